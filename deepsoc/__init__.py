@@ -1,0 +1,65 @@
+"""DeepSoC: from a quantized neural network to a bit-exact system-on-chip.
+
+Public names are imported on first use, so that `import deepsoc` is fast and needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepsoc.errors import DeepSocError as DeepSocError
+    from deepsoc.errors import InputError as InputError
+    from deepsoc.errors import MappingError as MappingError
+    from deepsoc.errors import MismatchError as MismatchError
+    from deepsoc.errors import ToolError as ToolError
+    from deepsoc.frontend import AvgPool2D as AvgPool2D
+    from deepsoc.frontend import Bits as Bits
+    from deepsoc.frontend import Bundle as Bundle
+    from deepsoc.frontend import Conv2D as Conv2D
+    from deepsoc.frontend import Dense as Dense
+    from deepsoc.frontend import Flatten as Flatten
+    from deepsoc.frontend import MaxPool2D as MaxPool2D
+    from deepsoc.frontend import Model as Model
+    from deepsoc.frontend import ReLU as ReLU
+    from deepsoc.frontend import flatten as flatten
+    from deepsoc.frontend.netspec import load_net as load_net
+    from deepsoc.hw import Hardware as Hardware
+    from deepsoc.sim import simulate as simulate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "deepsoc.errors": ("DeepSocError", "InputError", "MappingError", "MismatchError", "ToolError"),
+    "deepsoc.frontend": (
+        "AvgPool2D",
+        "Bits",
+        "Bundle",
+        "Conv2D",
+        "Dense",
+        "Flatten",
+        "MaxPool2D",
+        "Model",
+        "ReLU",
+        "flatten",
+    ),
+    "deepsoc.frontend.netspec": ("load_net",),
+    "deepsoc.hw": ("Hardware",),
+    "deepsoc.sim": ("simulate",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'deepsoc' has no attribute {name!r}; it has {', '.join(sorted(_HOME))}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

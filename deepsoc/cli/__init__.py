@@ -1,0 +1,1 @@
+"""The command line: `deepsoc COMMAND`, see docs/cli.md."""

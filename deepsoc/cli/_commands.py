@@ -1,0 +1,132 @@
+"""The commands: demo, export, simulate, lab, doctor.
+
+The packages that do the work are imported by the command that needs them, so that `deepsoc --help` stays fast.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from deepsoc.cli import _text
+from deepsoc.cli._answer import Answer, respond
+from deepsoc.cli._options import HwFile, Json, NetFile, OutDir, probability
+from deepsoc.errors import InputError, ToolError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands to the application."""
+    for command in (demo, export, simulate):
+        app.command()(command)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lab)
+    app.command()(doctor)
+
+
+def demo(
+    out: OutDir = Path("build/demo"),
+    quick: Annotated[bool, typer.Option("--quick", help="8 × 8 digits and a smaller network.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train, export and simulate a small network on real images, and report."""
+
+    def work() -> Answer:
+        from deepsoc.demo import run_demo
+
+        data = run_demo(out, quick=quick)
+        return Answer(data, lambda: _text.demo(data, out), ok=bool(data["bit_exact"]))
+
+    respond(work, as_json=as_json)
+
+
+def export(
+    net: NetFile,
+    hw: HwFile,
+    out: OutDir,
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="F.npz", help="Weights by bundle.", exists=True, dir_okay=False),
+    ] = None,
+    random_weights: Annotated[bool, typer.Option("--random-weights", help="Draw weights from --seed.")] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of random weights and test inputs.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write parameters, firmware tables, weights and test vectors of a network on a hardware."""
+    if (weights is None) != random_weights:
+        raise InputError("exactly one of --weights F.npz and --random-weights is expected", where="export")
+
+    def work() -> Answer:
+        from deepsoc.export import export as export_graph
+        from deepsoc.frontend.netspec import load_net, load_weights
+        from deepsoc.hw import Hardware
+
+        spec = load_net(net)
+        graph = spec.to_graph(weights=load_weights(weights) if weights else None, seed=seed)
+        export_graph(graph, Hardware.load(hw), out, seed=seed, net=spec)
+        files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+        return Answer({"folder": str(out), "files": files}, lambda: _text.files(out, files))
+
+    respond(work, as_json=as_json)
+
+
+def simulate(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.", exists=True, file_okay=False)
+    ],
+    backend: Annotated[Literal["verilator", "cocotb", "xsim"], typer.Option(help="Simulator.")] = "verilator",
+    stall_prob: Annotated[
+        float, typer.Option(metavar="P", callback=probability, help="Probability of a stall, each channel and clock.")
+    ] = 0.0,
+    mem_latency: Annotated[int, typer.Option(metavar="N", min=0, help="Clocks from read request to first data.")] = 16,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, help="Seed of the stalls.")] = 0,
+    trace: Annotated[bool, typer.Option("--trace", help="Write an FST trace into DIR.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the exported network on the RTL with the firmware and compare every bundle with the reference."""
+
+    def work() -> Answer:
+        from deepsoc.sim import simulate as run
+
+        with _text.progress() as report:
+            result = run(
+                folder,
+                backend=backend,
+                stall_prob=stall_prob,
+                mem_latency=mem_latency,
+                seed=seed,
+                trace=trace,
+                progress=report,
+            )
+        data: dict[str, Any] = result.to_dict()
+        return Answer(data, lambda: _text.simulation(data), ok=bool(data["bit_exact"]))
+
+    respond(work, as_json=as_json)
+
+
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab on the notebooks; further options go to JupyterLab."""
+    from deepsoc.assets import folder
+
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ToolError("JupyterLab is not installed; get it with: pip install 'deepsoc[lab]'")
+    command = [sys.executable, "-m", "jupyterlab", str(folder("notebooks")), *context.args]
+    raise typer.Exit(subprocess.run(command, check=False).returncode and 1)
+
+
+def doctor(as_json: Json = False) -> None:
+    """Show which tools are there and how to get the rest."""
+
+    def work() -> Answer:
+        from deepsoc.doctor import examine
+
+        tools = examine()
+        ok = all(tool.status == "ok" for tool in tools if tool.required)
+        return Answer({"tools": tools}, lambda: _text.tools(tools), ok=ok)
+
+    respond(work, as_json=as_json)

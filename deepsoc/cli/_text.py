@@ -1,0 +1,97 @@
+"""What people read: tables on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from deepsoc.doctor import Tool
+
+__all__ = ["demo", "files", "progress", "simulation", "tools"]
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, float], None] | None]:
+    """Yields a function (what, fraction 0 … 1) that moves a bar on stderr; None when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda what, fraction: bar.update(task, description=what, completed=fraction)
+
+
+def files(folder: Path, names: Sequence[str]) -> None:
+    """Prints what was written."""
+    _print(f"{len(names)} files in {folder}:")
+    for name in names:
+        _print(f"  {name}")
+
+
+def simulation(data: Mapping[str, Any]) -> None:
+    """Prints clocks and bytes of each bundle and the verdict."""
+    table = _table("bundle", "clocks RTL", "clocks model", "difference", "bytes read", "bytes written")
+    for bundle in data["bundles"]:
+        rtl, model = bundle["cycles_rtl"], bundle["cycles_model"]
+        table.add_row(
+            bundle["name"],
+            f"{rtl:,}",
+            f"{model:,}",
+            f"{rtl / model - 1:+.1%}" if model else "",
+            f"{bundle['axi_read_bytes']:,}",
+            f"{bundle['axi_write_bytes']:,}",
+        )
+    _print(table)
+    _print(f"{data['cycles_rtl']:,} clocks in all, simulated in {data['wall_s']:.1f} s")
+    if data["bit_exact"]:
+        _print("bit-exact: every value of every bundle equals the reference")
+    else:
+        _print(f"NOT bit-exact: {data['mismatches']:,} values differ")
+
+
+def demo(data: Mapping[str, Any], folder: Path) -> None:
+    """Prints the figures of the demo and where its report is."""
+    table = _table("figure", "value")
+    for key, value in data.items():
+        if isinstance(value, bool | str):
+            table.add_row(key, str(value))
+        elif isinstance(value, int | float):
+            table.add_row(key, f"{value:,}" if isinstance(value, int) else f"{value:,.4g}")
+    _print(table)
+    _print(f"report: {folder / 'report.html'}")
+
+
+def tools(found: Sequence[Tool]) -> None:
+    """Prints which tools are there and how to get the rest."""
+    table = _table("tool", "status", "version", "purpose", "where, or how to get it")
+    table.columns[1].justify = table.columns[2].justify = table.columns[3].justify = table.columns[4].justify = "left"
+    for tool in found:
+        status = tool.status if tool.status == "ok" or tool.required else f"{tool.status} (optional)"
+        table.add_row(tool.name, status, tool.version, tool.purpose, tool.remedy or tool.path)
+    _print(table)
+
+
+def _table(first: str, *others: str) -> Table:
+    from rich.table import Table
+
+    table = Table(first, box=None, pad_edge=False, header_style="bold")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _print(what: object) -> None:
+    """Prints without markup, wide enough to stay greppable when stdout is a file."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    console.print(what, soft_wrap=isinstance(what, str))

@@ -1,0 +1,30 @@
+"""The one error base class of the package."""
+
+from __future__ import annotations
+
+__all__ = ["DeepSocError", "InputError", "MappingError", "MismatchError", "ToolError"]
+
+
+class DeepSocError(Exception):
+    """Something a user can act on: the message says what is wrong, what was expected and received, and the remedy."""
+
+
+class InputError(DeepSocError):
+    """Bad input (a file, a field, an argument). The command line exits with status 2."""
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        """Args: message: what is wrong and the remedy. where: file and field (a JSON path) at fault."""
+        super().__init__(f"{where}: {message}" if where else message)
+        self.where = where
+
+
+class MappingError(InputError):
+    """A legal network that this hardware cannot run; names the bundle and the limit."""
+
+
+class ToolError(DeepSocError):
+    """An external tool is missing or failed. The command line exits with status 1."""
+
+
+class MismatchError(DeepSocError):
+    """The hardware's answer differs from the reference. The command line exits with status 1."""

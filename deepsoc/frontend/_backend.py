@@ -1,0 +1,21 @@
+"""Keras and QKeras, on TensorFlow: the one place that imports them."""
+
+from __future__ import annotations
+
+import os
+
+from deepsoc.errors import ToolError
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+try:
+    import keras
+    import qkeras
+except ImportError as error:
+    raise ToolError(
+        f"training needs TensorFlow, Keras 3 and QKeras, but {error.name or error} cannot be imported; "
+        "run `make setup`, or install the extra `train` and, with --no-deps, qkeras-v3"
+    ) from error
+
+__all__ = ["keras", "qkeras"]

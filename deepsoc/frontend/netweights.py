@@ -1,0 +1,88 @@
+"""Weights of a declarative network: an .npz of real values.
+
+For every bundle the archive holds `<bundle>/kernel`, floats of shape (kh, kw, ci, co) or, for dense, (ci, co) in the
+order of the flattened (h, w, c) input; and `<bundle>/bias`, floats of shape (co,), where the bundle uses a bias.
+Nothing else. Each array is quantized with the finest binary point at which none of its values saturates, so that
+weights which already lie on a grid of k_bits (or b_bits) integers keep their values exactly.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from deepsoc.errors import InputError
+
+__all__ = ["Weights", "check_weights", "load_weights"]
+
+Weights = Mapping[str, npt.NDArray[np.floating]]
+"""Real values by `<bundle>/kernel` and `<bundle>/bias`."""
+
+_LARGEST = 2.0**24
+
+
+class _WeightFile(dict[str, npt.NDArray[np.float64]]):
+    """Weights that know their file, for the errors that only show against a network."""
+
+    origin = ""
+
+
+def load_weights(path: str | Path) -> dict[str, npt.NDArray[np.float64]]:
+    """Read an .npz of real weights.
+
+    Raises:
+        InputError: the file cannot be read, is no .npz, holds pickles, or values that are not finite real numbers;
+            `where` is file and array.
+    """
+    try:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise InputError("expected an .npz archive with named arrays, received a single array", where=str(path))
+            weights = _WeightFile({name: _real(archive[name], f"{path}: {name}") for name in archive.files})
+            weights.origin = str(path)
+            return weights
+    except OSError as error:
+        raise InputError(f"cannot read the weights: {error.strerror or error}", where=str(path)) from None
+    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise InputError(
+            f"not an .npz archive of plain arrays (pickles are refused): {error}", where=str(path)
+        ) from None
+
+
+def _real(values: npt.NDArray[np.generic], where: str) -> npt.NDArray[np.float64]:
+    if values.dtype.kind not in "iuf":
+        raise InputError(f"expected real numbers, received {values.dtype}", where=where)
+    real = values.astype(np.float64)
+    if not np.isfinite(real).all():
+        raise InputError("expected finite numbers, received NaN or an infinity", where=where)
+    if np.abs(real).max(initial=0) > _LARGEST:
+        raise InputError(f"expected magnitudes up to {_LARGEST:g}; scale the network", where=where)
+    return real
+
+
+def check_weights(weights: Weights, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[np.float64]]:
+    """Real weights that match a network, as float64.
+
+    Args:
+        weights: arrays by name.
+        shapes: the arrays that the network has, by name.
+
+    Raises:
+        InputError: a name is missing or unknown, a shape is wrong, or a value is not a finite real number.
+    """
+    origin = weights.origin if isinstance(weights, _WeightFile) else "weights"
+    for name in shapes:
+        if name not in weights:
+            raise InputError(f"missing; expected an array {shapes[name]}", where=f"{origin}: {name}")
+    checked = {}
+    for name, values in weights.items():
+        if name not in shapes:
+            raise InputError("the network has no such array; remove it", where=f"{origin}: {name}")
+        if np.shape(values) != shapes[name]:
+            raise InputError(f"expected shape {shapes[name]}, received {np.shape(values)}", where=f"{origin}: {name}")
+        checked[name] = _real(np.asarray(values), f"{origin}: {name}")
+    return checked

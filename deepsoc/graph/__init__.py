@@ -1,0 +1,1 @@
+"""The integer graph: its form, its number types, its bit-exact executor."""

@@ -1,0 +1,195 @@
+"""The reference: a bit-exact NumPy executor of the integer graph (docs/architecture.md, section 1).
+
+Sums of products are taken in floating point matrix products where no partial sum can leave the integers that the
+floating point type holds exactly; everything else is 64-bit integer arithmetic. There is no tolerance anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from deepsoc.errors import InputError
+from deepsoc.graph.fixed import ACC_BITS, activate, limits, requant, saturate
+from deepsoc.graph.ir import Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
+from deepsoc.graph.ranges import check_ranges
+from deepsoc.graph.shapes import pool_windows, validate
+from deepsoc.graph.window import Window
+
+__all__ = ["BundleResult", "accumulate", "add_residual", "execute", "pool2d", "run_bundle", "softmax"]
+
+_CHUNK_ELEMENTS = 1 << 22
+"""Elements of unfolded input that are held at a time."""
+_FLOAT32_EXACT = 1 << 24
+_FLOAT64_EXACT = 1 << 53
+
+AnyInts = npt.NDArray[np.integer]
+_Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class BundleResult:
+    """Integers of one bundle.
+
+    Attributes:
+        core: behind core, act and add, before the pool.
+        out: behind pool and flatten: what consumers read.
+        core_quant: type of `core`; 32 bits for a raw output.
+        out_quant: type of `out`.
+    """
+
+    core: IntArray
+    out: IntArray
+    core_quant: Quant
+    out_quant: Quant
+
+
+def execute(graph: Graph, x: AnyInts) -> dict[str, BundleResult]:
+    """Run a network.
+
+    Args:
+        graph: the network.
+        x: integers of the graph's input shape and type; the batch may be another one.
+
+    Returns:
+        The result of every bundle, by name, in the graph's order.
+
+    Raises:
+        InputError: the graph is illegal, a step could exceed 32 bits, or `x` does not fit.
+    """
+    validate(graph)
+    check_ranges(graph)
+    tensors = {"input": (_checked_input(graph, x), graph.input_quant)}
+    results: dict[str, BundleResult] = {}
+    for bundle in graph.bundles:
+        operand = tensors[bundle.add.source] if bundle.add else None
+        result = run_bundle(bundle, *tensors[bundle.source], operand)
+        results[bundle.name], tensors[bundle.name] = result, (result.out, result.out_quant)
+    return results
+
+
+def _checked_input(graph: Graph, x: AnyInts) -> IntArray:
+    low, high = limits(graph.input_quant.bits)
+    if not np.issubdtype(x.dtype, np.integer):
+        raise InputError(f"expected integers, received {x.dtype}; quantize the input first", where="x")
+    if x.shape[1:] != graph.input_shape[1:] or not x.size:
+        raise InputError(f"expected a batch of {graph.input_shape[1:]}, received {x.shape}", where="x")
+    if x.min() < low or x.max() > high:
+        raise InputError(f"expected values in {low} … {high}, received {x.min()} … {x.max()}", where="x")
+    return x.astype(np.int64)
+
+
+def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntArray, Quant] | None) -> BundleResult:
+    """Run one bundle of a legal graph.
+
+    Args:
+        bundle: what to compute.
+        x: input integers, (n, h, w, c) or (n, c).
+        x_quant: type of `x`.
+        operand: residual tensor and its type, None without `add`.
+    """
+    a, quant = accumulate(bundle.core, x, x_quant), Quant(ACC_BITS, x_quant.frac + bundle.core.k_quant.frac)
+    if bundle.act:
+        a, quant = activate(a, quant.frac, bundle.act), bundle.act.out
+    if bundle.add and operand:
+        a, frac = add_residual(a, quant.frac, operand[0], operand[1].frac)
+        quant = Quant(ACC_BITS, frac)
+        if bundle.add.act:
+            a, quant = activate(a, frac, bundle.add.act), bundle.add.act.out
+    out, out_quant = a, quant
+    if bundle.pool:
+        out, out_quant = pool2d(a, quant.frac, bundle.pool), bundle.pool.out
+    if bundle.flatten:
+        out = out.reshape(len(out), -1)
+    return BundleResult(a, out, quant, out_quant)
+
+
+def accumulate(core: Conv2D | Dense, x: IntArray, x_quant: Quant) -> IntArray:
+    """Sums of products plus bias, at frac x_frac + k_frac: (n, ho, wo, co), or (n, co) for dense."""
+    weights = core.weights.reshape(-1, core.weights.shape[-1])
+    # No partial sum, in whatever order, exceeds the largest input times the sum of a channel's weights.
+    peak = int(np.abs(weights).sum(axis=0, dtype=np.int64).max()) << (x_quant.bits - 1)
+    if peak > _FLOAT64_EXACT:
+        raise InputError(f"a sum of products may reach {peak}, beyond the exact integers of float64", where="core")
+    dtype = np.dtype(np.float32 if peak <= _FLOAT32_EXACT else np.float64)
+    xf: _Floats = x.astype(dtype)
+    k: _Floats = weights.astype(dtype)
+    sums = xf @ k if isinstance(core, Dense) else _convolve(core, xf, k)
+    a: IntArray = sums.astype(np.int64)
+    if core.bias is not None:
+        a += core.bias.astype(np.int64) << (x_quant.frac + core.k_quant.frac - core.b_quant.frac)
+    return a
+
+
+def _convolve(core: Conv2D, x: _Floats, k: _Floats) -> _Floats:
+    (kh, kw), (sh, sw) = core.weights.shape[:2], core.strides
+    rows, cols = Window(x.shape[1], kh, sh, core.padding), Window(x.shape[2], kw, sw, core.padding)
+    pads = ((0, 0), (rows.pad_before, rows.pad_after), (cols.pad_before, cols.pad_after), (0, 0))
+    views = np.lib.stride_tricks.sliding_window_view(np.pad(x, pads), (kh, kw), axis=(1, 2))
+    taps = views[:, ::sh, ::sw].transpose(0, 1, 2, 4, 5, 3)  # n, ho, wo, kh, kw, ci
+    out = np.empty((len(x), rows.out, cols.out, k.shape[1]), k.dtype)
+    row_elements = cols.out * len(k)
+    row_step = min(max(_CHUNK_ELEMENTS // row_elements, 1), rows.out)
+    n_step = max(_CHUNK_ELEMENTS // (row_elements * row_step), 1)
+    for n in range(0, len(x), n_step):
+        for row in range(0, rows.out, row_step):
+            part = (slice(n, n + n_step), slice(row, row + row_step))
+            out[part] = (taps[part].reshape(-1, len(k)) @ k).reshape(out[part].shape)
+    return out
+
+
+def add_residual(a: IntArray, a_frac: int, operand: IntArray, operand_frac: int) -> tuple[IntArray, int]:
+    """Exact sum of two tensors of one shape, and its frac: the larger of the two."""
+    frac = max(a_frac, operand_frac)
+    return (a << (frac - a_frac)) + (operand << (frac - operand_frac)), frac
+
+
+def pool2d(x: IntArray, frac: int, pool: Pool) -> IntArray:
+    """Maximum or average of every window, requantized to `pool.out`; padding counts for neither.
+
+    Args:
+        x: integers (n, h, w, c) of `pool.out.bits` bits.
+        frac: fractional bits of `x`.
+        pool: what to compute.
+    """
+    rows, cols = pool_windows(pool, x.shape)
+    pads = ((0, 0), (rows.pad_before, rows.pad_after), (cols.pad_before, cols.pad_after), (0, 0))
+    is_max = pool.kind == "max"
+    padded = np.pad(x, pads, constant_values=limits(pool.out.bits)[0] if is_max else 0)
+    down, right = rows.stride * (rows.out - 1) + 1, cols.stride * (cols.out - 1) + 1
+    taps = (
+        padded[:, i : i + down : rows.stride, j : j + right : cols.stride]
+        for i in range(rows.kernel)
+        for j in range(cols.kernel)
+    )
+    result = next(taps).copy()
+    for tap in taps:
+        if is_max:
+            np.maximum(result, tap, out=result)
+        else:
+            result += tap
+    shift = frac - pool.out.frac
+    if is_max:
+        return requant(result, shift, pool.out.bits)
+    counts = np.outer(_counts(rows), _counts(cols))[..., None]
+    return saturate(_divide_half_even(result << max(-shift, 0), counts << max(shift, 0)), pool.out.bits)
+
+
+def _counts(window: Window) -> IntArray:
+    return np.array([stop - start for start, stop in map(window.span, range(window.out))], np.int64)
+
+
+def _divide_half_even(numerator: IntArray, denominator: IntArray) -> IntArray:
+    quotient, rest = np.divmod(numerator, denominator)
+    twice = 2 * rest
+    up = (twice > denominator) | ((twice == denominator) & (quotient & 1 == 1))
+    return np.asarray(quotient + up, np.int64)
+
+
+def softmax(raw: AnyInts, frac: int) -> npt.NDArray[np.float64]:
+    """Softmax over the last axis of the real values raw * 2**-frac."""
+    real = np.ldexp(raw.astype(np.float64), -frac)
+    powers = np.exp(real - real.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float64)

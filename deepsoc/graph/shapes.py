@@ -1,0 +1,307 @@
+"""Shapes and number types of every tensor of a graph, and the refusal of graphs that mean nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from deepsoc.errors import InputError
+from deepsoc.graph.fixed import ACC_BITS, MAX_LEFT_SHIFT, MAX_RIGHT_SHIFT, limits
+from deepsoc.graph.ir import Act, Bundle, Conv2D, Dense, Graph, Pool, Quant
+from deepsoc.graph.window import Window
+
+__all__ = [
+    "BIAS_BITS",
+    "MAX_AVG_GAIN",
+    "MAX_SLOPE_LOG2",
+    "NAME",
+    "VALUE_BITS",
+    "BundleInfo",
+    "Tensor",
+    "bundle_shapes",
+    "check_act",
+    "check_pool",
+    "infer",
+    "pool_windows",
+    "validate",
+]
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+"""What graphs and bundles may be called (to be used with `fullmatch`)."""
+VALUE_BITS = (2, 4, 8)
+"""Widths of activations and weights."""
+BIAS_BITS = (8, 16, 32)
+"""Widths of biases."""
+MAX_SLOPE_LOG2 = 7
+"""The flattest leaky slope is 2**-7."""
+MAX_AVG_GAIN = 3
+"""An average pool may refine the binary point by this many bits."""
+_MAX_FRAC = 96
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Shape, (n, h, w, c) or (n, c), and type of a tensor."""
+
+    shape: Shape
+    quant: Quant
+
+
+@dataclass(frozen=True)
+class BundleInfo:
+    """What is known about one bundle without running it.
+
+    Attributes:
+        input: the tensor that the core reads.
+        acc_frac: fractional bits of the accumulator.
+        operand: the residual tensor, None without `add`.
+        sum_frac: fractional bits of the residual sum, None without `add`.
+        core: the tensor behind core, act and add; 32 bits wide when no activation made it narrower.
+        output: the tensor behind pool and flatten: what consumers read.
+    """
+
+    input: Tensor
+    acc_frac: int
+    operand: Tensor | None
+    sum_frac: int | None
+    core: Tensor
+    output: Tensor
+
+
+def pool_windows(pool: Pool, shape: Shape) -> tuple[Window, Window]:
+    """Vertical and horizontal window of a pool over a tensor (n, h, w, c)."""
+    rows, cols = (
+        Window(size, kernel, stride, pool.padding)
+        for size, kernel, stride in zip(shape[1:3], pool.size, pool.strides, strict=True)
+    )
+    return rows, cols
+
+
+def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shape, Shape]:
+    """Shapes behind the core and behind the whole bundle.
+
+    Args:
+        bundle: only the shape of its weights is looked at, not their values.
+        x: shape of the core's input.
+        operand: shape of the residual tensor, None without `add`.
+
+    Raises:
+        InputError: the parts do not fit each other; `where` is the part of the bundle at fault.
+    """
+    shape = _core_shape(bundle.core, x)
+    if operand is not None and operand != shape:
+        raise InputError(
+            f"residual add of a tensor {operand} to {shape}: both must have one shape; "
+            "add a tensor of equal shape, or bring it there with a bundle of its own",
+            where="add.with",
+        )
+    if bundle.pool is None:
+        core = shape
+    else:
+        if len(shape) != 4:
+            raise InputError(f"a pool needs a tensor (n, h, w, c), received {shape}; drop the pool", where="pool")
+        core = shape
+        try:
+            rows, cols = pool_windows(bundle.pool, shape)
+        except InputError as error:
+            raise InputError(str(error), where="pool") from None
+        shape = (shape[0], rows.out, cols.out, shape[3])
+    if bundle.flatten:
+        shape = (shape[0], int(np.prod(shape[1:])))
+    return core, shape
+
+
+def _core_shape(core: Conv2D | Dense, x: Shape) -> Shape:
+    weights = core.weights.shape
+    if isinstance(core, Dense):
+        if len(x) != 2:
+            raise InputError(
+                f"a dense layer needs a tensor (n, c), received {x}; set flatten on the bundle before it", where="core"
+            )
+        if len(weights) != 2:
+            raise InputError(f"dense weights must be (ci, co), received {weights}", where="core")
+        shape: Shape = (x[0], weights[1])
+    else:
+        if len(x) != 4:
+            raise InputError(
+                f"a convolution needs a tensor (n, h, w, c), received {x}; drop flatten on the bundle before it",
+                where="core",
+            )
+        if len(weights) != 4:
+            raise InputError(f"convolution weights must be (kh, kw, ci, co), received {weights}", where="core")
+        try:
+            rows, cols = (Window(x[1 + i], weights[i], core.strides[i], core.padding) for i in (0, 1))
+        except InputError as error:
+            raise InputError(str(error), where="core") from None
+        shape = (x[0], rows.out, cols.out, weights[3])
+    if weights[-2] != x[-1]:
+        raise InputError(f"weights {weights} expect {weights[-2]} channels, the input {x} has {x[-1]}", where="core")
+    if weights[-1] < 1:
+        raise InputError(f"weights {weights} make no output channel", where="core")
+    if core.bias is not None and core.bias.shape != weights[-1:]:
+        raise InputError(f"the bias must be {weights[-1:]}, received {core.bias.shape}", where="core")
+    return shape
+
+
+def infer(graph: Graph) -> dict[str, BundleInfo]:
+    """Shapes and types of every bundle, by name, in the graph's order; weight values are not looked at.
+
+    Raises:
+        InputError: the graph means nothing, or something the hardware has no form for; names the bundle.
+    """
+    _check_name(graph.name, "graph name")
+    x_bits = graph.input_quant.bits
+    _check_quant(graph.input_quant, x_bits, "input")
+    if len(graph.input_shape) not in (2, 4) or min(graph.input_shape) < 1:
+        raise InputError(f"the shape must be (n, h, w, c) or (n, c), received {graph.input_shape}", where="input")
+    if not graph.bundles:
+        raise InputError("a graph needs at least one bundle", where=graph.name)
+    tensors = {"input": Tensor(graph.input_shape, graph.input_quant)}
+    infos: dict[str, BundleInfo] = {}
+    for bundle in graph.bundles:
+        _check_name(bundle.name, "bundle name")
+        where = f"bundle {bundle.name}"
+        if bundle.name in tensors:
+            raise InputError("two bundles (or a bundle and the input) have this name; rename one", where=where)
+        for source in (bundle.source, *([bundle.add.source] if bundle.add else [])):
+            if source not in tensors:
+                raise InputError(
+                    f"reads {source!r}, which is neither 'input' nor an earlier bundle; sort the bundles", where=where
+                )
+        try:
+            info = _infer_bundle(bundle, tensors, x_bits, is_last=bundle is graph.bundles[-1])
+        except InputError as error:
+            raise InputError(str(error), where=where) from None
+        infos[bundle.name], tensors[bundle.name] = info, info.output
+    return infos
+
+
+def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is_last: bool) -> BundleInfo:
+    x, core = tensors[bundle.source], bundle.core
+    operand = tensors[bundle.add.source] if bundle.add else None
+    core_shape, out_shape = bundle_shapes(bundle, x.shape, operand.shape if operand else None)
+    if bundle.softmax and not is_last:
+        _fail("softmax", "stands on a bundle that is not the last; softmax ends a network")
+    _check_frac(core.k_quant, VALUE_BITS, "core.k_quant")
+    acc_frac = x.quant.frac + core.k_quant.frac
+    if core.bias is not None:
+        _check_frac(core.b_quant, BIAS_BITS, "core.b_quant")
+        if not 0 <= acc_frac - core.b_quant.frac < ACC_BITS:
+            _fail(
+                "core.b_quant",
+                f"frac {core.b_quant.frac} of the bias must be in {acc_frac - ACC_BITS + 1} … {acc_frac}, "
+                "the frac of the accumulator; give the bias fewer fractional bits",
+            )
+    quant = _after_act(bundle.act, Quant(ACC_BITS, acc_frac), x_bits, "act")
+    sum_frac = None
+    if bundle.add and operand:
+        sum_frac = max(quant.frac, operand.quant.frac)
+        if sum_frac - min(quant.frac, operand.quant.frac) >= ACC_BITS:
+            _fail("add", f"the binary points {quant.frac} and {operand.quant.frac} are too far apart for 32 bits")
+        quant = _after_act(bundle.add.act, Quant(ACC_BITS, sum_frac), x_bits, "add.act")
+    raw = quant.bits == ACC_BITS
+    if raw and (bundle.pool or not is_last):
+        _fail(
+            "add.act" if bundle.add else "act",
+            "null leaves a 32-bit accumulator, which only the last bundle without a pool may put out; "
+            "use a linear activation",
+        )
+    out_quant = quant
+    if bundle.pool:
+        check_pool(bundle.pool, quant.frac, x_bits)
+        out_quant = bundle.pool.out
+    return BundleInfo(x, acc_frac, operand, sum_frac, Tensor(core_shape, quant), Tensor(out_shape, out_quant))
+
+
+def _after_act(act: Act | None, before: Quant, x_bits: int, part: str) -> Quant:
+    if act is None:
+        return before
+    check_act(act, before.frac, x_bits, part)
+    return act.out
+
+
+def check_act(act: Act, frac: int, x_bits: int, part: str = "act") -> None:
+    """Refuse an activation of integers at `frac` that the hardware has no form for; `part` names it in the error."""
+    _check_quant(act.out, x_bits, part)
+    slope = act.slope_log2 or 0
+    if act.kind not in ("linear", "relu"):
+        _fail(part, f"kind must be 'linear' or 'relu', received {act.kind!r}")
+    if not 0 <= slope <= MAX_SLOPE_LOG2 or (act.kind == "linear" and act.slope_log2 is not None):
+        _fail(part, f"slope_log2 is 0 … {MAX_SLOPE_LOG2} or None, and None for linear, received {act.slope_log2}")
+    _check_shift(frac - act.out.frac, part, extra=slope)
+
+
+def check_pool(pool: Pool, frac: int, x_bits: int) -> None:
+    """Refuse a pool of integers at `frac` that the hardware has no form for."""
+    _check_quant(pool.out, x_bits, "pool")
+    if pool.kind not in ("max", "avg"):
+        _fail("pool", f"kind must be 'max' or 'avg', received {pool.kind!r}")
+    if pool.kind == "avg" and pool.out.frac > frac + MAX_AVG_GAIN:
+        _fail(
+            "pool",
+            f"an average's frac {pool.out.frac} may exceed its input's, {frac}, by at most {MAX_AVG_GAIN}; "
+            "give the pool more integer bits",
+        )
+    # The pooling unit delivers averages with two more bits for the rounding.
+    _check_shift(frac - pool.out.frac, "pool", extra=2 if pool.kind == "avg" else 0)
+
+
+def _check_shift(shift: int, part: str, extra: int = 0) -> None:
+    if shift < -MAX_LEFT_SHIFT or shift + extra > MAX_RIGHT_SHIFT:
+        _fail(
+            part,
+            f"requantization by {shift} bits (right) is outside {-MAX_LEFT_SHIFT} … {MAX_RIGHT_SHIFT - extra}; "
+            "move the binary point of its output",
+        )
+
+
+def _check_quant(quant: Quant, x_bits: int, part: str) -> None:
+    _check_frac(quant, VALUE_BITS, part)
+    if quant.bits != x_bits:
+        _fail(part, f"all activations of a graph have the bits of its input, {x_bits}, received {quant.bits}")
+
+
+def _check_frac(quant: Quant, legal_bits: tuple[int, ...], part: str) -> None:
+    if quant.bits not in legal_bits:
+        _fail(part, f"bits must be one of {legal_bits}, received {quant.bits}")
+    if abs(quant.frac) > _MAX_FRAC:
+        _fail(part, f"frac must be in {-_MAX_FRAC} … {_MAX_FRAC}, received {quant.frac}")
+
+
+def _check_name(name: str, what: str) -> None:
+    if not NAME.fullmatch(name):
+        raise InputError(f"{what} {name!r}: expected a letter or _, then at most 63 letters, digits and _")
+
+
+def _fail(part: str, message: str) -> NoReturn:
+    raise InputError(message, where=part)
+
+
+def validate(graph: Graph) -> dict[str, BundleInfo]:
+    """`infer`, and a check that every weight and bias is an integer that fits its type.
+
+    Raises:
+        InputError: as `infer`, or a value outside its bits; names the bundle.
+    """
+    infos = infer(graph)
+    for bundle in graph.bundles:
+        core = bundle.core
+        _check_values(core.weights, core.k_quant.bits, f"bundle {bundle.name}: weights")
+        if core.bias is not None:
+            _check_values(core.bias, core.b_quant.bits, f"bundle {bundle.name}: bias")
+    return infos
+
+
+def _check_values(values: npt.NDArray[np.generic], bits: int, where: str) -> None:
+    if not np.issubdtype(values.dtype, np.integer):
+        raise InputError(f"expected integers, received {values.dtype}", where=where)
+    low, high = limits(bits)
+    least, most = values.min(), values.max()
+    if least < low or most > high:
+        raise InputError(f"{bits} bits hold {low} … {high}, received {least} … {most}", where=where)

@@ -1,0 +1,233 @@
+"""Parameters of the accelerator: validated, frozen, stored as `hw.json`, with every width derived from them.
+
+Symbols in brackets are those of docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from deepsoc.errors import InputError
+
+__all__ = ["FORMAT", "MAX_LINE_BUFFERS", "MAXIMA", "Hardware"]
+
+FORMAT = "deepsoc-hw/1"
+MAX_LINE_BUFFERS = 64  # bits of the descriptor's row mask
+MAXIMA = (
+    "kh_max", "kw_max", "sh_max", "sw_max", "ci_max", "co_max",
+    "xh_max", "xw_max", "xn_max", "edges_ram_depth", "n_bundles_max",
+)  # fmt: skip
+
+
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise ValueError(f"expected a power of two, received {value}")
+    return value
+
+
+_Byte = Annotated[int, Field(ge=1, le=255)]
+_Word = Annotated[int, Field(ge=1, le=65535)]
+_Count = Annotated[int, Field(ge=1, le=1 << 24)]
+
+
+class Hardware(BaseModel):
+    """One configuration of the accelerator; a maximum that is None becomes what the networks need (`resolve`).
+
+    Raises:
+        InputError: an unknown field, a wrong type, or a value outside its range; names the field.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    format: Literal["deepsoc-hw/1"] = "deepsoc-hw/1"
+    # Array and clock
+    rows: int = Field(ge=1, le=512)  # rows of processing elements [R]
+    cols: int = Field(ge=1, le=2048)  # columns of processing elements [C]
+    frequency_mhz: float = Field(default=250, gt=0, le=10_000, allow_inf_nan=False)  # target clock
+    # Numbers
+    x_bits: Literal[2, 4, 8] = 8  # activations
+    k_bits: Literal[2, 4, 8] = 8  # weights
+    y_bits: int = Field(default=32, ge=8, le=32)  # accumulators
+    b_bits: Literal[8, 16, 32] = 32  # biases of the networks (32 bits each in the weights stream)
+    # Largest operation
+    kh_max: _Byte | None = None  # rows of a kernel or pool window
+    kw_max: _Byte | None = None  # columns of a kernel or pool window
+    sh_max: _Byte | None = None  # vertical stride; at least 8 / x_bits where a dense layer reads a flattened tensor
+    sw_max: _Byte | None = None  # horizontal stride
+    ci_max: _Count | None = None  # input channels, features of a dense layer
+    co_max: _Count | None = None  # output channels
+    xh_max: _Word | None = None  # rows of a tensor, batch of a matrix
+    xw_max: _Word | None = None  # columns of a tensor
+    xn_max: _Word | None = None  # batch
+    # Memories
+    weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
+    edges_ram_depth: Annotated[int, Field(ge=16, le=1 << 20)] | None = None  # words of open pool windows
+    # Bus
+    axi_data_bits: Literal[32, 64, 128, 256, 512] = 128  # width of the four memory ports [A]
+    axi_max_burst: Annotated[int, Field(ge=1, le=256), AfterValidator(_power_of_two)] = 16  # beats
+    # System
+    n_bundles_max: _Word | None = None  # bundles of a network
+    base_address: int = Field(default=0x4000_0000, ge=0, lt=1 << 40, multiple_of=4096)  # of the registers
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as err:
+            raise InputError(_message(err), where=_field(err)) from None
+        if self.axi_max_burst * self.axi_bytes > 4096:
+            raise InputError(
+                f"{self.axi_max_burst} beats of {self.axi_bytes} bytes exceed the 4096 bytes of an AXI4 burst; "
+                f"expected at most {4096 // self.axi_bytes}",
+                where="axi_max_burst",
+            )
+        if self.kh_max is not None and self.sh_max is not None and self.line_buffers > MAX_LINE_BUFFERS:
+            raise InputError(
+                f"rows={self.rows}, kh_max={self.kh_max}, sh_max={self.sh_max} at x_bits={self.x_bits} need "
+                f"{self.line_buffers} line buffers, expected at most {MAX_LINE_BUFFERS}; reduce one of them",
+                where="rows",
+            )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Hardware:
+        """Reads `hw.json`.
+
+        Raises:
+            InputError: the file cannot be read, is not JSON, or a field is wrong; names the file and the field.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        except (OSError, ValueError, RecursionError) as err:
+            raise InputError(f"cannot read the hardware parameters: {err}", where=str(path)) from None
+        if not isinstance(data, dict):
+            raise InputError(f"expected a JSON object of parameters, received {type(data).__name__}", where=str(path))
+        try:
+            return cls(**data)
+        except InputError as err:
+            raise InputError(str(err), where=str(path)) from None
+
+    def dump(self, path: str | Path) -> None:
+        """Writes `hw.json`, without the maxima that are left open."""
+        Path(path).write_text(self.to_json(), encoding="utf-8")
+
+    def to_json(self) -> str:
+        """Text of `hw.json`."""
+        return json.dumps(self.model_dump(exclude_none=True), indent=1) + "\n"
+
+    def limit(self, name: str) -> int:
+        """A maximum that must be known by now.
+
+        Raises:
+            InputError: it is still open.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise InputError("this maximum is open; give it, or resolve the hardware with its networks", where=name)
+        return int(value)
+
+    # Tensors in memory
+
+    @property
+    def rpb(self) -> int:
+        """Rows a byte."""
+        return 8 // self.x_bits
+
+    @property
+    def tile_lines(self) -> int:
+        """Byte lines a tile of `rows` rows [RG]."""
+        return -(-self.rows // self.rpb)
+
+    def line(self, row: int) -> int:
+        """Number of the byte line that holds a row (which may be negative)."""
+        return row // self.rows * self.tile_lines + row % self.rows // self.rpb
+
+    def lines(self, rows: int) -> int:
+        """Byte lines of a tensor of that many rows that hold an existing row."""
+        return self.line(rows - 1) + 1
+
+    # Bus
+
+    @property
+    def axi_bytes(self) -> int:
+        """Bytes a beat [AB]."""
+        return self.axi_data_bits // 8
+
+    @property
+    def chunk_beats(self) -> int:
+        """Beats of the longest fetch [B]."""
+        return min(self.axi_max_burst, 8)
+
+    @property
+    def grid_bytes(self) -> int:
+        """Alignment of lines, tensors and weights streams [GRID]."""
+        return self.chunk_beats * self.axi_bytes
+
+    @property
+    def raw_beats(self) -> int:
+        """Beats of a slot of `rows` 32-bit words that are transferred."""
+        return -(-self.rows * 32 // self.axi_data_bits)
+
+    @property
+    def slot_bytes(self) -> int:
+        """Bytes from slot to slot."""
+        return self.axi_bytes << math.ceil(math.log2(self.raw_beats))
+
+    # Line buffers
+
+    @property
+    def pt_max(self) -> int:
+        """Most zero rows above a tensor."""
+        return (self.limit("kh_max") - 1) // 2
+
+    @property
+    def top_lines(self) -> int:
+        """Line buffers before the first row of a block [GT]."""
+        return -self.line(-self.pt_max)
+
+    @property
+    def line_buffers(self) -> int:
+        """Number of line buffers [NF]."""
+        last_row = self.limit("sh_max") * (self.rows - 1) + self.limit("kh_max") - 1
+        return max(self.line(last_row) + self.top_lines + 1, min(self.rows, self.xn_max or 1))
+
+    # Array
+
+    def e_groups(self, kw: int, sw: int) -> int:
+        """Elastic groups of `kw + sw - 1` columns [E]."""
+        return self.cols // (kw + sw - 1)
+
+    @property
+    def weight_word_bits(self) -> int:
+        """Bits of a weight word in the stream [WP]."""
+        unit = max(self.axi_data_bits // 8, 8)
+        return -(-self.cols * self.k_bits // unit) * unit
+
+
+def _field(err: ValidationError) -> str:
+    return ".".join(str(part) for part in err.errors()[0]["loc"] if isinstance(part, int) or part.isidentifier())
+
+
+def _message(err: ValidationError) -> str:
+    first = err.errors()[0]
+    if first["type"] == "missing":
+        return "this parameter has no default; give it"
+    if first["type"] == "extra_forbidden":
+        return f"unknown parameter; expected one of {', '.join(Hardware.model_fields)}"
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{reason}; received {first['input']!r}"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
+        raise ValueError(f"key {twice!r} is there twice")
+    return data
+
+
+def _refuse(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,162 @@
+"""Loop bounds and clocks of an operation: stride, padding, tiling and elastic groups.
+
+Words and symbols are those of docs/architecture.md, section 3; sizes along one dimension come from `graph.window`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deepsoc.errors import MappingError
+from deepsoc.graph.ir import Conv2D, Pool
+from deepsoc.graph.window import Window
+from deepsoc.hw import Hardware
+
+__all__ = ["Loops", "conv_loops", "dense_loops", "mac_clocks", "pool_clocks", "pool_loops", "row_mask", "split"]
+
+
+@dataclass(frozen=True)
+class Loops:
+    """Loop bounds of one operation, as its descriptor holds them."""
+
+    t: int  # iterations
+    n: int  # batch elements
+    l: int  # row blocks  # noqa: E741
+    w: int  # input columns processed a row block
+    x_cols: int  # of these, columns that exist
+    wo: int  # output columns a row block
+    x_rows: int  # input rows; flat: rows of the flattened tensor
+    y_rows: int  # output rows
+    x_step: int  # distance of the input columns that are read; more than 1 when decimated
+    row_step: int  # input rows a row block
+    tap: int  # distance of neighbouring PE rows in the pixel shifter
+    ci: int  # input channels a column; flat: bytes a line
+    kh: int  # kernel or window rows; flat: most rows a byte holds
+    kh_count: int  # clocks a column and channel
+    kw: int  # kernel or window columns as the array sees them
+    sw: int  # horizontal stride as the array sees it
+    pad_top: int  # zero rows above
+    pad_left: int  # zero columns on the left
+    ns: int  # pools: windows that are open at a time
+    words: int  # weight words of one set: steps of a column; dense: features
+    ch_per_t: int  # output channels an iteration
+    ch_last: int  # output channels of the last iteration
+    lines_flat: int = 1  # flat: byte lines of the flattened tensor
+
+    @property
+    def co(self) -> int:
+        """Output channels."""
+        return (self.t - 1) * self.ch_per_t + self.ch_last
+
+    def channels(self, t: int) -> int:
+        """Output channels of iteration `t`."""
+        return self.ch_last if t == self.t - 1 else self.ch_per_t
+
+
+def _columns(hw: Hardware, co: int, kw: int, sw: int) -> tuple[int, int, int]:
+    """Iterations, output channels an iteration, and of the last one."""
+    groups = hw.e_groups(kw, sw)
+    if groups == 0:
+        raise MappingError(
+            f"a kernel of {kw} columns at stride {sw} takes {kw + sw - 1} columns of processing elements, "
+            f"the array has {hw.cols}; use a smaller kernel or stride, or more columns"
+        )
+    per_t = groups * sw
+    t = -(-co // per_t)
+    return t, per_t, co - (t - 1) * per_t
+
+
+def split(count: int, most: int) -> list[tuple[int, int]]:
+    """Cuts `range(count)` into the fewest ranges of at most `most`, as even as can be."""
+    parts = -(-count // most)
+    return [(i * count // parts, (i + 1) * count // parts) for i in range(parts)]
+
+
+def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...], ci: int) -> Loops:
+    """Loops of a convolution over `ci` of its input channels.
+
+    Args:
+        hw: the accelerator.
+        core: the convolution.
+        shape: (n, h, w, c) of its input.
+        ci: channels that this operation takes.
+
+    Raises:
+        MappingError: the array has too few columns.
+    """
+    n, h, w, _ = shape
+    kh, kw, _, co = core.weights.shape
+    sh, stride = core.strides
+    rows, cols = Window(h, kh, sh, core.padding), Window(w, kw, stride, core.padding)
+    decimated = kw == 1
+    sw = 1 if decimated else stride
+    w_count = cols.out if decimated else min(w, (cols.out - 1) * sw - cols.pad_before + kw)
+    t, ch_per_t, ch_last = _columns(hw, co, kw, sw)
+    return Loops(
+        t=t, n=n, l=-(-rows.out // hw.rows), w=w_count, x_cols=w_count, wo=cols.out, x_rows=h, y_rows=rows.out,
+        x_step=stride if decimated else 1, row_step=hw.rows * sh, tap=sh, ci=ci, kh=kh, kh_count=kh, kw=kw, sw=sw,
+        pad_top=rows.pad_before, pad_left=cols.pad_before, ns=-(-kw // sw), words=ci * kh,
+        ch_per_t=ch_per_t, ch_last=ch_last,
+    )  # fmt: skip
+
+
+def dense_loops(hw: Hardware, batch: int, co: int, shape: tuple[int, int, int], *, flat: bool) -> Loops:
+    """Loops of a dense layer.
+
+    Args:
+        hw: the accelerator.
+        batch: batch elements, on the rows.
+        co: output features.
+        shape: (h, w, c) of the flattened input; (1, 1, c) of a matrix.
+        flat: whether the input is a flattened tensor, not a matrix.
+    """
+    h, w, c = shape
+    t, ch_per_t, ch_last = _columns(hw, co, 1, 1)
+    kh = min(hw.rpb, hw.rows, h)
+    return Loops(
+        t=t, n=1, l=-(-batch // hw.rows), w=1, x_cols=1, wo=1, x_rows=h if flat else batch, y_rows=batch,
+        x_step=1, row_step=hw.rows, tap=hw.rpb if flat else 1, ci=w * c, kh=kh, kh_count=kh, kw=1, sw=1,
+        pad_top=0, pad_left=0, ns=1, words=h * w * c, ch_per_t=ch_per_t, ch_last=ch_last,
+        lines_flat=hw.lines(h) if flat else 1,
+    )  # fmt: skip
+
+
+def pool_loops(hw: Hardware, pool: Pool, shape: tuple[int, ...]) -> Loops:
+    """Loops of a pool over a tensor (n, h, w, c)."""
+    n, h, w, c = shape
+    (kh, kw), (sh, sw) = pool.size, pool.strides
+    rows, cols = Window(h, kh, sh, pool.padding), Window(w, kw, sw, pool.padding)
+    w_count = (cols.out - 1) * sw - cols.pad_before + kw
+    ns = -(-kw // sw)
+    return Loops(
+        t=1, n=n, l=-(-rows.out // hw.rows), w=w_count, x_cols=min(w, w_count), wo=cols.out, x_rows=h, y_rows=rows.out,
+        x_step=1, row_step=hw.rows * sh, tap=sh, ci=c, kh=kh, kh_count=max(kh, ns, -(-4 // c)), kw=kw, sw=sw,
+        pad_top=rows.pad_before, pad_left=cols.pad_before, ns=ns, words=0, ch_per_t=c, ch_last=c,
+    )  # fmt: skip
+
+
+def row_mask(hw: Hardware, loops: Loops) -> int:
+    """Line buffers that hold a row which some processing element reads, as bits (not for flattened tensors)."""
+    mask = 0
+    for r in range(hw.rows):
+        for kh in range(loops.kh):
+            mask |= 1 << (hw.line(r * loops.tap + kh - loops.pad_top) + hw.top_lines)
+    return mask
+
+
+def mac_clocks(loops: Loops) -> tuple[int, int]:
+    """Clocks of a convolution or dense layer.
+
+    Returns:
+        Clocks of the equation `T * (1 + N*L*W*(qs + Kh*Ci))`, and those that the array waits on top of it because the
+        results of a column leave one channel a clock.
+    """
+    steps = (1 if loops.kw > 1 else 0) + loops.words
+    blocks = loops.n * loops.l
+    waits = sum(max(0, loops.wo * loops.channels(t) - loops.w * steps) for t in range(loops.t))
+    return loops.t * (1 + blocks * loops.w * steps), blocks * waits
+
+
+def pool_clocks(loops: Loops) -> int:
+    """Clocks of a pool or elementwise operation: `N*L*W*Ci*kh_count`."""
+    return loops.n * loops.l * loops.w * loops.ci * loops.kh_count

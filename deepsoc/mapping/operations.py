@@ -1,0 +1,307 @@
+"""A graph as a list of hardware operations, still without addresses (docs/architecture.md, section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from deepsoc.errors import InputError, MappingError
+from deepsoc.graph.ir import Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
+from deepsoc.graph.shapes import BundleInfo
+from deepsoc.hw import Hardware
+from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, pool_loops, split
+from deepsoc.mapping.layout import RawLayout, TensorLayout
+from deepsoc.mapping.ports import Reader, Writer, flat_reader, operand_reader, partial_reader, pixel_reader, writer
+from deepsoc.mapping.stage import OutputStage
+from deepsoc.mapping.weights import flat_order, weights_stream
+
+__all__ = ["Layout", "Lowered", "Operation", "lower"]
+
+Layout = TensorLayout | RawLayout
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One descriptor's worth of work.
+
+    Attributes:
+        name: the bundle's name, or that with a suffix.
+        bundle: name of the bundle it belongs to.
+        kind: `mac`, or the pool; a 1x1 max pool is an elementwise pass.
+        loops: loop bounds.
+        x: where pixels come from.
+        y: where results go to.
+        out: shape and layout of the results; they start `y.delta` bytes behind the start of `y.buffer`.
+        stage: what the output stage does.
+        weights: weights (kh, kw, ci, co) of the channels that it takes, flattened inputs in memory order; None: pool.
+        bias: (co,) at the frac of the accumulator; None for pools.
+        stream: name of the weights stream; operations that share it read the same bytes. Empty for pools.
+        flat: dense layer on a flattened tensor.
+        c0: first input channel that it takes.
+        row0: first batch element that it takes, of a dense layer.
+    """
+
+    name: str
+    bundle: str
+    kind: Literal["mac", "max", "avg"]
+    loops: Loops
+    x: Reader
+    y: Writer
+    out: Layout
+    stage: OutputStage
+    weights: IntArray | None = None
+    bias: IntArray | None = None
+    stream: str = ""
+    flat: bool = False
+    chain: bool = False
+    c0: int = 0
+    row0: int = 0
+
+    @property
+    def raw(self) -> bool:
+        """Whether 32-bit slots are written."""
+        return isinstance(self.out, RawLayout)
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """A tensor in a buffer; `matrix` if its batch lies on the rows."""
+
+    buffer: str
+    layout: TensorLayout
+    quant: Quant
+    matrix: bool
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """Operations in the order of execution; layout of every buffer and weights streams, by name."""
+
+    operations: list[Operation]
+    buffers: dict[str, Layout]
+    streams: dict[str, bytes]
+
+
+def lower(graph: Graph, hw: Hardware, infos: dict[str, BundleInfo]) -> Lowered:
+    """Operations of a network.
+
+    Args:
+        graph: a legal network.
+        hw: the accelerator, every maximum known.
+        infos: shapes and types of the graph.
+
+    Raises:
+        MappingError: a bundle that the hardware cannot run; names it and the limit.
+    """
+    lowering = _Lowering(graph, hw, infos)
+    for bundle in graph.bundles:
+        try:
+            lowering.add_bundle(bundle)
+        except InputError as err:
+            raise MappingError(str(err), where=f"bundle {bundle.name}") from None
+    return lowering.done
+
+
+class _Lowering:
+    """What has been lowered so far."""
+
+    def __init__(self, graph: Graph, hw: Hardware, infos: dict[str, BundleInfo]) -> None:
+        self.hw = hw
+        self.infos = infos
+        self.done = Lowered([], {}, {})
+        self.tensors: dict[str, _Tensor] = {}
+        self._tensor("input", "input", graph.input_shape, graph.input_quant)
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Appends the operations of one bundle."""
+        info = self.infos[bundle.name]
+        buffer = f"{bundle.name}.core" if bundle.pool else bundle.name
+        if isinstance(bundle.core, Conv2D):
+            self._conv(bundle, bundle.core, info, buffer)
+        else:
+            self._dense(bundle, bundle.core, info, buffer)
+        if bundle.pool:
+            source = self.tensors[bundle.name]
+            loops = pool_loops(self.hw, bundle.pool, info.core.shape)
+            shape = (loops.n, loops.y_rows, loops.wo, loops.co)
+            self._result(bundle.name, bundle.name, shape, bundle.pool.out, loops.co)
+            stage = OutputStage(source.quant.frac).with_pool(bundle.pool)
+            self._pool(f"{bundle.name}.pool", bundle, bundle.pool.kind, loops, source, stage, bundle.name)
+
+    # ---- buffers and output stage ----------------------------------------------------------------------------------
+
+    def _tensor(self, name: str, buffer: str, shape: tuple[int, ...], quant: Quant) -> _Tensor:
+        """A new tensor, known to later operations as `name`."""
+        matrix = len(shape) == 2
+        layout = TensorLayout(self.hw, *_four(shape))
+        self.done.buffers[buffer] = layout
+        self.tensors[name] = _Tensor(buffer, layout, quant, matrix)
+        return self.tensors[name]
+
+    def _result(self, name: str, buffer: str, shape: tuple[int, ...], quant: Quant, ch_per_t: int) -> Layout:
+        """A buffer for results of `quant`: a tensor, or 32-bit slots in groups of `ch_per_t` channels."""
+        if quant.bits <= self.hw.x_bits:
+            return self._tensor(name, buffer, shape, quant).layout
+        layout = RawLayout(self.hw, *_four(shape), ch_per_t)
+        self.done.buffers[buffer] = layout
+        return layout
+
+    def _residual(self, bundle: Bundle, add: Add, stage: OutputStage, loops: Loops, row0: int) -> OutputStage:
+        tensor = self.tensors[add.source]
+        if tensor.matrix != (len(self.infos[bundle.name].core.shape) == 2):
+            raise MappingError(
+                f"the residual {add.source!r} is a flattened tensor, the sum a matrix: they lie differently in "
+                "memory; add the output of a dense layer instead"
+            )
+        delta = row0 // self.hw.rows * tensor.layout.tile_pitch
+        return stage.with_tensor(
+            operand_reader(self.hw, loops, tensor.buffer, tensor.layout, delta=delta), tensor.quant.frac
+        )
+
+    def _stage(self, bundle: Bundle, frac: int, loops: Loops, row0: int = 0) -> OutputStage:
+        """All steps behind an accumulator at `frac` that holds the whole sum."""
+        stage = OutputStage(frac)
+        if bundle.act:
+            stage = stage.with_act1(bundle.act)
+        if bundle.add:
+            stage = self._residual(bundle, bundle.add, stage, loops, row0)
+            if bundle.add.act:
+                stage = stage.with_act2(bundle.add.act)
+        return stage
+
+    # ---- cores -----------------------------------------------------------------------------------------------------
+
+    def _conv(self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str) -> None:
+        source, depth = self.tensors[bundle.source], self.hw.weights_ram_depth
+        whole = conv_loops(self.hw, core, info.input.shape, info.input.shape[3])
+        if whole.kh * whole.sw > depth:
+            raise MappingError(
+                f"one input channel takes {whole.kh * whole.sw} weight words, weights_ram_depth is {depth}; "
+                "use a smaller kernel or stride, or a deeper RAM"
+            )
+        passes = split(whole.ci, depth // (whole.kh * whole.sw))
+        if len(passes) > 1:
+            self._passes(bundle, core, info, buffer, passes)
+            return
+        out = self._result(bundle.name, buffer, info.core.shape, info.core.quant, whole.ch_per_t)
+        stage = self._stage(bundle, info.acc_frac, whole)
+        self._mac(
+            bundle.name, bundle, whole, pixel_reader(self.hw, whole, source.buffer, source.layout),
+            writer(self.hw, buffer, out), out, stage, core.weights, _bias(core, info.acc_frac), stream=bundle.name,
+        )  # fmt: skip
+
+    def _passes(
+        self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str, passes: list[tuple[int, int]]
+    ) -> None:
+        """A convolution in several passes over its channels; partial sums lie in memory between them."""
+        source, shape, name = self.tensors[bundle.source], info.core.shape, bundle.name
+        whole = conv_loops(self.hw, core, info.input.shape, info.input.shape[3])
+        late = bundle.add if bundle.act else None  # a residual that is added behind the last pass
+        bias = _bias(core, info.acc_frac)
+        stage = OutputStage(info.acc_frac)
+        for i, (c0, c1) in enumerate(passes):
+            loops = replace(whole, ci=c1 - c0, words=(c1 - c0) * whole.kh)
+            target = f"{name}.pass{i}"
+            if i > 0:
+                previous = f"{name}.pass{i - 1}"
+                o = partial_reader(self.hw, previous, self.done.buffers[previous])
+                stage = OutputStage(stage.frac).with_partial(o)
+            elif bundle.add and not late:
+                stage = self._residual(bundle, bundle.add, stage, loops, 0)
+                if stage.acc_lsh:
+                    raise MappingError(
+                        f"the residual has {stage.frac} fractional bits, the accumulator only {info.acc_frac}, and "
+                        "the layer takes several passes; use a deeper weights_ram_depth or fewer fractional bits"
+                    )
+            quant = Quant(32, stage.frac)
+            if c1 == whole.ci:
+                act = bundle.act or (bundle.add.act if bundle.add else None)
+                stage = stage.with_act1(act) if act else stage
+                quant = act.out if act else quant
+                target = target if late else buffer
+            out = self._result(name, target, shape, quant, whole.ch_per_t)
+            x = pixel_reader(self.hw, loops, source.buffer, source.layout, c0=c0)
+            self._mac(
+                f"{name}.pass{i}", bundle, loops, x, writer(self.hw, target, out), out, stage,
+                core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}", c0=c0,
+            )  # fmt: skip
+        if late:
+            self._late_residual(bundle, info, buffer)
+
+    def _late_residual(self, bundle: Bundle, info: BundleInfo, buffer: str) -> None:
+        """The residual add on its own: an elementwise operation over the activated sum."""
+        source = self.tensors[bundle.name]
+        pool = Pool("max", (1, 1), (1, 1), "valid", source.quant)
+        loops = pool_loops(self.hw, pool, info.core.shape)
+        stage = self._stage(replace(bundle, act=None), source.quant.frac, loops)
+        self._result(bundle.name, buffer, info.core.shape, info.core.quant, loops.co)
+        self._pool(f"{bundle.name}.add", bundle, "max", loops, source, stage, buffer)
+
+    def _dense(self, bundle: Bundle, core: Dense, info: BundleInfo, buffer: str) -> None:
+        hw, source = self.hw, self.tensors[bundle.source]
+        layout, flat = source.layout, not source.matrix
+        shape = (layout.h, layout.w, layout.c) if flat else (1, 1, layout.c)
+        weights = core.weights[flat_order(hw, shape)] if flat else core.weights
+        batch, co = info.core.shape
+        chain = len(weights) > hw.weights_ram_depth
+        step = hw.rows if chain else batch  # chained blocks make the sums of one row block
+        whole = dense_loops(hw, batch, co, shape, flat=flat)
+        result = self._result(bundle.name, buffer, info.core.shape, info.core.quant, co if chain else whole.ch_per_t)
+        for row0 in range(0, batch, step):
+            rows = min(step, batch - row0)
+            loops = dense_loops(hw, rows, co, shape, flat=flat)
+            if flat:
+                x = flat_reader(hw, loops, source.buffer, layout, delta=row0 * layout.n_pitch)
+            else:
+                x = pixel_reader(hw, loops, source.buffer, layout, delta=row0 // hw.rows * layout.tile_pitch)
+            if isinstance(result, TensorLayout):
+                out: Layout = TensorLayout(hw, 1, rows, 1, co)
+                delta = row0 // hw.rows * result.tile_pitch
+            else:
+                out = RawLayout(hw, 1, rows, 1, co, loops.ch_per_t)
+                delta = row0 // hw.rows * co * hw.slot_bytes
+            self._mac(
+                bundle.name if step == batch else f"{bundle.name}.rows{row0}", bundle, loops, x,
+                writer(hw, buffer, out, delta=delta), out, self._stage(bundle, info.acc_frac, loops, row0),
+                weights[None, None], _bias(core, info.acc_frac), stream=bundle.name, flat=flat, chain=chain, row0=row0,
+            )  # fmt: skip
+
+    # ---- operations ------------------------------------------------------------------------------------------------
+
+    def _mac(
+        self, name: str, bundle: Bundle, loops: Loops, x: Reader, y: Writer, out: Layout, stage: OutputStage,
+        weights: IntArray, bias: IntArray, *, stream: str, flat: bool = False, chain: bool = False, c0: int = 0,
+        row0: int = 0,
+    ) -> None:  # fmt: skip
+        if stream not in self.done.streams:
+            self.done.streams[stream] = weights_stream(self.hw, loops, weights, bias)
+        self.done.operations.append(
+            Operation(
+                name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
+                flat=flat, chain=chain, c0=c0, row0=row0,
+            )
+        )  # fmt: skip
+
+    def _pool(
+        self, name: str, bundle: Bundle, kind: Literal["max", "avg"], loops: Loops, source: _Tensor,
+        stage: OutputStage, buffer: str,
+    ) -> None:  # fmt: skip
+        out = self.done.buffers[buffer]
+        x = pixel_reader(self.hw, loops, source.buffer, source.layout)
+        y = writer(self.hw, buffer, out)
+        self.done.operations.append(Operation(name, bundle.name, kind, loops, x, y, out, stage))
+
+
+def _four(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """(n, h, w, c) of a tensor or matrix."""
+    n, h, w, c = (1, shape[0], 1, shape[1]) if len(shape) == 2 else shape
+    return n, h, w, c
+
+
+def _bias(core: Conv2D | Dense, acc_frac: int) -> IntArray:
+    """The bias at the frac of the accumulator, 0 if there is none."""
+    if core.bias is None:
+        return np.zeros(core.weights.shape[-1], np.int64)
+    return core.bias.astype(np.int64) << (acc_frac - core.b_quant.frac)

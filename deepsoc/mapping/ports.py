@@ -1,0 +1,155 @@
+"""What an operation reads and writes: address patterns of the line readers and of the writer, and their bus traffic.
+
+The patterns are the table "The line reader" of docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepsoc.hw import Hardware
+from deepsoc.mapping.geometry import Loops, row_mask
+from deepsoc.mapping.layout import RawLayout, TensorLayout
+
+__all__ = ["Reader", "Writer", "flat_reader", "operand_reader", "partial_reader", "pixel_reader", "writer"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Lines and segments that a line reader fetches, relative to buffer `buffer`."""
+
+    buffer: str
+    delta: int  # bytes from the start of the buffer to line buffer 0 at n = l = 0; may be negative
+    line_pitch: int
+    l_pitch: int
+    n_pitch: int
+    lam0: int
+    lam_step: int
+    lines: int
+    off0: int
+    t_step: int
+    seg_step: int
+    seg_count: int
+    seg_bytes: int
+    seg_bytes_last: int
+    mask: int
+    t: int
+    n: int
+    l: int  # noqa: E741
+
+    def beats(self, hw: Hardware) -> int:
+        """Beats that are read in the whole operation."""
+        exists = sum(
+            0 <= self.lam0 + block * self.lam_step + f < self.lines
+            for block in range(self.l)
+            for f in range(self.mask.bit_length())
+            if self.mask >> f & 1
+        )
+        total = 0
+        segments = np.arange(self.seg_count, dtype=np.int64) * self.seg_step + self.off0
+        for t in range(self.t):
+            length = self.seg_bytes_last if t == self.t - 1 else self.seg_bytes
+            total += _beats(segments + t * self.t_step, length, hw.axi_bytes)
+        return self.n * exists * total
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Where results go to, relative to buffer `buffer`."""
+
+    buffer: str
+    delta: int
+    line_pitch: int
+    l_pitch: int
+    n_pitch: int
+    wo_step: int
+    rows: int
+    raw_step: int  # bytes of a slot; 0 for tensors
+
+    def beats(self, hw: Hardware, loops: Loops) -> int:
+        """Beats that are written in the whole operation: neighbouring bytes of a line share a beat."""
+        if self.raw_step:
+            return loops.n * loops.l * loops.wo * loops.co * hw.raw_beats
+        lines = sum(-(-min(hw.rows, self.rows - block * hw.rows) // hw.rpb) for block in range(loops.l))
+        if loops.t == 1:
+            return loops.n * lines * -(-loops.wo * loops.co // hw.axi_bytes)
+        columns = np.arange(loops.wo, dtype=np.int64) * self.wo_step
+        beats = (_beats(columns + t * loops.ch_per_t, loops.channels(t), hw.axi_bytes) for t in range(loops.t))
+        return loops.n * lines * sum(beats)
+
+
+def _beats(starts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], length: int, axi_bytes: int) -> int:
+    """Beats that segments of `length` bytes touch."""
+    return int(np.sum((starts + length - 1) // axi_bytes - starts // axi_bytes + 1))
+
+
+def pixel_reader(
+    hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout, *, delta: int = 0, c0: int = 0
+) -> Reader:
+    """Pixels of a convolution, a pool, or a dense layer on a matrix.
+
+    Args:
+        hw: the accelerator.
+        loops: of the operation.
+        buffer: name of the buffer that holds the tensor.
+        layout: of the tensor.
+        delta: bytes from the start of the buffer to the first line of the operation.
+        c0: first channel that is read.
+    """
+    whole = loops.ci == layout.c and loops.x_step == 1
+    step = loops.row_step // hw.rows
+    seg_bytes = loops.x_cols * layout.c if whole else loops.ci
+    return Reader(
+        buffer, delta=delta - hw.top_lines * layout.pitch, line_pitch=layout.pitch, l_pitch=step * layout.tile_pitch,
+        n_pitch=layout.n_pitch, lam0=-hw.top_lines, lam_step=step * hw.tile_lines, lines=hw.lines(loops.x_rows),
+        off0=c0, t_step=0, seg_step=0 if whole else loops.x_step * layout.c, seg_count=1 if whole else loops.x_cols,
+        seg_bytes=seg_bytes, seg_bytes_last=seg_bytes, mask=row_mask(hw, loops), t=loops.t, n=loops.n, l=loops.l,
+    )  # fmt: skip
+
+
+def flat_reader(hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout, *, delta: int) -> Reader:
+    """Pixels of a dense layer on a flattened tensor: line buffer f holds batch element f of the row block."""
+    seg_bytes = layout.w * layout.c
+    return Reader(
+        buffer, delta=delta, line_pitch=layout.n_pitch, l_pitch=hw.rows * layout.n_pitch, n_pitch=0,
+        lam0=0, lam_step=hw.rows, lines=loops.y_rows, off0=0, t_step=0, seg_step=layout.pitch, seg_count=layout.lines,
+        seg_bytes=seg_bytes, seg_bytes_last=seg_bytes, mask=(1 << min(hw.rows, loops.y_rows)) - 1,
+        t=loops.t, n=1, l=loops.l,
+    )  # fmt: skip
+
+
+def operand_reader(hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout, *, delta: int = 0) -> Reader:
+    """A residual tensor, in the order in which results leave the array."""
+    whole = loops.t == 1
+    return Reader(
+        buffer, delta=delta, line_pitch=layout.pitch, l_pitch=layout.tile_pitch, n_pitch=layout.n_pitch,
+        lam0=0, lam_step=hw.tile_lines, lines=hw.lines(loops.y_rows), off0=0, t_step=loops.ch_per_t,
+        seg_step=layout.c, seg_count=1 if whole else loops.wo,
+        seg_bytes=loops.wo * layout.c if whole else loops.ch_per_t,
+        seg_bytes_last=loops.wo * layout.c if whole else loops.ch_last,
+        mask=(1 << hw.tile_lines) - 1, t=loops.t, n=loops.n, l=loops.l,
+    )  # fmt: skip
+
+
+def partial_reader(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout) -> Reader:
+    """Partial sums: line buffer f holds beat f of the slots."""
+    return Reader(
+        buffer, delta=0, line_pitch=hw.axi_bytes, l_pitch=0, n_pitch=0, lam0=0, lam_step=0, lines=hw.raw_beats,
+        off0=0, t_step=0, seg_step=hw.slot_bytes, seg_count=layout.size // hw.slot_bytes, seg_bytes=hw.axi_bytes,
+        seg_bytes_last=hw.axi_bytes, mask=(1 << hw.raw_beats) - 1, t=1, n=1, l=1,
+    )  # fmt: skip
+
+
+def writer(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout, *, delta: int = 0) -> Writer:
+    """Results in the layout of their buffer, `delta` bytes behind its start."""
+    if isinstance(layout, RawLayout):
+        return Writer(
+            buffer, delta, line_pitch=hw.axi_bytes, l_pitch=0, n_pitch=0, wo_step=0, rows=layout.h,
+            raw_step=hw.slot_bytes,
+        )  # fmt: skip
+    return Writer(
+        buffer, delta, line_pitch=layout.pitch, l_pitch=layout.tile_pitch, n_pitch=layout.n_pitch,
+        wo_step=layout.c, rows=layout.h, raw_step=0,
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""A bounded cache of built things, keyed by the content of all that goes into them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+__all__ = ["MAX_BYTES", "cache_folder", "entry", "key_of"]
+
+MAX_BYTES = 1 << 30
+"""Size that the cache may have; the entries that were not used for the longest time go first."""
+
+
+def cache_folder() -> Path:
+    """The folder of the built simulators, by the XDG rules; made when missing."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(home) / "deepsoc" / "simulators"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def key_of(parts: Iterable[str | bytes | Path]) -> str:
+    """Hash of texts, bytes and files (name and content), in their order."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Path):
+            data = part.name.encode() + b"\0" + part.read_bytes()
+        else:
+            data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()[:32]
+
+
+@contextmanager
+def entry(key: str, build: Callable[[Path], None]) -> Iterator[Path]:
+    """Yields the folder of an entry, built if it is not there; it stays locked, so that nobody removes it meanwhile.
+
+    Args:
+        key: names the entry.
+        build: fills a new, empty folder. What it leaves becomes the entry; when it raises, nothing does.
+    """
+    root = cache_folder()
+    folder = root / key
+    with FileLock(root / f"{key}.lock"):
+        if not folder.is_dir():
+            half_built = root / f"{key}.new"
+            shutil.rmtree(half_built, ignore_errors=True)
+            half_built.mkdir()
+            try:
+                build(half_built)
+                half_built.rename(folder)
+            finally:
+                shutil.rmtree(half_built, ignore_errors=True)
+            _shrink(root, keep=key)
+        os.utime(folder)
+        yield folder
+
+
+def _shrink(root: Path, *, keep: str) -> None:
+    """Removes the entries unused for the longest time until MAX_BYTES hold; entries in use stay."""
+    entries = sorted((path for path in root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    sizes = {path: sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) for path in entries}
+    excess = sum(sizes.values()) - MAX_BYTES
+    for path in entries:
+        if excess <= 0:
+            return
+        if path.name == keep or path.suffix:
+            continue
+        lock = FileLock(root / f"{path.name}.lock")
+        try:
+            with lock.acquire(timeout=0):
+                shutil.rmtree(path)
+        except Timeout:
+            continue
+        excess -= sizes[path]

@@ -1,0 +1,644 @@
+/// The accelerator IP: registers, sequencer, readers, array, pooling, output stage, writer (docs/architecture.md).
+///
+/// Parameters are the fields of hw.json that shape hardware; the geometry of line buffers follows from them.
+module dsoc_core #(
+    parameter int unsigned Rows         = 8,     // PE rows
+    parameter int unsigned Cols         = 24,    // PE columns
+    parameter int unsigned XBits        = 4,     // bits of an activation: 2, 4 or 8
+    parameter int unsigned KBits        = 4,     // bits of a weight: 2, 4 or 8
+    parameter int unsigned YBits        = 32,    // bits of an accumulator, at most 32
+    parameter int unsigned KhMax        = 7,     // largest kernel or window, rows
+    parameter int unsigned KwMax        = 7,     // largest kernel or window, columns
+    parameter int unsigned ShMax        = 2,     // largest vertical stride
+    parameter int unsigned SwMax        = 2,     // largest horizontal stride
+    parameter int unsigned NMax         = 1,     // largest batch
+    parameter int unsigned WeightsDepth = 2048,  // words of a weights bank
+    parameter int unsigned EdgesDepth   = 256,   // words of the pooling unit's edges RAM
+    parameter int unsigned AxiBits      = 128,   // data bits of the AXI4 ports
+    parameter int unsigned MaxBurst     = 16,    // beats of a burst at most, power of two
+    parameter int unsigned AddrBits     = 40     // bits of a bus address
+) (
+    input  logic clk_i,
+    input  logic rst_ni,
+    output logic irq_o,
+
+    input  logic [ 7:0] s_axil_awaddr,
+    input  logic        s_axil_awvalid,
+    output logic        s_axil_awready,
+    input  logic [31:0] s_axil_wdata,
+    input  logic [ 3:0] s_axil_wstrb,
+    input  logic        s_axil_wvalid,
+    output logic        s_axil_wready,
+    output logic [ 1:0] s_axil_bresp,
+    output logic        s_axil_bvalid,
+    input  logic        s_axil_bready,
+    input  logic [ 7:0] s_axil_araddr,
+    input  logic        s_axil_arvalid,
+    output logic        s_axil_arready,
+    output logic [31:0] s_axil_rdata,
+    output logic [ 1:0] s_axil_rresp,
+    output logic        s_axil_rvalid,
+    input  logic        s_axil_rready,
+
+    output logic [AddrBits-1:0] m_axi_x_araddr,
+    output logic [         7:0] m_axi_x_arlen,
+    output logic                m_axi_x_arvalid,
+    input  logic                m_axi_x_arready,
+    input  logic [ AxiBits-1:0] m_axi_x_rdata,
+    input  logic [         1:0] m_axi_x_rresp,
+    input  logic                m_axi_x_rlast,
+    input  logic                m_axi_x_rvalid,
+    output logic                m_axi_x_rready,
+
+    output logic [AddrBits-1:0] m_axi_k_araddr,
+    output logic [         7:0] m_axi_k_arlen,
+    output logic                m_axi_k_arvalid,
+    input  logic                m_axi_k_arready,
+    input  logic [ AxiBits-1:0] m_axi_k_rdata,
+    input  logic [         1:0] m_axi_k_rresp,
+    input  logic                m_axi_k_rlast,
+    input  logic                m_axi_k_rvalid,
+    output logic                m_axi_k_rready,
+
+    output logic [AddrBits-1:0] m_axi_o_araddr,
+    output logic [         7:0] m_axi_o_arlen,
+    output logic                m_axi_o_arvalid,
+    input  logic                m_axi_o_arready,
+    input  logic [ AxiBits-1:0] m_axi_o_rdata,
+    input  logic [         1:0] m_axi_o_rresp,
+    input  logic                m_axi_o_rlast,
+    input  logic                m_axi_o_rvalid,
+    output logic                m_axi_o_rready,
+
+    output logic [ AddrBits-1:0] m_axi_y_awaddr,
+    output logic [          7:0] m_axi_y_awlen,
+    output logic                 m_axi_y_awvalid,
+    input  logic                 m_axi_y_awready,
+    output logic [  AxiBits-1:0] m_axi_y_wdata,
+    output logic [AxiBits/8-1:0] m_axi_y_wstrb,
+    output logic                 m_axi_y_wlast,
+    output logic                 m_axi_y_wvalid,
+    input  logic                 m_axi_y_wready,
+    input  logic [          1:0] m_axi_y_bresp,
+    input  logic                 m_axi_y_bvalid,
+    output logic                 m_axi_y_bready,
+
+    output logic        op_start_o,
+    output logic        op_done_o,
+    output logic [15:0] op_index_o
+);
+
+  function automatic int unsigned max2(input int unsigned a, input int unsigned b);
+    return (a > b) ? a : b;
+  endfunction
+  function automatic int unsigned min2(input int unsigned a, input int unsigned b);
+    return (a < b) ? a : b;
+  endfunction
+
+  // ---- geometry (docs/architecture.md, sections 2 and 3) -------------------------------------------------------------
+  localparam int unsigned BeatBytes = AxiBits / 8;
+  localparam int unsigned Rpb = 8 / XBits;
+  localparam int unsigned LinesPerTile = (Rows + Rpb - 1) / Rpb;
+  localparam int unsigned PtMax = (KhMax - 1) / 2;
+  localparam int unsigned TilesAbove = (PtMax + Rows - 1) / Rows;
+  localparam int unsigned FirstRow = TilesAbove * Rows - PtMax;  // from the top of the highest tile
+  localparam int unsigned LastRow = ShMax * (Rows - 1) + KhMax - 1;  // from the block's first row
+  localparam int unsigned Gt = TilesAbove * LinesPerTile - (FirstRow % Rows) / Rpb;
+  localparam int unsigned ConvLines = (LastRow / Rows) * LinesPerTile + (LastRow % Rows) / Rpb + Gt + 1;
+  localparam int unsigned Nf = max2(ConvLines, min2(Rows, NMax));
+  localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits;
+  localparam int unsigned OutLines = max2(LinesPerTile, RawBeats);
+  localparam int unsigned WordUnit = max2(AxiBits / 8, 8);
+  localparam int unsigned WordBits = (Cols * KBits + WordUnit - 1) / WordUnit * WordUnit;
+  localparam int unsigned ChunkBeats = min2(MaxBurst, 8);
+  localparam int unsigned WeightsBurst = min2(min2(MaxBurst, 16), 4096 / BeatBytes);
+  localparam int unsigned GMax = min2(KwMax + SwMax - 1, Cols);
+  localparam int unsigned DepthBits = $clog2(WeightsDepth);
+
+  if (Rows < 1 || Rows > 2048 || Cols < 1 || Cols > 2048) begin : gen_illegal_size
+    $error("dsoc_core: Rows and Cols must be 1 to 2048");
+  end
+  if (!(XBits == 2 || XBits == 4 || XBits == 8) || !(KBits == 2 || KBits == 4 || KBits == 8)) begin : gen_illegal_bits
+    $error("dsoc_core: XBits and KBits must be 2, 4 or 8");
+  end
+  if (YBits > 32 || YBits <= XBits + KBits) begin : gen_illegal_sum
+    $error("dsoc_core: YBits must be more than XBits + KBits and at most 32");
+  end
+  if (KhMax < 1 || KwMax < 1 || ShMax < 1 || SwMax < 1 || NMax < 1) begin : gen_illegal_max
+    $error("dsoc_core: KhMax, KwMax, ShMax, SwMax and NMax must be at least 1");
+  end
+  if (!(AxiBits == 32 || AxiBits == 64 || AxiBits == 128 || AxiBits == 256 || AxiBits == 512)) begin : gen_illegal_axi
+    $error("dsoc_core: AxiBits must be 32, 64, 128, 256 or 512");
+  end
+  if (MaxBurst < 1 || MaxBurst > 256 || (MaxBurst & (MaxBurst - 1)) != 0) begin : gen_illegal_burst
+    $error("dsoc_core: MaxBurst must be a power of two, 1 to 256");
+  end
+  if (Nf > 64) begin : gen_illegal_lines
+    $error("dsoc_core: more than 64 line buffers; reduce Rows, ShMax or KhMax");
+  end
+
+  // ---- control -------------------------------------------------------------------------------------------------------
+  logic start, soft_reset, busy, done, fault_read_q, weights_error, control_error, writer_error;
+  logic [3:0] error;
+  logic [AddrBits-1:0] arena;
+  logic [31:0] table_offset, net_id;
+  logic [15:0] n_ops;
+  logic run_rst_nq;
+  logic [1:0] start_q;
+  dsoc_map_pkg::desc_t desc;
+  logic op_finished, out_finished, writer_idle;
+
+  dsoc_regs #(
+      .Rows(Rows),
+      .Cols(Cols),
+      .XBits(XBits),
+      .KBits(KBits),
+      .AddrBits(AddrBits)
+  ) i_regs (
+      .clk_i,
+      .rst_ni,
+      .awaddr_i (s_axil_awaddr),
+      .awvalid_i(s_axil_awvalid),
+      .awready_o(s_axil_awready),
+      .wdata_i  (s_axil_wdata),
+      .wstrb_i  (s_axil_wstrb),
+      .wvalid_i (s_axil_wvalid),
+      .wready_o (s_axil_wready),
+      .bresp_o  (s_axil_bresp),
+      .bvalid_o (s_axil_bvalid),
+      .bready_i (s_axil_bready),
+      .araddr_i (s_axil_araddr),
+      .arvalid_i(s_axil_arvalid),
+      .arready_o(s_axil_arready),
+      .rdata_o  (s_axil_rdata),
+      .rresp_o  (s_axil_rresp),
+      .rvalid_o (s_axil_rvalid),
+      .rready_i (s_axil_rready),
+      .start_o  (start),
+      .soft_reset_o(soft_reset),
+      .arena_o  (arena),
+      .table_offset_o(table_offset),
+      .n_ops_o  (n_ops),
+      .net_id_o (net_id),
+      .busy_i   (busy || start_q != '0),
+      .done_i   (done),
+      .error_i  (error),
+      .op_index_i(op_index_o),
+      .irq_o
+  );
+
+  // Every run begins with one clock of reset of all that follows.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      run_rst_nq <= 1'b0;
+      start_q    <= '0;
+    end else begin
+      run_rst_nq <= !(start || soft_reset);
+      start_q    <= soft_reset ? '0 : {start_q[0], start};
+    end
+  end
+
+  logic k_read_s0_valid, k_read_s0_ready, k_read_s1_valid, k_read_s1_ready;
+  logic [AddrBits-1:0] k_s0_addr, k_s1_addr;
+  logic [7:0] k_s0_len, k_s1_len;
+  logic k_s0_rvalid, k_s0_rready, k_s1_rvalid, k_s1_rready;
+  logic [31:0] weights_offset, weights_beats;
+  logic weights_cmd_valid, weights_cmd_ready;
+
+  dsoc_sequencer #(
+      .AxiBits (AxiBits),
+      .AddrBits(AddrBits),
+      .MaxBurst(MaxBurst)
+  ) i_sequencer (
+      .clk_i,
+      .rst_ni          (run_rst_nq),
+      .start_i         (start_q[1]),
+      .arena_i         (arena),
+      .table_offset_i  (table_offset),
+      .n_ops_i         (n_ops),
+      .net_id_i        (net_id),
+      .fault_read_i    (fault_read_q),
+      .fault_write_i   (writer_error),
+      .fault_weights_i (weights_error || control_error),
+      .busy_o          (busy),
+      .done_o          (done),
+      .error_o         (error),
+      .op_index_o      (op_index_o),
+      .araddr_o        (k_s0_addr),
+      .arlen_o         (k_s0_len),
+      .arvalid_o       (k_read_s0_valid),
+      .arready_i       (k_read_s0_ready),
+      .rdata_i         (m_axi_k_rdata),
+      .rvalid_i        (k_s0_rvalid),
+      .rready_o        (k_s0_rready),
+      .desc_o          (desc),
+      .op_start_o      (op_start_o),
+      .op_finished_i   (op_finished),
+      .op_done_o       (op_done_o),
+      .weights_offset_o(weights_offset),
+      .weights_beats_o (weights_beats),
+      .weights_valid_o (weights_cmd_valid),
+      .weights_ready_i (weights_cmd_ready)
+  );
+
+  assign op_finished = out_finished && writer_idle;
+
+  always_ff @(posedge clk_i or negedge run_rst_nq) begin
+    if (!run_rst_nq) begin
+      fault_read_q <= 1'b0;
+    end else if ((m_axi_x_rvalid && m_axi_x_rready && m_axi_x_rresp != '0) ||
+                 (m_axi_k_rvalid && m_axi_k_rready && m_axi_k_rresp != '0) ||
+                 (m_axi_o_rvalid && m_axi_o_rready && m_axi_o_rresp != '0)) begin
+      fault_read_q <= 1'b1;
+    end
+  end
+
+  // ---- weights -------------------------------------------------------------------------------------------------------
+  logic block_valid, block_release, weights_read;
+  logic [19:0] block_words;
+  logic [DepthBits-1:0] weights_addr;
+  logic [Cols*KBits-1:0] weights;
+  logic [1:0] bias_bank;
+  logic [15:0] bias_index;
+  logic [31:0] bias;
+
+  dsoc_axi_read_arb #(
+      .AddrBits(AddrBits)
+  ) i_k_port (
+      .clk_i,
+      .rst_ni      (run_rst_nq),
+      .s0_araddr_i (k_s0_addr),
+      .s0_arlen_i  (k_s0_len),
+      .s0_arvalid_i(k_read_s0_valid),
+      .s0_arready_o(k_read_s0_ready),
+      .s0_rvalid_o (k_s0_rvalid),
+      .s0_rready_i (k_s0_rready),
+      .s1_araddr_i (k_s1_addr),
+      .s1_arlen_i  (k_s1_len),
+      .s1_arvalid_i(k_read_s1_valid),
+      .s1_arready_o(k_read_s1_ready),
+      .s1_rvalid_o (k_s1_rvalid),
+      .s1_rready_i (k_s1_rready),
+      .m_araddr_o  (m_axi_k_araddr),
+      .m_arlen_o   (m_axi_k_arlen),
+      .m_arvalid_o (m_axi_k_arvalid),
+      .m_arready_i (m_axi_k_arready),
+      .m_rlast_i   (m_axi_k_rlast),
+      .m_rvalid_i  (m_axi_k_rvalid),
+      .m_rready_o  (m_axi_k_rready)
+  );
+
+  dsoc_weights_reader #(
+      .Cols(Cols),
+      .KBits(KBits),
+      .WordBits(WordBits),
+      .Depth(WeightsDepth),
+      .AxiBits(AxiBits),
+      .AddrBits(AddrBits),
+      .MaxBurst(WeightsBurst)
+  ) i_weights (
+      .clk_i,
+      .rst_ni       (run_rst_nq),
+      .arena_i      (arena),
+      .cmd_offset_i (weights_offset),
+      .cmd_beats_i  (weights_beats),
+      .cmd_valid_i  (weights_cmd_valid),
+      .cmd_ready_o  (weights_cmd_ready),
+      .araddr_o     (k_s1_addr),
+      .arlen_o      (k_s1_len),
+      .arvalid_o    (k_read_s1_valid),
+      .arready_i    (k_read_s1_ready),
+      .rdata_i      (m_axi_k_rdata),
+      .rvalid_i     (k_s1_rvalid),
+      .rready_o     (k_s1_rready),
+      .block_valid_o(block_valid),
+      .block_words_o(block_words),
+      .release_i    (block_release),
+      .read_i       (weights_read),
+      .addr_i       (weights_addr),
+      .weights_o    (weights),
+      .bias_bank_i  (bias_bank),
+      .bias_index_i (bias_index),
+      .bias_o       (bias),
+      .error_o      (weights_error)
+  );
+
+  // ---- pixels --------------------------------------------------------------------------------------------------------
+  logic x_valid, x_pop, px_valid_q, px_pop, px_load, px_shift;
+  logic [8*Nf-1:0] x_bytes, px_bytes_q;
+  logic [Rows*XBits-1:0] pixels;
+  logic [Rows-1:0] exists;
+  logic signed [17:0] px_row_first;
+
+  dsoc_line_reader #(
+      .Nf(Nf),
+      .AxiBits(AxiBits),
+      .AddrBits(AddrBits),
+      .ChunkBeats(ChunkBeats)
+  ) i_pixel_reader (
+      .clk_i,
+      .rst_ni          (run_rst_nq),
+      .start_i         (op_start_o),
+      .arena_i         (arena),
+      .base_i          (desc.x_base),
+      .line_pitch_i    (desc.x_line_pitch),
+      .l_pitch_i       (desc.x_l_pitch),
+      .n_pitch_i       (desc.x_n_pitch),
+      .lam0_i          (desc.x_lam0),
+      .lam_step_i      (desc.x_lam_step),
+      .lines_i         (desc.x_lines),
+      .off0_i          (desc.x_off0),
+      .t_step_i        ('0),
+      .seg_step_i      (desc.x_seg_step),
+      .seg_count_i     (desc.x_seg_count),
+      .seg_bytes_i     (desc.x_seg_bytes),
+      .seg_bytes_last_i(desc.x_seg_bytes),
+      .mask_i          ({desc.x_mask_hi, desc.x_mask_lo}),
+      .t_count_i       (desc.t_count),
+      .n_count_i       (desc.n_count),
+      .l_count_i       (desc.l_count),
+      .beat_mode_i     (1'b0),
+      .araddr_o        (m_axi_x_araddr),
+      .arlen_o         (m_axi_x_arlen),
+      .arvalid_o       (m_axi_x_arvalid),
+      .arready_i       (m_axi_x_arready),
+      .rdata_i         (m_axi_x_rdata),
+      .rlast_i         (m_axi_x_rlast),
+      .rvalid_i        (m_axi_x_rvalid),
+      .rready_o        (m_axi_x_rready),
+      .valid_o         (x_valid),
+      .bytes_o         (x_bytes),
+      .beats_o         (),
+      .pop_i           (x_pop)
+  );
+
+  assign x_pop = x_valid && (!px_valid_q || px_pop);
+
+  always_ff @(posedge clk_i or negedge run_rst_nq) begin
+    if (!run_rst_nq) px_valid_q <= 1'b0;
+    else if (x_pop) px_valid_q <= 1'b1;
+    else if (px_pop) px_valid_q <= 1'b0;
+  end
+  always_ff @(posedge clk_i) begin
+    if (x_pop) px_bytes_q <= x_bytes;
+  end
+
+  dsoc_pixel_shifter #(
+      .Rows(Rows),
+      .XBits(XBits),
+      .Nf(Nf),
+      .Gt(Gt),
+      .PtMax(PtMax),
+      .KhMax(KhMax),
+      .ShMax(ShMax)
+  ) i_shifter (
+      .clk_i,
+      .load_i     (px_load),
+      .shift_i    (px_shift),
+      .flat_i     (desc.flat),
+      .pad_top_i  (desc.pad_top),
+      .tap_i      (desc.tap),
+      .row_first_i(px_row_first),
+      .rows_i     (desc.x_rows),
+      .bytes_i    (px_bytes_q),
+      .pixel_o    (pixels),
+      .exists_o   (exists)
+  );
+
+  // ---- the array -----------------------------------------------------------------------------------------------------
+  logic advance, mac, zero, shift, leave, hold, drain_ready;
+  logic [((Cols > 1) ? $clog2(Cols) : 1)-1:0] hold_column;
+  logic [7:0] leave_pos, group;
+  logic [15:0] leave_count, leave_channels;
+  logic [32*Rows-1:0] mac_data, pool_data;
+  logic mac_valid, mac_ready, pool_valid, pool_ready;
+  logic pool_space, pool_step, pool_first, pool_take, pool_last, pool_real, pool_ci_last, pool_w_last;
+
+  assign group   = desc.kw + desc.sw - 8'd1;
+  assign advance = !(leave && !drain_ready);
+
+  dsoc_controller #(
+      .Rows(Rows),
+      .Rpb(Rpb),
+      .SwMax(SwMax),
+      .DepthBits(DepthBits)
+  ) i_controller (
+      .clk_i,
+      .rst_ni          (run_rst_nq),
+      .start_i         (op_start_o),
+      .advance_i       (advance),
+      .desc_i          (desc),
+      .px_valid_i      (px_valid_q),
+      .px_pop_o        (px_pop),
+      .px_load_o       (px_load),
+      .px_shift_o      (px_shift),
+      .px_row_first_o  (px_row_first),
+      .block_valid_i   (block_valid),
+      .block_words_i   (block_words),
+      .block_release_o (block_release),
+      .weights_read_o  (weights_read),
+      .weights_addr_o  (weights_addr),
+      .error_o         (control_error),
+      .mac_o           (mac),
+      .zero_o          (zero),
+      .shift_o         (shift),
+      .leave_o         (leave),
+      .leave_pos_o     (leave_pos),
+      .leave_count_o   (leave_count),
+      .leave_channels_o(leave_channels),
+      .pool_space_i    (pool_space),
+      .pool_o          (pool_step),
+      .pool_first_o    (pool_first),
+      .pool_take_o     (pool_take),
+      .pool_last_o     (pool_last),
+      .pool_real_o     (pool_real),
+      .pool_ci_last_o  (pool_ci_last),
+      .pool_w_last_o   (pool_w_last)
+  );
+
+  dsoc_array #(
+      .Rows (Rows),
+      .Cols (Cols),
+      .XBits(XBits),
+      .KBits(KBits),
+      .YBits(YBits),
+      .GMax (GMax)
+  ) i_array (
+      .clk_i,
+      .rst_ni   (run_rst_nq),
+      .advance_i(advance),
+      .group_i  (group),
+      .pixel_i  (pixels),
+      .weights_i(weights),
+      .mac_i    (mac),
+      .zero_i   (zero),
+      .shift_i  (shift),
+      .hold_i   (hold),
+      .column_i (hold_column),
+      .column_o (mac_data)
+  );
+
+  dsoc_drain #(
+      .Cols(Cols)
+  ) i_drain (
+      .clk_i,
+      .rst_ni    (run_rst_nq),
+      .group_i   (group),
+      .sw_i      (desc.sw),
+      .leave_i   (leave),
+      .pos_i     (leave_pos),
+      .count_i   (leave_count),
+      .channels_i(leave_channels),
+      .ready_o   (drain_ready),
+      .hold_o    (hold),
+      .column_o  (hold_column),
+      .valid_o   (mac_valid),
+      .ready_i   (mac_ready)
+  );
+
+  dsoc_pool #(
+      .Rows(Rows),
+      .XBits(XBits),
+      .KhMax(KhMax),
+      .KwMax(KwMax),
+      .EdgesDepth(EdgesDepth)
+  ) i_pool (
+      .clk_i,
+      .rst_ni   (run_rst_nq),
+      .desc_i   (desc),
+      .step_i   (pool_step),
+      .first_i  (pool_first),
+      .take_i   (pool_take),
+      .last_i   (pool_last),
+      .real_i   (pool_real),
+      .ci_last_i(pool_ci_last),
+      .w_last_i (pool_w_last),
+      .pixel_i  (pixels),
+      .exists_i (exists),
+      .space_o  (pool_space),
+      .data_o   (pool_data),
+      .valid_o  (pool_valid),
+      .ready_i  (pool_ready)
+  );
+
+  // ---- operands and outputs ------------------------------------------------------------------------------------------
+  logic opd_valid, opd_pop, out_valid, out_ready;
+  logic [8*OutLines-1:0] opd_bytes, out_bytes;
+  logic [AxiBits*OutLines-1:0] opd_beats, out_beats;
+  logic [31:0] out_addr;
+  logic [ 7:0] out_lines;
+  logic has_operand, partial;
+
+  assign has_operand = desc.operand != dsoc_map_pkg::D_OPERAND_NONE;
+  assign partial     = desc.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
+
+  dsoc_line_reader #(
+      .Nf(OutLines),
+      .AxiBits(AxiBits),
+      .AddrBits(AddrBits),
+      .ChunkBeats(ChunkBeats)
+  ) i_operand_reader (
+      .clk_i,
+      .rst_ni          (run_rst_nq),
+      .start_i         (op_start_o && has_operand),
+      .arena_i         (arena),
+      .base_i          (desc.o_base),
+      .line_pitch_i    (desc.o_line_pitch),
+      .l_pitch_i       (desc.o_l_pitch),
+      .n_pitch_i       (desc.o_n_pitch),
+      .lam0_i          ('0),
+      .lam_step_i      (desc.o_lam_step),
+      .lines_i         (desc.o_lines),
+      .off0_i          ('0),
+      .t_step_i        (desc.o_t_step),
+      .seg_step_i      (desc.o_seg_step),
+      .seg_count_i     (desc.o_seg_count),
+      .seg_bytes_i     (desc.o_seg_bytes),
+      .seg_bytes_last_i(desc.o_seg_bytes_last),
+      .mask_i          (partial ? '1 : 64'((65'd1 << LinesPerTile) - 65'd1)),
+      .t_count_i       (desc.o_t_count),
+      .n_count_i       (desc.o_n_count),
+      .l_count_i       (desc.o_l_count),
+      .beat_mode_i     (partial),
+      .araddr_o        (m_axi_o_araddr),
+      .arlen_o         (m_axi_o_arlen),
+      .arvalid_o       (m_axi_o_arvalid),
+      .arready_i       (m_axi_o_arready),
+      .rdata_i         (m_axi_o_rdata),
+      .rlast_i         (m_axi_o_rlast),
+      .rvalid_i        (m_axi_o_rvalid),
+      .rready_o        (m_axi_o_rready),
+      .valid_o         (opd_valid),
+      .bytes_o         (opd_bytes),
+      .beats_o         (opd_beats),
+      .pop_i           (opd_pop)
+  );
+
+  dsoc_output_stage #(
+      .Rows(Rows),
+      .XBits(XBits),
+      .AxiBits(AxiBits),
+      .OpdLines(OutLines),
+      .OutLines(OutLines)
+  ) i_output_stage (
+      .clk_i,
+      .rst_ni      (run_rst_nq),
+      .start_i     (op_start_o),
+      .desc_i      (desc),
+      .finished_o  (out_finished),
+      .mac_data_i  (mac_data),
+      .mac_valid_i (mac_valid),
+      .mac_ready_o (mac_ready),
+      .pool_data_i (pool_data),
+      .pool_valid_i(pool_valid),
+      .pool_ready_o(pool_ready),
+      .bias_bank_o (bias_bank),
+      .bias_index_o(bias_index),
+      .bias_i      (bias),
+      .opd_valid_i (opd_valid),
+      .opd_bytes_i (opd_bytes),
+      .opd_beats_i (opd_beats),
+      .opd_pop_o   (opd_pop),
+      .valid_o     (out_valid),
+      .ready_i     (out_ready),
+      .addr_o      (out_addr),
+      .lines_o     (out_lines),
+      .bytes_o     (out_bytes),
+      .beats_o     (out_beats)
+  );
+
+  dsoc_writer #(
+      .Lines(OutLines),
+      .AxiBits(AxiBits),
+      .AddrBits(AddrBits),
+      .BurstBeats(min2(MaxBurst, 4))
+  ) i_writer (
+      .clk_i,
+      .rst_ni      (run_rst_nq),
+      .arena_i     (arena),
+      .line_pitch_i(desc.y_line_pitch),
+      .raw_i       (desc.raw_out),
+      .valid_i     (out_valid),
+      .ready_o     (out_ready),
+      .addr_i      (out_addr),
+      .lines_i     (out_lines),
+      .bytes_i     (out_bytes),
+      .beats_i     (out_beats),
+      .flush_i     (out_finished),
+      .idle_o      (writer_idle),
+      .error_o     (writer_error),
+      .awaddr_o    (m_axi_y_awaddr),
+      .awlen_o     (m_axi_y_awlen),
+      .awvalid_o   (m_axi_y_awvalid),
+      .awready_i   (m_axi_y_awready),
+      .wdata_o     (m_axi_y_wdata),
+      .wstrb_o     (m_axi_y_wstrb),
+      .wlast_o     (m_axi_y_wlast),
+      .wvalid_o    (m_axi_y_wvalid),
+      .wready_i    (m_axi_y_wready),
+      .bresp_i     (m_axi_y_bresp),
+      .bvalid_i    (m_axi_y_bvalid),
+      .bready_o    (m_axi_y_bready)
+  );
+
+endmodule

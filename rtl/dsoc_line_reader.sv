@@ -1,0 +1,390 @@
+/// Line reader: fetches byte lines of a tensor by AXI4 into Nf line buffers that advance in step.
+///
+/// Loops t, n, l, segment over the table of docs/architecture.md ("The line reader"). Fetching runs ahead by up to
+/// `Slots` chunks; a chunk is one GRID cell (ChunkBeats beats) of every needed line. The consumer sees, for the current
+/// byte, one byte of every line (`bytes_o`) or, for partial sums, one whole beat of every line (`beats_o`), and pops.
+/// Buffers that were not fetched show old data: the consumer masks rows that do not exist.
+///
+/// Back-pressure: `rready_o` is high whenever a burst is pending (space is reserved before the address is sent).
+///
+/// Parameters:
+///   Nf          line buffers, at most 64
+///   AxiBits     data bits of the port
+///   AddrBits    address bits of the port
+///   ChunkBeats  beats of a chunk, power of two
+///   Slots       chunks held, power of two
+module dsoc_line_reader #(
+    parameter int unsigned Nf = 12,
+    parameter int unsigned AxiBits = 128,
+    parameter int unsigned AddrBits = 40,
+    parameter int unsigned ChunkBeats = 8,
+    parameter int unsigned Slots = 4
+) (
+    input logic                clk_i,
+    input logic                rst_ni,
+    input logic                start_i,
+    input logic [AddrBits-1:0] arena_i,
+
+    input logic        [31:0] base_i,
+    input logic        [31:0] line_pitch_i,
+    input logic        [31:0] l_pitch_i,
+    input logic        [31:0] n_pitch_i,
+    input logic signed [15:0] lam0_i,
+    input logic        [15:0] lam_step_i,
+    input logic        [15:0] lines_i,
+    input logic        [31:0] off0_i,
+    input logic        [31:0] t_step_i,
+    input logic        [31:0] seg_step_i,
+    input logic        [31:0] seg_count_i,
+    input logic        [31:0] seg_bytes_i,
+    input logic        [31:0] seg_bytes_last_i,
+    input logic        [63:0] mask_i,
+    input logic        [15:0] t_count_i,
+    input logic        [15:0] n_count_i,
+    input logic        [15:0] l_count_i,
+    input logic               beat_mode_i,
+
+    output logic [AddrBits-1:0] araddr_o,
+    output logic [         7:0] arlen_o,
+    output logic                arvalid_o,
+    input  logic                arready_i,
+    input  logic [ AxiBits-1:0] rdata_i,
+    input  logic                rlast_i,
+    input  logic                rvalid_i,
+    output logic                rready_o,
+
+    output logic                  valid_o,
+    output logic [      8*Nf-1:0] bytes_o,
+    output logic [AxiBits*Nf-1:0] beats_o,
+    input  logic                  pop_i
+);
+
+  localparam int unsigned BeatBytes = AxiBits / 8;
+  localparam int unsigned ByteBits = $clog2(BeatBytes);
+  localparam int unsigned ChunkBits = (ChunkBeats > 1) ? $clog2(ChunkBeats) : 1;
+  localparam int unsigned SlotBits = $clog2(Slots);
+  localparam int unsigned GridBits = ByteBits + $clog2(ChunkBeats);
+  localparam int unsigned FBits = $clog2(Nf + 1);
+  localparam int unsigned MemBits = $clog2(Slots * ChunkBeats);
+  localparam logic [31:0] Grid = 32'(ChunkBeats * BeatBytes);
+
+  if (Nf > 64) begin : gen_illegal_nf
+    $error("dsoc_line_reader: more than 64 line buffers");
+  end
+  if ((ChunkBeats & (ChunkBeats - 1)) != 0 || (Slots & (Slots - 1)) != 0 || Slots < 2) begin : gen_illegal_chunk
+    $error("dsoc_line_reader: ChunkBeats and Slots must be powers of two, Slots at least 2");
+  end
+
+  // ---- addresses: one chunk after the other --------------------------------------------------------------------
+  typedef enum logic [2:0] {
+    Idle,
+    Table,
+    Block,
+    Chunk,
+    Send
+  } state_e;
+
+  state_e state_q;
+  logic [FBits-1:0] f_q;
+  logic [31:0] pitch_sum_q, n_base_q, l_base_q, off_t_q, off_q, cur_q;
+  logic signed [17:0] lam_q;
+  logic [15:0] t_q, n_q, l_q;
+  logic [31:0] seg_q;
+  logic [Nf-1:0] block_need_q, need_q;
+  logic [SlotBits-1:0] fill_slot_q;
+  logic [SlotBits:0] free_q;
+  logic slot_freed;
+
+  logic [31:0] seg_bytes, seg_end, cell_end, chunk_end;
+  logic [ChunkBits-1:0] first_beat, last_beat;
+  logic last_t, last_n, last_l, last_seg;
+
+  assign last_t     = t_q == t_count_i - 16'd1;
+  assign last_n     = n_q == n_count_i - 16'd1;
+  assign last_l     = l_q == l_count_i - 16'd1;
+  assign last_seg   = seg_q == seg_count_i - 32'd1;
+  assign seg_bytes  = last_t ? seg_bytes_last_i : seg_bytes_i;
+  assign seg_end    = off_q + seg_bytes;
+  assign cell_end   = (cur_q & ~(Grid - 32'd1)) + Grid;
+  assign chunk_end  = (cell_end - cur_q < seg_end - cur_q) ? cell_end : seg_end;
+  assign first_beat = ChunkBits'((cur_q & (Grid - 32'd1)) >> ByteBits);
+  assign last_beat  = ChunkBits'(((chunk_end - 32'd1) & (Grid - 32'd1)) >> ByteBits);
+
+  logic [FBits-1:0] next_f;
+  logic [   Nf-1:0] need_rest;
+
+  always_comb begin
+    next_f = '0;
+    for (int unsigned f = Nf; f > 0; f--) begin
+      if (need_q[f-1]) next_f = FBits'(f - 1);
+    end
+    need_rest = need_q & (need_q - 1'b1);
+  end
+
+  logic [31:0] f_offset;
+  dsoc_regfile #(
+      .Width(32),
+      .Depth(Nf < 2 ? 2 : Nf)
+  ) i_offsets (
+      .clk_i,
+      .wen_i  (state_q == Table),
+      .waddr_i($clog2(Nf < 2 ? 2 : Nf)'(f_q)),
+      .wdata_i(pitch_sum_q),
+      .raddr_i($clog2(Nf < 2 ? 2 : Nf)'(next_f)),
+      .rdata_o(f_offset)
+  );
+
+  // ---- bursts under way: where their beats go --------------------------------------------------------------------
+  typedef struct packed {
+    logic                 none;  // an empty chunk: nothing to wait for
+    logic                 last;  // last burst of its chunk
+    logic [SlotBits-1:0]  slot;
+    logic [FBits-1:0]     f;
+    logic [ChunkBits-1:0] beat;
+  } burst_t;
+
+  burst_t issue, head;
+  logic issue_valid, issue_ready, ar_ready, head_valid, head_done;
+
+  assign issue.none = need_q == '0;
+  assign issue.last = need_rest == '0;
+  assign issue.slot = fill_slot_q;
+  assign issue.f    = next_f;
+  assign issue.beat = first_beat;
+  assign issue_valid = state_q == Send && (issue.none || ar_ready);
+
+  dsoc_fifo #(
+      .Width($bits(burst_t)),
+      .Depth(16)
+  ) i_bursts (
+      .clk_i,
+      .rst_ni,
+      .data_i (issue),
+      .valid_i(issue_valid),
+      .ready_o(issue_ready),
+      .data_o (head),
+      .valid_o(head_valid),
+      .ready_i(head_done),
+      .count_o()
+  );
+
+  logic [31:0] burst_offset;
+  assign burst_offset = l_base_q + f_offset + (cur_q & ~32'(BeatBytes - 1));
+
+  dsoc_fifo #(
+      .Width(AddrBits + 8),
+      .Depth(2)
+  ) i_ar (
+      .clk_i,
+      .rst_ni,
+      .data_i ({arena_i + AddrBits'(burst_offset), 8'(last_beat) - 8'(first_beat)}),
+      .valid_i(state_q == Send && !issue.none && issue_ready),
+      .ready_o(ar_ready),
+      .data_o ({araddr_o, arlen_o}),
+      .valid_o(arvalid_o),
+      .ready_i(arready_i),
+      .count_o()
+  );
+
+  logic sent;
+  assign sent = issue_valid && issue_ready;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q      <= Idle;
+      f_q          <= '0;
+      pitch_sum_q  <= '0;
+      n_base_q     <= '0;
+      l_base_q     <= '0;
+      off_t_q      <= '0;
+      off_q        <= '0;
+      cur_q        <= '0;
+      lam_q        <= '0;
+      t_q          <= '0;
+      n_q          <= '0;
+      l_q          <= '0;
+      seg_q        <= '0;
+      block_need_q <= '0;
+      need_q       <= '0;
+      fill_slot_q  <= '0;
+      free_q       <= (SlotBits + 1)'(Slots);
+    end else begin
+      unique case (state_q)
+        Idle: begin
+          f_q         <= '0;
+          pitch_sum_q <= '0;
+          t_q         <= '0;
+          n_q         <= '0;
+          l_q         <= '0;
+          if (start_i) begin
+            state_q  <= Table;
+            n_base_q <= base_i;
+            l_base_q <= base_i;
+            off_t_q  <= off0_i;
+            lam_q    <= 18'(lam0_i);
+          end
+        end
+        Table: begin
+          f_q         <= f_q + 1'b1;
+          pitch_sum_q <= pitch_sum_q + line_pitch_i;
+          if (f_q == FBits'(Nf - 1)) state_q <= Block;
+        end
+        Block: begin  // a new row block: which lines exist
+          for (int f = 0; f < int'(Nf); f++) begin
+            block_need_q[f] <= mask_i[f] && (lam_q + 18'(f) >= 0) && (lam_q + 18'(f) < $signed({2'b00, lines_i}));
+          end
+          off_q   <= off_t_q;
+          cur_q   <= off_t_q;
+          seg_q   <= '0;
+          state_q <= Chunk;
+        end
+        Chunk: begin
+          need_q <= block_need_q;
+          if (free_q != '0) state_q <= Send;
+        end
+        Send: begin
+          if (sent) begin
+            need_q <= need_rest;
+            if (issue.none || issue.last) begin
+              fill_slot_q <= fill_slot_q + 1'b1;
+              state_q     <= Chunk;
+              cur_q       <= chunk_end;
+              if (chunk_end == seg_end) begin
+                off_q <= off_q + seg_step_i;
+                cur_q <= off_q + seg_step_i;
+                seg_q <= seg_q + 32'd1;
+                if (last_seg) begin
+                  state_q  <= Block;
+                  l_q      <= last_l ? '0 : l_q + 16'd1;
+                  lam_q    <= last_l ? 18'(lam0_i) : lam_q + $signed({2'b00, lam_step_i});
+                  l_base_q <= l_base_q + l_pitch_i;
+                  if (last_l) begin
+                    n_q      <= last_n ? '0 : n_q + 16'd1;
+                    n_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
+                    l_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
+                    if (last_n) begin
+                      t_q     <= t_q + 16'd1;
+                      off_t_q <= off_t_q + t_step_i;
+                      if (last_t) state_q <= Idle;
+                    end
+                  end
+                end
+              end
+            end
+          end
+        end
+        default: state_q <= Idle;
+      endcase
+      free_q <= free_q - (SlotBits + 1)'(sent && (issue.none || issue.last)) + (SlotBits + 1)'(slot_freed);
+    end
+  end
+
+  // ---- beats into the buffers ------------------------------------------------------------------------------------
+  logic [ChunkBits-1:0] beat_q;
+  logic [SlotBits:0] full_q;
+  logic beat_taken;
+
+  assign rready_o   = head_valid && !head.none;
+  assign beat_taken = rvalid_i && rready_o;
+  assign head_done  = head_valid && (head.none || (beat_taken && rlast_i));
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      beat_q <= '0;
+      full_q <= '0;
+    end else begin
+      if (beat_taken) beat_q <= rlast_i ? '0 : beat_q + 1'b1;
+      full_q <= full_q + (SlotBits + 1)'(head_done && (head.none || head.last)) - (SlotBits + 1)'(slot_freed);
+    end
+  end
+
+  logic [MemBits-1:0] waddr, raddr;
+
+  // ---- the consumer's side ---------------------------------------------------------------------------------------
+  logic [SlotBits-1:0] take_slot_q;
+  logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
+  logic [31:0] c_left_q, c_seg_q;
+  logic [15:0] c_t_q, c_n_q, c_l_q;
+  logic c_last_t, c_seg_ends;
+  logic [31:0] step;
+
+  assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
+  assign raddr      = MemBits'({take_slot_q, ChunkBits'(c_cur_q >> ByteBits)} >> (ChunkBits - $clog2(ChunkBeats)));
+  assign valid_o    = full_q != '0;
+  assign step       = beat_mode_i ? 32'(BeatBytes) : 32'd1;
+  assign c_next     = c_cur_q + GridBits'(step);
+  assign c_seg_ends = c_left_q == step;
+  assign c_last_t   = c_t_q == t_count_i - 16'd1;
+  assign slot_freed = pop_i && (c_seg_ends || c_next == '0);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      take_slot_q <= '0;
+      c_off_t_q   <= '0;
+      c_off_q     <= '0;
+      c_cur_q     <= '0;
+      c_left_q    <= '0;
+      c_seg_q     <= '0;
+      c_t_q       <= '0;
+      c_n_q       <= '0;
+      c_l_q       <= '0;
+    end else begin
+      if (start_i) begin
+        c_off_t_q <= GridBits'(off0_i);
+        c_off_q   <= GridBits'(off0_i);
+        c_cur_q   <= GridBits'(off0_i);
+        c_left_q  <= (t_count_i == 16'd1) ? seg_bytes_last_i : seg_bytes_i;
+        c_seg_q   <= '0;
+        c_t_q     <= '0;
+        c_n_q     <= '0;
+        c_l_q     <= '0;
+      end else if (pop_i) begin
+        c_cur_q  <= c_next;
+        c_left_q <= c_left_q - step;
+        if (c_seg_ends) begin
+          c_seg_q  <= c_seg_q + 32'd1;
+          c_off_q  <= c_off_q + GridBits'(seg_step_i);
+          c_cur_q  <= c_off_q + GridBits'(seg_step_i);
+          c_left_q <= c_last_t ? seg_bytes_last_i : seg_bytes_i;
+          if (c_seg_q == seg_count_i - 32'd1) begin
+            c_seg_q <= '0;
+            c_off_q <= c_off_t_q;
+            c_cur_q <= c_off_t_q;
+            c_l_q   <= c_l_q + 16'd1;
+            if (c_l_q == l_count_i - 16'd1) begin
+              c_l_q <= '0;
+              c_n_q <= c_n_q + 16'd1;
+              if (c_n_q == n_count_i - 16'd1) begin
+                c_n_q     <= '0;
+                c_t_q     <= c_t_q + 16'd1;
+                c_off_t_q <= c_off_t_q + GridBits'(t_step_i);
+                c_off_q   <= c_off_t_q + GridBits'(t_step_i);
+                c_cur_q   <= c_off_t_q + GridBits'(t_step_i);
+                c_left_q  <= (c_t_q + 16'd2 == t_count_i) ? seg_bytes_last_i : seg_bytes_i;
+              end
+            end
+          end
+        end
+      end
+      if (slot_freed) take_slot_q <= take_slot_q + 1'b1;
+    end
+  end
+
+  for (genvar f = 0; f < Nf; f++) begin : gen_line
+    logic [AxiBits-1:0] word;
+    dsoc_regfile #(
+        .Width(AxiBits),
+        .Depth(Slots * ChunkBeats)
+    ) i_buffer (
+        .clk_i,
+        .wen_i  (beat_taken && head.f == FBits'(f)),
+        .waddr_i(waddr),
+        .wdata_i(rdata_i),
+        .raddr_i(raddr),
+        .rdata_o(word)
+    );
+    assign beats_o[f*AxiBits+:AxiBits] = word;
+    assign bytes_o[f*8+:8] = word[8*c_cur_q[ByteBits-1:0]+:8];
+  end
+
+endmodule

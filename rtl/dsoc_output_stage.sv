@@ -1,0 +1,255 @@
+/// Output stage: bias, partial sums, act1, operand add, act2, packing (docs/architecture.md, section 1), one channel of all rows a clock.
+///
+/// Takes finished channels from the drain (mac operations) or results of the pooling unit, in the order t, n, l, wo, k, knows by
+/// counting which they are, and hands packed byte columns with their address to the writer. Five clocks; everything
+/// waits while the writer is not ready, and the first stage while an operand is missing.
+///
+/// Parameters:
+///   Rows, XBits          PE rows, bits of an activation
+///   AxiBits              data bits of the operand port
+///   OpdLines, OutLines   line buffers of the operand reader, lines of the writer
+module dsoc_output_stage #(
+    parameter int unsigned Rows = 8,
+    parameter int unsigned XBits = 4,
+    parameter int unsigned AxiBits = 128,
+    parameter int unsigned OpdLines = 4,
+    parameter int unsigned OutLines = 4
+) (
+    input  logic                clk_i,
+    input  logic                rst_ni,
+    input  logic                start_i,
+    input  dsoc_map_pkg::desc_t desc_i,
+    output logic                finished_o,
+
+    input  logic [32*Rows-1:0] mac_data_i,
+    input  logic               mac_valid_i,
+    output logic               mac_ready_o,
+    input  logic [32*Rows-1:0] pool_data_i,
+    input  logic               pool_valid_i,
+    output logic               pool_ready_o,
+
+    output logic [ 1:0] bias_bank_o,
+    output logic [15:0] bias_index_o,
+    input  logic [31:0] bias_i,
+
+    input  logic                        opd_valid_i,
+    input  logic [      8*OpdLines-1:0] opd_bytes_i,
+    input  logic [AxiBits*OpdLines-1:0] opd_beats_i,
+    output logic                        opd_pop_o,
+
+    output logic                        valid_o,
+    input  logic                        ready_i,
+    output logic [                31:0] addr_o,
+    output logic [                 7:0] lines_o,
+    output logic [      8*OutLines-1:0] bytes_o,
+    output logic [AxiBits*OutLines-1:0] beats_o
+);
+
+  localparam int unsigned Rpb = 8 / XBits;
+  localparam int unsigned LinesPerTile = (Rows + Rpb - 1) / Rpb;
+  localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits;
+
+  typedef struct packed {
+    logic            valid;
+    logic [31:0]     addr;
+    logic [7:0]      lines;
+    logic [Rows-1:0] rows;
+  } meta_t;
+
+  logic pool, fire, enable, has_operand;
+  logic [32*Rows-1:0] source;
+  meta_t meta, meta_q[5];
+
+  // ---- which result is this? -----------------------------------------------------------------------------------------
+  logic running_q;
+  logic [15:0] t_q, n_q, l_q, wo_q, k_q, rows_left_q, channels;
+  logic [31:0] n_base_q, l_base_q, t_off_q, column_q, raw_q, lines_left;
+  logic k_last, wo_last, l_last, n_last, t_last;
+  logic [1:0] bank_q;
+
+  assign pool         = desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
+  assign has_operand  = desc_i.operand != dsoc_map_pkg::D_OPERAND_NONE;
+  assign source       = pool ? pool_data_i : mac_data_i;
+  assign fire         = running_q && enable && (pool ? pool_valid_i : mac_valid_i) && (!has_operand || opd_valid_i);
+  assign mac_ready_o  = running_q && enable && !pool && (!has_operand || opd_valid_i);
+  assign pool_ready_o = running_q && enable && pool && (!has_operand || opd_valid_i);
+  assign opd_pop_o    = fire && has_operand;
+
+  assign t_last       = t_q == desc_i.t_count - 16'd1;
+  assign n_last       = n_q == desc_i.n_count - 16'd1;
+  assign l_last       = l_q == desc_i.l_count - 16'd1;
+  assign wo_last      = wo_q == desc_i.wo_count - 16'd1;
+  assign channels     = t_last ? desc_i.ch_last : desc_i.ch_per_t;
+  assign k_last       = k_q == channels - 16'd1;
+
+  assign lines_left   = (32'(rows_left_q) + Rpb - 1) / Rpb;
+
+  assign meta.valid   = fire;
+  assign meta.addr    = desc_i.raw_out ? raw_q : column_q + 32'(k_q);
+  assign meta.lines   = desc_i.raw_out ? 8'(RawBeats) : (lines_left < LinesPerTile) ? 8'(lines_left) : 8'(LinesPerTile);
+  for (genvar r = 0; r < Rows; r++) begin : gen_exists
+    assign meta.rows[r] = 16'(r) < rows_left_q;
+  end
+
+  assign bias_bank_o  = bank_q;
+  assign bias_index_o = k_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      running_q   <= 1'b0;
+      t_q         <= '0;
+      n_q         <= '0;
+      l_q         <= '0;
+      wo_q        <= '0;
+      k_q         <= '0;
+      rows_left_q <= '0;
+      n_base_q    <= '0;
+      l_base_q    <= '0;
+      t_off_q     <= '0;
+      column_q    <= '0;
+      raw_q       <= '0;
+      bank_q      <= '0;
+    end else if (start_i) begin
+      running_q   <= 1'b1;
+      t_q         <= '0;
+      n_q         <= '0;
+      l_q         <= '0;
+      wo_q        <= '0;
+      k_q         <= '0;
+      rows_left_q <= desc_i.y_rows;
+      n_base_q    <= desc_i.y_base;
+      l_base_q    <= desc_i.y_base;
+      t_off_q     <= '0;
+      column_q    <= desc_i.y_base;
+      raw_q       <= desc_i.y_base;
+    end else if (fire) begin
+      raw_q <= raw_q + 32'(desc_i.y_raw_step);
+      k_q   <= k_q + 16'd1;
+      if (k_last) begin
+        k_q      <= '0;
+        wo_q     <= wo_q + 16'd1;
+        column_q <= column_q + desc_i.y_wo_step;
+        if (wo_last) begin
+          wo_q        <= '0;
+          l_q         <= l_q + 16'd1;
+          rows_left_q <= rows_left_q - 16'(Rows);
+          l_base_q    <= l_base_q + desc_i.y_l_pitch;
+          column_q    <= l_base_q + desc_i.y_l_pitch + t_off_q;
+          if (l_last) begin
+            l_q         <= '0;
+            rows_left_q <= desc_i.y_rows;
+            n_q         <= n_q + 16'd1;
+            n_base_q    <= n_base_q + desc_i.y_n_pitch;
+            l_base_q    <= n_base_q + desc_i.y_n_pitch;
+            column_q    <= n_base_q + desc_i.y_n_pitch + t_off_q;
+            if (n_last) begin
+              n_q      <= '0;
+              n_base_q <= desc_i.y_base;
+              l_base_q <= desc_i.y_base;
+              t_q      <= t_q + 16'd1;
+              t_off_q  <= t_off_q + 32'(desc_i.ch_per_t);
+              column_q <= desc_i.y_base + t_off_q + 32'(desc_i.ch_per_t);
+              if (!pool) bank_q <= bank_q + 2'd1;
+              if (t_last) running_q <= 1'b0;
+            end
+          end
+        end
+      end
+    end
+  end
+
+  // ---- the arithmetic --------------------------------------------------------------------------------------------------
+  logic raw_operand;
+  logic [31:0] bias_q;
+
+  assign enable = !meta_q[4].valid || ready_i;
+  assign raw_operand = desc_i.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      meta_q <= '{default: '0};
+    end else if (enable) begin
+      meta_q <= '{meta, meta_q[0], meta_q[1], meta_q[2], meta_q[3]};
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (enable) bias_q <= pool ? '0 : bias_i;
+  end
+
+  for (genvar r = 0; r < Rows; r++) begin : gen_lane
+    logic signed [31:0] value_q, psum_q, sum_q, act1_q, added_q, act2_q;
+    logic signed [XBits-1:0] opd_q, opd_qq, opd_qqq, act1, act2;
+
+    dsoc_requant #(
+        .XBits(XBits)
+    ) i_act1 (
+        .a_i   (sum_q),
+        .sh_i  (sum_q[31] ? desc_i.sh1_neg : desc_i.sh1_pos),
+        .zero_i(sum_q[31] && desc_i.zero1),
+        .y_o   (act1)
+    );
+    dsoc_requant #(
+        .XBits(XBits)
+    ) i_act2 (
+        .a_i   (added_q),
+        .sh_i  (added_q[31] ? desc_i.sh2_neg : desc_i.sh2_pos),
+        .zero_i(added_q[31] && desc_i.zero2),
+        .y_o   (act2)
+    );
+
+    always_ff @(posedge clk_i) begin
+      if (enable) begin
+        if (fire) begin
+          value_q <= source[32*r+:32];
+          psum_q  <= raw_operand ? opd_beats_i[32*r+:32] : '0;
+          opd_q   <= opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits];
+        end
+        if (meta_q[0].valid) begin
+          sum_q  <= value_q + $signed(bias_q) + psum_q;
+          opd_qq <= opd_q;
+        end
+        if (meta_q[1].valid) begin
+          act1_q  <= desc_i.act1_en ? 32'(act1) : sum_q;
+          opd_qqq <= opd_qq;
+        end
+        if (meta_q[2].valid) begin
+          added_q <= (desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR) ?
+              (act1_q <<< desc_i.acc_lsh) + (32'(opd_qqq) <<< desc_i.opd_lsh) : act1_q;
+        end
+        if (meta_q[3].valid) act2_q <= desc_i.act2_en ? 32'(act2) : added_q;
+      end
+    end
+  end
+
+  // ---- packing ---------------------------------------------------------------------------------------------------------
+  assign valid_o = meta_q[4].valid;
+  assign addr_o  = meta_q[4].addr;
+  assign lines_o = meta_q[4].lines;
+
+  logic [8*OutLines-1:0] packed_bytes;
+  logic [AxiBits*OutLines-1:0] packed_beats;
+
+  assign bytes_o = packed_bytes;
+  assign beats_o = packed_beats;
+
+  for (genvar b = 0; b < OutLines * Rpb; b++) begin : gen_pack
+    if (b < Rows) begin : gen_row
+      assign packed_bytes[b*XBits+:XBits] = meta_q[4].rows[b] ? gen_lane[b].act2_q[XBits-1:0] : '0;
+    end else begin : gen_none
+      assign packed_bytes[b*XBits+:XBits] = '0;
+    end
+  end
+
+  for (genvar w = 0; w < OutLines * AxiBits / 32; w++) begin : gen_raw
+    if (w < Rows) begin : gen_row
+      assign packed_beats[32*w+:32] = gen_lane[w].act2_q;
+    end else begin : gen_none
+      assign packed_beats[32*w+:32] = '0;
+    end
+  end
+
+  assign finished_o = !running_q && !start_i && !(meta_q[0].valid || meta_q[1].valid || meta_q[2].valid ||
+      meta_q[3].valid || meta_q[4].valid);
+
+endmodule

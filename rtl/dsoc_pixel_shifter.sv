@@ -1,0 +1,107 @@
+/// Pixel shifter: turns the bytes of the line buffers into one pixel a PE row and clock.
+///
+/// At the first step of a (w, ci) all registers load in parallel from the line bytes, moved by the top padding and with
+/// zero where the row does not exist; at each further kernel row they move up by one. PE row r reads register r*tap,
+/// tap = vertical stride (flat layers: rows packed in a byte). Latency one clock.
+///
+/// Parameters:
+///   Rows, XBits   PE rows, bits of an activation
+///   Nf, Gt        line buffers; how many of them lie above the block's first row
+///   PtMax         largest top padding
+///   KhMax, ShMax  largest kernel rows and tap
+module dsoc_pixel_shifter #(
+    parameter int unsigned Rows  = 8,
+    parameter int unsigned XBits = 4,
+    parameter int unsigned Nf    = 12,
+    parameter int unsigned Gt    = 2,
+    parameter int unsigned PtMax = 3,
+    parameter int unsigned KhMax = 7,
+    parameter int unsigned ShMax = 2
+) (
+    input  logic                         clk_i,
+    input  logic                         load_i,
+    input  logic                         shift_i,
+    input  logic                         flat_i,
+    input  logic        [           7:0] pad_top_i,
+    input  logic        [           7:0] tap_i,
+    input  logic signed [          17:0] row_first_i,
+    input  logic        [          15:0] rows_i,
+    input  logic        [      8*Nf-1:0] bytes_i,
+    output logic        [Rows*XBits-1:0] pixel_o,
+    output logic        [      Rows-1:0] exists_o
+);
+
+  localparam int unsigned Rpb = 8 / XBits;
+  localparam int unsigned LinesPerTile = (Rows + Rpb - 1) / Rpb;
+  localparam int unsigned ConvRegs = ShMax * (Rows - 1) + KhMax;
+  localparam int unsigned NumRegs = (ConvRegs > Rows * Rpb) ? ConvRegs : Rows * Rpb;
+  localparam int unsigned NumLanes = ConvRegs + PtMax;
+  localparam int unsigned TapMax = (ShMax > Rpb) ? ShMax : Rpb;
+  localparam int unsigned TilesAbove = (PtMax + Rows - 1) / Rows;
+
+  /// Line buffer that holds row `lane - PtMax` of the block, and where in its byte.
+  function automatic int unsigned lane_bit(input int unsigned lane);
+    int unsigned row, tile, in_tile;
+    row = lane + TilesAbove * Rows - PtMax;
+    tile = row / Rows;
+    in_tile = row % Rows;
+    return 8 * (tile * LinesPerTile + in_tile / Rpb + Gt - TilesAbove * LinesPerTile) + (in_tile % Rpb) * XBits;
+  endfunction
+
+  logic [NumLanes*XBits-1:0] lanes;
+  logic [NumRegs*XBits-1:0] loaded, pixel_q;
+  logic [NumRegs-1:0] exists, exists_q;
+
+  for (genvar i = 0; i < NumLanes; i++) begin : gen_lane
+    assign lanes[i*XBits+:XBits] = bytes_i[lane_bit(i)+:XBits];
+  end
+
+  for (genvar i = 0; i < NumRegs; i++) begin : gen_load
+    logic [XBits-1:0] conv, flat;
+
+    if (i < Rows * Rpb && i / Rpb < Nf) begin : gen_flat
+      assign flat = bytes_i[8*(i/Rpb)+(i%Rpb)*XBits+:XBits];
+    end else begin : gen_no_flat
+      assign flat = '0;
+    end
+
+    if (i < ConvRegs) begin : gen_conv
+      always_comb begin
+        conv = '0;
+        for (int unsigned p = 0; p <= PtMax; p++) begin
+          if (pad_top_i == 8'(p)) conv = lanes[(i+PtMax-p)*XBits+:XBits];
+        end
+      end
+      assign exists[i] = flat_i || (row_first_i + 18'(i) >= 0 && row_first_i + 18'(i) < $signed({2'b00, rows_i}));
+    end else begin : gen_no_conv
+      assign conv = '0;
+      assign exists[i] = flat_i;
+    end
+
+    assign loaded[i*XBits+:XBits] = !exists[i] ? '0 : flat_i ? flat : conv;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (load_i) begin
+      pixel_q  <= loaded;
+      exists_q <= exists;
+    end else if (shift_i) begin
+      pixel_q  <= pixel_q >> XBits;
+      exists_q <= exists_q >> 1;
+    end
+  end
+
+  for (genvar r = 0; r < Rows; r++) begin : gen_tap
+    always_comb begin
+      pixel_o[r*XBits+:XBits] = pixel_q[r*XBits+:XBits];
+      exists_o[r] = exists_q[r];
+      for (int unsigned s = 2; s <= TapMax; s++) begin
+        if (tap_i == 8'(s) && r * s < NumRegs) begin
+          pixel_o[r*XBits+:XBits] = pixel_q[(r*s)%NumRegs*XBits+:XBits];
+          exists_o[r] = exists_q[(r*s)%NumRegs];
+        end
+      end
+    end
+  end
+
+endmodule

@@ -1,0 +1,315 @@
+/// Pooling unit: maximum or sum over windows of the stream that the pixel shifter makes; also the way of elementwise operations.
+///
+/// Per (w, ci) the window's rows arrive one a clock and are combined; the result then updates every open window of
+/// that channel in the edges RAM, one a clock. A window that ends leaves: its maximum, or for averages
+/// sign(sum) * (4*floor(|sum|*2^avg_lsh / count) + code), code 0 exact, 1 below, 2 at, 3 above one half, so that the output stage's
+/// rounding (shift + 2) is exact. Division is by a table of reciprocals and one multiplication.
+///
+/// `space_o` low asks the controller to pause; up to 12 results may still follow.
+///
+/// Parameters:
+///   Rows, XBits   PE rows, bits of an activation
+///   KhMax, KwMax  largest window
+///   EdgesDepth    words of the edges RAM (open windows x channels)
+module dsoc_pool #(
+    parameter int unsigned Rows = 8,
+    parameter int unsigned XBits = 4,
+    parameter int unsigned KhMax = 3,
+    parameter int unsigned KwMax = 3,
+    parameter int unsigned EdgesDepth = 256
+) (
+    input logic                clk_i,
+    input logic                rst_ni,
+    input dsoc_map_pkg::desc_t desc_i,
+
+    input  logic                  step_i,
+    input  logic                  first_i,
+    input  logic                  take_i,
+    input  logic                  last_i,
+    input  logic                  real_i,
+    input  logic                  ci_last_i,
+    input  logic                  w_last_i,
+    input  logic [Rows*XBits-1:0] pixel_i,
+    input  logic [      Rows-1:0] exists_i,
+    output logic                  space_o,
+
+    output logic [32*Rows-1:0] data_o,
+    output logic               valid_o,
+    input  logic               ready_i
+);
+
+  localparam int unsigned AreaMax = KhMax * KwMax;
+  localparam int unsigned AreaBits = $clog2(AreaMax + 1);
+  localparam int unsigned KhBits = $clog2(KhMax + 1);
+  localparam int unsigned KwBits = $clog2(KwMax + 1);
+  localparam int unsigned SBits = XBits + AreaBits;  // a sum, signed
+  localparam int unsigned NBits = SBits + 3;  // its magnitude after avg_lsh
+  localparam int unsigned RecipShift = NBits + AreaBits;
+  localparam int unsigned MBits = RecipShift + 1;
+  localparam int unsigned FBits = NBits + 4;  // a result, signed
+  localparam int unsigned AddrBits = $clog2(EdgesDepth);
+  localparam int unsigned FifoDepth = 32;
+
+  typedef logic [AreaMax:0][MBits-1:0] recip_t;
+
+  /// floor(2^RecipShift / d) + 1: floor(n * this >> RecipShift) = floor(n / d) for every n of NBits bits.
+  function automatic recip_t reciprocals();
+    recip_t table_;
+    table_ = '0;
+    for (int unsigned d = 1; d <= AreaMax; d++) table_[d] = MBits'((64'd1 << RecipShift) / 64'(d) + 64'd1);
+    return table_;
+  endfunction
+
+  localparam recip_t Reciprocals = reciprocals();
+
+  if (RecipShift > 62) begin : gen_illegal
+    $error("dsoc_pool: the largest window is too large for exact division");
+  end
+  if (EdgesDepth < 2) begin : gen_illegal_depth
+    $error("dsoc_pool: EdgesDepth must be at least 2");
+  end
+
+  logic average;
+  assign average = desc_i.kind == dsoc_map_pkg::D_KIND_AVG;
+
+  // ---- vertical: one column of the window --------------------------------------------------------------------------
+  logic signed [SBits-1:0] column_q[Rows], column[Rows];
+  logic [KhBits-1:0] rows_q[Rows], rows[Rows];
+
+  for (genvar r = 0; r < Rows; r++) begin : gen_column
+    logic signed [SBits-1:0] pixel, so_far;
+    logic use_pixel;
+
+    assign pixel     = SBits'($signed(pixel_i[r*XBits+:XBits]));
+    assign use_pixel = exists_i[r] && take_i;
+    assign so_far    = !first_i ? column_q[r] : average ? '0 : -SBits'(1 << (XBits - 1));
+
+    always_comb begin
+      column[r] = so_far;
+      if (use_pixel) column[r] = average ? so_far + pixel : (pixel > so_far) ? pixel : so_far;
+      rows[r] = (first_i ? '0 : rows_q[r]) + KhBits'(use_pixel);
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (step_i) begin
+        column_q[r] <= column[r];
+        rows_q[r]   <= rows[r];
+      end
+    end
+  end
+
+  // ---- where this column stands among the open windows ---------------------------------------------------------------
+  logic signed [17:0] pos_q;  // of this column in the oldest open window
+  logic [15:0] done_q, w_q;
+  logic [31:0] base_q, ci_q;
+  logic [31:0] ring;
+  logic column_ends, oldest_ends;
+
+  assign ring        = 32'(desc_i.ns) * 32'(desc_i.ci[15:0]);
+  assign column_ends = step_i && last_i && ci_last_i;
+  assign oldest_ends = pos_q == 18'(desc_i.kw) - 18'd1 && done_q != desc_i.wo_count;
+
+  function automatic logic [31:0] next_base(input logic [31:0] base, input logic [31:0] step,
+                                            input logic [31:0] ring_end);
+    return (base + step == ring_end) ? '0 : base + step;
+  endfunction
+
+  logic idle_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      pos_q  <= '0;
+      done_q <= '0;
+      w_q    <= '0;
+      base_q <= '0;
+      ci_q   <= '0;
+      idle_q <= 1'b1;
+    end else begin
+      if (idle_q) pos_q <= 18'(desc_i.pos0);
+      if (step_i) idle_q <= 1'b0;
+      if (step_i && last_i) ci_q <= ci_last_i ? '0 : ci_q + 32'd1;
+      if (column_ends) begin
+        w_q   <= w_q + 16'd1;
+        pos_q <= pos_q + 18'd1;
+        if (oldest_ends) begin
+          pos_q  <= pos_q + 18'd1 - 18'(desc_i.sw);
+          done_q <= done_q + 16'd1;
+          base_q <= next_base(base_q, desc_i.ci, ring);
+        end
+        if (w_last_i) begin
+          idle_q <= 1'b1;
+          pos_q  <= 18'(desc_i.pos0);
+          done_q <= '0;
+          w_q    <= '0;
+          base_q <= '0;
+        end
+      end
+    end
+  end
+
+  // ---- update of the open windows, one a clock ---------------------------------------------------------------------
+  typedef struct packed {
+    logic              init;
+    logic              real_column;
+    logic              ends;
+    logic [KwBits-1:0] columns;
+  } update_t;
+
+  logic [Rows*SBits-1:0] value_q, old, updated, value_qq;
+  logic [Rows*KhBits-1:0] count_q, count_qq;
+  logic active_q, active_qq, more;
+  logic signed [17:0] jpos_q;
+  logic [15:0] jleft_q;
+  logic [31:0] jbase_q, jci_q;
+  logic [AddrBits-1:0] jaddr;
+  update_t update, update_q;
+  logic [15:0] w_at_q, left_edge, right_edge;
+  logic first_column_q, real_q;
+  logic [AddrBits-1:0] waddr_q;
+
+  assign more               = jpos_q >= $signed(18'(desc_i.sw)) && jleft_q > 16'd1;
+  assign left_edge          = (w_at_q + 16'd1 > 16'(desc_i.kw)) ? w_at_q + 16'd1 - 16'(desc_i.kw) : '0;
+  assign right_edge         = (w_at_q < desc_i.x_cols) ? w_at_q + 16'd1 : desc_i.x_cols;
+  assign update.init        = jpos_q == 0 || first_column_q;
+  assign update.real_column = real_q;
+  assign update.ends        = jpos_q == 18'(desc_i.kw) - 18'd1;
+  assign update.columns     = KwBits'(right_edge - left_edge);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      active_q       <= 1'b0;
+      active_qq      <= 1'b0;
+      jpos_q         <= '0;
+      jleft_q        <= '0;
+      jbase_q        <= '0;
+      jci_q          <= '0;
+      w_at_q         <= '0;
+      first_column_q <= 1'b0;
+      real_q         <= 1'b0;
+      update_q       <= '0;
+      waddr_q        <= '0;
+    end else begin
+      active_qq <= active_q;
+      update_q  <= update;
+      waddr_q   <= jaddr;
+      if (step_i && last_i) begin
+        active_q       <= pos_q >= 0 && done_q != desc_i.wo_count;
+        jpos_q         <= pos_q;
+        jleft_q        <= desc_i.wo_count - done_q;
+        jbase_q        <= base_q;
+        jci_q          <= ci_q;
+        w_at_q         <= w_q;
+        first_column_q <= w_q == '0;
+        real_q         <= real_i;
+      end else if (active_q) begin
+        active_q <= more;
+        jpos_q   <= jpos_q - 18'(desc_i.sw);
+        jleft_q  <= jleft_q - 16'd1;
+        jbase_q  <= next_base(jbase_q, desc_i.ci, ring);
+      end
+    end
+  end
+
+  assign jaddr = AddrBits'(jbase_q + jci_q);
+
+  for (genvar r = 0; r < Rows; r++) begin : gen_capture
+    always_ff @(posedge clk_i) begin
+      if (step_i && last_i) begin
+        value_q[r*SBits+:SBits]   <= column[r];
+        count_q[r*KhBits+:KhBits] <= rows[r];
+      end
+      value_qq[r*SBits+:SBits]   <= value_q[r*SBits+:SBits];
+      count_qq[r*KhBits+:KhBits] <= count_q[r*KhBits+:KhBits];
+    end
+
+    logic signed [SBits-1:0] was, new_value;
+    assign was = old[r*SBits+:SBits];
+    assign new_value = value_qq[r*SBits+:SBits];
+    always_comb begin
+      updated[r*SBits+:SBits] = was;
+      if (update_q.init) updated[r*SBits+:SBits] = new_value;
+      else if (update_q.real_column) begin
+        if (average) updated[r*SBits+:SBits] = was + new_value;
+        else if (new_value > was) updated[r*SBits+:SBits] = new_value;
+      end
+    end
+  end
+
+  dsoc_ram #(
+      .Width(Rows * SBits),
+      .Depth(EdgesDepth)
+  ) i_edges (
+      .clk_i,
+      .wen_i  (active_qq),
+      .waddr_i(waddr_q),
+      .wdata_i(updated),
+      .ren_i  (active_q),
+      .raddr_i(jaddr),
+      .rdata_o(old)
+  );
+
+  // ---- division, three clocks ----------------------------------------------------------------------------------------
+  logic [2:0] leave_q;
+  logic [FBits*Rows-1:0] result, fifo_data;
+  logic [$clog2(FifoDepth+1)-1:0] level;
+  logic fifo_ready;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) leave_q <= '0;
+    else leave_q <= {leave_q[1:0], active_qq && update_q.ends};
+  end
+
+  for (genvar r = 0; r < Rows; r++) begin : gen_divide
+    logic signed [SBits-1:0] sum, sum_q, sum_qq, sum_qqq;
+    logic [NBits-1:0] mag_q, mag_qq, mag_qqq, quotient_qqq, rest;
+    logic [AreaBits-1:0] area_q, area_qq, area_qqq;
+    logic [MBits+NBits-1:0] product;
+    logic [1:0] code;
+    logic signed [FBits-1:0] exact;
+
+    assign sum     = updated[r*SBits+:SBits];
+    assign product = (MBits + NBits)'(mag_qq) * (MBits + NBits)'(Reciprocals[area_qq]);
+
+    always_ff @(posedge clk_i) begin
+      sum_q        <= sum;
+      mag_q        <= NBits'(unsigned'(sum < 0 ? -sum : sum)) << desc_i.avg_lsh;
+      area_q       <= AreaBits'(count_qq[r*KhBits+:KhBits]) * AreaBits'(update_q.columns);
+      sum_qq       <= sum_q;
+      mag_qq       <= mag_q;
+      area_qq      <= area_q;
+      sum_qqq      <= sum_qq;
+      mag_qqq      <= mag_qq;
+      area_qqq     <= area_qq;
+      quotient_qqq <= NBits'(product >> RecipShift);
+    end
+
+    assign rest = mag_qqq - NBits'(quotient_qqq * NBits'(area_qqq));
+    assign code  = (rest == '0) ? 2'd0 : ({rest, 1'b0} < (NBits + 1)'(area_qqq)) ? 2'd1 :
+        ({rest, 1'b0} == (NBits + 1)'(area_qqq)) ? 2'd2 : 2'd3;
+    assign exact = $signed(FBits'({quotient_qqq, code}));
+    assign result[r*FBits+:FBits] = !average ? FBits'(sum_qqq) : (sum_qqq < 0) ? -exact : exact;
+    assign data_o[32*r+:32] = 32'($signed(fifo_data[r*FBits+:FBits]));
+  end
+
+  dsoc_fifo #(
+      .Width(FBits * Rows),
+      .Depth(FifoDepth)
+  ) i_results (
+      .clk_i,
+      .rst_ni,
+      .data_i (result),
+      .valid_i(leave_q[2]),
+      .ready_o(fifo_ready),
+      .data_o (fifo_data),
+      .valid_o(valid_o),
+      .ready_i(ready_i),
+      .count_o(level)
+  );
+
+  assign space_o = level < ($clog2(FifoDepth + 1))'(FifoDepth / 2);
+
+`ifndef SYNTHESIS
+  a_no_overflow :
+  assert property (@(posedge clk_i) disable iff (!rst_ni) leave_q[2] |-> fifo_ready);
+`endif
+
+endmodule

@@ -1,0 +1,213 @@
+/// Sequencer: fetches the descriptor table, checks every descriptor, runs one operation after the other.
+///
+/// The next descriptor is fetched and its weights command queued while the current operation runs. An operation ends when the
+/// output stage has made all its results and the writer has no write unacknowledged.
+///
+/// Parameters:
+///   AxiBits, AddrBits  of the descriptor port (shared with the weights)
+///   MaxBurst           beats of a burst, power of two
+module dsoc_sequencer #(
+    parameter int unsigned AxiBits  = 128,
+    parameter int unsigned AddrBits = 40,
+    parameter int unsigned MaxBurst = 16
+) (
+    input  logic                clk_i,
+    input  logic                rst_ni,
+    input  logic                start_i,
+    input  logic [AddrBits-1:0] arena_i,
+    input  logic [        31:0] table_offset_i,
+    input  logic [        15:0] n_ops_i,
+    input  logic [        31:0] net_id_i,
+    input  logic                fault_read_i,
+    input  logic                fault_write_i,
+    input  logic                fault_weights_i,
+    output logic                busy_o,
+    output logic                done_o,
+    output logic [         3:0] error_o,
+    output logic [        15:0] op_index_o,
+
+    output logic [AddrBits-1:0] araddr_o,
+    output logic [         7:0] arlen_o,
+    output logic                arvalid_o,
+    input  logic                arready_i,
+    input  logic [ AxiBits-1:0] rdata_i,
+    input  logic                rvalid_i,
+    output logic                rready_o,
+
+    output dsoc_map_pkg::desc_t        desc_o,
+    output logic                       op_start_o,
+    input  logic                       op_finished_i,
+    output logic                       op_done_o,
+    output logic                [31:0] weights_offset_o,
+    output logic                [31:0] weights_beats_o,
+    output logic                       weights_valid_o,
+    input  logic                       weights_ready_i
+);
+
+  localparam int unsigned DescBits = 32 * dsoc_map_pkg::DESCRIPTOR_WORDS;
+  localparam int unsigned DescBeats = DescBits / AxiBits;
+  localparam int unsigned BurstBeats = (MaxBurst < DescBeats) ? MaxBurst : DescBeats;
+  localparam int unsigned BeatCount = $clog2(DescBeats + 1);
+
+  typedef enum logic [2:0] {
+    Idle,
+    Wait,
+    Start,
+    Run,
+    Stop
+  } state_e;
+
+  typedef enum logic [2:0] {
+    FetchIdle,
+    FetchAddr,
+    FetchData,
+    FetchCheck,
+    FetchWeights,
+    FetchDone
+  } fetch_e;
+
+  state_e state_q;
+  fetch_e fetch_q;
+  dsoc_map_pkg::desc_t next_q, desc_q;
+  logic [15:0] op_q, fetch_op_q;
+  logic [BeatCount-1:0] asked_q, got_q;
+  logic [31:0] folded;
+  logic [ 3:0] bad;
+
+  // ---- fetching ----------------------------------------------------------------------------------------------------
+  logic [31:0] fetch_offset;
+  assign fetch_offset = table_offset_i + 32'(fetch_op_q) * (DescBits / 8) + 32'(asked_q) * (AxiBits / 8);
+  assign araddr_o = arena_i + AddrBits'(fetch_offset);
+  assign arlen_o = 8'(BurstBeats - 1);
+  assign arvalid_o = fetch_q == FetchAddr;
+  assign rready_o = fetch_q == FetchData;
+  assign weights_offset_o = next_q.k_addr;
+  assign weights_beats_o = next_q.k_beats;
+  assign weights_valid_o = fetch_q == FetchWeights;
+
+  always_comb begin
+    folded = '0;
+    for (int unsigned w = 0; w < dsoc_map_pkg::DESCRIPTOR_WORDS; w++) folded ^= 32'(next_q >> (32 * w));
+    if (folded != dsoc_map_pkg::CHECKSUM || next_q.magic != dsoc_map_pkg::DESCRIPTOR_MAGIC) begin
+      bad = dsoc_map_pkg::STATUS_ERROR_CODE_MAGIC;
+    end else if (next_q.net_id != net_id_i) begin
+      bad = dsoc_map_pkg::STATUS_ERROR_CODE_NET_ID;
+    end else if (next_q.tag != fetch_op_q) begin
+      bad = dsoc_map_pkg::STATUS_ERROR_CODE_ORDER;
+    end else begin
+      bad = '0;
+    end
+  end
+
+  logic fetched_bad_q;
+  logic [3:0] bad_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      fetch_q       <= FetchIdle;
+      fetch_op_q    <= '0;
+      asked_q       <= '0;
+      got_q         <= '0;
+      next_q        <= '0;
+      bad_q         <= '0;
+      fetched_bad_q <= 1'b0;
+    end else begin
+      unique case (fetch_q)
+        FetchIdle: begin
+          asked_q <= '0;
+          got_q   <= '0;
+          if (start_i || state_q == Start) begin
+            fetch_op_q <= start_i ? '0 : op_q + 16'd1;
+            if (start_i || op_q + 16'd1 < n_ops_i) fetch_q <= FetchAddr;
+          end
+        end
+        FetchAddr: begin
+          if (arready_i) begin
+            asked_q <= asked_q + BeatCount'(BurstBeats);
+            fetch_q <= FetchData;
+          end
+        end
+        FetchData: begin
+          if (rvalid_i) begin
+            next_q <= dsoc_map_pkg::desc_t'({rdata_i, DescBits'(next_q)} >> AxiBits);
+            got_q  <= got_q + 1'b1;
+            if (got_q == BeatCount'(DescBeats - 1)) fetch_q <= FetchCheck;
+            else if (got_q + 1'b1 == asked_q) fetch_q <= FetchAddr;
+          end
+        end
+        FetchCheck: begin
+          bad_q         <= bad;
+          fetched_bad_q <= bad != '0;
+          fetch_q       <= (bad != '0 || next_q.k_beats == '0) ? FetchDone : FetchWeights;
+        end
+        FetchWeights: begin
+          if (weights_ready_i) fetch_q <= FetchDone;
+        end
+        default: begin
+          if (state_q == Wait && !fetched_bad_q) fetch_q <= FetchIdle;
+        end
+      endcase
+    end
+  end
+
+  // ---- running -------------------------------------------------------------------------------------------------------
+  assign desc_o     = desc_q;
+  assign op_start_o = state_q == Start;
+  assign op_done_o  = state_q == Run && op_finished_i;
+  assign op_index_o = op_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= Idle;
+      desc_q  <= '0;
+      op_q    <= '0;
+      busy_o  <= 1'b0;
+      done_o  <= 1'b0;
+      error_o <= '0;
+    end else begin
+      done_o <= 1'b0;
+      unique case (state_q)
+        Idle: begin
+          if (start_i) begin
+            state_q <= Wait;
+            op_q    <= '0;
+            busy_o  <= 1'b1;
+            error_o <= '0;
+          end
+        end
+        Wait: begin
+          if (fetch_q == FetchDone) begin
+            desc_q  <= next_q;
+            state_q <= Start;
+            if (fetched_bad_q) begin
+              state_q <= Stop;
+              error_o <= bad_q;
+            end
+          end
+        end
+        Start: state_q <= Run;
+        Run: begin
+          if (op_finished_i) begin
+            state_q <= Wait;
+            op_q    <= op_q + 16'd1;
+            if (op_q + 16'd1 == n_ops_i) begin
+              state_q <= Idle;
+              op_q    <= op_q;
+              busy_o  <= 1'b0;
+              done_o  <= 1'b1;
+            end
+          end
+        end
+        default: begin  // an error: wait for a reset
+          busy_o <= 1'b0;
+        end
+      endcase
+      if (busy_o && state_q != Stop && (fault_read_i || fault_write_i || fault_weights_i)) begin
+        state_q <= Stop;
+        error_o <= fault_read_i ? dsoc_map_pkg::STATUS_ERROR_CODE_AXI_READ :
+            fault_write_i ? dsoc_map_pkg::STATUS_ERROR_CODE_AXI_WRITE : dsoc_map_pkg::STATUS_ERROR_CODE_WEIGHTS;
+      end
+    end
+  end
+
+endmodule

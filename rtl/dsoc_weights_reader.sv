@@ -1,0 +1,268 @@
+/// Weights reader and rotator: fetches the weights stream and keeps two blocks of it on chip.
+///
+/// Commands (offset, beats) are queued; each names a stream of blocks (docs/architecture.md, section 4). A block's weights go
+/// into one of two banks, its biases into one of four small ones, so that the next iteration loads while this one runs
+/// and the one before still drains. The consumer sees `block_valid_o`, reads words by address within the block (one
+/// clock) and gives the bank back with `release_i`.
+///
+/// Parameters:
+///   Cols, KBits, WordBits   columns, bits of a weight, bits of a stored word (>= Cols*KBits)
+///   Depth                   words of a bank
+///   AxiBits, AddrBits       of the port
+///   MaxBurst                beats of a burst, power of two
+module dsoc_weights_reader #(
+    parameter int unsigned Cols = 24,
+    parameter int unsigned KBits = 4,
+    parameter int unsigned WordBits = 96,
+    parameter int unsigned Depth = 2048,
+    parameter int unsigned AxiBits = 128,
+    parameter int unsigned AddrBits = 40,
+    parameter int unsigned MaxBurst = 16
+) (
+    input logic                clk_i,
+    input logic                rst_ni,
+    input logic [AddrBits-1:0] arena_i,
+
+    input  logic [31:0] cmd_offset_i,
+    input  logic [31:0] cmd_beats_i,
+    input  logic        cmd_valid_i,
+    output logic        cmd_ready_o,
+
+    output logic [AddrBits-1:0] araddr_o,
+    output logic [         7:0] arlen_o,
+    output logic                arvalid_o,
+    input  logic                arready_i,
+    input  logic [ AxiBits-1:0] rdata_i,
+    input  logic                rvalid_i,
+    output logic                rready_o,
+
+    output logic                     block_valid_o,
+    output logic [             19:0] block_words_o,
+    input  logic                     release_i,
+    input  logic                     read_i,
+    input  logic [$clog2(Depth)-1:0] addr_i,
+    output logic [   Cols*KBits-1:0] weights_o,
+
+    input  logic [ 1:0] bias_bank_i,
+    input  logic [15:0] bias_index_i,
+    output logic [31:0] bias_o,
+
+    output logic error_o
+);
+
+  localparam int unsigned BeatBytes = AxiBits / 8;
+  localparam int unsigned ByteBits = $clog2(BeatBytes);
+  localparam int unsigned FifoBeats = (4 * MaxBurst > 16) ? 4 * MaxBurst : 16;
+  localparam int unsigned BiasPerBeat = AxiBits / 32;
+  localparam int unsigned BiasBeats = (Cols + BiasPerBeat - 1) / BiasPerBeat;
+  localparam int unsigned BiasAddr = (BiasBeats > 1) ? $clog2(BiasBeats) : 1;
+  localparam int unsigned BiasDepth = 4 << BiasAddr;
+  localparam int unsigned DepthBits = $clog2(Depth);
+  // Beats of n words: ceil(n * WordBits / AxiBits) in units of AxiBits / 8, so that the division is a shift.
+  localparam int unsigned Unit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
+  localparam int unsigned OutUnits = WordBits / Unit;
+  localparam int unsigned InUnits = AxiBits / Unit;
+
+  if ((MaxBurst & (MaxBurst - 1)) != 0 || MaxBurst * BeatBytes > 4096) begin : gen_illegal_burst
+    $error("dsoc_weights_reader: MaxBurst must be a power of two and a burst at most 4096 bytes");
+  end
+  if (WordBits % Unit != 0 || WordBits < Cols * KBits) begin : gen_illegal_word
+    $error("dsoc_weights_reader: WordBits must hold Cols*KBits bits and be a multiple of AxiBits/8 (at least 8)");
+  end
+  if (Depth < 2) begin : gen_illegal_depth
+    $error("dsoc_weights_reader: Depth must be at least 2");
+  end
+
+  // ---- bursts ------------------------------------------------------------------------------------------------------
+  logic [31:0] offset, beats, at_q, left_q, burst;
+  logic cmd_valid, active_q, ar_fire;
+  logic [$clog2(FifoBeats+1)-1:0] credit_q;
+  logic [AxiBits-1:0] beat;
+  logic beat_valid, beat_ready;
+
+  dsoc_fifo #(
+      .Width(64),
+      .Depth(2)
+  ) i_cmd (
+      .clk_i,
+      .rst_ni,
+      .data_i ({cmd_offset_i, cmd_beats_i}),
+      .valid_i(cmd_valid_i),
+      .ready_o(cmd_ready_o),
+      .data_o ({offset, beats}),
+      .valid_o(cmd_valid),
+      .ready_i(!active_q),
+      .count_o()
+  );
+
+  logic [31:0] to_boundary;
+  assign to_boundary = 32'(MaxBurst) - ((at_q >> ByteBits) & 32'(MaxBurst - 1));
+  assign burst       = (left_q < to_boundary) ? left_q : to_boundary;
+  assign araddr_o    = arena_i + AddrBits'(at_q);
+  assign arlen_o     = 8'(burst - 32'd1);
+  // Once raised, arvalid stays: credits only grow while it waits.
+  assign arvalid_o   = active_q && 32'(credit_q) >= burst;
+  assign ar_fire     = arvalid_o && arready_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      active_q <= 1'b0;
+      at_q     <= '0;
+      left_q   <= '0;
+      credit_q <= ($clog2(FifoBeats + 1))'(FifoBeats);
+    end else begin
+      if (!active_q) begin
+        active_q <= cmd_valid && beats != '0;
+        at_q     <= offset;
+        left_q   <= beats;
+      end else if (ar_fire) begin
+        at_q     <= at_q + (burst << ByteBits);
+        left_q   <= left_q - burst;
+        active_q <= left_q != burst;
+      end
+      credit_q <= credit_q - (ar_fire ? ($clog2(
+          FifoBeats + 1
+      ))'(burst) : '0) + ($clog2(
+          FifoBeats + 1
+      ))'(beat_valid && beat_ready);
+    end
+  end
+
+  dsoc_fifo #(
+      .Width(AxiBits),
+      .Depth(FifoBeats)
+  ) i_beats (
+      .clk_i,
+      .rst_ni,
+      .data_i (rdata_i),
+      .valid_i(rvalid_i),
+      .ready_o(rready_o),
+      .data_o (beat),
+      .valid_o(beat_valid),
+      .ready_i(beat_ready),
+      .count_o()
+  );
+
+  // ---- blocks --------------------------------------------------------------------------------------------------------
+  typedef enum logic [1:0] {
+    Header,
+    Bias,
+    Words
+  } state_e;
+
+  state_e state_q;
+  logic bank_q, use_bank_q;
+  logic [1:0] blocks_q, bias_bank_q;
+  logic [19:0] words_left_q, waddr_q;
+  logic [31:0] beats_left_q;
+  logic [19:0] bank_words_q[2];
+  logic [11:0] bias_left_q;
+  logic [BiasAddr-1:0] bias_addr_q;
+  logic [WordBits-1:0] word;
+  logic word_valid, gear_ready, loaded, last_word;
+
+  assign last_word  = word_valid && state_q == Words && words_left_q == 20'd1;
+  assign loaded     = last_word;
+  assign beat_ready = (state_q == Header) ? blocks_q != 2'd2 : (state_q == Bias) || (gear_ready && beats_left_q != '0);
+
+  dsoc_gearbox #(
+      .InWidth (AxiBits),
+      .OutWidth(WordBits)
+  ) i_gearbox (
+      .clk_i,
+      .rst_ni,
+      .flush_i(last_word),
+      .data_i (beat),
+      .valid_i(beat_valid && state_q == Words && beats_left_q != '0),
+      .ready_o(gear_ready),
+      .data_o (word),
+      .valid_o(word_valid),
+      .ready_i(1'b1)
+  );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q      <= Header;
+      bank_q       <= 1'b0;
+      use_bank_q   <= 1'b0;
+      blocks_q     <= '0;
+      bias_bank_q  <= 2'd3;
+      words_left_q <= '0;
+      beats_left_q <= '0;
+      waddr_q      <= '0;
+      bank_words_q <= '{default: '0};
+      bias_left_q  <= '0;
+      bias_addr_q  <= '0;
+      error_o      <= 1'b0;
+    end else begin
+      unique case (state_q)
+        Header: begin
+          if (beat_valid && beat_ready) begin
+            words_left_q         <= beat[19:0];
+            bank_words_q[bank_q] <= beat[19:0];
+            bias_left_q          <= beat[31:20];
+            beats_left_q         <= (32'(beat[19:0]) * OutUnits + InUnits - 1) / InUnits;
+            bias_addr_q          <= '0;
+            waddr_q              <= '0;
+            if (beat[31:20] != '0) bias_bank_q <= bias_bank_q + 2'd1;
+            state_q <= (beat[31:20] != '0) ? Bias : Words;
+            if (beat[19:0] == '0 || 32'(beat[19:0]) > Depth || 32'(beat[31:20]) > Cols) error_o <= 1'b1;
+          end
+        end
+        Bias: begin
+          if (beat_valid) begin
+            bias_addr_q <= bias_addr_q + 1'b1;
+            bias_left_q <= bias_left_q - 12'(BiasPerBeat);
+            if (bias_left_q <= 12'(BiasPerBeat)) state_q <= Words;
+          end
+        end
+        default: begin
+          if (beat_valid && beat_ready) beats_left_q <= beats_left_q - 32'd1;
+          if (word_valid) begin
+            waddr_q      <= waddr_q + 20'd1;
+            words_left_q <= words_left_q - 20'd1;
+            if (last_word) begin
+              state_q <= Header;
+              bank_q  <= !bank_q;
+            end
+          end
+        end
+      endcase
+      if (release_i) use_bank_q <= !use_bank_q;
+      blocks_q <= blocks_q + 2'(loaded) - 2'(release_i);
+    end
+  end
+
+  assign block_valid_o = blocks_q != '0;
+  assign block_words_o = bank_words_q[use_bank_q];
+
+  logic [WordBits-1:0] read_word;
+  dsoc_ram #(
+      .Width(WordBits),
+      .Depth(2 << DepthBits)
+  ) i_weights (
+      .clk_i,
+      .wen_i  (word_valid && state_q == Words),
+      .waddr_i({bank_q, DepthBits'(waddr_q)}),
+      .wdata_i(word),
+      .ren_i  (read_i),
+      .raddr_i({use_bank_q, addr_i}),
+      .rdata_o(read_word)
+  );
+  assign weights_o = read_word[Cols*KBits-1:0];
+
+  logic [AxiBits-1:0] bias_beat;
+  dsoc_regfile #(
+      .Width(AxiBits),
+      .Depth(BiasDepth)
+  ) i_bias (
+      .clk_i,
+      .wen_i  (beat_valid && state_q == Bias),
+      .waddr_i({bias_bank_q, bias_addr_q}),
+      .wdata_i(beat),
+      .raddr_i({bias_bank_i, BiasAddr'(bias_index_i / BiasPerBeat)}),
+      .rdata_o(bias_beat)
+  );
+  assign bias_o = bias_beat[32*(32'(bias_index_i)%BiasPerBeat)+:32];
+
+endmodule

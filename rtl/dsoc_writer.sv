@@ -1,0 +1,259 @@
+/// Writer: collects byte columns into beats and beats into bursts, the same for every line of a tile, and writes them by AXI4.
+///
+/// A vector brings one byte for each of `lines_i` lines (line g at addr_i + g*line_pitch_i), or a raw slot: one whole beat a line.
+/// Vectors with consecutive addresses fill the same beats; up to BurstBeats beats of a line become one burst.
+/// `flush_i` (level) sends what is left; `idle_o` says that every write has been acknowledged.
+///
+/// Parameters:
+///   Lines       lines of a tile or beats of a raw slot
+///   AxiBits, AddrBits  of the port
+///   BurstBeats  beats of a burst at most, power of two
+module dsoc_writer #(
+    parameter int unsigned Lines = 4,
+    parameter int unsigned AxiBits = 128,
+    parameter int unsigned AddrBits = 40,
+    parameter int unsigned BurstBeats = 4
+) (
+    input logic                clk_i,
+    input logic                rst_ni,
+    input logic [AddrBits-1:0] arena_i,
+    input logic [        31:0] line_pitch_i,
+    input logic                raw_i,
+
+    input  logic                     valid_i,
+    output logic                     ready_o,
+    input  logic [             31:0] addr_i,
+    input  logic [              7:0] lines_i,
+    input  logic [      8*Lines-1:0] bytes_i,
+    input  logic [AxiBits*Lines-1:0] beats_i,
+    input  logic                     flush_i,
+    output logic                     idle_o,
+    output logic                     error_o,
+
+    output logic [ AddrBits-1:0] awaddr_o,
+    output logic [          7:0] awlen_o,
+    output logic                 awvalid_o,
+    input  logic                 awready_i,
+    output logic [  AxiBits-1:0] wdata_o,
+    output logic [AxiBits/8-1:0] wstrb_o,
+    output logic                 wlast_o,
+    output logic                 wvalid_o,
+    input  logic                 wready_i,
+    input  logic [          1:0] bresp_i,
+    input  logic                 bvalid_i,
+    output logic                 bready_o
+);
+
+  localparam int unsigned BeatBytes = AxiBits / 8;
+  localparam int unsigned ByteBits = $clog2(BeatBytes);
+  localparam int unsigned StoreDepth = 2 * BurstBeats;
+  localparam int unsigned StoreBits = $clog2(StoreDepth);
+  localparam int unsigned BurstBits = $clog2(BurstBeats + 1);
+  localparam int unsigned EntryBits = Lines * AxiBits + BeatBytes;
+
+  if ((BurstBeats & (BurstBeats - 1)) != 0) begin : gen_illegal
+    $error("dsoc_writer: BurstBeats must be a power of two");
+  end
+
+  // ---- bytes into a row of beats -----------------------------------------------------------------------------------
+  logic row_valid_q;
+  logic [31:0] row_addr_q, in_addr;  // of the beat
+  logic [7:0] row_lines_q;
+  logic [Lines*AxiBits-1:0] row_q;
+  logic [BeatBytes-1:0] strb_q;
+  logic joins, push, push_ready, take;
+
+  assign in_addr = addr_i & ~32'(BeatBytes - 1);
+  assign joins   = row_valid_q && !raw_i && in_addr == row_addr_q && lines_i == row_lines_q;
+  assign push    = row_valid_q && ((valid_i && !joins) || flush_i);
+  assign ready_o = !row_valid_q || joins || push_ready;
+  assign take    = valid_i && ready_o;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      row_valid_q <= 1'b0;
+      row_addr_q  <= '0;
+      row_lines_q <= '0;
+      strb_q      <= '0;
+    end else if (take) begin
+      row_valid_q <= 1'b1;
+      row_addr_q  <= in_addr;
+      row_lines_q <= lines_i;
+      strb_q      <= raw_i ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr_i[ByteBits-1:0]);
+    end else if (push && push_ready) begin
+      row_valid_q <= 1'b0;
+    end
+  end
+
+  for (genvar g = 0; g < Lines; g++) begin : gen_line
+    for (genvar b = 0; b < BeatBytes; b++) begin : gen_byte
+      always_ff @(posedge clk_i) begin
+        if (take) begin
+          if (raw_i) row_q[g*AxiBits+b*8+:8] <= beats_i[g*AxiBits+b*8+:8];
+          else if (addr_i[ByteBits-1:0] == ByteBits'(b)) row_q[g*AxiBits+b*8+:8] <= bytes_i[8*g+:8];
+        end
+      end
+    end
+  end
+
+  // ---- rows of beats into bursts -------------------------------------------------------------------------------------
+  typedef struct packed {
+    logic [31:0]          addr;
+    logic [7:0]           lines;
+    logic [BurstBits-1:0] beats;
+  } group_t;
+
+  group_t open_q, head;
+  logic open_valid_q, grows, close, close_ready, store_full, pop_group, group_valid;
+  logic [StoreBits-1:0] store_wptr_q, store_rptr_q;
+  logic [StoreBits:0] store_count_q;
+
+  assign grows = open_valid_q && row_addr_q == open_q.addr + (32'(open_q.beats) << ByteBits) &&
+      row_lines_q == open_q.lines && !raw_i && ((row_addr_q >> ByteBits) & 32'(BurstBeats - 1)) != '0;
+  assign close = open_valid_q && ((push && !grows && !store_full) || (flush_i && !row_valid_q));
+  assign store_full = store_count_q == (StoreBits + 1)'(StoreDepth);
+  assign push_ready = !store_full && (!open_valid_q || grows || close_ready);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      open_valid_q <= 1'b0;
+      open_q       <= '0;
+    end else if (push && push_ready) begin
+      open_valid_q <= 1'b1;
+      if (grows) begin
+        open_q.beats <= open_q.beats + 1'b1;
+      end else begin
+        open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: BurstBits'(1)};
+      end
+    end else if (close && close_ready) begin
+      open_valid_q <= 1'b0;
+    end
+  end
+
+  dsoc_fifo #(
+      .Width($bits(group_t)),
+      .Depth(StoreDepth)
+  ) i_groups (
+      .clk_i,
+      .rst_ni,
+      .data_i (open_q),
+      .valid_i(close),
+      .ready_o(close_ready),
+      .data_o (head),
+      .valid_o(group_valid),
+      .ready_i(pop_group),
+      .count_o()
+  );
+
+  logic [EntryBits-1:0] entry;
+  logic [StoreBits-1:0] read_at;
+  logic [BurstBits-1:0] beat_q;
+
+  assign read_at = store_rptr_q + StoreBits'(beat_q);
+
+  dsoc_regfile #(
+      .Width(EntryBits),
+      .Depth(StoreDepth)
+  ) i_store (
+      .clk_i,
+      .wen_i  (push && push_ready),
+      .waddr_i(store_wptr_q),
+      .wdata_i({strb_q, row_q}),
+      .raddr_i(read_at),
+      .rdata_o(entry)
+  );
+
+  // ---- bursts, line by line ------------------------------------------------------------------------------------------
+  logic [7:0] line_q;
+  logic [31:0] line_off_q, offset;
+  logic send, aw_ready, w_ready, last_beat, last_line;
+  logic [AxiBits-1:0] line_beat;
+
+  assign last_beat = beat_q == head.beats - 1'b1;
+  assign last_line = line_q == head.lines - 8'd1;
+  assign send      = group_valid && w_ready && (beat_q != '0 || aw_ready);
+  assign pop_group = send && last_beat && last_line;
+  assign offset    = head.addr + line_off_q;
+
+  always_comb begin
+    line_beat = entry[AxiBits-1:0];
+    for (int unsigned g = 1; g < Lines; g++) begin
+      if (line_q == 8'(g)) line_beat = entry[g*AxiBits+:AxiBits];
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      beat_q        <= '0;
+      line_q        <= '0;
+      line_off_q    <= '0;
+      store_wptr_q  <= '0;
+      store_rptr_q  <= '0;
+      store_count_q <= '0;
+    end else begin
+      if (push && push_ready) store_wptr_q <= store_wptr_q + 1'b1;
+      if (send) begin
+        beat_q <= beat_q + 1'b1;
+        if (last_beat) begin
+          beat_q     <= '0;
+          line_q     <= line_q + 8'd1;
+          line_off_q <= line_off_q + line_pitch_i;
+          if (last_line) begin
+            line_q       <= '0;
+            line_off_q   <= '0;
+            store_rptr_q <= store_rptr_q + StoreBits'(head.beats);
+          end
+        end
+      end
+      store_count_q <= store_count_q + (StoreBits + 1)'(push && push_ready)
+          - (pop_group ? (StoreBits + 1)'(head.beats) : '0);
+    end
+  end
+
+  dsoc_fifo #(
+      .Width(AddrBits + 8),
+      .Depth(4)
+  ) i_aw (
+      .clk_i,
+      .rst_ni,
+      .data_i ({arena_i + AddrBits'(offset), 8'(head.beats) - 8'd1}),
+      .valid_i(send && beat_q == '0),
+      .ready_o(aw_ready),
+      .data_o ({awaddr_o, awlen_o}),
+      .valid_o(awvalid_o),
+      .ready_i(awready_i),
+      .count_o()
+  );
+
+  dsoc_fifo #(
+      .Width(AxiBits + BeatBytes + 1),
+      .Depth(4)
+  ) i_w (
+      .clk_i,
+      .rst_ni,
+      .data_i ({last_beat, entry[EntryBits-1-:BeatBytes], line_beat}),
+      .valid_i(send),
+      .ready_o(w_ready),
+      .data_o ({wlast_o, wstrb_o, wdata_o}),
+      .valid_o(wvalid_o),
+      .ready_i(wready_i),
+      .count_o()
+  );
+
+  // ---- acknowledgements ------------------------------------------------------------------------------------------------
+  logic [15:0] pending_q;
+
+  assign bready_o = 1'b1;
+  assign idle_o   = !valid_i && !row_valid_q && !open_valid_q && !group_valid && pending_q == '0;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      pending_q <= '0;
+      error_o   <= 1'b0;
+    end else begin
+      pending_q <= pending_q + 16'(send && beat_q == '0) - 16'(bvalid_i);
+      if (bvalid_i && bresp_i != 2'b00) error_o <= 1'b1;
+    end
+  end
+
+endmodule
