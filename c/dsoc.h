@@ -76,7 +76,7 @@ typedef struct {
     uint32_t weights_bytes;      /**< Size of the weights. */
     uint16_t rows, cols;         /**< Processing elements. */
     uint8_t x_bits, k_bits;      /**< Bits of activations and of weights. */
-    uint8_t softmax;             /**< 1: the network ends in a softmax, see dsoc_softmax(). */
+    uint8_t softmax;             /**< 0 none, 1 over the channels, 2 over all values of a batch element. */
     uint8_t map_version;         /**< Version of the register map. */
     dsoc_tensor_t input, output;
 } dsoc_model_t;
@@ -218,14 +218,14 @@ dsoc_status_t dsoc_run(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info);
 dsoc_status_t dsoc_get_output(dsoc_t *ctx, int32_t *values, uint32_t count);
 
 /**
- * Softmax of an output over its channels. Needs no C library; the absolute error of a probability is below 1e-6 for
- * up to 1,000 channels.
- * @param[in] output          shape and binary point of the values: `&model->output`
- * @param[in] values          integers in NHWC (NC) order
- * @param[out] probabilities  the same order; each run of c values sums to 1. May not overlap `values`
+ * Softmax of an output, over its channels or (flattened outputs) over all values of a batch element, as model->softmax
+ * says. Needs no C library; the absolute error of a probability is below 1e-6 for up to 1,000 classes.
+ * @param[in] model           the network; one without softmax is treated as if it had one over the channels
+ * @param[in] values          dsoc_output_count() integers in NHWC (NC) order
+ * @param[out] probabilities  the same number and order; each group sums to 1. May not overlap `values`
  * @return DSOC_OK or DSOC_ERR_ARGUMENT
  */
-dsoc_status_t dsoc_softmax(const dsoc_tensor_t *output, const int32_t *values, float *probabilities);
+dsoc_status_t dsoc_softmax(const dsoc_model_t *model, const int32_t *values, float *probabilities);
 
 #ifdef __cplusplus
 }

@@ -36,25 +36,31 @@ static void softmax_row(const int32_t *values, float *probabilities, uint32_t co
         largest = values[i] > largest ? values[i] : largest;
     }
     float total = 0.0f;
+    float lost = 0.0f; /* compensated summation */
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t below = (uint32_t)largest - (uint32_t)values[i];
         probabilities[i] = exp_negative(-(float)below * power_of_two(-frac));
-        total += probabilities[i];
+        const float term = probabilities[i] - lost;
+        const float sum = total + term;
+        lost = (sum - total) - term;
+        total = sum;
     }
     for (uint32_t i = 0; i < count; i++) {
         probabilities[i] /= total;
     }
 }
 
-dsoc_status_t dsoc_softmax(const dsoc_tensor_t *output, const int32_t *values, float *probabilities) {
-    if (output == NULL || values == NULL || probabilities == NULL || output->c == 0) {
+dsoc_status_t dsoc_softmax(const dsoc_model_t *model, const int32_t *values, float *probabilities) {
+    if (model == NULL || values == NULL || probabilities == NULL) {
         return DSOC_ERR_ARGUMENT;
     }
-    /* Beyond 2^126 every difference is either 0 or far below e^-87: the limit changes no probability. */
+    const dsoc_tensor_t *output = &model->output;
+    /* 2^100 already makes every difference of two integers far more than 87: the limit changes no probability. */
     const int32_t frac = output->frac < -100 ? -100 : output->frac;
     const uint32_t count = dsoc_tensor_count(output);
-    for (uint32_t i = 0; i < count; i += output->c) {
-        softmax_row(values + i, probabilities + i, output->c, frac);
+    const uint32_t group = model->softmax == 2 ? count / output->n : output->c;
+    for (uint32_t i = 0; i < count; i += group) {
+        softmax_row(values + i, probabilities + i, group, frac);
     }
     return DSOC_OK;
 }

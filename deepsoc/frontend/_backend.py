@@ -8,6 +8,8 @@ from deepsoc.errors import ToolError
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# oneDNN announces itself on stderr at every start, and is no faster on networks of this size.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 try:
     import keras

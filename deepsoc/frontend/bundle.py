@@ -113,9 +113,14 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         return self._setting.bits if self._setting else None
 
     @property
+    def last(self) -> bool:
+        """Whether the Bundle ends a network with bits."""
+        return bool(self._setting and self._setting.last)
+
+    @property
     def raw(self) -> bool:
         """Whether the 32-bit sum itself leaves the Bundle, as it does at the end of a network."""
-        return bool(self._setting and self._setting.last and self.tail and self.pool is None)
+        return bool(self.last and self.tail and self.pool is None)
 
     @property
     def grids(self) -> list[Grid]:
@@ -150,7 +155,8 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
                 f"Received shape: {shapes[0]}; {remedy}",
                 where=self.name,
             )
-        self.core.build(shapes[0])
+        if not self.core.built:  # a deserialized core is
+            self.core.build(shapes[0])
         core_shape = tuple(self.core.compute_output_shape(shapes[0]))
         if self.add and tuple(shapes[1])[1:] != core_shape[1:]:
             raise InputError(

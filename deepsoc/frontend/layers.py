@@ -12,7 +12,7 @@ import numpy as np
 
 from deepsoc.errors import InputError
 from deepsoc.frontend._backend import keras, qkeras
-from deepsoc.frontend.quantizers import Grid
+from deepsoc.frontend.quantizers import Grid, convolve
 from deepsoc.graph.shapes import MAX_SLOPE_LOG2
 from deepsoc.graph.window import Window
 
@@ -113,13 +113,18 @@ class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
 
     def linear(self, x: Any, kernel: Any) -> Any:
         """Sums of products: (n, h, w, ci) and (kh, kw, ci, co) to (n, ho, wo, co)."""
-        return self.convolution_op(x, kernel)
+        return convolve(x, kernel, self.strides, self.padding)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
         keys = ("filters", "kernel_size", "strides", "padding", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)
         config = super().get_config()
         return {key: config[key] for key in keys}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Conv2D:
+        """The layer of a configuration."""
+        return cls(**config)
 
 
 @_register
@@ -147,6 +152,11 @@ class Dense(qkeras.QDense):  # type: ignore[misc]
         """Arguments of the constructor."""
         config = super().get_config()
         return {key: config[key] for key in ("units", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Dense:
+        """The layer of a configuration."""
+        return cls(**config)
 
 
 class Activation(Grid):
@@ -309,17 +319,18 @@ class AvgPool2D(Pool2D):
     """
 
     def call(self, x: Any) -> Any:
-        """Average of every window of (n, h, w, c): an exact sum, then one division.
+        """Average of every window of (n, h, w, c): an exact sum, then a division.
 
-        The one rounding of the division cannot make or break a tie of the requantization behind it: a quotient of two
-        integers that is not a tie is farther from one than float32 resolves, for windows of up to 8192 elements.
+        A graph optimizer may replace the division by a product with the reciprocal, which is off by a unit in the last
+        place. In float64 that error vanishes with the cast: ties of the requantization behind it stay ties. A quotient
+        that is no tie is farther from one than float32 resolves, for windows of up to 8192 elements.
         """
         n, h, w, c = (-1, *x.shape[1:])
         planes = ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, h, w, 1))
         ones = ops.ones((*self.pool_size, 1, 1), dtype=x.dtype)
-        sums = ops.conv(planes, ones, strides=self.strides, padding=self.padding)
+        sums = convolve(planes, ones, self.strides, self.padding)
         sums = ops.transpose(ops.reshape(sums, (n, c, *sums.shape[1:3])), (0, 2, 3, 1))
-        return sums / ops.convert_to_tensor(self._counts(h, w), dtype=x.dtype)
+        return ops.cast(ops.cast(sums, "float64") / self._counts(h, w), "float32")
 
     def _counts(self, h: int, w: int) -> np.ndarray[Any, np.dtype[np.float64]]:
         rows, cols = (

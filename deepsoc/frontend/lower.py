@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from deepsoc.errors import InputError, MismatchError
 from deepsoc.graph import ir
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ranges import check_ranges, worst_case_bits
-from deepsoc.graph.shapes import NAME
 from deepsoc.graph.shapes import validate as validate_graph
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ def lower(model: Model, *, batch: int = 1) -> ir.Graph:
     if None in shape:
         raise InputError(f"Invalid input. Expected a known shape. Received: {shape}", where=model.name)
     graph = ir.Graph(
-        name=_identifier(model.name),
+        name=model.identifier,
         input_shape=(batch, *shape),
         input_quant=ir.Quant(bits.x, model.input_grid.frac(bits.x)),
         bundles=tuple(_bundle(link, bits) for link in model.links),
@@ -56,11 +54,6 @@ def lower(model: Model, *, batch: int = 1) -> ir.Graph:
     validate_graph(graph)
     check_ranges(graph)
     return graph
-
-
-def _identifier(name: str) -> str:
-    identifier = re.sub(r"[^A-Za-z0-9_]", "_", name)[:64]
-    return identifier if NAME.fullmatch(identifier) else f"_{identifier}"[:64]
 
 
 def _bundle(link: Link, bits: Bits) -> ir.Bundle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from deepsoc.frontend.formats import Bits
 from deepsoc.frontend.layers import Flatten
 from deepsoc.frontend.quantizers import Grid
 from deepsoc.graph.ir import Graph
+from deepsoc.graph.shapes import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,6 +103,12 @@ class Model(keras.Model):  # type: ignore[misc]
     def bundles(self) -> dict[str, Bundle]:
         """The Bundles by name, every one behind those that it reads."""
         return {link.bundle.name: link.bundle for link in self.links}
+
+    @property
+    def identifier(self) -> str:
+        """The name, with `_` for every character that an identifier cannot have."""
+        identifier = re.sub(r"[^A-Za-z0-9_]", "_", self.name)[:64]
+        return identifier if NAME.fullmatch(identifier) else f"_{identifier}"[:64]
 
     @property
     def calibrated(self) -> bool:

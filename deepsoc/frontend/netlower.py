@@ -131,7 +131,7 @@ class _Lowering:
     ) -> None:
         """Args: shapes, real: of the weights by name; without `real` the weights are drawn from `rng`."""
         self._bits, self._shapes, self._real, self._rng = spec.bits, shapes, real, rng
-        self.input_quant = Quant(spec.bits.x, spec.bits.x - 1 - spec.input.int_bits)
+        self.input_quant = Quant(spec.bits.x, spec.bits.x - 1 - (spec.input.int_bits or 0))
         low, high = limits(spec.bits.x)
         n = -(-_SAMPLE_ELEMENTS // prod(spec.input.shape))
         sample = rng.integers(low, high, (n, *spec.input.shape), endpoint=True)

@@ -45,11 +45,11 @@ class _Model(BaseModel):
 
 
 class InputSpec(_Model):
-    """The network's input: shape [h, w, c] or [c], batch, and integer bits without the sign (0: values in [-1, 1))."""
+    """The network's input: shape [h, w, c] or [c], batch, and integer bits without the sign; None means 0, [-1, 1)."""
 
     shape: tuple[Size, ...]
     batch: Size = 1
-    int_bits: IntBits = 0
+    int_bits: IntBits | None = None
 
     @field_validator("shape")
     @classmethod

@@ -3,12 +3,14 @@
 For every bundle the archive holds `<bundle>/kernel`, floats of shape (kh, kw, ci, co) or, for dense, (ci, co) in the
 order of the flattened (h, w, c) input; and `<bundle>/bias`, floats of shape (co,), where the bundle uses a bias.
 Nothing else. Each array is quantized with the finest binary point at which none of its values saturates, so that
-weights which already lie on a grid of k_bits (or b_bits) integers keep their values exactly.
+weights which already lie on a grid of k_bits integers keep their values exactly; a bias is never finer than the
+accumulator to which it is added.
 """
 
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,18 +41,18 @@ def load_weights(path: str | Path) -> dict[str, npt.NDArray[np.float64]]:
             `where` is file and array.
     """
     try:
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with Path(path).open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError("expected an .npz archive with named arrays, received a single array", where=str(path))
-            weights = _WeightFile({name: _real(archive[name], f"{path}: {name}") for name in archive.files})
-            weights.origin = str(path)
-            return weights
+            weights = _WeightFile({name: _real(archive[name], f"{path}: {name!r}") for name in archive.files})
     except OSError as error:
         raise InputError(f"cannot read the weights: {error.strerror or error}", where=str(path)) from None
-    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise InputError(
-            f"not an .npz archive of plain arrays (pickles are refused): {error}", where=str(path)
-        ) from None
+    except (ValueError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        message = f"not an .npz archive of plain arrays (pickles are refused): {error}"
+        raise InputError(message, where=str(path)) from None
+    weights.origin = str(path)
+    return weights
 
 
 def _real(values: npt.NDArray[np.generic], where: str) -> npt.NDArray[np.float64]:
@@ -81,7 +83,7 @@ def check_weights(weights: Weights, shapes: Mapping[str, tuple[int, ...]]) -> di
     checked = {}
     for name, values in weights.items():
         if name not in shapes:
-            raise InputError("the network has no such array; remove it", where=f"{origin}: {name}")
+            raise InputError("the network has no such array; remove it", where=f"{origin}: {name!r}")
         if np.shape(values) != shapes[name]:
             raise InputError(f"expected shape {shapes[name]}, received {np.shape(values)}", where=f"{origin}: {name}")
         checked[name] = _real(np.asarray(values), f"{origin}: {name}")

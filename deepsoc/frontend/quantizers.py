@@ -15,7 +15,7 @@ import numpy.typing as npt
 from deepsoc.frontend._backend import keras, qkeras
 from deepsoc.frontend.formats import MAX_INT_BITS, check_int_bits
 
-__all__ = ["Grid", "covering_limit", "exponent", "fixed_point", "weight_limit"]
+__all__ = ["Grid", "convolve", "covering_limit", "exponent", "fixed_point", "weight_limit"]
 
 ops = keras.ops
 
@@ -48,6 +48,18 @@ def _largest_float32(bits: int) -> float:
     return float(2 ** (bits - 1) - 2 ** max(bits - 1 - 24, 0))
 
 
+def convolve(x: Any, kernel: Any, strides: tuple[int, int], padding: str) -> Any:
+    """2-D convolution, channels last; of integers times powers of two it is exact while sums have 24 bits.
+
+    TensorFlow's float32 kernel for CPUs reads beyond its input where that has one channel and the strides differ: such
+    an input gets a second channel, of zeros.
+    """
+    if x.shape[-1] == 1 and strides[0] != strides[1]:
+        x = ops.concatenate([x, ops.zeros_like(x)], axis=-1)
+        kernel = ops.concatenate([kernel, ops.zeros_like(kernel)], axis=2)
+    return ops.conv(x, kernel, strides=strides, padding=padding)
+
+
 def covering_limit(peak: Any) -> Any:
     """Smallest power of two that is at least `peak`; exact, by comparison, never by a logarithm."""
     return ops.min(ops.where(peak <= _LIMITS, _LIMITS, _LIMITS[-1]))
@@ -56,9 +68,9 @@ def covering_limit(peak: Any) -> Any:
 def weight_limit(kernel: Any, bits: int) -> Any:
     """Power of two at which the weights of a layer saturate.
 
-    With few bits, rounding costs more than saturation: the largest weight may then exceed the limit by less than a half.
+    With few bits, rounding costs more than saturation: the largest weight may then exceed the limit by a third.
     """
-    share = 1.0 if bits > 4 else 0.67
+    share = 1.0 if bits > 4 else 0.75
     return covering_limit(ops.stop_gradient(ops.max(ops.abs(kernel))) * share)
 
 

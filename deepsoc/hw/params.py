@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from deepsoc.errors import InputError
 
-__all__ = ["FORMAT", "MAX_LINE_BUFFERS", "MAXIMA", "Hardware"]
+__all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "Hardware"]
 
 FORMAT = "deepsoc-hw/1"
 MAX_LINE_BUFFERS = 64  # bits of the descriptor's row mask
@@ -79,11 +79,11 @@ class Hardware(BaseModel):
             super().__init__(**data)
         except ValidationError as err:
             raise InputError(_message(err), where=_field(err)) from None
-        if self.axi_max_burst * self.axi_bytes > 4096:
+        if self.y_bits <= self.x_bits + self.k_bits:
             raise InputError(
-                f"{self.axi_max_burst} beats of {self.axi_bytes} bytes exceed the 4096 bytes of an AXI4 burst; "
-                f"expected at most {4096 // self.axi_bytes}",
-                where="axi_max_burst",
+                f"accumulators of {self.y_bits} bits do not hold the sum of two products of {self.x_bits} and "
+                f"{self.k_bits} bits; expected more than {self.x_bits + self.k_bits}",
+                where="y_bits",
             )
         if self.kh_max is not None and self.sh_max is not None and self.line_buffers > MAX_LINE_BUFFERS:
             raise InputError(

@@ -22,6 +22,7 @@ __all__ = [
     "DescriptorField",
     "Register",
     "RegisterMap",
+    "check_map",
     "load_map",
     "pack_descriptor",
     "render",
@@ -122,19 +123,24 @@ class RegisterMap(_Frozen):
 
 @cache
 def load_map() -> RegisterMap:
-    """Reads `registers.toml` and checks that nothing overlaps.
+    """The checked content of `registers.toml`."""
+    text = resources.files("deepsoc.hw").joinpath("registers.toml").read_text(encoding="utf-8")
+    regmap = RegisterMap.model_validate(tomllib.loads(text))
+    check_map(regmap)
+    return regmap
+
+
+def check_map(regmap: RegisterMap) -> None:
+    """Checks that nothing overlaps.
 
     Raises:
         InputError: two registers or two fields share bits or names, or a field leaves its word.
     """
-    text = resources.files("deepsoc.hw").joinpath("registers.toml").read_text(encoding="utf-8")
-    regmap = RegisterMap.model_validate(tomllib.loads(text))
     _check_distinct([r.name for r in regmap.registers], "register name")
     _check_distinct([r.offset for r in regmap.registers], "register offset")
     for reg in regmap.registers:
         _check_bits([(0, f) for f in reg.fields_], words=1, where=reg.name)
     _check_bits([(f.word, f) for f in regmap.fields_], words=regmap.descriptor_words, where="descriptor")
-    return regmap
 
 
 def _check_distinct(items: Sequence[object], what: str) -> None:
@@ -233,5 +239,4 @@ def write_files(root: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for generated in write_files(Path(__file__).resolve().parents[2]):
-        print(generated)
+    write_files(Path(__file__).resolve().parents[2])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
-from deepsoc.graph.shapes import BundleInfo, infer
+from deepsoc.graph.shapes import infer, pool_windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAXIMA
 
@@ -23,14 +23,21 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
         graphs: the networks.
 
     Raises:
-        InputError: an illegal network, or maxima together beyond what the hardware can be built for.
+        InputError: an illegal network.
+        MappingError: a maximum beyond what the hardware can be built for; names the bundle that needs it.
     """
     need = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": _EDGES_MIN}
+    needed_by: dict[str, str] = {}
     for graph in graphs:
-        for _, name, value in _needs(graph, hw):
-            need[name] = max(need[name], value)
+        for where, name, value in _needs(graph, hw):
+            if value > need[name]:
+                need[name], needed_by[name] = value, where
     given = hw.model_dump(exclude_none=True)
-    return Hardware(**(need | given))
+    try:
+        return Hardware(**(need | given))
+    except InputError as err:  # the fields that were given are legal: a need is not
+        field = err.where if err.where in needed_by else max(("kh_max", "sh_max"), key=lambda name: need[name])
+        raise MappingError(str(err), where=needed_by.get(field, "network")) from None
 
 
 def check_limits(graph: Graph, hw: Hardware) -> None:
@@ -55,46 +62,47 @@ def check_limits(graph: Graph, hw: Hardware) -> None:
         limit = getattr(hw, name)
         # Narrower activations would saturate at the hardware's width, narrower weights and biases just fit.
         if bits > limit or (name == "x_bits" and bits != limit):
-            raise MappingError(f"the network has {bits} bits, the hardware {name}={limit}; make them equal", where=where)
+            raise MappingError(f"the network has {bits} bits, {name} is {limit}; make them equal", where=where)
 
 
 def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
     """(bundle, maximum, value) of everything that a network needs."""
     infos = infer(graph)
     yield "network", "n_bundles_max", len(graph.bundles)
-    conv_shapes = {"input": graph.input_shape} | {b.name: infos[b.name].core.shape for b in graph.bundles}
-    pooled = {b.name: b.pool for b in graph.bundles if b.pool}
+    stored = {"input": graph.input_shape}  # shapes of the tensors, flattened or not
     for bundle in graph.bundles:
-        info, where = infos[bundle.name], f"bundle {bundle.name}"
-        try:
-            found = list(_bundle_needs(bundle, info, hw))
-        except InputError as err:
-            raise MappingError(str(err), where=where) from None
-        for name, value in found:
-            yield where, name, value
-    del conv_shapes, pooled
-    yield "input", "xn_max", graph.input_shape[0]
+        info = infos[bundle.name]
+        shape = info.core.shape
+        if bundle.pool:
+            rows, cols = pool_windows(bundle.pool, shape)
+            shape = (shape[0], rows.out, cols.out, shape[3])
+        stored[bundle.name] = shape
+        for name, value in _bundle_needs(bundle, stored[bundle.source], info.core.shape, hw):
+            yield f"bundle {bundle.name}", name, value
 
 
-def _bundle_needs(bundle: Bundle, info: BundleInfo, hw: Hardware) -> Iterator[tuple[str, int]]:
+def _bundle_needs(
+    bundle: Bundle, source: tuple[int, ...], result: tuple[int, ...], hw: Hardware
+) -> Iterator[tuple[str, int]]:
     core = bundle.core
-    for shape in (info.input.shape, info.core.shape):
+    for shape in (source, result):
         yield "xn_max", shape[0]
         yield "xh_max", shape[1] if len(shape) == 4 else shape[0]
         yield "xw_max", shape[2] if len(shape) == 4 else 1
-    yield "co_max", core.weights.shape[-1]
     yield "ci_max", core.weights.shape[-2]
+    yield "co_max", core.weights.shape[-1]
     if isinstance(core, Conv2D):
-        kh, kw = core.weights.shape[:2]
-        yield "kh_max", kh
-        yield "kw_max", kw
+        yield "kh_max", core.weights.shape[0]
+        yield "kw_max", core.weights.shape[1]
         yield "sh_max", core.strides[0]
-        yield "sw_max", 1 if kw == 1 else core.strides[1]
+        yield "sw_max", 1 if core.weights.shape[1] == 1 else core.strides[1]
+    elif len(source) == 4:  # a flattened tensor: the rows of a byte follow each other in the pixel shifter
+        yield "kh_max", min(hw.rpb, hw.rows, source[1])
+        yield "sh_max", hw.rpb
     if bundle.pool:
-        (kh, kw), (sh, sw) = bundle.pool.size, bundle.pool.strides
-        yield "kh_max", kh
-        yield "kw_max", kw
-        yield "sh_max", sh
-        yield "sw_max", sw
-        yield "ci_max", info.core.shape[3]
-        yield "edges_ram_depth", -(-kw // sw) * info.core.shape[3]
+        yield "kh_max", bundle.pool.size[0]
+        yield "kw_max", bundle.pool.size[1]
+        yield "sh_max", bundle.pool.strides[0]
+        yield "sw_max", bundle.pool.strides[1]
+        yield "ci_max", result[3]
+        yield "edges_ram_depth", -(-bundle.pool.size[1] // bundle.pool.strides[1]) * result[3]

@@ -38,7 +38,9 @@ class Operation:
         weights: weights (kh, kw, ci, co) of the channels that it takes, flattened inputs in memory order; None: pool.
         bias: (co,) at the frac of the accumulator; None for pools.
         stream: name of the weights stream; operations that share it read the same bytes. Empty for pools.
+        dense: dense layer; the batch lies on the rows.
         flat: dense layer on a flattened tensor.
+        chain: several weights blocks make one sum.
         c0: first input channel that it takes.
         row0: first batch element that it takes, of a dense layer.
     """
@@ -54,6 +56,7 @@ class Operation:
     weights: IntArray | None = None
     bias: IntArray | None = None
     stream: str = ""
+    dense: bool = False
     flat: bool = False
     chain: bool = False
     c0: int = 0
@@ -63,6 +66,11 @@ class Operation:
     def raw(self) -> bool:
         """Whether 32-bit slots are written."""
         return isinstance(self.out, RawLayout)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the results: (n, h, w, c), or (n, c) of a dense layer."""
+        return (self.out.h, self.out.c) if self.dense else (self.out.n, self.out.h, self.out.w, self.out.c)
 
 
 @dataclass(frozen=True)
@@ -263,7 +271,7 @@ class _Lowering:
                 out = RawLayout(hw, 1, rows, 1, co, loops.ch_per_t)
                 delta = row0 // hw.rows * co * hw.slot_bytes
             self._mac(
-                bundle.name if step == batch else f"{bundle.name}.rows{row0}", bundle, loops, x,
+                bundle.name if step >= batch else f"{bundle.name}.rows{row0}", bundle, loops, x,
                 writer(hw, buffer, out, delta=delta), out, self._stage(bundle, info.acc_frac, loops, row0),
                 weights[None, None], _bias(core, info.acc_frac), stream=bundle.name, flat=flat, chain=chain, row0=row0,
             )  # fmt: skip
@@ -280,7 +288,7 @@ class _Lowering:
         self.done.operations.append(
             Operation(
                 name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
-                flat=flat, chain=chain, c0=c0, row0=row0,
+                dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0, row0=row0,
             )
         )  # fmt: skip
 

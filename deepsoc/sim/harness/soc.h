@@ -27,7 +27,7 @@ struct Region {
 
 struct SocConfig {
     AxiConfig axi;
-    uint64_t watchdog; // clocks without any transfer after which a run is given up
+    uint64_t watchdog;           // clocks without any transfer after which a run is given up
     std::vector<Region> outputs; // one per operation
     std::vector<Fault> faults;
     std::string trace;     // FST file, empty for none

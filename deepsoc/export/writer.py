@@ -1,0 +1,200 @@
+"""Writes an export folder: everything that simulation, implementation and firmware need of one network."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from deepsoc.errors import InputError, MismatchError
+from deepsoc.export.artifacts import Artifacts, file_entry, read_manifest
+from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortBytes, TensorEntry
+from deepsoc.graph.executor import execute
+from deepsoc.graph.ir import Graph, IntArray
+from deepsoc.hw import Hardware
+from deepsoc.hw.params import FORMAT
+from deepsoc.hw.regmap import load_map
+from deepsoc.mapping import Plan, plan
+from deepsoc.mapping.reference import run_operations
+
+__all__ = ["export"]
+
+_VERSION = FORMAT.rpartition("/")[2]
+
+
+def export(
+    graph: Graph,
+    hw: Hardware,
+    out: str | Path,
+    *,
+    x: IntArray | None = None,
+    seed: int = 0,
+    net: Mapping[str, Any] | None = None,
+) -> Artifacts:
+    """Writes all artifacts of a network; the folder appears complete or not at all.
+
+    Args:
+        graph: the network.
+        hw: the accelerator; open maxima become what the network needs.
+        out: the folder; an earlier export there is replaced.
+        x: input integers of the graph's input shape; None: random ones.
+        seed: of the random input.
+        net: the declarative network, kept as `net.json`.
+
+    Raises:
+        InputError: an illegal network or input, or `out` is something else than an export.
+        MappingError: the hardware cannot run the network.
+        MismatchError: the operation list disagrees with the graph's reference.
+    """
+    target = Path(out).resolve()
+    _check_target(target)
+    mapped = plan(graph, hw)
+    values = _input(graph, x, seed)
+    expected = run_operations(mapped, values)
+    _check_reference(mapped, values, expected)
+    files = _files(mapped, values, expected, net)
+    manifest = _manifest(mapped, None if x is not None else seed).model_copy(
+        update={"files": {name: file_entry(data) for name, data in files.items()}}
+    )
+    files["manifest.json"] = (manifest.model_dump_json(indent=1) + "\n").encode()
+    _replace(target, files)
+    return Artifacts(target, manifest, mapped.hw)
+
+
+def _check_target(target: Path) -> None:
+    """Refuses to replace what is not an earlier export."""
+    try:
+        if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+            return
+        read_manifest(target)
+    except (OSError, InputError):
+        raise InputError(
+            "exists and is not an earlier export; nothing was written; give another folder or remove it yourself",
+            where=str(target),
+        ) from None
+
+
+def _input(graph: Graph, x: IntArray | None, seed: int) -> IntArray:
+    half = 1 << (graph.input_quant.bits - 1)
+    if x is None:
+        return np.random.default_rng(seed).integers(-half, half, graph.input_shape)
+    values = np.asarray(x)
+    if values.shape != graph.input_shape or not np.issubdtype(values.dtype, np.integer):
+        raise InputError(
+            f"expected integers of shape {graph.input_shape}, received {values.dtype} {values.shape}", where="x"
+        )
+    if values.min() < -half or values.max() >= half:
+        raise InputError(f"expected {-half} … {half - 1}, received {values.min()} … {values.max()}", where="x")
+    return values.astype(np.int64)
+
+
+def _check_reference(mapped: Plan, x: IntArray, expected: list[IntArray]) -> None:
+    """The last operation of every bundle must give what the executor of the graph gives."""
+    reference = execute(mapped.graph, x)
+    rows: dict[str, list[IntArray]] = {}
+    for op, values in zip(mapped.operations, expected, strict=True):
+        rows[op.bundle] = [*rows[op.bundle], values] if op.row0 else [values]
+    for name, parts in rows.items():
+        got, want = np.concatenate(parts), reference[name].out
+        if not np.array_equal(got.reshape(want.shape), want):
+            raise MismatchError(f"bundle {name}: the operation list and the graph's reference disagree; report this")
+
+
+def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str, Any] | None) -> dict[str, bytes]:
+    """Contents of all files but the manifest, by name."""
+    hw = mapped.hw
+    params = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in hw.model_dump(exclude={"format", "base_address"}).items()
+    }
+    env = jinja2.Environment(
+        loader=jinja2.PackageLoader("deepsoc.export"), undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+    common = {"version": _VERSION, "params": params, "base_address": hw.base_address}
+    names = [b.name for b in mapped.graph.bundles]
+    model = {
+        "version": _VERSION, "name": mapped.graph.name, "hw": hw, "net_id": mapped.net_id,
+        "operations": mapped.operations, "words": mapped.descriptors.shape[1],
+        "descriptors": [[f"0x{word:08X}u" for word in row] for row in mapped.descriptors.tolist()],
+        "op_bundle": [f"{names.index(op.bundle)}u" for op in mapped.operations],
+        "arena_bytes": mapped.arena_bytes, "weights_offset": mapped.weights_offset,
+        "weights_bytes": len(mapped.weights), "softmax": mapped.graph.bundles[-1].softmax,
+        "map_version": load_map().map_version,
+        "input": TensorEntry.of(mapped.input), "output": TensorEntry.of(mapped.output),
+    }  # fmt: skip
+    files = {
+        "hw.json": hw.to_json().encode(),
+        "params.svh": env.get_template("params.svh.j2").render(common).encode(),
+        "config.tcl": env.get_template("config.tcl.j2").render(common).encode(),
+        "model.h": env.get_template("model.h.j2").render(model).encode(),
+        "weights.bin": mapped.weights,
+        "input.bin": x.astype(np.int8).tobytes(),
+    }
+    if net is not None:
+        files["net.json"] = (json.dumps(net, indent=1) + "\n").encode()
+    for i, values in enumerate(expected):
+        stream = io.BytesIO()
+        np.save(stream, values.astype(np.int32), allow_pickle=False)
+        files[_expected(i)] = stream.getvalue()
+    return files
+
+
+def _expected(index: int) -> str:
+    return f"expected/{index:03d}.npy"
+
+
+def _manifest(mapped: Plan, seed: int | None) -> Manifest:
+    operations = []
+    for i, (op, place, cost) in enumerate(zip(mapped.operations, mapped.outputs, mapped.costs, strict=True)):
+        tensor = TensorEntry.of(place)
+        operations.append(
+            OperationEntry(
+                index=i, name=op.name, bundle=op.bundle, kind=op.kind, y_offset=tensor.offset, y_bytes=tensor.bytes,
+                tensor=tensor, clocks=cost.clocks, drain_clocks=cost.drain_clocks,
+                axi_bytes=PortBytes(x=cost.x_bytes, k=cost.k_bytes, o=cost.o_bytes, y=cost.y_bytes),
+                expected=_expected(i),
+            )
+        )  # fmt: skip
+    return Manifest(
+        name=mapped.graph.name, seed=seed, net_id=mapped.net_id, map_version=load_map().map_version,
+        arena_bytes=mapped.arena_bytes, weights_offset=mapped.weights_offset, weights_bytes=len(mapped.weights),
+        softmax=mapped.graph.bundles[-1].softmax,
+        input=TensorEntry.of(mapped.input), output=TensorEntry.of(mapped.output),
+        bundles=[
+            BundleEntry(name=b.name, operations=[o.index for o in operations if o.bundle == b.name])
+            for b in mapped.graph.bundles
+        ],
+        operations=operations, files={},
+    )  # fmt: skip
+
+
+def _replace(target: Path, files: Mapping[str, bytes]) -> None:
+    """Builds the folder beside `target`, then swaps it in."""
+    mark = uuid.uuid4().hex[:8]
+    new, old = (target.with_name(f".{target.name}.{mark}.{part}") for part in ("new", "old"))
+    try:
+        for name, data in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        if target.exists():
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+    except OSError as err:
+        raise InputError(f"cannot write the export: {err.strerror or err}", where=str(target)) from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,103 @@
+"""Descriptors: operations and addresses as the 64 words that the sequencer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deepsoc.errors import InputError, MappingError
+from deepsoc.hw import Hardware
+from deepsoc.hw.regmap import load_map, pack_descriptor
+from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.stage import Requant
+
+__all__ = ["descriptor"]
+
+
+def descriptor(
+    op: Operation, hw: Hardware, *, tag: int, net_id: int, addresses: Mapping[str, int], k_addr: int, k_beats: int
+) -> list[int]:
+    """The words of one operation.
+
+    Args:
+        op: the operation.
+        hw: the accelerator.
+        tag: its index in the table.
+        net_id: identity of the network.
+        addresses: arena offset of every buffer, bytes.
+        k_addr: arena offset of its weights stream, bytes.
+        k_beats: beats of its weights stream.
+
+    Raises:
+        MappingError: a value does not fit its field; names the bundle and the field.
+    """
+    fields = {
+        "tag": tag, "net_id": net_id, "k_addr": k_addr, "k_beats": k_beats,
+        **_control(op), **_pixels(op, addresses), **_loops(op), **_output(op, addresses), **_operand(op, addresses),
+    }  # fmt: skip
+    try:
+        return pack_descriptor(fields)
+    except InputError as err:
+        raise MappingError(f"operation {op.name}: {err}; use a smaller layer", where=f"bundle {op.bundle}") from None
+
+
+def _value(field: str, name: str) -> int:
+    return load_map().field(field).values[name]
+
+
+def _control(op: Operation) -> dict[str, int]:
+    stage = op.stage
+    return {
+        "kind": _value("kind", op.kind), "flat": int(op.flat), "chain": int(op.chain), "raw_out": int(op.raw),
+        "operand": _value("operand", stage.operand),
+        **_requant(stage.act1, 1), **_requant(stage.act2, 2),
+        "acc_lsh": stage.acc_lsh, "opd_lsh": stage.opd_lsh, "avg_lsh": stage.avg_lsh,
+    }  # fmt: skip
+
+
+def _requant(requant: Requant | None, i: int) -> dict[str, int]:
+    if requant is None:
+        return {}
+    return {
+        f"act{i}_en": 1, f"sh{i}_pos": requant.pos, f"sh{i}_neg": requant.neg, f"zero{i}": int(requant.zero)
+    }  # fmt: skip
+
+
+def _pixels(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
+    x = op.x
+    return {
+        "x_base": (addresses[x.buffer] + x.delta) % 2**32, "x_line_pitch": x.line_pitch, "x_l_pitch": x.l_pitch,
+        "x_n_pitch": x.n_pitch, "x_lam0": x.lam0, "x_lam_step": x.lam_step, "x_lines": x.lines, "x_off0": x.off0,
+        "x_seg_step": x.seg_step, "x_seg_count": x.seg_count, "x_seg_bytes": x.seg_bytes,
+        "x_mask_lo": x.mask & 0xFFFF_FFFF, "x_mask_hi": x.mask >> 32,
+    }  # fmt: skip
+
+
+def _loops(op: Operation) -> dict[str, int]:
+    loops = op.loops
+    return {
+        "x_rows": loops.x_rows, "pad_top": loops.pad_top, "tap": loops.tap, "row_step": loops.row_step,
+        "x_cols": loops.x_cols, "w_count": loops.w, "wo_count": loops.wo, "n_count": loops.n, "l_count": loops.l,
+        "t_count": loops.t, "lines_flat": loops.lines_flat, "ci": loops.ci, "kh": loops.kh,
+        "kh_count": loops.kh_count, "kw": loops.kw, "sw": loops.sw, "pos0": loops.pad_left, "ns": loops.ns,
+        "ch_per_t": loops.ch_per_t, "ch_last": loops.ch_last, "n_words": loops.words,
+    }  # fmt: skip
+
+
+def _output(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
+    y = op.y
+    return {
+        "y_base": addresses[y.buffer] + y.delta, "y_line_pitch": y.line_pitch, "y_l_pitch": y.l_pitch,
+        "y_n_pitch": y.n_pitch, "y_wo_step": y.wo_step, "y_rows": y.rows, "y_raw_step": y.raw_step,
+    }  # fmt: skip
+
+
+def _operand(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
+    o = op.stage.o
+    if o is None:
+        return {}
+    return {
+        "o_base": (addresses[o.buffer] + o.delta) % 2**32, "o_line_pitch": o.line_pitch, "o_l_pitch": o.l_pitch,
+        "o_n_pitch": o.n_pitch, "o_lam_step": o.lam_step, "o_lines": o.lines, "o_seg_step": o.seg_step,
+        "o_seg_count": o.seg_count, "o_seg_bytes": o.seg_bytes, "o_seg_bytes_last": o.seg_bytes_last,
+        "o_t_step": o.t_step, "o_t_count": o.t, "o_n_count": o.n, "o_l_count": o.l,
+    }  # fmt: skip

@@ -1,0 +1,124 @@
+"""The operation list on integers: what every operation must write, passes and partial sums included.
+
+Independent of the graph executor: it follows loop bounds and shifts of the operations, not the layers of the graph.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from deepsoc.graph.ir import IntArray
+from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.plan import Plan
+from deepsoc.mapping.stage import Requant
+from deepsoc.mapping.weights import flat_order
+
+__all__ = ["run_operations"]
+
+_Floats = npt.NDArray[np.float64]
+
+
+def run_operations(plan: Plan, x: IntArray) -> list[IntArray]:
+    """Results of every operation.
+
+    Args:
+        plan: the plan.
+        x: integers of the network's input shape.
+
+    Returns:
+        Integers in the shape of each operation's output: (n, h, w, c), or (n, c) of dense layers.
+    """
+    buffers = {"input": _four(np.asarray(x, np.int64))}
+    results = []
+    for op in plan.operations:
+        source = buffers[op.x.buffer]
+        sums = _mac(op, plan, source) if op.kind == "mac" else _pool(op, source)
+        o = op.stage.o
+        staged = _stage(op, plan, sums, buffers[o.buffer] if o else None)
+        results.append(staged.astype(np.int64).reshape(op.shape))
+        values = _four(results[-1])
+        if op.row0:  # a dense layer in blocks of rows
+            values = np.concatenate([buffers[op.y.buffer], values], axis=1)
+        buffers[op.y.buffer] = values
+    return results
+
+
+def _four(values: IntArray) -> IntArray:
+    """A tensor, or a matrix with its batch on the rows, as (n, h, w, c)."""
+    return values[None, :, None, :] if values.ndim == 2 else values
+
+
+def _mac(op: Operation, plan: Plan, source: IntArray) -> _Floats:
+    """Sums of products and bias; float64 holds 53 bits, accumulators have 32."""
+    loops = op.loops
+    weights, bias = op.weights, op.bias
+    if weights is None or bias is None:
+        raise TypeError(f"operation {op.name} has no weights")
+    if op.dense:
+        if op.flat:
+            batch = source.reshape(len(source), -1)[:, flat_order(plan.hw, source.shape[1:])]
+        else:
+            batch = source[0, :, 0]
+        rows = batch[op.row0 : op.row0 + loops.y_rows]
+        sums: _Floats = rows.astype(np.float64) @ weights[0, 0].astype(np.float64) + bias
+        return sums[None, :, None]
+    kh, kw, ci, _ = weights.shape
+    columns = source[:, :, :: loops.x_step, op.c0 : op.c0 + ci]
+    padded = _padded(op, columns, 0)
+    out = np.zeros((loops.n, loops.y_rows, loops.wo, loops.co)) + bias
+    for i in range(kh):
+        for j in range(kw):
+            out += _tap(op, padded, i, j) @ weights[i, j].astype(np.float64)
+    return out
+
+
+def _pool(op: Operation, source: IntArray) -> _Floats:
+    """Maximum or quotient of every window."""
+    taps = [(i, j) for i in range(op.loops.kh) for j in range(op.loops.kw)]
+    if op.kind == "max":
+        padded = _padded(op, source, -np.inf)
+        return np.asarray(np.max([_tap(op, padded, i, j) for i, j in taps], axis=0), np.float64)
+    padded, counted = _padded(op, source, 0), _padded(op, np.ones_like(source), 0)
+    total = np.sum([_tap(op, padded, i, j) for i, j in taps], axis=0)
+    count = np.sum([_tap(op, counted, i, j) for i, j in taps], axis=0)
+    return np.asarray(total * 2.0**op.stage.avg_lsh / count * 4, np.float64)
+
+
+def _padded(op: Operation, source: IntArray, value: float) -> _Floats:
+    """The input between the first and the last row and column that a window touches."""
+    loops = op.loops
+    rows = (loops.y_rows - 1) * loops.tap + loops.kh
+    cols = (loops.wo - 1) * loops.sw + loops.kw
+    n, h, w, c = source.shape
+    padded = np.full((n, max(rows, loops.pad_top + h), max(cols, loops.pad_left + w), c), value)
+    padded[:, loops.pad_top : loops.pad_top + h, loops.pad_left : loops.pad_left + w] = source
+    return padded
+
+
+def _tap(op: Operation, padded: _Floats, i: int, j: int) -> _Floats:
+    """Element (i, j) of every window."""
+    loops = op.loops
+    rows = slice(i, i + (loops.y_rows - 1) * loops.tap + 1, loops.tap)
+    cols = slice(j, j + (loops.wo - 1) * loops.sw + 1, loops.sw)
+    return padded[:, rows, cols]
+
+
+def _stage(op: Operation, plan: Plan, values: _Floats, operand: IntArray | None) -> _Floats:
+    stage = op.stage
+    if stage.operand == "partial" and operand is not None:
+        values = values + operand
+    values = _requant(values, stage.act1, plan)
+    if stage.operand == "tensor" and operand is not None:
+        rows = operand[:, op.row0 : op.row0 + op.loops.y_rows]
+        values = values * 2.0**stage.acc_lsh + rows * 2.0**stage.opd_lsh
+    return _requant(values, stage.act2, plan)
+
+
+def _requant(values: _Floats, requant: Requant | None, plan: Plan) -> _Floats:
+    if requant is None:
+        return values
+    half = 1 << (plan.hw.x_bits - 1)
+    shifted = np.where(values >= 0, np.ldexp(values, -requant.pos), np.ldexp(values, -requant.neg))
+    result: _Floats = np.clip(np.rint(shifted), -half, half - 1)  # rint rounds half to even
+    return np.where(values < 0, 0, result) if requant.zero else result

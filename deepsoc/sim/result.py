@@ -1,0 +1,127 @@
+"""What a simulation found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from deepsoc.errors import MismatchError
+
+__all__ = ["BundleResult", "Difference", "OperationResult", "SimResult"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Difference(_Frozen):
+    """The first value that differs from the reference.
+
+    Attributes:
+        bundle: name of the bundle.
+        operation: name of the operation; `output` or `softmax` for what the firmware returned.
+        index: position (n, h, w, c), or (n, c) of a matrix.
+        expected: the reference's value.
+        received: the hardware's value.
+    """
+
+    bundle: str
+    operation: str
+    index: tuple[int, ...]
+    expected: float
+    received: float
+
+
+class OperationResult(_Frozen):
+    """One operation: clocks from the end of the one before it to its last acknowledged write, bytes by port.
+
+    Attributes:
+        index: row of the descriptor table.
+        name: name of the operation.
+        bundle: the bundle it belongs to.
+        cycles_rtl: clocks measured; 0 if the run ended before.
+        cycles_model: clocks predicted.
+        x_bytes: bytes of the bursts on the pixel port.
+        k_bytes: bytes on the weights port, descriptor included, whenever they were fetched.
+        o_bytes: bytes on the operand port.
+        y_bytes: bytes on the output port, whole beats.
+        mismatches: values that differ from the reference, or were never written.
+    """
+
+    index: int
+    name: str
+    bundle: str
+    cycles_rtl: int
+    cycles_model: int
+    x_bytes: int
+    k_bytes: int
+    o_bytes: int
+    y_bytes: int
+    mismatches: int
+
+
+class BundleResult(_Frozen):
+    """Sums over the operations of one bundle."""
+
+    name: str
+    cycles_rtl: int
+    cycles_model: int
+    axi_read_bytes: int
+    axi_write_bytes: int
+
+
+class SimResult(_Frozen):
+    """One simulated run of a network.
+
+    Attributes:
+        bit_exact: every value of every operation and of the firmware's output equals the reference.
+        mismatches: number of values that differ or were never written.
+        first_difference: the first of them, in the order of execution; None if there is none.
+        error: why the run ended early (hardware error, hang, broken protocol); empty if it did not.
+        cycles_rtl: clocks from the start to the last acknowledged write.
+        cycles_model: clocks predicted for the whole network.
+        bundles: measurements by bundle.
+        operations: measurements by operation.
+        faults: the deliberate faults that were made, in words.
+        trace: the trace file, empty if there is none.
+        wall_s: seconds of everything, building included.
+        run_s: seconds of the simulated run alone.
+        clocks_per_second: simulated clocks a second of `run_s`.
+    """
+
+    bit_exact: bool
+    mismatches: int
+    first_difference: Difference | None
+    error: str
+    cycles_rtl: int
+    cycles_model: int
+    bundles: tuple[BundleResult, ...]
+    operations: tuple[OperationResult, ...]
+    faults: tuple[str, ...]
+    trace: str
+    wall_s: float
+    run_s: float
+    clocks_per_second: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        return self.model_dump(mode="json")
+
+    def raise_for_mismatch(self) -> None:
+        """Does nothing if the run was bit-exact.
+
+        Raises:
+            MismatchError: it was not; names the first difference and the reason why the run ended early.
+        """
+        if self.bit_exact:
+            return
+        parts = [self.error] if self.error else []
+        if self.first_difference is not None:
+            d = self.first_difference
+            where = ", ".join(map(str, d.index))
+            parts.append(
+                f"{self.mismatches} values differ; the first in bundle {d.bundle}, operation {d.operation}, at "
+                f"({where}): expected {d.expected:g}, received {d.received:g}"
+            )
+        raise MismatchError("; ".join(parts) or f"{self.mismatches} values were never written")

@@ -1,0 +1,243 @@
+"""Runs an exported network on the Verilated accelerator with the real firmware and compares everything it writes."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepsoc.errors import InputError, ToolError
+from deepsoc.export import Artifacts
+from deepsoc.graph.executor import softmax
+from deepsoc.graph.ir import IntArray
+from deepsoc.sim import process
+from deepsoc.sim.build import build
+from deepsoc.sim.compare import Comparison, compare
+from deepsoc.sim.result import BundleResult, OperationResult, SimResult
+
+__all__ = ["FAULTS", "Progress", "simulate"]
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the fraction (0 … 1) of the run that is over."""
+
+FAULTS = (
+    *("flip-weight-bit", "swap-channel", "wrong-shift", "drop-beat", "repeat-beat"),
+    *("stale-descriptor", "misplaced-descriptor", "bad-checksum", "read-error", "write-error"),
+    *("wrong-address", "lost-answer"),
+)
+"""Deliberate damage for tests of the checks; each may carry `:N`, the operation it hits."""
+
+_WATCHDOG_CLOCKS = 500_000
+_MAX_STALL = 0.95
+_MAX_LATENCY = 100_000
+_SOFTMAX_TOLERANCE = 1e-5  # documented error of the firmware's float32 softmax, with room
+
+
+def simulate(
+    folder: str | Path,
+    *,
+    backend: str = "verilator",
+    stall_prob: float = 0.0,
+    mem_latency: int = 16,
+    seed: int = 0,
+    trace: bool = False,
+    faults: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> SimResult:
+    """Simulates an exported network: RTL, DRAM and firmware, against the reference.
+
+    Args:
+        folder: what `deepsoc export` wrote.
+        backend: the simulator; `verilator`.
+        stall_prob: probability, for each channel of each bus and each clock, that the memory or the CPU stalls.
+        mem_latency: clocks from an accepted address to the first data, and from the last write data to the answer.
+        seed: of the stalls, of the memory's first content and of registers without reset.
+        trace: write `trace.fst` into the folder.
+        faults: deliberate damage out of FAULTS.
+        progress: told about the course of the run.
+
+    Returns:
+        What was measured, and whether every value is right; a wrong one does not raise.
+
+    Raises:
+        InputError: the folder is no export, or an option is out of range.
+        ToolError: a tool is missing or failed.
+    """
+    begin = time.monotonic()
+    _check_options(backend, stall_prob, mem_latency, seed, faults)
+    export = Artifacts.load(folder)
+    tell = progress or (lambda what, fraction: None)
+    with tempfile.TemporaryDirectory(prefix="deepsoc-sim-") as name:
+        work = Path(name)
+        tell("building the simulator", 0.0)
+        program = build(export.path.resolve(), work, trace=trace)
+        outputs = "".join(f"{op.y_offset} {op.y_bytes}\n" for op in export.manifest.operations)
+        (work / "outputs.txt").write_text(outputs)
+        options: dict[str, object] = {
+            "weights": export.path.resolve() / "weights.bin",
+            "input": export.path.resolve() / "input.bin",
+            "outputs": work / "outputs.txt",
+            "out": work,
+            "stall-prob": stall_prob,
+            "mem-latency": mem_latency,
+            "max-burst": export.hw.axi_max_burst,
+            "seed": seed,
+            "watchdog": _WATCHDOG_CLOCKS + 100 * mem_latency,
+        }
+        if trace:
+            options["trace"] = export.path.resolve() / "trace.fst"
+        command = [str(program), *(part for key, value in options.items() for part in (f"--{key}", str(value)))]
+        command += [part for fault in faults for part in ("--fault", fault)]
+        process.run(command, cwd=work, on_line=_progress_lines(export, tell))
+        found = json.loads((work / "result.json").read_text())
+        return _result(export, found, work, str(options.get("trace", "")), begin)
+
+
+def _check_options(backend: str, stall_prob: float, mem_latency: int, seed: int, faults: Sequence[str]) -> None:
+    if backend in ("cocotb", "xsim"):
+        raise InputError(f"{backend} is not available in this version; use verilator", where="backend")
+    if backend != "verilator":
+        raise InputError(f"expected verilator, received {backend!r}", where="backend")
+    if not (math.isfinite(stall_prob) and 0 <= stall_prob <= _MAX_STALL):
+        raise InputError(f"expected 0 … {_MAX_STALL}, received {stall_prob}", where="stall_prob")
+    if not 0 <= mem_latency <= _MAX_LATENCY:
+        raise InputError(f"expected 0 … {_MAX_LATENCY} clocks, received {mem_latency}", where="mem_latency")
+    if not 0 <= seed < 1 << 63:
+        raise InputError(f"expected an integer of at least 0 and less than 2^63, received {seed}", where="seed")
+    for fault in faults:
+        name, colon, operation = fault.partition(":")
+        if name not in FAULTS or (colon and not operation.isdecimal()):
+            raise InputError(f"expected one of {', '.join(FAULTS)}, or one with :N, received {fault!r}", where="faults")
+
+
+def _progress_lines(export: Artifacts, tell: Progress) -> Callable[[str], bool]:
+    """A reader of the harness's output: progress goes to `tell`, anything else is for the error message."""
+    operations = export.manifest.operations
+    total = max(1, sum(op.clocks for op in operations))
+
+    def on_line(line: str) -> bool:
+        try:
+            report = json.loads(line)
+            clock, index = int(report["clock"]), int(report["operation"])
+        except (ValueError, KeyError, TypeError):
+            return False
+        if index < len(operations):
+            tell(f"simulating {operations[index].name}", min(clock / total, 1.0))
+        return True
+
+    return on_line
+
+
+def _result(export: Artifacts, found: dict[str, Any], work: Path, trace: str, begin: float) -> SimResult:
+    total = Comparison()
+    operations = _operations(export, found, (work / "snapshots.bin").read_bytes(), total)
+    error = _error(export, found)
+    if not error:
+        _compare_firmware(export, work, total)
+    return SimResult(
+        bit_exact=not error and total.mismatches == 0,
+        mismatches=total.mismatches,
+        first_difference=total.first,
+        error=error,
+        cycles_rtl=found["clocks"],
+        cycles_model=sum(op.cycles_model for op in operations),
+        bundles=_bundles(export, operations),
+        operations=tuple(operations),
+        faults=tuple(found["faults"]),
+        trace=trace,
+        wall_s=time.monotonic() - begin,
+        run_s=found["run_s"],
+        clocks_per_second=found["clocks"] / found["run_s"] if found["run_s"] > 0 else 0.0,
+    )
+
+
+def _operations(export: Artifacts, found: dict[str, Any], snapshots: bytes, total: Comparison) -> list[OperationResult]:
+    """Compares the snapshot of every operation; they lie one after the other in the order of execution."""
+    results = []
+    offset = 0
+    for op, seen in zip(export.manifest.operations, found["operations"], strict=True):
+        done = op.index < found["done"]
+        received: IntArray | None = None
+        if done:
+            received = op.tensor.unpack(snapshots[offset : offset + op.y_bytes], export.hw)
+            offset += op.y_bytes
+        wrong = compare(
+            total, bundle=op.bundle, operation=op.name, expected=export.expected(op.index), received=received
+        )
+        results.append(
+            OperationResult(
+                index=op.index,
+                name=op.name,
+                bundle=op.bundle,
+                cycles_rtl=seen["done"] - seen["start"] if done else 0,
+                cycles_model=op.clocks,
+                x_bytes=seen["x"],
+                k_bytes=seen["k"],
+                o_bytes=seen["o"],
+                y_bytes=seen["y"],
+                mismatches=wrong,
+            )
+        )
+    return results
+
+
+def _bundles(export: Artifacts, operations: Sequence[OperationResult]) -> tuple[BundleResult, ...]:
+    results = []
+    for bundle in export.manifest.bundles:
+        mine = [operations[i] for i in bundle.operations]
+        results.append(
+            BundleResult(
+                name=bundle.name,
+                cycles_rtl=sum(op.cycles_rtl for op in mine),
+                cycles_model=sum(op.cycles_model for op in mine),
+                axi_read_bytes=sum(op.x_bytes + op.k_bytes + op.o_bytes for op in mine),
+                axi_write_bytes=sum(op.y_bytes for op in mine),
+            )
+        )
+    return tuple(results)
+
+
+def _error(export: Artifacts, found: dict[str, Any]) -> str:
+    """Why the run ended early, with the operation's name; empty if it did not."""
+    if found["status"] == "ok":
+        return ""
+    operations = export.manifest.operations
+    index = min(found["operation"], len(operations) - 1)
+    return f"operation {index} ({operations[index].name}): {found['message']}"
+
+
+def _compare_firmware(export: Artifacts, work: Path, total: Comparison) -> None:
+    """Compares what the firmware returned: the output integers, and the probabilities if there is a softmax."""
+    manifest = export.manifest
+    bundle = manifest.bundles[-1]
+    expected = _output(export).reshape(manifest.output.shape)
+    received = np.fromfile(work / "output.bin", "<i4")
+    if received.size != expected.size:
+        raise ToolError(f"the firmware returned {received.size} values, expected {expected.size}; report this")
+    compare(total, bundle=bundle.name, operation="output", expected=expected, received=received)
+    if manifest.softmax:
+        compare(
+            total,
+            bundle=bundle.name,
+            operation="softmax",
+            expected=softmax(expected, manifest.output.frac),
+            received=np.fromfile(work / "probabilities.bin", "<f4"),
+            tolerance=_SOFTMAX_TOLERANCE,
+        )
+
+
+def _output(export: Artifacts) -> IntArray:
+    """The network's output: what the last operation makes, or the last few if each makes some rows of it."""
+    size = math.prod(export.manifest.output.shape)
+    parts: list[IntArray] = []
+    for index in reversed(export.manifest.bundles[-1].operations):
+        parts.insert(0, export.expected(index).ravel())
+        if sum(part.size for part in parts) >= size:
+            break
+    return np.concatenate(parts)

@@ -1,0 +1,198 @@
+"""Export folders: complete, readable by C and Verilog, replaced safely, and checked when opened."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepsoc.errors import InputError, MappingError
+from deepsoc.export import Artifacts, export
+from deepsoc.frontend.netspec import load_net
+from deepsoc.graph.executor import execute
+from deepsoc.graph.ir import Graph
+from deepsoc.hw import Hardware
+from tests.mapping.machine import run
+from tests.mapping.nets import Bundle, conv, graph, relu
+
+ROOT = Path(__file__).resolve().parents[2]
+HW = Hardware(rows=8, cols=24, x_bits=4, k_bits=4)
+
+
+@pytest.fixture(scope="module")
+def net() -> Graph:
+    return load_net(ROOT / "tests/data/peer_demo.json").to_graph(seed=3)
+
+
+@pytest.fixture
+def artifacts(net: Graph, tmp_path: Path) -> Artifacts:
+    return export(net, HW, tmp_path / "out", seed=5, net={"name": "peer_demo"})
+
+
+def words_of(header: str, name: str) -> list[int]:
+    body = re.search(rf"{name}\[[^]]*\] = \{{(.*?)\}};", header, re.S)
+    assert body
+    return [int(word, 16) for word in re.findall(r"0x([0-9A-F]{8})u", body[1])]
+
+
+def test_everything_is_there_and_runs(net: Graph, artifacts: Artifacts) -> None:
+    opened = Artifacts.load(artifacts.path)
+    assert opened == artifacts
+    names = {str(path.relative_to(opened.path)) for path in opened.files}
+    assert names == {str(p.relative_to(opened.path)) for p in opened.path.rglob("*") if p.is_file()}
+    assert {"hw.json", "net.json", "params.svh", "config.tcl", "model.h", "weights.bin", "input.bin"} < names
+    m = opened.manifest
+    table = np.array(words_of((opened.path / "model.h").read_text(), "dsoc_model_descriptors")).reshape(-1, 64)
+    memory = bytearray(b"\xa5" * m.arena_bytes)
+    weights = (opened.path / "weights.bin").read_bytes()
+    memory[m.weights_offset : m.weights_offset + len(weights)] = weights
+    x = opened.input()
+    image = np.zeros((1, 4, 4, 2, 28), np.uint8)  # 28 rows in tiles of 8, two rows a byte
+    rows = np.zeros((32, 28), np.uint8)
+    rows[:28] = x[0, :, :, 0] & 15
+    image[0] = rows.reshape(4, 4, 2, 28)
+    for line in range(14):
+        low, high = image[0, line // 4, line % 4]
+        at = m.input.offset + line * m.input.pitch
+        memory[at : at + 28] = bytes(low | high << 4)
+    run(table.tolist(), memory, opened.hw, net_id=m.net_id)
+    results = execute(net, x)
+    for op in m.operations:
+        got = op.tensor.unpack(bytes(memory[op.y_offset : op.y_offset + op.y_bytes]), opened.hw)
+        if op.name == m.operations[-1].name or op.name.endswith(".pool"):
+            np.testing.assert_array_equal(got, results[op.bundle].out.reshape(got.shape))
+    final = opened.expected(len(m.operations) - 1)
+    np.testing.assert_array_equal(final, results["b7"].out)
+    assert [b.operations for b in m.bundles][:2] == [[0, 1], [2]]
+
+
+def test_same_input_same_files(net: Graph, tmp_path: Path, artifacts: Artifacts) -> None:
+    again = export(net, HW, tmp_path / "again", seed=5, net={"name": "peer_demo"})
+    assert again.manifest == artifacts.manifest
+    given = export(net, HW, tmp_path / "given", x=artifacts.input())
+    assert given.manifest.files["expected/007.npy"] == artifacts.manifest.files["expected/007.npy"]
+    assert given.manifest.seed is None
+    assert export(net, HW, tmp_path / "other", seed=6).input().tolist() != artifacts.input().tolist()
+
+
+def test_params_and_config_agree(artifacts: Artifacts) -> None:
+    defines = dict(re.findall(r"`define DSOC_(\w+) (\S+)", (artifacts.path / "params.svh").read_text()))
+    settings = dict(re.findall(r"set dsoc\((\w+)\) (\S+)", (artifacts.path / "config.tcl").read_text()))
+    hw = artifacts.hw.model_dump(exclude={"format"})
+    assert {name.lower() for name in defines} == {*hw, "params_version"} - {"base_address"}
+    assert {*settings} == {*hw, "version"}
+    for name, value in hw.items():
+        assert float(int(settings[name], 0) if name == "base_address" else settings[name]) == value
+        if name != "base_address":
+            assert defines[name.upper()] == settings[name]
+
+
+def test_model_compiles(artifacts: Artifacts, tmp_path: Path) -> None:
+    compiler = shutil.which("gcc")
+    if compiler is None or not (ROOT / "c/dsoc.h").exists():
+        pytest.skip("no C compiler")
+    source, program = tmp_path / "t.c", tmp_path / "t"
+    source.write_text(
+        '#include <stdio.h>\n#include "model.h"\nint main(void) {\n'
+        '    printf("%s %u %u %s %u %u %d", dsoc_model.name, (unsigned)dsoc_model.n_ops,\n'
+        "           (unsigned)dsoc_model.output.c, dsoc_model.op_names[1], (unsigned)dsoc_model.op_bundle[2],\n"
+        "           (unsigned)dsoc_model.arena_bytes, (int)dsoc_model.output.frac);\n    return 0;\n}\n"
+    )
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Werror"]
+    include = [f"-I{artifacts.path}", f"-I{ROOT / 'c'}"]
+    subprocess.run([compiler, *flags, *include, str(source), "-o", str(program)], check=True)
+    m = artifacts.manifest
+    printed = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
+    assert printed == f"peer_demo {len(m.operations)} 10 b1.pool 1 {m.arena_bytes} {m.output.frac}"
+
+
+def test_an_earlier_export_is_replaced(net: Graph, artifacts: Artifacts) -> None:
+    (artifacts.path / "expected/999.npy").write_bytes(b"old")
+    new = export(net, HW, artifacts.path, seed=6)
+    assert not (new.path / "expected/999.npy").exists()
+    assert not (new.path / "net.json").exists()
+    assert [p.name for p in new.path.parent.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("kind", ["foreign folder", "file", "foreign manifest"])
+def test_nothing_else_is_replaced(kind: str, net: Graph, tmp_path: Path) -> None:
+    out = tmp_path / "precious"
+    if kind == "file":
+        out.write_text("mine")
+    else:
+        out.mkdir()
+        name = "manifest.json" if kind == "foreign manifest" else "thesis.tex"
+        (out / name).write_text('{"format": "another/1"}')
+    before = sorted((p, p.read_bytes()) for p in tmp_path.rglob("*") if p.is_file())
+    with pytest.raises(InputError, match="not an earlier export"):
+        export(net, HW, out)
+    assert sorted((p, p.read_bytes()) for p in tmp_path.rglob("*") if p.is_file()) == before
+
+
+def test_an_empty_folder_is_taken(net: Graph, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    Artifacts.load(export(net, HW, tmp_path / "out").path)
+
+
+def test_a_failed_export_leaves_nothing(net: Graph, tmp_path: Path) -> None:
+    with pytest.raises(MappingError):
+        export(net, Hardware(rows=8, cols=24, x_bits=4, k_bits=4, kh_max=1), tmp_path / "out")
+    for x in (np.zeros((1, 28, 28, 2), np.int64), np.zeros((1, 28, 28, 1)), np.full((1, 28, 28, 1), 8)):
+        with pytest.raises(InputError, match=r"^x: "):
+            export(net, HW, tmp_path / "out", x=x)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"cannot write|not an earlier"):
+        export(net, HW, tmp_path / "file" / "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_names_cannot_leave_the_files(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ('a"}; system("x', "a]; exec rm", "../a", "a\nb"):
+        bad = graph((1, 4, 4, 1), Bundle("a", "input", conv(rng, (1, 1, 1, 1)), act=relu()), name=name)
+        with pytest.raises(InputError, match="name"):
+            export(bad, HW, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def change_manifest(path: Path, **change: Any) -> None:
+    data = json.loads((path / "manifest.json").read_text())
+    (path / "manifest.json").write_text(json.dumps(data | change))
+
+
+def test_damage_is_seen(artifacts: Artifacts, tmp_path: Path) -> None:
+    def damaged(name: str) -> Path:
+        copy = tmp_path / f"copy{len(list(tmp_path.iterdir()))}"
+        shutil.copytree(artifacts.path, copy)
+        if name:
+            data = bytearray((copy / name).read_bytes())
+            data[len(data) // 2] ^= 1
+            (copy / name).write_bytes(data)
+        return copy
+
+    for name in ("weights.bin", "model.h", "expected/003.npy", "hw.json"):
+        with pytest.raises(InputError, match=f"{name}: differs"):
+            Artifacts.load(damaged(name))
+    missing = damaged("")
+    (missing / "input.bin").unlink()
+    with pytest.raises(InputError, match=r"input\.bin: cannot read"):
+        Artifacts.load(missing)
+    for change, message in (
+        ({"format": "deepsoc-export/9"}, "format"),
+        ({"files": {}}, "does not list"),
+        ({"files": {"../../secret": {"bytes": 1, "sha256": ""}}}, "outside the folder"),
+        ({"operations": []}, "operations"),
+    ):
+        copy = damaged("")
+        change_manifest(copy, **change)
+        with pytest.raises(InputError, match=message):
+            Artifacts.load(copy)
+    for path in (tmp_path / "none", tmp_path):
+        with pytest.raises(InputError, match="not an export folder"):
+            Artifacts.load(path)

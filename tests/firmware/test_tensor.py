@@ -1,0 +1,100 @@
+"""Packing, unpacking and softmax of the firmware against the layouts of the mapping and against float64."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import pytest
+
+from deepsoc.hw import Hardware
+from deepsoc.mapping.layout import RawLayout, TensorLayout
+from tests.firmware.library import Model, Tensor, status_names
+
+SHAPES = [(1, 1, 1, 1), (1, 28, 28, 1), (2, 7, 5, 3), (3, 8, 4, 2), (1, 9, 1, 17), (1, 16, 3, 6), (2, 15, 2, 1)]
+
+
+def pointer(array: np.ndarray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 8])
+@pytest.mark.parametrize("bits", [2, 4, 8])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_tensor_round_trip(firmware, rng, rows: int, bits: int, shape: tuple[int, int, int, int]) -> None:
+    layout = TensorLayout(Hardware(rows=rows, cols=8, x_bits=bits), *shape)
+    values = rng.integers(-(1 << (bits - 1)), 1 << (bits - 1), shape)
+    tensor = Tensor(0, layout.size, layout.pitch, layout.n_pitch, *shape, 0, 0, 0, bits, 0, 0)
+    image = np.full(layout.size, 0xA5, np.uint8)
+    packed = values.astype(np.int8)
+    assert firmware.dsoc_tensor_pack(ctypes.byref(tensor), rows, pointer(image), pointer(packed)) == 0
+
+    np.testing.assert_array_equal(layout.unpack(image.tobytes()), values)
+    written = image != 0xA5
+    expected = np.frombuffer(layout.pack(values), np.uint8)
+    np.testing.assert_array_equal(image[written], expected[written])  # zero bits where no row is
+
+    back = np.zeros(shape, np.int32)
+    firmware.dsoc_tensor_unpack(ctypes.byref(tensor), rows, pointer(image), pointer(back))
+    np.testing.assert_array_equal(back, values)
+
+
+@pytest.mark.parametrize(("bits", "value"), [(2, 2), (2, -3), (4, 8), (4, -9)])
+def test_pack_refuses_values_outside_the_bits(firmware, bits: int, value: int) -> None:
+    layout = TensorLayout(Hardware(rows=4, cols=8, x_bits=bits), 1, 3, 2, 2)
+    tensor = Tensor(0, layout.size, layout.pitch, layout.n_pitch, 1, 3, 2, 2, 0, 0, 0, bits, 0, 0)
+    values = np.zeros(12, np.int8)
+    values[-1] = value
+    image = np.zeros(layout.size, np.uint8)
+    status = firmware.dsoc_tensor_pack(ctypes.byref(tensor), 4, pointer(image), pointer(values))
+    assert status == status_names(firmware)["DSOC_ERR_VALUE"]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 8])
+@pytest.mark.parametrize("ch_per_t", [1, 4, 6, 24])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_raw_unpack(firmware, rng, rows: int, ch_per_t: int, shape: tuple[int, int, int, int]) -> None:
+    hw = Hardware(rows=rows, cols=8, x_bits=8)
+    layout = RawLayout(hw, *shape, ch_per_t)
+    values = rng.integers(-(1 << 31), 1 << 31, shape)
+    values.flat[0] = -(1 << 31)
+    values.flat[-1] = (1 << 31) - 1
+    image = np.frombuffer(layout.pack(values), np.uint8).copy()
+    tensor = Tensor(0, layout.size, 0, 0, *shape, hw.slot_bytes, ch_per_t, 1, 32, 0, 0)
+    back = np.zeros(shape, np.int32)
+    firmware.dsoc_tensor_unpack(ctypes.byref(tensor), rows, pointer(image), pointer(back))
+    np.testing.assert_array_equal(back, values)
+
+
+@pytest.mark.parametrize("frac", [-128, -100, -3, 0, 4, 9, 20, 31, 126, 127])
+@pytest.mark.parametrize("channels", [1, 2, 10, 1000])
+def test_softmax(firmware, rng, frac: int, channels: int) -> None:
+    scale = 2.0 ** min(max(frac, -20), 27)
+    values = np.clip(np.round(rng.normal(0, 6 * scale, (5, channels))), -(2**31), 2**31 - 1).astype(np.int32)
+    values[0] = 7
+    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, 5, 1, channels, 0, 0, 1, 32, frac, 0))
+    received = np.zeros((5, channels), np.float32)
+    assert firmware.dsoc_softmax(ctypes.byref(model), pointer(values), pointer(received)) == 0
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        below = values.astype(np.float64) - values.max(axis=1, keepdims=True)
+        exact = np.exp(below * 2.0 ** -float(frac))
+    exact /= exact.sum(axis=1, keepdims=True)
+    assert np.abs(received - exact).max() < 1e-6
+
+
+def test_softmax_survives_the_whole_integer_range(firmware) -> None:
+    values = np.array([-(2**31), 2**31 - 1], np.int32)
+    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, 1, 1, 2, 0, 0, 1, 32, 0, 0))
+    received = np.zeros(2, np.float32)
+    assert firmware.dsoc_softmax(ctypes.byref(model), pointer(values), pointer(received)) == 0
+    np.testing.assert_array_equal(received, [0.0, 1.0])
+
+
+@pytest.mark.parametrize(("softmax", "group"), [(1, 3), (2, 12)])
+def test_softmax_groups(firmware, softmax: int, group: int) -> None:
+    model = Model(softmax=softmax, output=Tensor(0, 0, 0, 0, 2, 2, 2, 3, 0, 0, 1, 32, 2, 0))
+    values = np.arange(24, dtype=np.int32)
+    received = np.zeros(24, np.float32)
+    assert firmware.dsoc_softmax(ctypes.byref(model), pointer(values), pointer(received)) == 0
+    exact = np.exp(values.reshape(-1, group) / 4)
+    np.testing.assert_allclose(received, (exact / exact.sum(axis=1, keepdims=True)).ravel(), atol=1e-6)

@@ -1,0 +1,205 @@
+"""The plan against the executable specification: every operation's bytes, beats and clocks, bit for bit."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from deepsoc.errors import MappingError
+from deepsoc.graph.executor import execute
+from deepsoc.graph.ir import Graph, IntArray
+from deepsoc.hw import Hardware
+from deepsoc.mapping import Plan, plan
+from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.reference import run_operations
+from tests.mapping.machine import MachineError, Trace, run
+from tests.mapping.nets import Add, Bundle, Quant, conv, dense, graph, linear, pool, relu
+from tests.strategies import random_case
+
+ARRAYS = [(3, 7), (7, 30), (8, 24), (4, 6)]
+
+
+def image_of(p: Plan, x: IntArray, rng: np.random.Generator) -> bytearray:
+    """The arena before a run: weights and input where they belong, noise everywhere else."""
+    memory = bytearray(rng.bytes(p.arena_bytes))
+    memory[p.weights_offset : p.weights_offset + len(p.weights)] = p.weights
+    image = p.input.layout.pack(x)
+    memory[p.input.offset : p.input.offset + len(image)] = image
+    return memory
+
+
+def check_cost(p: Plan, index: int, trace: Trace) -> None:
+    """The traffic and clocks of the model are those that were counted."""
+    op, cost, beat = p.operations[index], p.costs[index], p.hw.axi_bytes
+    counted = (trace.x_beats * beat, trace.k_beats * beat + 256, trace.o_beats * beat, trace.y_beats * beat)
+    assert counted == (cost.x_bytes, cost.k_bytes, cost.o_bytes, cost.y_bytes), op.name
+    loops, shifts = op.loops, 0
+    if op.kind == "mac":
+        shifts = loops.t * (1 + (loops.n * loops.l * loops.w if loops.kw > 1 else 0))
+    assert trace.steps + shifts == cost.clocks - cost.drain_clocks, op.name
+
+
+def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation, ...]:
+    """Operation list, machine and executor agree on a random input; returns the operations."""
+    p = plan(net, hw)
+    half = 1 << (net.input_quant.bits - 1)
+    x = rng.integers(-half, half, net.input_shape)
+    expected = run_operations(p, x)
+    memory = image_of(p, x, rng)
+    for i, (op, place) in enumerate(zip(p.operations, p.outputs, strict=True)):
+        (trace,) = run(p.descriptors.tolist(), memory, p.hw, net_id=p.net_id, only=i)
+        end = place.offset + place.layout.size
+        got = place.layout.unpack(bytes(memory[place.offset : end]))
+        np.testing.assert_array_equal(got.reshape(place.shape), expected[i], err_msg=op.name)
+        assert all(place.offset <= address < end for address, _ in trace.written)
+        check_cost(p, i, trace)
+    results = execute(net, x)
+    for op, values in zip(p.operations, expected, strict=True):
+        if op.name == op.bundle and p.graph.by_name()[op.bundle].pool is None:
+            np.testing.assert_array_equal(values, results[op.bundle].core)
+    last = results[net.bundles[-1].name].out
+    end = p.output.offset + p.output.layout.size
+    got = p.output.layout.unpack(bytes(memory[p.output.offset : end]))
+    np.testing.assert_array_equal(got.reshape(last.shape), last)
+    return p.operations
+
+
+def refusal(net: Graph, hw: Hardware) -> str | None:
+    """Why the hardware cannot run a network, None if it can."""
+    try:
+        plan(net, hw)
+    except MappingError as err:
+        return str(err)
+    return None
+
+
+def random_pair(rng: np.random.Generator, index: int) -> tuple[Graph, Hardware]:
+    """A random network and hardware that can run it; refusals that such hardware may give are drawn again."""
+    while True:
+        spec, net, _ = random_case(int(rng.integers(1 << 31)), max_macs=30_000)
+        hw = Hardware(
+            rows=ARRAYS[index % 4][0],
+            cols=ARRAYS[index % 4][1],
+            x_bits=spec.bits.x,
+            k_bits=spec.bits.k,
+            axi_data_bits=rng.choice([32, 64, 128, 256]).item(),
+            axi_max_burst=rng.choice([1, 2, 4, 16]).item(),
+            weights_ram_depth=rng.choice([20, 60, 2048]).item(),
+        )
+        reason = refusal(net, hw)
+        if reason is None:
+            return net, hw
+        assert re.search("columns of processing elements|one input channel takes|several passes", reason)
+
+
+@pytest.mark.parametrize("index", range(60))
+def test_random_networks(index: int, seed: int) -> None:
+    rng = np.random.default_rng([seed, index])
+    net, hw = random_pair(rng, index)
+    check(net, hw, rng)
+
+
+HW = Hardware(rows=4, cols=6, x_bits=4, k_bits=4, axi_data_bits=64, weights_ram_depth=20)
+
+
+def test_deep_dense_on_a_matrix_is_chained_a_row_block_at_a_time(rng: np.random.Generator) -> None:
+    net = graph(
+        (9, 30),
+        Bundle("a", "input", dense(rng, 30, 30), act=relu()),
+        Bundle("b", "a", dense(rng, 30, 30), act=linear(1), add=Add("a", relu(1, 3))),
+        Bundle("c", "b", dense(rng, 30, 30), add=Add("a", None)),
+    )
+    ops = check(net, HW, rng)
+    assert [op.name for op in ops] == [f"{b}.rows{r}" for b in "abc" for r in (0, 4, 8)]
+    assert all(op.chain and op.loops.t * 6 >= op.loops.co for op in ops)
+    assert len({op.stream for op in ops}) == 3
+
+
+def test_deep_dense_on_a_flattened_tensor(rng: np.random.Generator) -> None:
+    net = graph(
+        (6, 5, 3, 2),
+        Bundle("a", "input", conv(rng, (2, 2, 2, 3)), act=relu(), flatten=True),
+        Bundle("b", "a", dense(rng, 45, 8), softmax=True),
+    )
+    for depth in (20, 44, 45, 2048):
+        ops = check(net, HW.model_copy(update={"weights_ram_depth": depth}), rng)
+        assert [op.chain for op in ops if op.flat] == ([True, True] if depth < 45 else [False])
+
+
+def test_passes_with_residuals(rng: np.random.Generator) -> None:
+    for act, add in ((None, relu(1)), (None, None), (relu(3), linear(1)), (relu(1, 2), None)):
+        last = add is None
+        net = graph(
+            (2, 5, 4, 9),
+            Bundle("a", "input", conv(rng, (1, 1, 9, 9)), act=relu(3)),
+            Bundle("b", "a", conv(rng, (3, 2, 9, 9)), act=act, add=Add("a", add)),
+            *([] if last else [Bundle("c", "b", conv(rng, (1, 2, 9, 2)))]),
+        )
+        ops = check(net, HW, rng)
+        names = [op.name for op in ops if op.bundle == "b"]
+        assert names == ["b.pass0", "b.pass1"] + (["b.add"] if act else [])
+
+
+def test_passes_before_a_pool_and_gapped_windows(rng: np.random.Generator) -> None:
+    net = graph(
+        (1, 9, 9, 8),
+        Bundle(
+            "a", "input", conv(rng, (3, 3, 8, 5), strides=(2, 1)), act=relu(), pool=pool("avg", (2, 2), (3, 4), frac=4)
+        ),
+        Bundle(
+            "b", "a", conv(rng, (2, 1, 5, 4), strides=(1, 2)), act=linear(), pool=pool("max", (3, 3), (1, 2), frac=1)
+        ),
+    )
+    ops = check(net, HW, rng)
+    assert [op.name for op in ops] == ["a.pass0", "a.pass1", "a.pool", "b", "b.pool"]
+    assert ops[3].loops.x_step == 2
+
+
+def test_a_consumer_far_behind_reads_what_was_kept(rng: np.random.Generator) -> None:
+    chain = [
+        Bundle(f"m{i}", f"m{i - 1}" if i else "a", conv(rng, (3, 3, 2, 2)), act=relu()) for i in range(6)
+    ]  # fmt: skip
+    net = graph(
+        (1, 8, 8, 2),
+        Bundle("a", "input", conv(rng, (1, 3, 2, 2)), act=relu()),
+        *chain,
+        Bundle("z", "m5", conv(rng, (5, 5, 2, 2)), add=Add("a", relu())),
+        Bundle("y", "input", conv(rng, (1, 1, 2, 2)), add=Add("z", relu())),
+    )
+    check(net, HW.model_copy(update={"weights_ram_depth": 256}), rng)
+
+
+def test_a_network_runs_twice_without_loading_again(rng: np.random.Generator) -> None:
+    net = graph((1, 6, 6, 2), *[
+        Bundle(f"b{i}", f"b{i - 1}" if i else "input", conv(rng, (3, 3, 2, 2)), act=relu()) for i in range(5)
+    ])  # fmt: skip
+    p = plan(net, HW)
+    memory = image_of(p, rng.integers(-8, 8, net.input_shape), rng)
+    run(p.descriptors.tolist(), memory, p.hw)
+    once = bytes(memory[p.output.offset : p.output.offset + p.output.layout.size])
+    run(p.descriptors.tolist(), memory, p.hw)
+    assert bytes(memory[p.output.offset : p.output.offset + p.output.layout.size]) == once
+
+
+def test_the_machine_sees_faults(rng: np.random.Generator) -> None:
+    net = graph((1, 6, 6, 3), Bundle("a", "input", conv(rng, (3, 3, 3, 4)), act=relu(0)), quant=Quant(4, 2))
+    p = plan(net, HW)
+    x = rng.integers(-8, 8, net.input_shape)
+    table = p.descriptors.tolist()
+    clean = image_of(p, x, rng)
+    start, end = p.output.offset, p.output.offset + p.output.layout.size
+    run(table, clean, p.hw)
+    (op,) = p.operations
+    first_weight = p.weights_offset + (1 + -(-op.loops.channels(0) * 32 // 64)) * 8
+    flipped = image_of(p, x, rng)
+    flipped[first_weight] ^= 4
+    run(table, flipped, p.hw)
+    assert flipped[start:end] != clean[start:end]
+    with pytest.raises(MachineError, match="tag 0 of network"):
+        run(table, image_of(p, x, rng), p.hw, net_id=p.net_id ^ 1)
+    broken = image_of(p, x, rng)
+    broken[p.weights_offset] ^= 1
+    with pytest.raises(MachineError, match="block"):
+        run(table, broken, p.hw)

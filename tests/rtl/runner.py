@@ -1,0 +1,161 @@
+"""Builds one RTL module with Verilator, once for each content and parameter set, and runs its cocotb tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import cocotb
+import pytest
+from cocotb_tools.runner import Runner, get_runner
+
+from deepsoc.assets import folder
+from deepsoc.sim import cache
+from deepsoc.sim.tools import find_toolchain
+
+__all__ = ["Edit", "Outcome", "Parameters", "check", "parameter_sets", "run", "sources"]
+
+Parameters = Mapping[str, int]
+
+_BUILD = (
+    *("--assert", "--x-assign", "unique", "--x-initial", "unique"),  # registers without reset start at random
+    *("-Wno-fatal", "-Wno-lint", "-Wno-style"),  # the linter has its own test
+    *("-O3", "-CFLAGS", "-O1", "--output-split", "5000"),
+)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of one source: the only occurrence of `old` in `file` becomes `new`."""
+
+    file: str
+    old: str
+    new: str
+
+    def apply(self, text: str) -> str:
+        """The changed text."""
+        if text.count(self.old) != 1:
+            raise ValueError(f"{self.file} must hold exactly once: {self.old!r}; found {text.count(self.old)}")
+        return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run answered: number of cocotb tests, the failed ones, and the simulator's log."""
+
+    tests: int
+    failed: tuple[str, ...]
+    log: str
+
+
+def sources(top: str) -> list[Path]:
+    """The files that a module needs: those of rtl/files.f and of this folder that it names, directly or not."""
+    rtl = folder("rtl")
+    order = [rtl / name for name in (rtl / "files.f").read_text().split()]
+    files = {path.stem: path for path in [*order, *Path(__file__).parent.glob("*.sv")]}
+    needed: set[str] = set()
+    todo = [top]
+    while todo:
+        name = todo.pop()
+        needed.add(name)
+        todo += [word for word in re.findall(r"\w+", files[name].read_text()) if word in files and word not in needed]
+    return [path for name, path in files.items() if name in needed]
+
+
+def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit | None = None) -> Outcome:
+    """Runs the cocotb tests of a Python module on a SystemVerilog module.
+
+    Args:
+        module: name of the Python module.
+        top: name of the SystemVerilog module.
+        parameters: its parameters; the tests find them in `bench.PARAMETERS`.
+        seed: of all that is random.
+        edit: a change of the sources.
+    """
+    tools = find_toolchain()
+    environment = tools.verilator.environment()
+    environment["MAKEFLAGS"] = f"{environment.get('MAKEFLAGS', '')} LINK={tools.cxx}"
+    texts = {path.name: path.read_text() for path in sources(top)}
+    texts |= {path.name: path.read_text() for path in folder("rtl").glob("*.svh")}
+    if edit is not None:
+        texts[edit.file] = edit.apply(texts[edit.file])
+    key = cache.key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *_BUILD, repr(texts)])
+    with patch.dict(os.environ, environment), tempfile.TemporaryDirectory() as work:
+        runner = get_runner("verilator")
+        with cache.entry(key, lambda place: _build(runner, place, top, parameters, texts)) as built:
+            return _test(runner, built, Path(work), module, top, parameters, seed)
+
+
+def _build(runner: Runner, place: Path, top: str, parameters: Parameters, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        (place / name).write_text(text)
+    log = place / "build.log"
+    try:
+        runner.build(
+            sources=[place / name for name in texts if name.endswith(".sv")],
+            includes=[place],
+            parameters=parameters,
+            build_args=_BUILD,
+            hdl_toplevel=top,
+            build_dir=place / "objects",
+            timescale=("1ns", "1ps"),
+            log_file=log,
+        )
+    except (SystemExit, Exception) as err:
+        raise RuntimeError(f"{top} cannot be built ({err}):\n{log.read_text()[-4000:] if log.exists() else ''}") from None
+    shutil.move(place / "objects" / top, place / top)
+    shutil.rmtree(place / "objects")
+
+
+def _test(
+    runner: Runner, built: Path, work: Path, module: str, top: str, parameters: Parameters, seed: int
+) -> Outcome:
+    results, log = work / "results.xml", work / "log"
+    try:
+        runner.test(
+            test_module=module,
+            hdl_toplevel=top,
+            hdl_toplevel_lang="verilog",
+            build_dir=built,
+            test_dir=work,
+            seed=seed,
+            plusargs=[f"+verilator+seed+{seed % (2**31 - 1) + 1}", "+verilator+rand+reset+2"],
+            extra_env={"DEEPSOC_BENCH": json.dumps(dict(parameters)), "COCOTB_ANSI_OUTPUT": "0"},
+            results_xml=str(results),
+            log_file=log,
+        )
+    except SystemExit:
+        pass  # the results tell
+    text = log.read_text() if log.exists() else ""
+    if not results.exists():
+        return Outcome(0, (), text)
+    cases = list(ET.parse(results).iter("testcase"))
+    bad = tuple(str(case.get("name")) for case in cases if case.find("failure") is not None or case.find("error") is not None)
+    return Outcome(len(cases), bad, text)
+
+
+def check(module: str, top: str, parameters: Parameters, *, seed: int) -> None:
+    """Runs the cocotb tests as `run` and expects that there are some and that all pass."""
+    outcome = run(module, top, parameters, seed=seed)
+    if outcome.tests == 0 or outcome.failed:
+        what = f"{', '.join(outcome.failed) or 'no results'} of {top} {dict(parameters)}, seed {seed}"
+        pytest.fail(f"{what}\n{outcome.log[-6000:]}", pytrace=False)
+
+
+def parameter_sets(*quick: Parameters, slow: tuple[Parameters, ...] = ()) -> pytest.MarkDecorator:
+    """Parametrizes a test by `parameters`; the sets of `slow` run in the long test only."""
+    cases = [pytest.param(s, id=_name(s)) for s in quick]
+    cases += [pytest.param(s, id=_name(s), marks=pytest.mark.slow) for s in slow]
+    return pytest.mark.parametrize("parameters", cases)
+
+
+def _name(parameters: Parameters) -> str:
+    return "-".join(f"{name}{value}" for name, value in parameters.items())

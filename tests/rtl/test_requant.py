@@ -1,0 +1,61 @@
+"""dsoc_requant against exact rational arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import cocotb
+from cocotb.triggers import Timer
+
+from tests.rtl.bench import PARAMETERS
+from tests.rtl.runner import Parameters, check, parameter_sets
+
+
+@parameter_sets({"XBits": 4}, {"XBits": 8}, slow=({"XBits": 2},))
+def test_requant(parameters: Parameters, seed: int) -> None:
+    check(__name__, "dsoc_requant", parameters, seed=seed)
+
+
+def requant(a: int, shift: int, bits: int) -> int:
+    """The rounding of docs/architecture.md, section 1."""
+
+    def saturate(value: int) -> int:
+        return max(-(1 << (bits - 1)), min((1 << (bits - 1)) - 1, value))
+
+    # Python rounds halves of a fraction to the even neighbour.
+    return saturate(round(Fraction(a, 1 << shift))) if shift >= 0 else saturate(saturate(a) << -shift)
+
+
+def values(rng: Random, shift: int, bits: int) -> Iterator[int]:
+    """Values around every tie inside and just outside the range, the ends of 32 bits, and random ones."""
+    half = (1 << shift) >> 1
+    for result in range(-(1 << (bits - 1)) - 2, (1 << (bits - 1)) + 2):
+        for around in (-half - 1, -half, -half + 1, 0, half - 1, half, half + 1):
+            a = (result << max(shift, 0)) + around
+            if -(1 << 31) <= a < 1 << 31:
+                yield a
+    yield from (-(1 << 31), -(1 << 31) + 1, (1 << 31) - 1, (1 << 31) - 2)
+    for _ in range(20):
+        yield rng.randrange(-(1 << 31), 1 << 31) >> rng.randrange(32)
+
+
+@cocotb.test()
+async def rounds_and_saturates(dut: Any) -> None:
+    bits = PARAMETERS["XBits"]
+    rng = Random(cocotb.RANDOM_SEED)
+    dut.zero_i.value = 0
+    for shift in range(-7, 32):
+        dut.sh_i.value = shift
+        points = list(values(rng, max(shift, 0), bits))
+        for a in points if len(points) < 300 else rng.sample(points, 300):
+            dut.a_i.value = a
+            await Timer(1, "ns")
+            expected = requant(a, shift, bits)
+            received = dut.y_o.value.to_signed()
+            assert received == expected, f"requant({a}, {shift}): expected {expected}, received {received}"
+    dut.zero_i.value = 1
+    await Timer(1, "ns")
+    assert dut.y_o.value.to_signed() == 0

@@ -1,0 +1,249 @@
+"""Whole networks on the Verilated accelerator with the firmware, and every way in which a run can be wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepsoc.errors import InputError, MismatchError, ToolError
+from deepsoc.export import Artifacts, export
+from deepsoc.frontend.netspec import load_net
+from deepsoc.hw import Hardware
+from deepsoc.sim import cache, simulate
+from deepsoc.sim.tools import find_toolchain
+
+HW = Hardware(
+    **{"rows": 4, "cols": 9, "frequency_mhz": 100, "x_bits": 8, "k_bits": 8, "axi_data_bits": 64, "kh_max": 3},
+    **{"kw_max": 3, "sh_max": 2, "sw_max": 2, "xn_max": 16, "weights_ram_depth": 64, "edges_ram_depth": 64},
+    **{"ci_max": 512, "co_max": 512, "xh_max": 32, "xw_max": 32, "axi_max_burst": 8},
+)
+NET: dict[str, Any] = {
+    **{"format": "deepsoc-net/1", "name": "sim_test", "input": {"shape": [9, 8, 2], "batch": 2}},
+    "bits": {"x": 8, "k": 8, "b": 16},
+    "bundles": [
+        {
+            **{"name": "b1", "input": "input", "act": {"type": "relu", "slope": 0.125}},
+            "core": {"type": "conv2d", "filters": 7, "kernel": [3, 3], "strides": [1, 1], "padding": "same"},
+            "pool": {"type": "max", "size": [2, 2], "strides": [2, 2], "padding": "valid"},
+        },
+        {
+            **{"name": "b2", "input": "b1", "act": None, "add": {"with": "b1", "act": {"type": "relu", "slope": 0}}},
+            "core": {"type": "conv2d", "filters": 7, "kernel": [3, 2], "strides": [1, 1], "padding": "same"},
+            "flatten": True,
+        },
+        {
+            **{"name": "out", "input": "b2", "act": None, "softmax": True},
+            "core": {"type": "dense", "units": 10, "use_bias": True},
+        },
+    ],
+}
+
+pytestmark = pytest.mark.xdist_group("simulator")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tools() -> None:
+    try:
+        find_toolchain()
+    except ToolError as err:
+        pytest.skip(str(err))
+
+
+def exported(place: Path, net: dict[str, Any], *, seed: int = 1, hw: Hardware = HW) -> Artifacts:
+    path = place / "net.json"
+    path.write_text(json.dumps(net))
+    return export(load_net(path).to_graph(seed=seed), hw, place / "export", seed=seed)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return exported(tmp_path_factory.mktemp("simulate"), NET).path
+
+
+def test_bit_exact_with_measurements(folder: Path) -> None:
+    told: list[tuple[str, float]] = []
+    result = simulate(folder, progress=lambda what, fraction: told.append((what, fraction)))
+    result.raise_for_mismatch()
+    manifest = Artifacts.load(folder).manifest
+    assert result.bit_exact
+    assert [bundle.name for bundle in result.bundles] == ["b1", "b2", "out"]
+    assert sum(bundle.cycles_rtl for bundle in result.bundles) == result.cycles_rtl
+    assert result.cycles_rtl >= result.cycles_model > 0
+    for measured, planned in zip(result.operations, manifest.operations, strict=True):
+        assert measured.cycles_rtl >= planned.clocks - planned.drain_clocks
+        assert (measured.x_bytes, measured.k_bytes) == (planned.axi_bytes.x, planned.axi_bytes.k)
+        assert (measured.o_bytes, measured.y_bytes) == (planned.axi_bytes.o, planned.axi_bytes.y)
+    assert result.clocks_per_second > 0
+    assert told[0] == ("building the simulator", 0.0)
+    assert not (folder / "trace.fst").exists()
+
+
+@pytest.mark.parametrize(("stall_prob", "mem_latency"), [(0.0, 0), (0.3, 0), (0.3, 40), (0.9, 3)])
+def test_bit_exact_with_stalls(folder: Path, seed: int, stall_prob: float, mem_latency: int) -> None:
+    result = simulate(folder, stall_prob=stall_prob, mem_latency=mem_latency, seed=seed)
+    result.raise_for_mismatch()
+
+
+def test_stalls_and_latency_cost_clocks_and_seeds_repeat(folder: Path) -> None:
+    fast = simulate(folder, mem_latency=0)
+    slow = simulate(folder, mem_latency=0, stall_prob=0.6, seed=5)
+    late = simulate(folder, mem_latency=200)
+    assert fast.cycles_rtl < slow.cycles_rtl
+    assert fast.cycles_rtl < late.cycles_rtl
+    assert simulate(folder, mem_latency=0, stall_prob=0.6, seed=5).cycles_rtl == slow.cycles_rtl
+    assert simulate(folder, mem_latency=0, stall_prob=0.6, seed=6).cycles_rtl != slow.cycles_rtl
+
+
+@pytest.mark.parametrize(
+    ("batch", "units", "source"), [(6, 20, [3, 3, 2]), (9, 12, [5, 4, 9]), (5, 20, [70]), (3, 11, [300])]
+)
+def test_dense_networks_return_their_batches(tmp_path: Path, batch: int, units: int, source: list[int]) -> None:
+    first: dict[str, Any] = {"name": "first", "input": "input"}
+    if len(source) == 3:
+        first |= {"core": {"type": "conv2d", "filters": source[2], "kernel": [1, 1]}, "flatten": True}
+        first["core"] |= {"strides": [1, 1], "padding": "same"}
+    else:
+        first |= {"core": {"type": "dense", "units": source[0]}}
+    last = {"name": "last", "input": "first", "core": {"type": "dense", "units": units}, "softmax": True}
+    net = NET | {"input": {"shape": source, "batch": batch}, "bundles": [first, last]}
+    simulate(exported(tmp_path, net).path, stall_prob=0.2).raise_for_mismatch()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("flip-weight-bit", ""),
+        ("flip-weight-bit:2", ""),
+        ("swap-channel", ""),
+        ("wrong-shift", ""),
+        ("wrong-shift:2", ""),
+        ("drop-beat", ""),
+        ("drop-beat:2", ""),
+        ("repeat-beat", ""),
+        ("stale-descriptor", "operation 0 (b1): hardware: descriptor of another network"),
+        ("stale-descriptor:2", "operation 2 (b2): hardware: descriptor of another network"),
+        ("misplaced-descriptor:1", "operation 1 (b1.pool): hardware: descriptor out of order"),
+        ("bad-checksum:3", "operation 3 (out): hardware: magic number or checksum of a descriptor"),
+        ("read-error:1", "operation 1 (b1.pool): hardware: AXI read error"),
+        ("lost-answer:1", "operation 1 (b1.pool): the run did not end in time: no transfer for 501600 clocks"),
+        ("wrong-address:1", "operation 1 (b1.pool): m_axi_y_aw: burst at 0x12.* leaves the arena at 0x1234000000"),
+        ("write-error:2", "operation 2 (b2): hardware: AXI write error"),
+    ],
+)
+def test_every_fault_is_noticed(folder: Path, fault: str, error: str) -> None:
+    manifest = Artifacts.load(folder).manifest
+    assert [op.name for op in manifest.operations] == ["b1", "b1.pool", "b2", "out"]
+    result = simulate(folder, faults=[fault])
+    assert len(result.faults) == 1, "the fault was not made"
+    assert not result.bit_exact
+    assert result.mismatches > 0
+    assert re.fullmatch(re.escape(error).replace(r"\.\*", ".*"), result.error)
+    with pytest.raises(MismatchError):
+        result.raise_for_mismatch()
+    if not error:
+        hit = int(fault.partition(":")[2] or 0)
+        assert result.first_difference is not None
+        assert result.first_difference.operation == manifest.operations[hit].name
+        assert all(op.mismatches == 0 for op in result.operations[:hit])
+
+
+def test_a_wrong_reference_is_noticed_with_its_place(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    path = copy / "expected" / "002.npy"
+    values = np.load(path)
+    values[1, 2, 3, 4] += 1
+    np.save(path, values)
+    with pytest.raises(InputError, match=r"002\.npy: differs from what was exported"):
+        simulate(copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    del manifest["files"]["expected/002.npy"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"does not list expected/002\.npy"):
+        simulate(copy)
+
+
+def test_trace_on_request(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    result = simulate(copy, trace=True)
+    result.raise_for_mismatch()
+    pywellen = pytest.importorskip("pywellen")
+    waves = pywellen.Waveform(str(copy / "trace.fst"))
+    assert result.trace == str(copy / "trace.fst")
+    assert any("op_done_o" in variable.name(waves.hierarchy) for variable in waves.hierarchy.all_vars())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"backend": "cocotb"}, "backend: cocotb is not available"),
+        ({"backend": "xsim"}, "backend: xsim is not available"),
+        ({"backend": "iverilog"}, "backend: expected verilator, received 'iverilog'"),
+        ({"stall_prob": -0.1}, r"stall_prob: expected 0 … 0\.95, received -0\.1"),
+        ({"stall_prob": 1.0}, "stall_prob: "),
+        ({"stall_prob": float("nan")}, "stall_prob: "),
+        ({"mem_latency": -1}, "mem_latency: "),
+        ({"mem_latency": 10**9}, "mem_latency: "),
+        ({"seed": -1}, "seed: "),
+        ({"faults": ["everything"]}, "faults: expected one of flip-weight-bit"),
+        ({"faults": ["drop-beat:x"]}, "faults: "),
+    ],
+)
+def test_bad_options_are_refused(folder: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        simulate(folder, **options)
+
+
+def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(InputError, match="not an export"):
+            simulate(path)
+
+
+def test_a_fault_without_a_place_is_an_error(folder: Path) -> None:
+    with pytest.raises(ToolError, match="the network has only 4 operations"):
+        simulate(folder, faults=["wrong-shift:99"])
+
+
+def test_an_interrupt_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
+    """Ctrl-C while the simulator is built: children end, the cache holds no half-built entry."""
+    env = dict(os.environ, XDG_CACHE_HOME=str(tmp_path), CCACHE_DISABLE="1", TMPDIR=str(tmp_path))
+    code = f"from deepsoc.sim import simulate; simulate({str(folder)!r})"
+    child = subprocess.Popen([sys.executable, "-c", code], env=env, stderr=subprocess.DEVNULL)
+    entries = tmp_path / "deepsoc" / "simulators"
+    deadline = time.monotonic() + 60
+    while not list(entries.glob("*.new/model/*.cpp")):
+        assert child.poll() is None, "ended before it was interrupted"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=10) != 0
+    assert [path.name for path in entries.iterdir() if path.is_dir()] == []
+    assert list(tmp_path.glob("deepsoc-sim-*")) == []
+    time.sleep(0.2)
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            assert str(tmp_path) not in process.read_text(), "a compiler still runs"
+        except OSError:
+            continue
+
+
+def test_the_build_is_reused(folder: Path) -> None:
+    simulate(folder)
+    before = {path: path.stat().st_ino for path in cache.cache_folder().iterdir()}
+    begin = time.monotonic()
+    simulate(folder)
+    assert {path: path.stat().st_ino for path in cache.cache_folder().iterdir()} == before
+    print(f"second run: {time.monotonic() - begin:.2f} s")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from deepsoc.frontend.netspec import DenseSpec, parse_net
+from deepsoc.graph.ranges import check_ranges
+from tests.strategies import random_case, random_net
+
+
+def features(net: dict[str, Any]) -> set[str]:
+    found = {f"x{net['bits']['x']}", f"k{net['bits']['k']}", f"b{net['bits']['b']}", f"batch {net['input']['batch']}"}
+    uses = Counter(b["input"] for b in net["bundles"]) + Counter(b["add"]["with"] for b in net["bundles"] if "add" in b)
+    found |= {"several consumers"} if max(uses.values()) > 1 else set()
+    found |= {"dense only"} if len(net["input"]["shape"]) == 1 else set()
+    for bundle in net["bundles"]:
+        core, pool = bundle["core"], bundle.get("pool")
+        found |= {"softmax"} if bundle.get("softmax") else set()
+        found |= {"dense add"} if core["type"] == "dense" and "add" in bundle else set()
+        if core["type"] == "conv2d":
+            (kh, kw), (sh, sw) = core["kernel"], core["strides"]
+            found |= {
+                core["padding"],
+                f"sh{sh}",
+                f"sw{sw}",
+                f"kh{kh}",
+                f"kw{kw}",
+                *(["add"] if "add" in bundle else []),
+            }
+            found |= {"strided 1x1"} if kh == kw == 1 and sh * sw > 1 else set()
+            found |= {"many channels"} if core["filters"] > 30 else set()
+        if pool:
+            steps = list(zip(pool["size"], pool["strides"], strict=True))
+            found |= {f"{pool['type']} {pool['padding']} {pool['size'][0]}x{pool['size'][1]}"}
+            found |= {"gap"} if any(s > k for k, s in steps) else set()
+            found |= {"overlap"} if any(s < k for k, s in steps) else set()
+    return found
+
+
+def test_every_feature_occurs() -> None:
+    counts = Counter(feature for seed in range(1000) for feature in features(random_net(random.Random(seed))))
+    expected = {
+        *(f"x{n}" for n in (2, 4, 8)), *(f"k{n}" for n in (2, 4, 8)), *(f"b{n}" for n in (8, 16, 32)),
+        *(f"batch {n}" for n in (1, 2, 3)), *(f"{s}{n}" for s in ("sh", "sw") for n in (1, 2, 4)),
+        *(f"{k}{n}" for k in ("kh", "kw") for n in range(1, 6)), "same", "valid", "several consumers", "dense only",
+        "softmax", "add", "dense add", "strided 1x1", "many channels", "gap", "overlap",
+        *(f"{t} {p} {s}" for t in ("max", "avg") for p in ("same", "valid") for s in ("2x3", "3x3", "2x2", "1x3")),
+    }  # fmt: skip
+    assert {feature: counts[feature] for feature in expected if counts[feature] < 5} == {}
+
+
+def test_every_network_is_legal_and_within_its_limits(seed: int) -> None:
+    for offset in range(200):
+        spec, graph, x = random_case(seed + offset, max_bundles=3, max_size=9, max_channels=6, max_kernel=3)
+        check_ranges(graph)
+        assert len(spec.bundles) <= 3
+        assert max(spec.input.shape[:2]) <= 9 or len(spec.input.shape) == 1
+        for bundle in spec.bundles:
+            if not isinstance(bundle.core, DenseSpec):
+                assert bundle.core.filters <= 6
+                assert max(bundle.core.kernel) <= 3
+        assert x.shape == graph.input_shape
+
+
+def test_equal_generators_give_equal_networks() -> None:
+    assert random_net(random.Random(1)) == random_net(random.Random(1))
+    assert random_net(np.random.default_rng(1)) == random_net(np.random.default_rng(1))
+    parse_net(random_net(np.random.default_rng(2)))
