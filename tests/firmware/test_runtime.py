@@ -32,7 +32,7 @@ class Setup:
             *(12288, 4096, 4608, 100, ROWS, COLS, BITS, BITS, 0, 1, tensor, output),
         )
         self.arena = (ctypes.c_uint8 * 12288)()
-        registers = {offset: 0 for offset in range(0, 0x30, 4)}
+        registers = dict.fromkeys(range(0, 48, 4), 0)
         registers[ID] = 0xD50C0001
         registers[GEOMETRY] = ROWS | COLS << 12 | BITS << 24 | BITS << 28
         self.machine = Machine(registers, self.arena)

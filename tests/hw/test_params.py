@@ -109,4 +109,4 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 
 def test_frozen() -> None:
     with pytest.raises(Exception, match="frozen"):
-        Hardware(rows=8, cols=24).rows = 9  # type: ignore[misc]
+        Hardware(rows=8, cols=24).rows = 9

@@ -14,12 +14,9 @@ import numpy as np
 
 from deepsoc.hw import Hardware
 from deepsoc.hw.regmap import unpack_descriptor
+from tests.mapping.machine_ports import Fields, LineReader, MachineError, Memory, Weights, signed
 
-Fields = dict[str, int]
-
-
-class MachineError(Exception):
-    """The hardware would stop here, or do something undefined."""
+__all__ = ["MachineError", "Trace", "run"]
 
 
 @dataclass
@@ -79,12 +76,6 @@ def run(
     return traces
 
 
-def signed(value: int, bits: int) -> int:
-    """Two's complement."""
-    value &= (1 << bits) - 1
-    return value - (1 << bits) if value >> (bits - 1) else value
-
-
 def requant(a: int, shift: int, bits: int) -> int:
     """Shift right with round half to even, or left; saturate."""
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
@@ -96,120 +87,21 @@ def requant(a: int, shift: int, bits: int) -> int:
     return min(max(q, low), high)
 
 
-class _Memory:
-    """Bytes and beats of the arena, with bounds."""
-
-    def __init__(self, data: bytearray, axi_bytes: int) -> None:
-        self.data = data
-        self.axi_bytes = axi_bytes
-
-    def __getitem__(self, address: int) -> int:
-        address %= 1 << 32
-        if address >= len(self.data):
-            raise MachineError(f"read at {address:#x}, outside the arena")
-        return self.data[address]
-
-    def word(self, address: int) -> int:
-        return int.from_bytes(bytes(self[address + i] for i in range(4)), "little")
-
-
-class _LineReader:
-    """`lanes` line buffers that advance in step; iterates over what the consumer pops."""
-
-    def __init__(self, d: Fields, port: str, memory: _Memory, hw: Hardware) -> None:
-        self.d, self.p, self.memory, self.hw = d, port, memory, hw
-        self.beats = 0
-        if port == "x":
-            self.mask = d["x_mask_lo"] | d["x_mask_hi"] << 32
-            self.lanes = hw.line_buffers
-            self.lam0, self.off0, self.t_step = d["x_lam0"], d["x_off0"], 0
-            self.seg_bytes = (d["x_seg_bytes"], d["x_seg_bytes"])
-            self.counts = (d["t_count"], d["n_count"], d["l_count"])
-        else:
-            self.lanes = max(hw.tile_lines, hw.raw_beats)
-            self.mask = (1 << self.lanes) - 1 if d["operand"] == 2 else (1 << hw.tile_lines) - 1
-            self.lam0, self.off0, self.t_step = 0, 0, d["o_t_step"]
-            self.seg_bytes = (d["o_seg_bytes"], d["o_seg_bytes_last"])
-            self.counts = (d["o_t_count"], d["o_n_count"], d["o_l_count"])
-        if self.mask >> self.lanes:
-            raise MachineError(f"mask {self.mask:#x} names more than {self.lanes} line buffers")
-
-    def items(self, unit: int) -> Iterator[list[bytes | None]]:
-        """`unit` bytes of every line buffer at a time; None where a line is not fetched."""
-        d, p = self.d, self.p
-        for t in range(self.counts[0]):
-            length = self.seg_bytes[t == self.counts[0] - 1]
-            for n in range(self.counts[1]):
-                for l in range(self.counts[2]):  # noqa: E741
-                    base = d[f"{p}_base"] + n * d[f"{p}_n_pitch"] + l * d[f"{p}_l_pitch"]
-                    needed = [
-                        bool(self.mask >> f & 1) and 0 <= self.lam0 + l * d[f"{p}_lam_step"] + f < d[f"{p}_lines"]
-                        for f in range(self.lanes)
-                    ]
-                    for segment in range(d[f"{p}_seg_count"]):
-                        off = self.off0 + t * self.t_step + segment * d[f"{p}_seg_step"]
-                        self._count_bursts(off, off + length, sum(needed))
-                        for at in range(off, off + length, unit):
-                            yield [
-                                bytes(self.memory[base + f * d[f"{p}_line_pitch"] + at + i] for i in range(unit))
-                                if needed[f]
-                                else None
-                                for f in range(self.lanes)
-                            ]
-
-    def _count_bursts(self, start: int, end: int, lines: int) -> None:
-        """One burst a line for each cell of GRID bytes that the segment touches."""
-        grid, beat = self.hw.grid_bytes, self.hw.axi_bytes
-        while start < end:
-            cell_end = min((start // grid + 1) * grid, end)
-            self.beats += ((cell_end - 1) // beat - start // beat + 1) * lines
-            start = cell_end
-
-
-class _Weights:
-    """The weights stream, block by block."""
-
-    def __init__(self, d: Fields, memory: _Memory, hw: Hardware) -> None:
-        self.d, self.memory, self.hw = d, memory, hw
-        self.at = d["k_addr"]
-        self.end = d["k_addr"] + d["k_beats"] * hw.axi_bytes
-
-    def block(self) -> tuple[list[list[int]], list[int]]:
-        """Weight words (one weight a column each) and biases of the next block."""
-        hw = self.hw
-        header = self.memory.word(self.at)
-        n_words, n_bias = header & 0xFFFFF, header >> 20
-        self.at += hw.axi_bytes
-        if not 0 < n_words <= hw.weights_ram_depth:
-            raise MachineError(f"a block of {n_words} words, the RAM has {hw.weights_ram_depth}")
-        biases = [signed(self.memory.word(self.at + 4 * i), 32) for i in range(n_bias)]
-        self.at += -(-n_bias * 32 // hw.axi_data_bits) * hw.axi_bytes
-        word_bytes = hw.weight_word_bits // 8
-        words = []
-        for i in range(n_words):
-            start = self.at + i * word_bytes
-            word = int.from_bytes(bytes(self.memory[start + b] for b in range(word_bytes)), "little")
-            words.append([signed(word >> (c * hw.k_bits), hw.k_bits) for c in range(hw.cols)])
-        self.at += -(-n_words * hw.weight_word_bits // hw.axi_data_bits) * hw.axi_bytes
-        if self.at > self.end:
-            raise MachineError("the weights stream is longer than k_beats")
-        return words, biases
-
-
 class _Operation:
     """One operation; `run` does it."""
 
     def __init__(self, d: Fields, memory: bytearray, hw: Hardware) -> None:
         self.d, self.hw = d, hw
-        self.memory = _Memory(memory, hw.axi_bytes)
+        self.memory = Memory(memory, hw.axi_bytes)
         self.trace = Trace(d["tag"])
-        self.x = _LineReader(d, "x", self.memory, hw)
+        self.x = LineReader(d, "x", self.memory, hw)
         self.pixels = self.x.items(1)
         self.biases: list[int] = []
         if d["operand"]:
-            self.o = _LineReader(d, "o", self.memory, hw)
+            self.o = LineReader(d, "o", self.memory, hw)
             self.operands = self.o.items(hw.axi_bytes if d["operand"] == 2 else 1)
         self.slot = 0
+        self.checked: set[int] = set()  # row blocks whose lines were checked
         self.open_beat: int | None = None  # that the writer fills in the first line of a tile
 
     def run(self) -> Trace:
@@ -236,6 +128,8 @@ class _Operation:
         hw, d = self.hw, self.d
         lanes = next(self.pixels)
         above = hw.top_lines
+        if first_row not in self.checked:
+            self._check_lanes(lanes, first_row)
         registers: list[int | None] = []
         for i in range(d["tap"] * (hw.rows - 1) + d["kh"]):
             row = i - d["pad_top"]  # relative to the block
@@ -251,11 +145,24 @@ class _Operation:
             registers.append(signed(lane[0] >> (row % hw.rows % hw.rpb * hw.x_bits), hw.x_bits))
         return registers
 
+    def _check_lanes(self, lanes: list[bytes | None], first_row: int) -> None:
+        """Lines that hold no row of the tensor, or none that a PE reads, are not fetched."""
+        hw, d = self.hw, self.d
+        self.checked.add(first_row)
+        used = {
+            hw.line(r * d["tap"] + kh - d["pad_top"]) + hw.top_lines for r in range(hw.rows) for kh in range(d["kh"])
+        }
+        for f, lane in enumerate(lanes):
+            tile, g = divmod(f - hw.top_lines, hw.tile_lines)
+            row = first_row + tile * hw.rows + g * hw.rpb
+            if lane is not None and (f not in used or not 0 <= row < d["x_rows"]):
+                raise MachineError(f"line buffer {f} (row {row}) is fetched for nothing")
+
     # ---- convolution and dense layers --------------------------------------------------------------------------------
 
     def _mac(self) -> None:
         d = self.d
-        weights = _Weights(d, self.memory, self.hw)
+        weights = Weights(d, self.memory, self.hw)
         for t in range(d["t_count"]):
             words, self.biases = weights.block()
             channels = d["ch_last"] if t == d["t_count"] - 1 else d["ch_per_t"]
@@ -305,6 +212,7 @@ class _Operation:
     def _flat_block(self, t: int, n: int, l: int, words: list[list[int]], channels: int) -> None:  # noqa: E741
         d, hw = self.d, self.hw
         sums = np.zeros((hw.rows, hw.cols), np.int64)
+        exists = [l * hw.rows + r < d["y_rows"] for r in range(hw.rows)]
         feature = 0
         for line in range(d["lines_flat"]):
             tile, g = divmod(line, hw.tile_lines)
@@ -312,6 +220,8 @@ class _Operation:
             for _ in range(d["ci"]):
                 lanes = next(self.pixels)
                 lanes += [None] * (hw.rows - len(lanes))
+                if [lane is not None for lane in lanes[: hw.rows]] != exists:
+                    raise MachineError(f"batch elements of block {l}: fetched if and only if they exist")
                 for kh in range(existing):
                     pixels = [signed(b[0] >> (kh * hw.x_bits), hw.x_bits) if b else 0 for b in lanes[: hw.rows]]
                     sums += np.outer(pixels, words[feature])
@@ -382,6 +292,8 @@ class _Operation:
             lanes = next(self.operands)
             for r in range(hw.rows):
                 lane = lanes[r // hw.rpb]
+                if (lane is not None) != (l * hw.rows + r // hw.rpb * hw.rpb < d["y_rows"]):
+                    raise MachineError(f"operand line {r // hw.rpb} of block {l}: fetched if and only if it exists")
                 operand = signed(lane[0] >> (r % hw.rpb * hw.x_bits), hw.x_bits) if lane else 0
                 values[r] = (values[r] << d["acc_lsh"]) + (operand << d["opd_lsh"])
         self._check(values)

@@ -12,9 +12,19 @@ from deepsoc.sim.result import Difference, SimResult
 
 def result(**changes: object) -> SimResult:
     values: dict[str, object] = {
-        **{"bit_exact": True, "mismatches": 0, "first_difference": None, "error": "", "cycles_rtl": 10},
-        **{"cycles_model": 9, "bundles": (), "operations": (), "faults": (), "trace": "", "wall_s": 1.0},
-        **{"run_s": 0.5, "clocks_per_second": 20.0},
+        "bit_exact": True,
+        "mismatches": 0,
+        "first_difference": None,
+        "error": "",
+        "cycles_rtl": 10,
+        "cycles_model": 9,
+        "bundles": (),
+        "operations": (),
+        "faults": (),
+        "trace": "",
+        "wall_s": 1.0,
+        "run_s": 0.5,
+        "clocks_per_second": 20.0,
     }
     return SimResult.model_validate(values | changes)
 

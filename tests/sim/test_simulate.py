@@ -24,26 +24,51 @@ from deepsoc.sim import cache, simulate
 from deepsoc.sim.tools import find_toolchain
 
 HW = Hardware(
-    **{"rows": 4, "cols": 9, "frequency_mhz": 100, "x_bits": 8, "k_bits": 8, "axi_data_bits": 64, "kh_max": 3},
-    **{"kw_max": 3, "sh_max": 2, "sw_max": 2, "xn_max": 16, "weights_ram_depth": 64, "edges_ram_depth": 64},
-    **{"ci_max": 512, "co_max": 512, "xh_max": 32, "xw_max": 32, "axi_max_burst": 8},
+    rows=4,
+    cols=9,
+    frequency_mhz=100,
+    x_bits=8,
+    k_bits=8,
+    axi_data_bits=64,
+    kh_max=3,
+    kw_max=3,
+    sh_max=2,
+    sw_max=2,
+    xn_max=16,
+    weights_ram_depth=64,
+    edges_ram_depth=64,
+    ci_max=512,
+    co_max=512,
+    xh_max=32,
+    xw_max=32,
+    axi_max_burst=8,
 )
 NET: dict[str, Any] = {
-    **{"format": "deepsoc-net/1", "name": "sim_test", "input": {"shape": [9, 8, 2], "batch": 2}},
+    "format": "deepsoc-net/1",
+    "name": "sim_test",
+    "input": {"shape": [9, 8, 2], "batch": 2},
     "bits": {"x": 8, "k": 8, "b": 16},
     "bundles": [
         {
-            **{"name": "b1", "input": "input", "act": {"type": "relu", "slope": 0.125}},
+            "name": "b1",
+            "input": "input",
+            "act": {"type": "relu", "slope": 0.125},
             "core": {"type": "conv2d", "filters": 7, "kernel": [3, 3], "strides": [1, 1], "padding": "same"},
             "pool": {"type": "max", "size": [2, 2], "strides": [2, 2], "padding": "valid"},
         },
         {
-            **{"name": "b2", "input": "b1", "act": None, "add": {"with": "b1", "act": {"type": "relu", "slope": 0}}},
+            "name": "b2",
+            "input": "b1",
+            "act": None,
+            "add": {"with": "b1", "act": {"type": "relu", "slope": 0}},
             "core": {"type": "conv2d", "filters": 7, "kernel": [3, 2], "strides": [1, 1], "padding": "same"},
             "flatten": True,
         },
         {
-            **{"name": "out", "input": "b2", "act": None, "softmax": True},
+            "name": "out",
+            "input": "b2",
+            "act": None,
+            "softmax": True,
             "core": {"type": "dense", "units": 10, "use_bias": True},
         },
     ],
@@ -182,7 +207,7 @@ def test_trace_on_request(folder: Path, tmp_path: Path) -> None:
     pywellen = pytest.importorskip("pywellen")
     waves = pywellen.Waveform(str(copy / "trace.fst"))
     assert result.trace == str(copy / "trace.fst")
-    assert any("op_done_o" in variable.name(waves.hierarchy) for variable in waves.hierarchy.all_vars())
+    assert any(variable.name.endswith("op_done_o") for variable in waves.all_vars())
 
 
 @pytest.mark.parametrize(
@@ -243,7 +268,5 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path, tmp_path: Path) -> Non
 def test_the_build_is_reused(folder: Path) -> None:
     simulate(folder)
     before = {path: path.stat().st_ino for path in cache.cache_folder().iterdir()}
-    begin = time.monotonic()
     simulate(folder)
     assert {path: path.stat().st_ino for path in cache.cache_folder().iterdir()} == before
-    print(f"second run: {time.monotonic() - begin:.2f} s")

@@ -1,0 +1,49 @@
+"""The demo's report: Markdown, and one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import pandas as pd
+
+from deepsoc.viz import bundles as plots
+
+if TYPE_CHECKING:
+    from deepsoc.hw import Hardware
+
+__all__ = ["write_report"]
+
+
+def write_report(data: dict[str, Any], hw: Hardware, folder: Path) -> list[Path]:
+    """Writes `report.md` and `report.html`.
+
+    Args:
+        data: figures, as `run_demo` returns them.
+        hw: the accelerator.
+        folder: where.
+
+    Returns:
+        The files.
+    """
+    table = pd.DataFrame(data["bundles"]).set_index("name")
+    figures = {
+        "Utilization": plots.svg(plots.utilization(table), "utilization"),
+        "Clocks": plots.svg(plots.clocks(table), "clocks"),
+        "Memory traffic": plots.svg(plots.traffic(table), "traffic"),
+    }
+    files = []
+    for name, escape in (("report.md", False), ("report.html", True)):
+        env = jinja2.Environment(
+            loader=jinja2.PackageLoader("deepsoc.demo"),
+            undefined=jinja2.StrictUndefined,
+            autoescape=escape,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        text = env.get_template(f"{name}.j2").render(data=data, hw=hw, figures=figures, ports=plots.PORTS)
+        (folder / name).write_text(text, encoding="utf-8")
+        files.append(folder / name)
+    return files

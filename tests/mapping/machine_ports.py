@@ -1,0 +1,119 @@
+"""What the machine reads: memory, line buffers, the weights stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deepsoc.hw import Hardware
+
+Fields = dict[str, int]
+
+
+class MachineError(Exception):
+    """The hardware would stop here, or do something undefined."""
+
+
+def signed(value: int, bits: int) -> int:
+    """Two's complement."""
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+class Memory:
+    """Bytes and beats of the arena, with bounds."""
+
+    def __init__(self, data: bytearray, axi_bytes: int) -> None:
+        self.data = data
+        self.axi_bytes = axi_bytes
+
+    def __getitem__(self, address: int) -> int:
+        address %= 1 << 32
+        if address >= len(self.data):
+            raise MachineError(f"read at {address:#x}, outside the arena")
+        return self.data[address]
+
+    def word(self, address: int) -> int:
+        return int.from_bytes(bytes(self[address + i] for i in range(4)), "little")
+
+
+class LineReader:
+    """`lanes` line buffers that advance in step; iterates over what the consumer pops."""
+
+    def __init__(self, d: Fields, port: str, memory: Memory, hw: Hardware) -> None:
+        self.d, self.p, self.memory, self.hw = d, port, memory, hw
+        self.beats = 0
+        if port == "x":
+            self.mask = d["x_mask_lo"] | d["x_mask_hi"] << 32
+            self.lanes = hw.line_buffers
+            self.lam0, self.off0, self.t_step = d["x_lam0"], d["x_off0"], 0
+            self.seg_bytes = (d["x_seg_bytes"], d["x_seg_bytes"])
+            self.counts = (d["t_count"], d["n_count"], d["l_count"])
+        else:
+            self.lanes = max(hw.tile_lines, hw.raw_beats)
+            self.mask = (1 << self.lanes) - 1 if d["operand"] == 2 else (1 << hw.tile_lines) - 1
+            self.lam0, self.off0, self.t_step = 0, 0, d["o_t_step"]
+            self.seg_bytes = (d["o_seg_bytes"], d["o_seg_bytes_last"])
+            self.counts = (d["o_t_count"], d["o_n_count"], d["o_l_count"])
+        if self.mask >> self.lanes:
+            raise MachineError(f"mask {self.mask:#x} names more than {self.lanes} line buffers")
+
+    def items(self, unit: int) -> Iterator[list[bytes | None]]:
+        """`unit` bytes of every line buffer at a time; None where a line is not fetched."""
+        d, p = self.d, self.p
+        for t in range(self.counts[0]):
+            length = self.seg_bytes[t == self.counts[0] - 1]
+            for n in range(self.counts[1]):
+                for l in range(self.counts[2]):  # noqa: E741
+                    base = d[f"{p}_base"] + n * d[f"{p}_n_pitch"] + l * d[f"{p}_l_pitch"]
+                    needed = [
+                        bool(self.mask >> f & 1) and 0 <= self.lam0 + l * d[f"{p}_lam_step"] + f < d[f"{p}_lines"]
+                        for f in range(self.lanes)
+                    ]
+                    for segment in range(d[f"{p}_seg_count"]):
+                        off = self.off0 + t * self.t_step + segment * d[f"{p}_seg_step"]
+                        self._count_bursts(off, off + length, sum(needed))
+                        for at in range(off, off + length, unit):
+                            yield [
+                                bytes(self.memory[base + f * d[f"{p}_line_pitch"] + at + i] for i in range(unit))
+                                if needed[f]
+                                else None
+                                for f in range(self.lanes)
+                            ]
+
+    def _count_bursts(self, start: int, end: int, lines: int) -> None:
+        """One burst a line for each cell of GRID bytes that the segment touches."""
+        grid, beat = self.hw.grid_bytes, self.hw.axi_bytes
+        while start < end:
+            cell_end = min((start // grid + 1) * grid, end)
+            self.beats += ((cell_end - 1) // beat - start // beat + 1) * lines
+            start = cell_end
+
+
+class Weights:
+    """The weights stream, block by block."""
+
+    def __init__(self, d: Fields, memory: Memory, hw: Hardware) -> None:
+        self.d, self.memory, self.hw = d, memory, hw
+        self.at = d["k_addr"]
+        self.end = d["k_addr"] + d["k_beats"] * hw.axi_bytes
+
+    def block(self) -> tuple[list[list[int]], list[int]]:
+        """Weight words (one weight a column each) and biases of the next block."""
+        hw = self.hw
+        header = self.memory.word(self.at)
+        n_words, n_bias = header & 0xFFFFF, header >> 20
+        self.at += hw.axi_bytes
+        if not 0 < n_words <= hw.weights_ram_depth:
+            raise MachineError(f"a block of {n_words} words, the RAM has {hw.weights_ram_depth}")
+        biases = [signed(self.memory.word(self.at + 4 * i), 32) for i in range(n_bias)]
+        self.at += -(-n_bias * 32 // hw.axi_data_bits) * hw.axi_bytes
+        word_bytes = hw.weight_word_bits // 8
+        words = []
+        for i in range(n_words):
+            start = self.at + i * word_bytes
+            word = int.from_bytes(bytes(self.memory[start + b] for b in range(word_bytes)), "little")
+            words.append([signed(word >> (c * hw.k_bits), hw.k_bits) for c in range(hw.cols)])
+        self.at += -(-n_words * hw.weight_word_bits // hw.axi_data_bits) * hw.axi_bytes
+        if self.at > self.end:
+            raise MachineError("the weights stream is longer than k_beats")
+        return words, biases

@@ -1,0 +1,136 @@
+"""dsoc_weights_reader: blocks of the stream of docs/architecture.md, section 4, arrive whole and in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import cocotb
+from cocotb.triggers import FallingEdge, RisingEdge
+
+from tests.rtl.axi import Memory, ReadPort
+from tests.rtl.bench import PARAMETERS, STALLS, Bench, join, split
+from tests.rtl.runner import Parameters, check, parameter_sets
+
+ARENA = 0x40_0000_1000
+BIAS_BANKS = 4
+
+
+def _with_word(cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int) -> Parameters:
+    unit = max(axi_bits // 8, 8)
+    word = -(-cols * k_bits // unit) * unit
+    sizes = {"Cols": cols, "KBits": k_bits, "WordBits": word, "Depth": depth}
+    return sizes | {"AxiBits": axi_bits, "MaxBurst": max_burst}
+
+
+@parameter_sets(
+    _with_word(30, 4, 20, 32, 16),
+    _with_word(6, 2, 33, 128, 4),
+    slow=(_with_word(24, 8, 16, 128, 16), _with_word(5, 8, 7, 64, 1), _with_word(16, 8, 9, 128, 8)),
+)
+def test_weights_reader(parameters: Parameters, seed: int) -> None:
+    check(__name__, "dsoc_weights_reader", parameters, seed=seed)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Words of weights and biases."""
+
+    words: tuple[int, ...]
+    biases: tuple[int, ...]
+
+    def beats(self) -> list[int]:
+        """The block in the stream."""
+        axi, word = PARAMETERS["AxiBits"], PARAMETERS["WordBits"]
+        header = len(self.words) | len(self.biases) << 20
+        biases = split(join(self.biases, 32), axi, -(-len(self.biases) * 32 // axi))
+        return [header, *biases, *split(join(self.words, word), axi, -(-len(self.words) * word // axi))]
+
+
+def _block(rng: Random, *, chained: bool) -> Block:
+    cols = PARAMETERS["Cols"]
+    words = (rng.getrandbits(cols * PARAMETERS["KBits"]) for _ in range(rng.randrange(1, PARAMETERS["Depth"] + 1)))
+    biases = (rng.getrandbits(32) for _ in range(0 if chained else rng.randrange(1, cols + 1)))
+    return Block(tuple(words), tuple(biases))
+
+
+async def _read_bias(bench: Bench, bank: int, block: Block) -> None:
+    index = bench.rng.randrange(len(block.biases))
+    bench.dut.bias_bank_i.value, bench.dut.bias_index_i.value = bank, index
+    await FallingEdge(bench.clock)
+    received = int(bench.dut.bias_o.value)
+    assert received == block.biases[index], f"bias {index}: expected {block.biases[index]:#x}, received {received:#x}"
+
+
+async def _use(bench: Bench, block: Block, stall: float) -> None:
+    """Reads words of the block in any order; gives the bank back with the last read."""
+    dut, rng = bench.dut, bench.rng
+    for _ in range(20_000):
+        await FallingEdge(bench.clock)
+        if int(dut.block_valid_o.value):
+            break
+    else:
+        raise TimeoutError("no block")
+    assert int(dut.block_words_o.value) == len(block.words)
+    order = [rng.randrange(len(block.words)) for _ in range(len(block.words))] + [len(block.words) - 1]
+    for number, address in enumerate(order):
+        while bench.chance(stall):
+            await FallingEdge(bench.clock)
+        dut.read_i.value, dut.addr_i.value = 1, address
+        dut.release_i.value = int(number == len(order) - 1)
+        await FallingEdge(bench.clock)
+        dut.read_i.value = dut.release_i.value = 0
+        assert int(dut.weights_o.value) == block.words[address], f"word {address} of {len(block.words)}"
+
+
+@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.parametrize(memory_stall=STALLS[:2], use=STALLS[:2])
+async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
+    bench = Bench(dut, salt=(memory_stall, use))
+    width = PARAMETERS["AxiBits"] // 8
+    await bench.start(arena_i=ARENA, cmd_valid_i=0, arready_i=0, rvalid_i=0, release_i=0, read_i=0, addr_i=0)
+    commands, blocks, data = [], [], bytearray()
+    for _ in range(4):
+        data += bytes(width * bench.rng.randrange(8))
+        chained = bench.chance(0.3)
+        made = [_block(bench.rng, chained=chained and i > 0) for i in range(bench.rng.randrange(1, 4))]
+        beats = [beat for block in made for beat in block.beats()]
+        commands.append({dut.cmd_offset_i: len(data), dut.cmd_beats_i: len(beats)})
+        data += b"".join(beat.to_bytes(width, "little") for beat in beats)
+        blocks += made
+    port = ReadPort(bench, Memory(ARENA, data), stall=memory_stall)
+    bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, commands, stall=0.3))
+    bank, before = -1, None
+    for block in blocks:
+        bank += bool(block.biases)
+        user = bench.spawn(_use(bench, block, use))
+        if before is not None:
+            await _read_bias(bench, (bank - bool(block.biases)) % BIAS_BANKS, before)  # results of the last block still drain
+        await user
+        if block.biases:
+            before = block
+            await _read_bias(bench, bank % BIAS_BANKS, block)
+    assert not int(dut.block_valid_o.value)
+    assert not int(dut.error_o.value)
+    assert sum(beats for _, beats in port.bursts) == sum(command[dut.cmd_beats_i] for command in commands)
+    bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(fault=["no words", "too many words", "too many biases"])
+async def refuses_an_illegal_header(dut: Any, fault: str) -> None:
+    bench = Bench(dut)
+    words, biases = {
+        "no words": (0, 1),
+        "too many words": (PARAMETERS["Depth"] + 1, 1),
+        "too many biases": (1, PARAMETERS["Cols"] + 1),
+    }[fault]
+    width = PARAMETERS["AxiBits"] // 8
+    data = (words | biases << 20).to_bytes(width, "little") + bytes(100 * width)
+    await bench.start(arena_i=ARENA, cmd_valid_i=0, arready_i=0, rvalid_i=0, release_i=0, read_i=0, addr_i=0)
+    ReadPort(bench, Memory(ARENA, data), stall=0)
+    command = {dut.cmd_offset_i: 0, dut.cmd_beats_i: 4}
+    await bench.send(dut.cmd_valid_i, dut.cmd_ready_o, [command], stall=0)
+    await bench.until(lambda: int(dut.error_o.value), limit=200)
+    bench.stop()
