@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from deepsoc.errors import MappingError as MappingError
     from deepsoc.errors import MismatchError as MismatchError
     from deepsoc.errors import ToolError as ToolError
-    from deepsoc.frontend import AvgPool2D as AvgPool2D
-    from deepsoc.frontend import Bits as Bits
-    from deepsoc.frontend import Bundle as Bundle
-    from deepsoc.frontend import Conv2D as Conv2D
-    from deepsoc.frontend import Dense as Dense
-    from deepsoc.frontend import Flatten as Flatten
-    from deepsoc.frontend import MaxPool2D as MaxPool2D
-    from deepsoc.frontend import Model as Model
-    from deepsoc.frontend import ReLU as ReLU
-    from deepsoc.frontend import flatten as flatten
+    from deepsoc.frontend.layers import AvgPool2D as AvgPool2D
+    from deepsoc.frontend.formats import Bits as Bits
+    from deepsoc.frontend.bundle import Bundle as Bundle
+    from deepsoc.frontend.layers import Conv2D as Conv2D
+    from deepsoc.frontend.layers import Dense as Dense
+    from deepsoc.frontend.layers import Flatten as Flatten
+    from deepsoc.frontend.layers import MaxPool2D as MaxPool2D
+    from deepsoc.frontend.model import Model as Model
+    from deepsoc.frontend.layers import ReLU as ReLU
+    from deepsoc.frontend.layers import flatten as flatten
     from deepsoc.frontend.netspec import load_net as load_net
     from deepsoc.hw import Hardware as Hardware
     from deepsoc.sim import simulate as simulate
@@ -32,18 +32,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "deepsoc.errors": ("DeepSocError", "InputError", "MappingError", "MismatchError", "ToolError"),
-    "deepsoc.frontend": (
-        "AvgPool2D",
-        "Bits",
-        "Bundle",
-        "Conv2D",
-        "Dense",
-        "Flatten",
-        "MaxPool2D",
-        "Model",
-        "ReLU",
-        "flatten",
-    ),
+    "deepsoc.frontend.bundle": ("Bundle",),
+    "deepsoc.frontend.formats": ("Bits",),
+    "deepsoc.frontend.layers": ("AvgPool2D", "Conv2D", "Dense", "Flatten", "MaxPool2D", "ReLU", "flatten"),
+    "deepsoc.frontend.model": ("Model",),
     "deepsoc.frontend.netspec": ("load_net",),
     "deepsoc.hw": ("Hardware",),
     "deepsoc.sim": ("simulate",),

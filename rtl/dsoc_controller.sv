@@ -29,6 +29,7 @@ module dsoc_controller #(
 
     // weights
     input  logic                 block_valid_i,
+    input  logic                 block_whole_i,
     input  logic [         19:0] block_words_i,
     input  logic                 word_valid_i,
     output logic                 block_release_o,
@@ -99,7 +100,7 @@ module dsoc_controller #(
 
   // A step is issued.
   assign go = state_q == Mac && advance_i && (!kh_first || !real_column || px_valid_i) &&
-      (pool ? pool_space_i : word_valid_i);
+      (pool ? pool_space_i : word_valid_i && (block_whole_i || !block_end));
 
   assign px_load_o = go && kh_first;
   assign px_pop_o = px_load_o && real_column;

@@ -254,7 +254,7 @@ module dsoc_core #(
   end
 
   // ---- weights -------------------------------------------------------------------------------------------------------
-  logic block_valid, word_valid, block_release, weights_read;
+  logic block_valid, block_whole, word_valid, block_release, weights_read;
   logic [19:0] block_words;
   logic [DepthBits-1:0] weights_addr;
   logic [Cols*KBits-1:0] weights;
@@ -312,6 +312,7 @@ module dsoc_core #(
       .rvalid_i     (k_s1_rvalid),
       .rready_o     (k_s1_rready),
       .block_valid_o(block_valid),
+      .block_whole_o(block_whole),
       .block_words_o(block_words),
       .word_valid_o (word_valid),
       .release_i    (block_release),
@@ -435,6 +436,7 @@ module dsoc_core #(
       .px_shift_o      (px_shift),
       .px_row_first_o  (px_row_first),
       .block_valid_i   (block_valid),
+      .block_whole_i   (block_whole),
       .block_words_i   (block_words),
       .word_valid_i    (word_valid),
       .block_release_o (block_release),

@@ -4,7 +4,7 @@
 /// into one of two banks, its biases into one of four small ones, so that the next iteration loads while this one runs
 /// and the one before still drains. The consumer sees `block_valid_o` once a block's biases are there, reads words by
 /// address within the block (one clock) while `word_valid_o` says that the word has come, and gives the bank back with
-/// `release_i`.
+/// `release_i`, not before `block_whole_o`.
 ///
 /// Parameters:
 ///   Cols, KBits, WordBits   columns, bits of a weight, bits of a stored word (>= Cols*KBits)
@@ -38,6 +38,7 @@ module dsoc_weights_reader #(
     output logic                rready_o,
 
     output logic                     block_valid_o,
+    output logic                     block_whole_o,
     output logic [             19:0] block_words_o,
     output logic                     word_valid_o,
     input  logic                     release_i,
@@ -237,6 +238,7 @@ module dsoc_weights_reader #(
 
   // A block may be used while its end is still being fetched.
   assign block_valid_o = blocks_q != '0 || state_q == Words;
+  assign block_whole_o = blocks_q != '0;
   assign word_valid_o  = blocks_q != '0 || (state_q == Words && 20'(addr_i) < waddr_q);
   assign block_words_o = bank_words_q[use_bank_q];
 

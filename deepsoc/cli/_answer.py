@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-import typer
+from deepsoc.errors import DeepSocError
 
 __all__ = ["Answer", "respond"]
 
@@ -24,12 +24,12 @@ class Answer:
     Attributes:
         data: the JSON object.
         text: prints the same for people.
-        ok: False when the work ran and the answer is no; the command then exits with status 1.
+        failure: why the answer is no, for the error line; the command then exits with status 1. Empty: it is yes.
     """
 
     data: Mapping[str, Any]
     text: Callable[[], None]
-    ok: bool = True
+    failure: str = ""
 
 
 def respond(work: Callable[[], Answer], *, as_json: bool) -> None:
@@ -40,7 +40,7 @@ def respond(work: Callable[[], Answer], *, as_json: bool) -> None:
         as_json: print exactly one JSON object on stdout.
 
     Raises:
-        typer.Exit: status 1, if the answer is no.
+        DeepSocError: the answer, which has been printed, is no.
     """
     if as_json:
         with _stdout_kept() as stdout:
@@ -50,8 +50,8 @@ def respond(work: Callable[[], Answer], *, as_json: bool) -> None:
     else:
         answer = work()
         answer.text()
-    if not answer.ok:
-        raise typer.Exit(1)
+    if answer.failure:
+        raise DeepSocError(answer.failure)
 
 
 @contextmanager

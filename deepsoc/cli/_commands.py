@@ -9,14 +9,14 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from deepsoc.cli import _text
 from deepsoc.cli._answer import Answer, respond
 from deepsoc.cli._options import HwFile, Json, NetFile, OutDir, probability
-from deepsoc.errors import InputError, ToolError
+from deepsoc.errors import InputError, MismatchError, ToolError
 
 __all__ = ["register"]
 
@@ -39,8 +39,10 @@ def demo(
     def work() -> Answer:
         from deepsoc.demo import run_demo
 
-        data = run_demo(out, quick=quick)
-        return Answer(data, lambda: _text.demo(data, out), ok=bool(data["bit_exact"]))
+        with _text.progress() as report:
+            data = run_demo(out, quick=quick, progress=report)
+        failure = "" if data["bit_exact"] else f"RTL and reference differ; see {out / 'report.html'}"
+        return Answer(data, lambda: _text.demo(data, out), failure)
 
     respond(work, as_json=as_json)
 
@@ -68,7 +70,7 @@ def export(
 
         spec = load_net(net)
         graph = spec.to_graph(weights=load_weights(weights) if weights else None, seed=seed)
-        export_graph(graph, Hardware.load(hw), out, seed=seed, net=spec)
+        export_graph(graph, Hardware.load(hw), out, seed=seed, net=spec.dump())
         files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
         return Answer({"folder": str(out), "files": files}, lambda: _text.files(out, files))
 
@@ -103,8 +105,12 @@ def simulate(
                 trace=trace,
                 progress=report,
             )
-        data: dict[str, Any] = result.to_dict()
-        return Answer(data, lambda: _text.simulation(data), ok=bool(data["bit_exact"]))
+        try:
+            result.raise_for_mismatch()
+            failure = ""
+        except MismatchError as error:
+            failure = str(error)
+        return Answer(result.to_dict(), lambda: _text.simulation(result), failure)
 
     respond(work, as_json=as_json)
 
@@ -126,7 +132,8 @@ def doctor(as_json: Json = False) -> None:
         from deepsoc.doctor import examine
 
         tools = examine()
-        ok = all(tool.status == "ok" for tool in tools if tool.required)
-        return Answer({"tools": tools}, lambda: _text.tools(tools), ok=ok)
+        missing = [tool.name for tool in tools if tool.required and tool.status != "ok"]
+        failure = f"needed and missing: {', '.join(missing)}" if missing else ""
+        return Answer({"tools": tools}, lambda: _text.tools(tools), failure)
 
     respond(work, as_json=as_json)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from deepsoc.doctor import Tool
+    from deepsoc.sim import SimResult
 
 __all__ = ["demo", "files", "progress", "simulation", "tools"]
 
@@ -37,25 +38,22 @@ def files(folder: Path, names: Sequence[str]) -> None:
         _print(f"  {name}")
 
 
-def simulation(data: Mapping[str, Any]) -> None:
+def simulation(result: SimResult) -> None:
     """Prints clocks and bytes of each bundle and the verdict."""
     table = _table("bundle", "clocks RTL", "clocks model", "difference", "bytes read", "bytes written")
-    for bundle in data["bundles"]:
-        rtl, model = bundle["cycles_rtl"], bundle["cycles_model"]
-        table.add_row(
-            bundle["name"],
-            f"{rtl:,}",
-            f"{model:,}",
-            f"{rtl / model - 1:+.1%}" if model else "",
-            f"{bundle['axi_read_bytes']:,}",
-            f"{bundle['axi_write_bytes']:,}",
-        )
+    for bundle in result.bundles:
+        rtl, model = bundle.cycles_rtl, bundle.cycles_model
+        difference = f"{rtl / model - 1:+.1%}" if model else ""
+        counts = (f"{value:,}" for value in (bundle.axi_read_bytes, bundle.axi_write_bytes))
+        table.add_row(bundle.name, f"{rtl:,}", f"{model:,}", difference, *counts)
     _print(table)
-    _print(f"{data['cycles_rtl']:,} clocks in all, simulated in {data['wall_s']:.1f} s")
-    if data["bit_exact"]:
-        _print("bit-exact: every value of every bundle equals the reference")
-    else:
-        _print(f"NOT bit-exact: {data['mismatches']:,} values differ")
+    _print(
+        f"{result.cycles_rtl:,} clocks; {result.wall_s:.1f} s with building, {result.clocks_per_second:,.0f} clocks/s"
+    )
+    verdict = "bit-exact: every value of every bundle equals the reference"
+    _print(verdict if result.bit_exact else f"NOT bit-exact: {result.mismatches:,} values differ")
+    if result.trace:
+        _print(f"trace: {result.trace}")
 
 
 def demo(data: Mapping[str, Any], folder: Path) -> None:

@@ -31,7 +31,7 @@ def _valid_macs(bundle: Bundle, info: BundleInfo) -> int:
             window = Window(shape[1 + axis], core.weights.shape[axis], core.strides[axis], core.padding)
             taps *= sum(stop - start for start, stop in map(window.span, range(window.out)))
     ci, co = core.weights.shape[-2:]
-    return shape[0] * taps * ci * co
+    return int(shape[0] * taps * ci * co)
 
 
 def bundle_table(result: SimResult, graph: Graph, hw: Hardware) -> pd.DataFrame:

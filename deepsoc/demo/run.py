@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from deepsoc.demo.figures import bundle_table
 from deepsoc.demo.images import Images, load_images
 from deepsoc.demo.network import build_network
@@ -19,10 +17,11 @@ from deepsoc.errors import InputError
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
+from deepsoc.sim import SimResult, simulate
+from deepsoc.viz.bundles import PORTS
 
 if TYPE_CHECKING:
     from deepsoc.frontend.model import Model
-    from deepsoc.sim import SimResult
 
 __all__ = ["FORMAT", "HARDWARE", "Progress", "run_demo"]
 
@@ -57,8 +56,8 @@ def run_demo(
     """Trains a small network, exports it, runs test images through RTL and firmware, and writes a report.
 
     Args:
-        out: folder for `report.md`, `report.html`, `report.json`, `network.keras` and the export; new, empty, or that of
-            an earlier demo.
+        out: folder for `report.md`, `report.html`, `report.json`, `network.keras` and the export; new, empty, or that
+            of an earlier demo.
         quick: 8 × 8 images and a smaller network.
         epochs: of floating point training, half as many follow with quantization; None: enough of them.
         seed: of the training.
@@ -89,12 +88,10 @@ def run_demo(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps({"format": FORMAT}), encoding="utf-8")
     trained.model.save(folder / "network.keras")
-    # The first test images of every class come first: take some of all.
-    picks = np.random.default_rng(seed).permutation(len(images.x_test))
-    artifacts = trained.model.export(HARDWARE, folder / "export", x=images.x_test[picks], batch=_BATCH)
+    artifacts = trained.model.export(HARDWARE, folder / "export", x=images.x_test, batch=_BATCH)
     export_seconds = time.perf_counter() - start
     tell("simulating RTL and firmware", 0.75)
-    result = _simulate(artifacts.path)
+    result = simulate(artifacts.path, progress=lambda what, share: tell(what, 0.75 + 0.23 * share))
     tell("writing the report", 0.98)
     data = {
         "dataset": images.name,
@@ -163,15 +160,9 @@ def _parameters(graph: Graph) -> int:
     return sum(core.weights.size + (0 if core.bias is None else core.bias.size) for core in cores)
 
 
-def _simulate(folder: Path) -> SimResult:
-    from deepsoc.sim import simulate
-
-    return simulate(folder)
-
-
 def _run_figures(result: SimResult, graph: Graph, hw: Hardware) -> dict[str, Any]:
     table = bundle_table(result, graph, hw)
-    ports = ["x_bytes", "k_bytes", "o_bytes", "y_bytes"]
+    ports = list(PORTS)
     cycles = result.cycles_rtl
     return {
         "bit_exact": result.bit_exact,

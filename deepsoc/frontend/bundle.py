@@ -42,7 +42,7 @@ class _Setting:
 
 @keras.saving.register_keras_serializable(package="deepsoc")
 class Bundle(keras.layers.Layer):  # type: ignore[misc]
-    """A convolution or dense layer with all that follows it, in this order: batch norm, act, add, pool, flatten, softmax.
+    """A convolution or dense layer and what follows it: batch norm, act, add, pool, flatten, softmax, in this order.
 
     Called on x, or on [x, shortcut] with `add`. It computes in floating point until a `Model` with `bits` holds it;
     then every value it passes on is an integer times a power of two, exactly as on the accelerator.
@@ -96,7 +96,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         self.core, self.act, self.add, self.pool = core, act, add, pool
         self.flatten, self.softmax = flatten, softmax
         self.batch_norm = keras.layers.BatchNormalization(momentum=0.95, name="batch_norm") if batch_norm else None
-        # The linear activation that null stands for (docs/architecture.md, section 1); not used where the sum stays raw.
+        # The linear activation that null stands for (docs/architecture.md, section 1), unless the sum stays raw.
         self.tail = Linear(name="tail") if (add.act if add else act) is None else None
         self.saved_bits: Bits | None = Bits(**bits) if bits else None
         self._setting: _Setting | None = None
@@ -122,21 +122,19 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         """Whether the 32-bit sum itself leaves the Bundle, as it does at the end of a network."""
         return bool(self.last and self.tail and self.pool is None)
 
-    @property
+    # Methods, not properties: Keras saves every layer that it finds in an attribute under the attribute's name.
     def grids(self) -> list[Grid]:
         """Grids of the Bundle's results, in the order of computation."""
         acts = [self.act, self.add.act if self.add else None, None if self.raw else self.tail, self.pool]
         return [grid for grid in acts if grid is not None]
 
-    @property
     def final_act(self) -> Activation | None:
         """The activation before pool; None where the sum stays raw."""
         return None if self.raw else ((self.add.act if self.add else self.act) or self.tail)
 
-    @property
     def out_grid(self) -> Grid:
         """Grid of the result that other Bundles read."""
-        return self.grids[-1]
+        return self.grids()[-1]
 
     # ---- Keras ------------------------------------------------------------------------------------------------------
     def build(self, input_shape: Any) -> None:
@@ -176,7 +174,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, and the number formats that a Model gave."""
-        config = super().get_config()
+        config: dict[str, Any] = super().get_config()
         config.pop("dtype")
         for name in ("core", "act", "add", "pool"):
             part = getattr(self, name)
@@ -236,11 +234,11 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             InputError: no Model with bits holds the Bundle.
         """
         if self._setting is None:
-            raise InputError("floating point weights have no integers; put the Bundle in ds.Model(bits=...)", where=self.name)
-        kernel, bias, k_step, b_step = self._quantized(*self._folded(None))
+            raise InputError("floating point weights have no integers; use ds.Model(bits=...)", where=self.name)
+        kernel, bias, k_step, b_step = self._quantized(self._setting, *self._folded(None))
 
         def integers(values: Any, step: Any) -> IntArray:
-            return np.rint(ops.convert_to_numpy(values).astype(np.float64) / float(step)).astype(np.int64)
+            return np.asarray(np.rint(ops.convert_to_numpy(values).astype(np.float64) / float(step)), np.int64)
 
         return Integers(
             integers(kernel, k_step),
@@ -250,20 +248,19 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def _sums(self, x: Any, training: bool) -> Any:
-        statistics = self._batch_statistics(x) if training and self.batch_norm and self.batch_norm.trainable else None
-        kernel, bias = self._folded(statistics)
+        norm = self.batch_norm
+        kernel, bias = self._folded(self._batch_statistics(x, norm) if training and norm and norm.trainable else None)
         if self._setting:
-            kernel, bias, _, _ = self._quantized(kernel, bias)
+            kernel, bias, _, _ = self._quantized(self._setting, kernel, bias)
         sums = self.core.linear(x, ops.cast(kernel, x.dtype))
         return sums if bias is None else sums + ops.cast(bias, x.dtype)
 
-    def _batch_statistics(self, x: Any) -> tuple[Any, Any]:
+    def _batch_statistics(self, x: Any, norm: Any) -> tuple[Any, Any]:
         """Mean and variance of every channel of the unquantized sums; updates the moving ones."""
         sums = self.core.linear(x, ops.convert_to_tensor(self.core.kernel))
         if self.core.use_bias:
             sums = sums + self.core.bias
         mean, variance = ops.moments(sums, axes=list(range(len(sums.shape) - 1)))
-        norm = self.batch_norm
         for moving, now in ((norm.moving_mean, mean), (norm.moving_variance, variance)):
             moving.assign(moving * norm.momentum + ops.stop_gradient(now) * (1.0 - norm.momentum))
         return mean, variance
@@ -279,14 +276,14 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         scale = norm.gamma / ops.sqrt(variance + norm.epsilon)
         return kernel * scale, norm.beta + ((0.0 if bias is None else bias) - mean) * scale
 
-    def _quantized(self, kernel: Any, bias: Any) -> tuple[Any, Any, Any, Any]:
+    def _quantized(self, setting: _Setting, kernel: Any, bias: Any) -> tuple[Any, Any, Any, Any]:
         """Kernel and bias on their grids, and the steps of these."""
-        bits = self._setting.bits
+        bits = setting.bits
         k_step = weight_limit(kernel, bits.k) * 2.0 ** (1 - bits.k)
         kernel = fixed_point(kernel, k_step, bits.k, clip_gradient=False)
         if bias is None:
             return kernel, None, k_step, None
-        sum_step = self._setting.source().step(bits.x) * k_step
+        sum_step = setting.source().step(bits.x) * k_step
         peak = ops.max(ops.abs(ops.stop_gradient(bias)))
         b_step = ops.maximum(covering_limit(peak) * 2.0 ** (1 - bits.b), sum_step)
         return kernel, fixed_point(bias, b_step, bits.b), k_step, b_step
@@ -303,8 +300,9 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         pooled = pool.call(v)
         if self._setting is None:
             return pooled
-        if calibrate:
-            before = float(self.final_act.limit)
+        last_act = self.final_act()
+        if calibrate and last_act:
+            before = float(last_act.limit)
             if isinstance(pool, MaxPool2D):
                 pool.place(before)
             else:

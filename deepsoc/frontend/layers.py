@@ -64,9 +64,7 @@ def _sizes(owner: str, name: str, value: Any) -> tuple[int, int]:
 
 def _padding(owner: str, padding: str) -> str:
     if padding not in ("same", "valid"):
-        raise InputError(
-            f"Invalid padding. Expected 'same' or 'valid'. Received: padding={padding!r}", where=owner
-        )
+        raise InputError(f"Invalid padding. Expected 'same' or 'valid'. Received: padding={padding!r}", where=owner)
     return padding
 
 
@@ -325,11 +323,11 @@ class AvgPool2D(Pool2D):
         place. In float64 that error vanishes with the cast: ties of the requantization behind it stay ties. A quotient
         that is no tie is farther from one than float32 resolves, for windows of up to 8192 elements.
         """
-        n, h, w, c = (-1, *x.shape[1:])
+        h, w, c = x.shape[1:]
         planes = ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, h, w, 1))
         ones = ops.ones((*self.pool_size, 1, 1), dtype=x.dtype)
         sums = convolve(planes, ones, self.strides, self.padding)
-        sums = ops.transpose(ops.reshape(sums, (n, c, *sums.shape[1:3])), (0, 2, 3, 1))
+        sums = ops.transpose(ops.reshape(sums, (-1, c, *sums.shape[1:3])), (0, 2, 3, 1))
         return ops.cast(ops.cast(sums, "float64") / self._counts(h, w), "float32")
 
     def _counts(self, h: int, w: int) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -337,8 +335,11 @@ class AvgPool2D(Pool2D):
             Window(size, kernel, stride, self.padding)  # type: ignore[arg-type]
             for size, kernel, stride in zip((h, w), self.pool_size, self.strides, strict=True)
         )
-        spans = [[stop - start for start, stop in map(side.span, range(side.out))] for side in (rows, cols)]
-        return np.outer(*spans).astype(np.float64)[None, :, :, None]
+        down, across = (
+            np.array([stop - start for start, stop in map(side.span, range(side.out))], np.float64)
+            for side in (rows, cols)
+        )
+        return np.asarray(down[:, None] * across)[None, :, :, None]
 
 
 @_register

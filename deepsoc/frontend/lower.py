@@ -61,7 +61,7 @@ def _bundle(link: Link, bits: Bits) -> ir.Bundle:
     act = bundle.act or (None if bundle.add or bundle.raw else bundle.tail)
     add = None
     if bundle.add and link.shortcut:
-        add = ir.Add(link.shortcut, _act(bundle.final_act, bits))
+        add = ir.Add(link.shortcut, _act(bundle.final_act(), bits))
     pool = None
     if bundle.pool:
         pool = ir.Pool(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,20 +85,17 @@ class Model(keras.Model):  # type: ignore[misc]
             bits: number formats; None: floating point.
         """
         if bits is not None and not isinstance(bits, Bits):
-            raise InputError(f"Invalid bits. Expected ds.Bits(x=..., k=..., b=...) or None. Received: {bits!r}", where="Model")
+            raise InputError(f"Invalid bits. Expected ds.Bits(...) or None. Received: {bits!r}", where="Model")
         self.bits = bits
         if bits and bits.input_int_bits != self.input_grid.int_bits:
             self.input_grid.int_bits = bits.input_int_bits
             self.input_grid.limit.assign(0.0 if bits.input_int_bits is None else 2.0**bits.input_int_bits)
-        bundles = self.bundles
         for link in self.links:
-            grid_of = bundles[link.source] if link.source != "input" else None
-            link.bundle.configure(
-                bits,
-                last=link is self.links[-1],
-                source=lambda producer=grid_of: producer.out_grid if producer else self.input_grid,
-            )
+            link.bundle.configure(bits, last=link is self.links[-1], source=partial(self._grid_of, link.source))
         self.train_function = self.test_function = self.predict_function = None
+
+    def _grid_of(self, name: str) -> Grid:
+        return self.input_grid if name == "input" else self.bundles[name].out_grid()
 
     @property
     def bundles(self) -> dict[str, Bundle]:
@@ -118,7 +116,7 @@ class Model(keras.Model):  # type: ignore[misc]
     def _grids(self) -> Iterator[Grid]:
         yield self.input_grid
         for bundle in self.bundles.values():
-            yield from bundle.grids
+            yield from bundle.grids()
 
     def calibrate(self, x: npt.ArrayLike) -> None:
         """Chooses all binary points that the user left open from the values that occur in the network.
@@ -167,7 +165,7 @@ class Model(keras.Model):  # type: ignore[misc]
         if self.bits is None:
             raise InputError("a floating point network has no integers; give it bits first", where=self.name)
         values = ops.convert_to_numpy(self.input_grid.snap(ops.convert_to_tensor(self._checked(x)), self.bits.x))
-        return np.rint(np.ldexp(values.astype(np.float64), self.input_grid.frac(self.bits.x))).astype(np.int64)
+        return np.asarray(np.ldexp(values.astype(np.float64), self.input_grid.frac(self.bits.x)), np.int64)
 
     def bundle_outputs(self, x: npt.ArrayLike, *, exact: Iterable[str] = ()) -> dict[str, tuple[Any, Any]]:
         """Values inside the network.
@@ -231,10 +229,10 @@ class Model(keras.Model):  # type: ignore[misc]
 
         return lower(self, batch=batch)
 
-    def export(  # type: ignore[override]
+    def export(
         self,
         hw: Hardware,
-        out: str | os.PathLike[str],
+        out: str | Path,
         *,
         x: npt.ArrayLike | None = None,
         batch: int = 1,

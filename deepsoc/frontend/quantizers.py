@@ -27,7 +27,7 @@ def fixed_point(x: Any, step: Any, bits: int, *, clip_gradient: bool = True) -> 
     """Nearest values of a grid: multiples of `step`, ties to even, saturated to `bits` bits.
 
     Args:
-        x: tensor, float32 or float64. QKeras computes in float32, so a float64 tensor is rounded by the same rule first.
+        x: tensor. QKeras computes in float32, so a float64 tensor is rounded by the same rule first.
         step: distance of neighbouring values, a power of two.
         bits: width of the integers.
         clip_gradient: False lets gradients through where values saturate, too.

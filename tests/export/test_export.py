@@ -143,7 +143,8 @@ def test_an_empty_folder_is_taken(net: Graph, tmp_path: Path) -> None:
 def test_a_failed_export_leaves_nothing(net: Graph, tmp_path: Path) -> None:
     with pytest.raises(MappingError):
         export(net, Hardware(rows=8, cols=24, x_bits=4, k_bits=4, kh_max=1), tmp_path / "out")
-    for x in (np.zeros((1, 28, 28, 2), np.int64), np.zeros((1, 28, 28, 1)), np.full((1, 28, 28, 1), 8)):
+    faulty: list[Any] = [np.zeros((1, 28, 28, 2), np.int64), np.zeros((1, 28, 28, 1)), np.full((1, 28, 28, 1), 8)]
+    for x in faulty:
         with pytest.raises(InputError, match=r"^x: "):
             export(net, HW, tmp_path / "out", x=x)
     (tmp_path / "file").write_text("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -64,24 +65,30 @@ async def _read_bias(bench: Bench, bank: int, block: Block) -> None:
 
 
 async def _use(bench: Bench, block: Block, stall: float) -> None:
-    """Reads words of the block in any order; gives the bank back with the last read."""
-    dut, rng = bench.dut, bench.rng
-    for _ in range(20_000):
-        await FallingEdge(bench.clock)
-        if int(dut.block_valid_o.value):
-            break
-    else:
-        raise TimeoutError("no block")
-    assert int(dut.block_words_o.value) == len(block.words)
-    order = [rng.randrange(len(block.words)) for _ in range(len(block.words))] + [len(block.words) - 1]
+    """Reads words of the block, in order or in any order, as soon as they are there; the last read gives the bank back."""
+    dut, rng, count = bench.dut, bench.rng, len(block.words)
+    await _until(bench, lambda: int(dut.block_valid_o.value))
+    assert int(dut.block_words_o.value) == count
+    order = list(range(count)) if rng.randrange(2) else [rng.randrange(count) for _ in range(count)] + [count - 1]
     for number, address in enumerate(order):
         while bench.chance(stall):
             await FallingEdge(bench.clock)
-        dut.read_i.value, dut.addr_i.value = 1, address
+        dut.addr_i.value = address
+        await FallingEdge(bench.clock)
+        await _until(bench, lambda: int(dut.word_valid_o.value))
+        dut.read_i.value = 1
         dut.release_i.value = int(number == len(order) - 1)
         await FallingEdge(bench.clock)
         dut.read_i.value = dut.release_i.value = 0
-        assert int(dut.weights_o.value) == block.words[address], f"word {address} of {len(block.words)}"
+        assert int(dut.weights_o.value) == block.words[address], f"word {address} of {count}"
+
+
+async def _until(bench: Bench, condition: Callable[[], int]) -> None:
+    for _ in range(5_000):
+        if condition():
+            return
+        await FallingEdge(bench.clock)
+    raise TimeoutError("nothing comes")
 
 
 @cocotb.test(timeout_time=10, timeout_unit="ms")

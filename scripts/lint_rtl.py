@@ -1,0 +1,58 @@
+"""Runs Verilator's linter, all warnings on, over the accelerator in several configurations.
+
+Waivers are in rtl/lint.vlt. Exit status 1 if there is a warning.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from deepsoc.assets import folder
+from deepsoc.export import export
+from deepsoc.frontend.netspec import parse_net
+from deepsoc.hw import Hardware
+from deepsoc.sim.build import rtl_files
+from deepsoc.sim.tools import find_verilator
+
+CONFIGURATIONS = (
+    {"rows": 8, "cols": 24, "x_bits": 4, "k_bits": 4, "axi_data_bits": 128},
+    {"rows": 7, "cols": 30, "x_bits": 8, "k_bits": 8, "axi_data_bits": 64},
+    {"rows": 3, "cols": 5, "x_bits": 2, "k_bits": 4, "axi_data_bits": 32},
+)
+
+
+def network(x_bits: int, k_bits: int) -> dict[str, object]:
+    """A network that uses a convolution and a pool, so that no part of the accelerator is left out."""
+    core = {"type": "conv2d", "filters": 4, "kernel": [3, 3], "padding": "same"}
+    pool = {"type": "max", "size": [2, 2], "strides": [2, 2], "padding": "valid"}
+    return {
+        "format": "deepsoc-net/1",
+        "name": "lint",
+        "input": {"shape": [8, 8, 2]},
+        "bits": {"x": x_bits, "k": k_bits, "b": 16},
+        "bundles": [{"name": "b1", "input": "input", "core": core, "act": {"type": "relu"}, "pool": pool}],
+    }
+
+
+def main() -> int:
+    """Lints every configuration."""
+    verilator = find_verilator()
+    status = 0
+    for values in CONFIGURATIONS:
+        hw = Hardware.model_validate(values)
+        with tempfile.TemporaryDirectory(prefix="deepsoc-lint-") as name:
+            out = Path(name) / "export"
+            export(parse_net(network(hw.x_bits, hw.k_bits)).to_graph(), hw, out)
+            command = [str(verilator.program), "--lint-only", "-Wall", "--no-timing", "--assert"]
+            command += ["--top-module", "dsoc_top", f"-I{out}", f"-I{folder('rtl')}", str(folder("rtl") / "lint.vlt")]
+            command += map(str, rtl_files())
+            print(f"verilator --lint-only -Wall: {hw.rows} × {hw.cols}, {hw.x_bits} bit, AXI {hw.axi_data_bits}")
+            status |= subprocess.run(command, env=verilator.environment(), check=False).returncode
+    return int(status != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""dsoc_output_stage against the order of operations in docs/architecture.md, section 1, with any mix of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import cocotb
+from cocotb.triggers import FallingEdge, RisingEdge
+
+from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, fields, join, signed
+from tests.rtl.runner import Parameters, check, parameter_sets
+from tests.rtl.test_requant import requant
+
+BIAS_BANKS = 4
+NONE, TENSOR, PARTIAL = range(3)
+
+
+def _with_lines(rows: int, x_bits: int, axi_bits: int) -> Parameters:
+    lines = max(-(-rows * x_bits // 8), -(-32 * rows // axi_bits))
+    return {"Rows": rows, "XBits": x_bits, "AxiBits": axi_bits, "OpdLines": lines, "OutLines": lines}
+
+
+@parameter_sets(
+    _with_lines(7, 4, 64),
+    _with_lines(3, 2, 32),
+    slow=(_with_lines(8, 4, 128), _with_lines(4, 8, 128), _with_lines(9, 2, 512), _with_lines(1, 8, 32)),
+)
+def test_output_stage(parameters: Parameters, seed: int) -> None:
+    check(__name__, "dsoc_output_stage", parameters, seed=seed)
+
+
+@dataclass
+class Item:
+    """One channel of all rows: what goes in and what is expected.
+
+    Attributes:
+        data: 32-bit numbers from the array or the pooling unit.
+        operand: number of each row, x_bits or 32 bits.
+        output: address, lines and packed value that leave.
+    """
+
+    data: list[int]
+    operand: list[int]
+    output: tuple[int, int, int] = field(default=(0, 0, 0))
+
+
+def _operation(rng: Random) -> dict[str, int]:
+    """Descriptor fields, any legal mix."""
+    kind = rng.randrange(3)
+    operand = rng.choice([NONE, TENSOR] if kind else [NONE, TENSOR, PARTIAL])
+    raw = 0 if kind else rng.randrange(2)
+    ch = rng.randrange(1, 6)
+    l_count = rng.randrange(1, 3)
+    shifts = {f"sh{i}_{sign}": rng.randrange(-7, 32) for i in (1, 2) for sign in ("pos", "neg")}
+    return shifts | {
+        "kind": kind,
+        "operand": operand,
+        "raw_out": raw,
+        "act1_en": rng.randrange(2),
+        "act2_en": 0 if raw else 1,
+        "zero1": rng.randrange(2),
+        "zero2": rng.randrange(2),
+        "acc_lsh": rng.randrange(8),
+        "opd_lsh": rng.randrange(8),
+        "t_count": 1 if kind else rng.randrange(1, 4),
+        "n_count": rng.randrange(1, 3),
+        "l_count": l_count,
+        "wo_count": rng.randrange(1, 5),
+        "ch_per_t": ch,
+        "ch_last": rng.randrange(1, ch + 1),
+        "y_base": rng.getrandbits(31),
+        "y_l_pitch": rng.getrandbits(16),
+        "y_n_pitch": rng.getrandbits(20),
+        "y_wo_step": rng.getrandbits(8),
+        "y_raw_step": rng.getrandbits(10),
+        "y_rows": rng.randrange((l_count - 1) * PARAMETERS["Rows"] + 1, l_count * PARAMETERS["Rows"] + 1),
+    }
+
+
+def _act(a: int, op: dict[str, int], i: int) -> int:
+    if a < 0 and op[f"zero{i}"]:
+        return 0
+    return requant(a, op[f"sh{i}_neg" if a < 0 else f"sh{i}_pos"], PARAMETERS["XBits"])
+
+
+def _value(data: int, bias: int, operand: int, op: dict[str, int]) -> int:
+    a = signed(data + (0 if op["kind"] else bias) + (operand if op["operand"] == PARTIAL else 0), 32)
+    if op["act1_en"]:
+        a = _act(a, op, 1)
+    if op["operand"] == TENSOR:
+        a = signed((a << op["acc_lsh"]) + (operand << op["opd_lsh"]), 32)
+    return _act(a, op, 2) if op["act2_en"] else a
+
+
+def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) -> Iterator[Item]:
+    rows, bits, axi = PARAMETERS["Rows"], PARAMETERS["XBits"], PARAMETERS["AxiBits"]
+    rpb, number = 8 // bits, 0
+    for t in range(op["t_count"]):
+        channels = op["ch_last"] if t == op["t_count"] - 1 else op["ch_per_t"]
+        for n in range(op["n_count"]):
+            for l in range(op["l_count"]):
+                left = min(rows, op["y_rows"] - l * rows)
+                for wo in range(op["wo_count"]):
+                    for k in range(channels):
+                        size = 32 if op["operand"] == PARTIAL else bits
+                        data = [signed(rng.getrandbits(32), 32) >> rng.randrange(32) for _ in range(rows)]
+                        item = Item(data, [signed(rng.getrandbits(size), size) for _ in range(rows)])
+                        bias = biases[(bank + t) % BIAS_BANKS][k]
+                        values = [_value(d, bias, o, op) for d, o in zip(data, item.operand, strict=True)]
+                        if op["raw_out"]:
+                            item.output = op["y_base"] + number * op["y_raw_step"], -(-32 * rows // axi), join(values, 32)
+                        else:
+                            at = op["y_base"] + n * op["y_n_pitch"] + l * op["y_l_pitch"] + wo * op["y_wo_step"]
+                            at += t * op["ch_per_t"] + k
+                            item.output = at, -(-left // rpb), join(values[:left], bits)
+                        number += 1
+                        yield item
+
+
+def _pack_operand(item: Item, op: dict[str, int]) -> tuple[int, int]:
+    """(bytes, beats) of the operand ports: x_bits rows packed line by line, and 32-bit words."""
+    bits = PARAMETERS["XBits"]
+    if op["operand"] == PARTIAL:
+        return 0, join(item.operand, 32)
+    return join(item.operand, bits), 0
+
+
+async def _give_operands(bench: Bench, op: dict[str, int], items: list[Item], stall: float) -> None:
+    dut, at = bench.dut, 0
+    while at < len(items):
+        await FallingEdge(bench.clock)
+        dut.opd_valid_i.value = int(not bench.chance(stall))
+        dut.opd_bytes_i.value, dut.opd_beats_i.value = _pack_operand(items[at], op)
+        await RisingEdge(bench.clock)
+        at += int(dut.opd_pop_o.value)
+    dut.opd_valid_i.value = 0
+
+
+async def _give_biases(bench: Bench, biases: list[list[int]]) -> None:
+    dut = bench.dut
+    while True:
+        await FallingEdge(bench.clock)
+        bank = biases[int(dut.bias_bank_o.value)]
+        dut.bias_i.value = bank[int(dut.bias_index_o.value) % len(bank)]
+
+
+@cocotb.test(timeout_time=20, timeout_unit="ms")
+@cocotb.parametrize(give=STALLS[:2], take=STALLS[:2])
+async def computes_and_packs(dut: Any, give: float, take: float) -> None:
+    bench = Bench(dut, salt=(give, take))
+    rng = bench.rng
+    await bench.start(start_i=0, mac_valid_i=0, pool_valid_i=0, opd_valid_i=0, ready_i=0, desc_i=0)
+    biases = [[signed(rng.getrandbits(32), 32) >> rng.randrange(32) for _ in range(8)] for _ in range(BIAS_BANKS)]
+    got: list[tuple[int, ...]] = []
+    payload = (dut.addr_o, dut.lines_o, dut.bytes_o, dut.beats_o)
+    bench.spawn(bench.receive(dut.valid_o, dut.ready_i, payload, got, stall=take))
+    bench.spawn(_give_biases(bench, biases))
+    bank = 0
+    for _ in range(12):
+        op = _operation(rng)
+        items = list(_items(rng, op, biases, bank))
+        dut.desc_i.value = fields(**op)
+        dut.start_i.value = 1
+        await RisingEdge(bench.clock)
+        dut.start_i.value = 0
+        await RisingEdge(bench.clock)
+        assert not int(dut.finished_o.value)
+        if op["operand"]:
+            bench.spawn(_give_operands(bench, op, items, give))
+        valid, ready = (dut.pool_valid_i, dut.pool_ready_o) if op["kind"] else (dut.mac_valid_i, dut.mac_ready_o)
+        data = dut.pool_data_i if op["kind"] else dut.mac_data_i
+        await bench.send(valid, ready, [{data: join(item.data, 32)} for item in items], stall=give)
+        await bench.until(lambda: int(dut.finished_o.value), limit=2000)
+        shown = [(a, lines, beats if op["raw_out"] else packed) for a, lines, packed, beats in got]
+        expect_equal(shown, [item.output for item in items], f"output of {op}")
+        got.clear()
+        bank += 0 if op["kind"] else op["t_count"]
+    bench.stop()

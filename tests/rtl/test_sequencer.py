@@ -1,0 +1,162 @@
+"""dsoc_sequencer: operations run in order, weights are asked for ahead, a wrong descriptor or a fault stops the run."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import cocotb
+from cocotb.triggers import RisingEdge
+
+from deepsoc.hw.regmap import load_map, pack_descriptor
+from tests.rtl.axi import Memory, ReadPort
+from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, join
+from tests.rtl.runner import Parameters, check, parameter_sets
+
+ARENA, TABLE, NET_ID = 0x12_0000_0000, 0x300, 0xCAFE_F00D
+ERRORS = next(f for r in load_map().registers for f in r.fields_ if f.name == "error_code").values
+
+
+@parameter_sets(
+    {"AxiBits": 128, "MaxBurst": 16},
+    {"AxiBits": 32, "MaxBurst": 16},
+    slow=({"AxiBits": 64, "MaxBurst": 1}, {"AxiBits": 512, "MaxBurst": 8}),
+)
+def test_sequencer(parameters: Parameters, seed: int) -> None:
+    check(__name__, "dsoc_sequencer", parameters, seed=seed)
+
+
+def _operation(rng: Random, tag: int) -> dict[str, int]:
+    beats = rng.choice([0, rng.randrange(1, 2**32)])
+    return {"tag": tag, "net_id": NET_ID, "k_addr": rng.getrandbits(32), "k_beats": beats, "ci": rng.getrandbits(32)}
+
+
+class _Run:
+    """Plays the datapath: takes operations and weights commands and finishes after random times.
+
+    Attributes:
+        started: (index, descriptor as a number) of every operation.
+        weights: (offset, beats) of every weights command.
+        done: number of `done_o` pulses.
+    """
+
+    def __init__(self, bench: Bench, table: list[list[int]], *, stall: float) -> None:
+        self.started: list[tuple[int, int]] = []
+        self.weights: list[tuple[int, ...]] = []
+        self.done = 0
+        self.bench = bench
+        data = bytes(TABLE) + b"".join(word.to_bytes(4, "little") for words in table for word in words)
+        ReadPort(bench, Memory(ARENA, data), stall=stall)
+        dut = bench.dut
+        payload = (dut.weights_offset_o, dut.weights_beats_o)
+        bench.spawn(bench.receive(dut.weights_valid_o, dut.weights_ready_i, payload, self.weights, stall=stall))
+        bench.spawn(self._operate())
+        bench.spawn(self._watch())
+
+    async def _operate(self) -> None:
+        dut, bench = self.bench.dut, self.bench
+        while True:
+            await RisingEdge(bench.clock)
+            if not int(dut.op_start_o.value):
+                continue
+            index = int(dut.op_index_o.value)
+            self.started.append((index, int(dut.desc_o.value)))
+            dut.op_finished_i.value = 0
+            await bench.clocks(bench.rng.choice([1, 3, 200]))
+            assert (int(dut.op_index_o.value), int(dut.desc_o.value)) == self.started[-1], "changed under way"
+            dut.op_finished_i.value = 1
+
+    async def _watch(self) -> None:
+        while True:
+            await RisingEdge(self.bench.clock)
+            self.done += int(self.bench.dut.done_o.value)
+
+    async def start(self, n_ops: int) -> None:
+        dut = self.bench.dut
+        dut.n_ops_i.value, dut.start_i.value = n_ops, 1
+        await RisingEdge(self.bench.clock)
+        dut.start_i.value = 0
+        await self.bench.until(lambda: int(dut.busy_o.value), limit=10)
+
+
+async def _bench(dut: Any, salt: object) -> Bench:
+    bench = Bench(dut, salt=salt)
+    zero = ("start_i", "fault_read_i", "fault_write_i", "fault_weights_i", "weights_ready_i", "arready_i", "rvalid_i")
+    inputs = dict.fromkeys(zero, 0) | {"op_finished_i": 1}
+    await bench.start(arena_i=ARENA, table_offset_i=TABLE, net_id_i=NET_ID, n_ops_i=1, **inputs)
+    return bench
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.parametrize(stall=STALLS, n_ops=[1, 2, 7])
+async def runs_the_table(dut: Any, stall: float, n_ops: int) -> None:
+    bench = await _bench(dut, (stall, n_ops))
+    operations = [_operation(bench.rng, tag) for tag in range(n_ops)]
+    table = [pack_descriptor(op) for op in operations]
+    run = _Run(bench, table, stall=stall)
+    for _ in range(2):  # a second run without a reset
+        run.started.clear()
+        run.weights.clear()
+        run.done = 0
+        await run.start(n_ops)
+        await bench.until(lambda: not int(dut.busy_o.value))
+        await bench.clocks(20)
+        expect_equal(run.started, [(i, join(words, 32)) for i, words in enumerate(table)], "operation")
+        expect_equal(run.weights, [(op["k_addr"], op["k_beats"]) for op in operations if op["k_beats"]], "weights command")
+        assert run.done == 1
+        assert int(dut.error_o.value) == 0
+        assert int(dut.op_index_o.value) == n_ops - 1
+    bench.stop()
+
+
+def _flipped_bit(rng: Random, words: list[int]) -> list[int]:
+    words = list(words)
+    words[rng.randrange(len(words))] ^= 1 << rng.randrange(32)
+    return words
+
+
+_WRONG = {
+    "a flipped bit": ("magic", lambda rng, op: _flipped_bit(rng, pack_descriptor(op))),
+    "zeros": ("magic", lambda rng, op: [0] * load_map().descriptor_words),
+    "another network": ("net_id", lambda rng, op: pack_descriptor(op | {"net_id": NET_ID ^ 1})),
+    "stale": ("order", lambda rng, op: pack_descriptor(op | {"tag": op["tag"] + 1})),
+}
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(wrong=list(_WRONG), at=[0, 2])
+async def stops_at_a_wrong_descriptor(dut: Any, wrong: str, at: int) -> None:
+    bench = await _bench(dut, (wrong, at))
+    operations = [_operation(bench.rng, tag) for tag in range(4)]
+    table = [pack_descriptor(op) for op in operations]
+    code, damage = _WRONG[wrong]
+    table[at] = damage(bench.rng, operations[at])
+    run = _Run(bench, table, stall=0.3)
+    await run.start(4)
+    await bench.until(lambda: not int(dut.busy_o.value))
+    await bench.clocks(100)
+    assert int(dut.error_o.value) == ERRORS[code]
+    assert int(dut.op_index_o.value) == at
+    assert [index for index, _ in run.started] == list(range(at))
+    expected = [(op["k_addr"], op["k_beats"]) for op in operations[:at] if op["k_beats"]]
+    expect_equal(run.weights, expected, "weights command")
+    assert run.done == 0
+    bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(fault=["fault_read_i", "fault_write_i", "fault_weights_i"])
+async def stops_at_a_fault(dut: Any, fault: str) -> None:
+    bench = await _bench(dut, fault)
+    run = _Run(bench, [pack_descriptor(_operation(bench.rng, tag)) for tag in range(3)], stall=0)
+    await run.start(3)
+    await bench.until(lambda: len(run.started) == 2)
+    getattr(dut, fault).value = 1
+    await bench.until(lambda: not int(dut.busy_o.value), limit=10)
+    await bench.clocks(300)
+    code = {"fault_read_i": "axi_read", "fault_write_i": "axi_write", "fault_weights_i": "weights"}[fault]
+    assert int(dut.error_o.value) == ERRORS[code]
+    assert int(dut.op_index_o.value) == 1
+    assert run.done == 0
+    assert len(run.started) == 2
+    bench.stop()
