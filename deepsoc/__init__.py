@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from deepsoc.errors import MappingError as MappingError
     from deepsoc.errors import MismatchError as MismatchError
     from deepsoc.errors import ToolError as ToolError
-    from deepsoc.frontend.layers import AvgPool2D as AvgPool2D
-    from deepsoc.frontend.formats import Bits as Bits
     from deepsoc.frontend.bundle import Bundle as Bundle
+    from deepsoc.frontend.formats import Bits as Bits
+    from deepsoc.frontend.layers import AvgPool2D as AvgPool2D
     from deepsoc.frontend.layers import Conv2D as Conv2D
     from deepsoc.frontend.layers import Dense as Dense
     from deepsoc.frontend.layers import Flatten as Flatten
     from deepsoc.frontend.layers import MaxPool2D as MaxPool2D
-    from deepsoc.frontend.model import Model as Model
     from deepsoc.frontend.layers import ReLU as ReLU
     from deepsoc.frontend.layers import flatten as flatten
+    from deepsoc.frontend.model import Model as Model
     from deepsoc.frontend.netspec import load_net as load_net
     from deepsoc.hw import Hardware as Hardware
     from deepsoc.sim import simulate as simulate

@@ -46,7 +46,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="deepsoc-lint-") as name:
             out = Path(name) / "export"
             export(parse_net(network(hw.x_bits, hw.k_bits)).to_graph(), hw, out)
-            command = [str(verilator.program), "--lint-only", "-Wall", "--no-timing", "--assert"]
+            command = [str(verilator.program), "--lint-only", "-Wall", "--quiet", "--no-timing", "--assert"]
             command += ["--top-module", "dsoc_top", f"-I{out}", f"-I{folder('rtl')}", str(folder("rtl") / "lint.vlt")]
             command += map(str, rtl_files())
             print(f"verilator --lint-only -Wall: {hw.rows} × {hw.cols}, {hw.x_bits} bit, AXI {hw.axi_data_bits}")

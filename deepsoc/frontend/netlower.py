@@ -12,7 +12,7 @@ from deepsoc.errors import InputError
 from deepsoc.frontend._jsonpath import json_path
 from deepsoc.frontend.netspec import ActSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
 from deepsoc.frontend.netweights import Weights, check_weights
-from deepsoc.graph.executor import accumulate, add_residual, pool2d
+from deepsoc.graph.executor import accumulate, add_bias, add_residual, pool2d
 from deepsoc.graph.fixed import (
     ACC_BITS,
     MAX_LEFT_SHIFT,
@@ -150,7 +150,7 @@ class _Lowering:
         if spec.core.use_bias:
             b, b_quant = self._bias(spec.name, values)
             core = _core(spec.core, k, b, k_quant, b_quant)
-            values = _Values(values.a + (b << (values.frac - b_quant.frac)), values.frac)
+            values = _Values(add_bias(values.a, values.frac, core), values.frac)
         may_be_raw = is_last and spec.pool is None
         act = add = pool = None
         if spec.act or not (spec.add or may_be_raw):

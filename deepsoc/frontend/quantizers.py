@@ -20,7 +20,7 @@ __all__ = ["Grid", "convolve", "covering_limit", "exponent", "fixed_point", "wei
 ops = keras.ops
 
 _LIMITS = np.ldexp(1.0, np.arange(-MAX_INT_BITS, MAX_INT_BITS + 1)).astype(np.float32)
-_CANDIDATES = 5
+_CANDIDATES = 8
 
 
 def fixed_point(x: Any, step: Any, bits: int, *, clip_gradient: bool = True) -> Any:

@@ -18,7 +18,7 @@ from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import pool_windows, validate
 from deepsoc.graph.window import Window
 
-__all__ = ["BundleResult", "accumulate", "add_residual", "execute", "pool2d", "run_bundle", "softmax"]
+__all__ = ["BundleResult", "accumulate", "add_bias", "add_residual", "execute", "pool2d", "run_bundle", "softmax"]
 
 _CHUNK_ELEMENTS = 1 << 22
 """Elements of unfolded input that are held at a time."""
@@ -90,7 +90,8 @@ def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntAr
         x_quant: type of `x`.
         operand: residual tensor and its type, None without `add`.
     """
-    a, quant = accumulate(bundle.core, x, x_quant), Quant(ACC_BITS, x_quant.frac + bundle.core.k_quant.frac)
+    quant = Quant(ACC_BITS, x_quant.frac + bundle.core.k_quant.frac)
+    a = add_bias(accumulate(bundle.core, x, x_quant), quant.frac, bundle.core)
     if bundle.act:
         a, quant = activate(a, quant.frac, bundle.act), bundle.act.out
     if bundle.add and operand:
@@ -107,20 +108,24 @@ def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntAr
 
 
 def accumulate(core: Conv2D | Dense, x: IntArray, x_quant: Quant) -> IntArray:
-    """Sums of products plus bias, at frac x_frac + k_frac: (n, ho, wo, co), or (n, co) for dense."""
-    weights = core.weights.reshape(-1, core.weights.shape[-1])
+    """Sums of products, without the bias, at frac x_frac + k_frac: (n, ho, wo, co), or (n, co) for dense."""
+    weights = core.weights.reshape(-1, core.weights.shape[-1]).astype(np.int64)
     # No partial sum, in whatever order, exceeds the largest input times the sum of a channel's weights.
-    peak = int(np.abs(weights).sum(axis=0, dtype=np.int64).max()) << (x_quant.bits - 1)
+    peak = int(np.abs(weights).sum(axis=0).max()) << (x_quant.bits - 1)
     if peak > _FLOAT64_EXACT:
         raise InputError(f"a sum of products may reach {peak}, beyond the exact integers of float64", where="core")
     dtype = np.dtype(np.float32 if peak <= _FLOAT32_EXACT else np.float64)
     xf: _Floats = x.astype(dtype)
     k: _Floats = weights.astype(dtype)
     sums = xf @ k if isinstance(core, Dense) else _convolve(core, xf, k)
-    a: IntArray = sums.astype(np.int64)
-    if core.bias is not None:
-        a += core.bias.astype(np.int64) << (x_quant.frac + core.k_quant.frac - core.b_quant.frac)
-    return a
+    return sums.astype(np.int64)
+
+
+def add_bias(sums: IntArray, frac: int, core: Conv2D | Dense) -> IntArray:
+    """Sums at `frac` plus the core's bias, if it has one, moved to the same binary point."""
+    if core.bias is None:
+        return sums
+    return sums + (core.bias.astype(np.int64) << (frac - core.b_quant.frac))
 
 
 def _convolve(core: Conv2D, x: _Floats, k: _Floats) -> _Floats:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -37,7 +37,7 @@ def key_of(parts: Iterable[str | bytes | Path]) -> str:
     return digest.hexdigest()[:32]
 
 
-@contextmanager
+@contextlib.contextmanager
 def entry(key: str, build: Callable[[Path], None]) -> Iterator[Path]:
     """Yields the folder of an entry, built if it is not there; it stays locked, so that nobody removes it meanwhile.
 
@@ -64,18 +64,31 @@ def entry(key: str, build: Callable[[Path], None]) -> Iterator[Path]:
 
 def _shrink(root: Path, *, keep: str) -> None:
     """Removes the entries unused for the longest time until MAX_BYTES hold; entries in use stay."""
-    entries = sorted((path for path in root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    sizes = {path: sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) for path in entries}
+    entries = sorted((_last_use(path), path) for path in root.iterdir() if path.is_dir() and not path.suffix)
+    sizes = {path: _size(path) for _, path in entries}
     excess = sum(sizes.values()) - MAX_BYTES
-    for path in entries:
+    for path in sizes:
         if excess <= 0:
             return
-        if path.name == keep or path.suffix:
+        if path.name == keep:
             continue
-        lock = FileLock(root / f"{path.name}.lock")
-        try:
-            with lock.acquire(timeout=0):
-                shutil.rmtree(path)
-        except Timeout:
-            continue
-        excess -= sizes[path]
+        with contextlib.suppress(Timeout), FileLock(root / f"{path.name}.lock", timeout=0):
+            shutil.rmtree(path, ignore_errors=True)
+            excess -= sizes[path]
+
+
+def _last_use(path: Path) -> float:
+    """Time stamp of an entry; 0 if another process has just removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _size(path: Path) -> int:
+    """Bytes of an entry, as far as it is still there."""
+    size = 0
+    with contextlib.suppress(OSError):
+        for file in path.rglob("*"):
+            size += file.lstat().st_size
+    return size

@@ -80,6 +80,7 @@ class SimResult(_Frozen):
         first_difference: the first of them, in the order of execution; None if there is none.
         error: why the run ended early (hardware error, hang, broken protocol); empty if it did not.
         cycles_rtl: clocks from the start to the last acknowledged write.
+        cycles_register: the accelerator's own count, its CLOCKS register.
         cycles_model: clocks predicted for the whole network.
         bundles: measurements by bundle.
         operations: measurements by operation.
@@ -95,6 +96,7 @@ class SimResult(_Frozen):
     first_difference: Difference | None
     error: str
     cycles_rtl: int
+    cycles_register: int
     cycles_model: int
     bundles: tuple[BundleResult, ...]
     operations: tuple[OperationResult, ...]

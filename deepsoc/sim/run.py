@@ -146,6 +146,7 @@ def _result(export: Artifacts, found: dict[str, Any], work: Path, trace: str, be
         first_difference=total.first,
         error=error,
         cycles_rtl=found["clocks"],
+        cycles_register=found["clocks_register"],
         cycles_model=sum(op.cycles_model for op in operations),
         bundles=_bundles(export, operations),
         operations=tuple(operations),

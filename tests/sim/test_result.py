@@ -17,6 +17,7 @@ def result(**changes: object) -> SimResult:
         "first_difference": None,
         "error": "",
         "cycles_rtl": 10,
+        "cycles_register": 10,
         "cycles_model": 9,
         "bundles": (),
         "operations": (),

@@ -1,0 +1,216 @@
+"""Bench of engine_block: random operations as pixel bytes, a weights stream and the results they must give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import numpy as np
+from cocotb.triggers import RisingEdge
+from numpy.typing import NDArray
+
+from tests.rtl.axi import Memory, ReadPort
+from tests.rtl.bench import PARAMETERS, Bench, expect_equal, fields, join, signed, split
+from tests.rtl.geometry import Geometry
+from tests.rtl.runner import Parameters
+
+__all__ = ["SETS", "SLOW_SETS", "EngineBench", "Operation", "Windows", "pixel_bytes", "random_tensor", "weights_stream"]
+
+Tensor = NDArray[np.int64]
+
+
+def _with_geometry(
+    rows: int, cols: int, bits: tuple[int, int, int], kernel: tuple[int, int], strides: tuple[int, int], axi: int
+) -> Parameters:
+    shape = Geometry(rows, bits[0], kernel[0], strides[0], rows)
+    unit = max(axi // 8, 8)
+    names = ("Rows", "Cols", "XBits", "KBits", "YBits", "KhMax", "KwMax", "ShMax", "SwMax", "Nf", "Gt", "WordBits")
+    word = -(-cols * bits[1] // unit) * unit
+    sizes = dict(zip(names, (rows, cols, *bits, *kernel, *strides, shape.nf, shape.gt, word), strict=True))
+    return sizes | {"Depth": 64, "EdgesDepth": 32, "AxiBits": axi}
+
+
+SETS = (
+    _with_geometry(3, 5, (2, 4, 16), (4, 3), (4, 3), 32),
+    _with_geometry(7, 30, (4, 8, 32), (5, 6), (2, 4), 128),
+)
+SLOW_SETS = (
+    _with_geometry(8, 24, (4, 4, 24), (7, 7), (2, 2), 128),
+    _with_geometry(4, 6, (8, 8, 32), (3, 3), (2, 2), 64),
+    _with_geometry(4, 6, (8, 2, 32), (11, 3), (4, 4), 64),
+    _with_geometry(1, 1, (8, 8, 32), (1, 1), (1, 1), 32),
+)
+
+
+@dataclass
+class Operation:
+    """One descriptor with its data.
+
+    Attributes:
+        desc: descriptor fields.
+        pixels: what the line buffers show at each pop.
+        beats: weights stream; empty for pools.
+        results: for every channel that leaves, the numbers of the PE rows that exist.
+    """
+
+    desc: dict[str, int]
+    pixels: list[int]
+    results: list[list[int]]
+    beats: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Kernel windows over one tensor: sizes in rows and columns.
+
+    Attributes:
+        size, kernel, strides: of the tensor, the window and its steps.
+        same: padding; otherwise valid.
+    """
+
+    size: tuple[int, int]
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    same: bool
+
+    @classmethod
+    def draw(cls, rng: Random, *, rows: int, columns: int) -> Windows:
+        """Any that the parameters allow."""
+        p = PARAMETERS
+        kernel = rng.randrange(1, p["KhMax"] + 1), rng.randrange(1, min(p["KwMax"], p["Cols"]) + 1)
+        strides = rng.randrange(1, p["ShMax"] + 1), rng.randrange(1, min(p["SwMax"], p["Cols"] - kernel[1] + 1) + 1)
+        same = bool(rng.randrange(2))
+        low = (1, 1) if same else kernel
+        return cls((rng.randrange(low[0], low[0] + rows), rng.randrange(low[1], low[1] + columns)), kernel, strides, same)
+
+    @property
+    def out(self) -> tuple[int, int]:
+        """Output rows and columns."""
+        pairs = zip(self.size, self.kernel, self.strides, strict=True)
+        h, w = (-(-i // s) if self.same else (i - k) // s + 1 for i, k, s in pairs)
+        return h, w
+
+    @property
+    def pad(self) -> tuple[int, int]:
+        """Padding above and to the left."""
+        total = [
+            max((o - 1) * s + k - i, 0)
+            for i, k, s, o in zip(self.size, self.kernel, self.strides, self.out, strict=True)
+        ]
+        return (total[0] // 2, total[1] // 2) if self.same else (0, 0)
+
+    def window(self, image: Tensor, ho: int, wo: int) -> tuple[Tensor, slice, slice]:
+        """Pixels (rows, columns, channels) under one window that exist, and which taps they are."""
+        top, left = ho * self.strides[0] - self.pad[0], wo * self.strides[1] - self.pad[1]
+        rows = slice(max(-top, 0), min(self.size[0] - top, self.kernel[0]))
+        cols = slice(max(-left, 0), min(self.size[1] - left, self.kernel[1]))
+        return image[top + rows.start : top + rows.stop, left + cols.start : left + cols.stop], rows, cols
+
+    def fields(self, columns: int) -> dict[str, int]:
+        """Descriptor fields that follow from the windows; `columns`: input columns a row block."""
+        rows = PARAMETERS["Rows"]
+        return {
+            "kh": self.kernel[0],
+            "kw": self.kernel[1],
+            "sw": self.strides[1],
+            "tap": self.strides[0],
+            "row_step": rows * self.strides[0],
+            "pad_top": self.pad[0],
+            "pos0": self.pad[1],
+            "x_rows": self.size[0],
+            "x_cols": min(self.size[1], columns),
+            "w_count": columns,
+            "wo_count": self.out[1],
+            "l_count": -(-self.out[0] // rows),
+            "lines_flat": 1,
+        }
+
+
+def random_tensor(rng: Random, bits: int, *shape: int) -> Tensor:
+    """Signed integers, some of them at the ends of the range."""
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    count = int(np.prod(shape))
+    numbers = [rng.choice([low, high]) if rng.random() < 0.2 else rng.randint(low, high) for _ in range(count)]
+    return np.array(numbers, dtype=np.int64).reshape(shape)
+
+
+def pixel_bytes(rng: Random, image: Tensor, windows: Windows, block: int, w: int, c: int) -> int:
+    """Line buffers at one (row block, column, channel); rows that do not exist show anything."""
+    p = PARAMETERS
+    shape = Geometry(p["Rows"], p["XBits"], p["KhMax"], p["ShMax"])
+    mask = (1 << p["XBits"]) - 1
+    value = rng.getrandbits(8 * p["Nf"])
+    first = block * p["Rows"] * windows.strides[0]
+    for j in range(-shape.pt_max, p["ShMax"] * (p["Rows"] - 1) + p["KhMax"]):
+        if 0 <= first + j < image.shape[0]:
+            at = shape.place(j)
+            value = value & ~(mask << at) | (int(image[first + j, w, c]) & mask) << at
+    return value
+
+
+def weights_stream(blocks: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[int]:
+    """Beats of blocks of (weight words, biases), docs/architecture.md, section 4."""
+    axi, word, beats = PARAMETERS["AxiBits"], PARAMETERS["WordBits"], []
+    for words, biases in blocks:
+        beats.append(len(words) | len(biases) << 20)
+        beats += split(join(biases, 32), axi, -(-len(biases) * 32 // axi))
+        beats += split(join(words, word), axi, -(-len(words) * word // axi))
+    return beats
+
+
+class EngineBench:
+    """Runs operations one after the other on the module."""
+
+    def __init__(self, dut: Any, *, salt: object, stall: float) -> None:
+        self.bench = Bench(dut, salt=salt)
+        self.rng = self.bench.rng
+        self._dut, self._stall = dut, stall
+        self._memory = Memory(0, b"")
+        self._mac: list[tuple[int, ...]] = []
+        self._pool: list[tuple[int, ...]] = []
+
+    async def start(self) -> None:
+        """Resets and starts all streams."""
+        dut, bench, stall = self._dut, self.bench, self._stall
+        zero = ("start_i", "px_valid_i", "cmd_valid_i", "arready_i", "rvalid_i", "mac_ready_i", "pool_ready_i", "desc_i")
+        await bench.start(**dict.fromkeys(zero, 0))
+        ReadPort(bench, self._memory, stall=stall)
+        bench.spawn(bench.receive(dut.mac_valid_o, dut.mac_ready_i, [dut.mac_data_o], self._mac, stall=stall))
+        bench.spawn(bench.receive(dut.pool_valid_o, dut.pool_ready_i, [dut.pool_data_o], self._pool, stall=stall))
+
+    async def run(self, op: Operation) -> int:
+        """Runs one operation and compares its results.
+
+        Returns:
+            Clocks from the start to the last result.
+        """
+        dut, bench = self._dut, self.bench
+        width = PARAMETERS["AxiBits"] // 8
+        got = self._pool if op.desc["kind"] else self._mac
+        dut.desc_i.value = fields(**op.desc)
+        dut.start_i.value = 1
+        await RisingEdge(bench.clock)
+        dut.start_i.value = 0
+        if op.beats:
+            self._memory.data = bytearray(b"".join(beat.to_bytes(width, "little") for beat in op.beats))
+            command = {dut.cmd_beats_i: len(op.beats)}
+            bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, [command], stall=0))
+        pixels = ({dut.px_bytes_i: value} for value in op.pixels)
+        feeder = bench.spawn(bench.send(dut.px_valid_i, dut.px_pop_o, pixels, stall=self._stall))
+        clocks = 0
+        while len(got) < len(op.results) and clocks < 50_000:
+            await RisingEdge(bench.clock)
+            clocks += 1
+        expect_equal(list(self._shown(got, op)), op.results, f"result of {op.desc}")
+        assert feeder.done(), f"pixels are left over: {op.desc}"
+        await bench.clocks(bench.rng.randrange(5, 30))
+        expect_equal(got, got[: len(op.results)], "results, and nothing more,")
+        assert not int(dut.error_o.value)
+        got.clear()
+        return clocks
+
+    def _shown(self, got: list[tuple[int, ...]], op: Operation) -> Iterator[list[int]]:
+        for (value,), wanted in zip(got, op.results, strict=False):
+            yield [signed(number, 32) for number in split(value, 32, len(wanted))]

@@ -1,0 +1,237 @@
+/// The engine without its memory ports: weights reader, controller, pixel shifter, array, drain and pooling unit, wired as in
+/// dsoc_core. The test bench plays the pixel reader and the output stage.
+module engine_block #(
+    parameter int unsigned Rows = 3,
+    parameter int unsigned Cols = 5,
+    parameter int unsigned XBits = 4,
+    parameter int unsigned KBits = 4,
+    parameter int unsigned YBits = 32,
+    parameter int unsigned KhMax = 3,
+    parameter int unsigned KwMax = 3,
+    parameter int unsigned ShMax = 2,
+    parameter int unsigned SwMax = 2,
+    parameter int unsigned Nf = 4,
+    parameter int unsigned Gt = 1,
+    parameter int unsigned WordBits = 24,
+    parameter int unsigned Depth = 64,
+    parameter int unsigned EdgesDepth = 64,
+    parameter int unsigned AxiBits = 32
+) (
+    input logic                clk_i,
+    input logic                rst_ni,
+    input logic                start_i,
+    input dsoc_map_pkg::desc_t desc_i,
+
+    input  logic [8*Nf-1:0] px_bytes_i,
+    input  logic            px_valid_i,
+    output logic            px_pop_o,
+
+    input  logic [       31:0] cmd_beats_i,
+    input  logic               cmd_valid_i,
+    output logic               cmd_ready_o,
+    output logic [       39:0] araddr_o,
+    output logic [        7:0] arlen_o,
+    output logic               arvalid_o,
+    input  logic               arready_i,
+    input  logic [AxiBits-1:0] rdata_i,
+    input  logic               rvalid_i,
+    output logic               rready_o,
+    input  logic [        1:0] bias_bank_i,
+    input  logic [       15:0] bias_index_i,
+    output logic [       31:0] bias_o,
+    output logic               error_o,
+
+    output logic [32*Rows-1:0] mac_data_o,
+    output logic               mac_valid_o,
+    input  logic               mac_ready_i,
+    output logic [32*Rows-1:0] pool_data_o,
+    output logic               pool_valid_o,
+    input  logic               pool_ready_i
+);
+
+  localparam int unsigned DepthBits = $clog2(Depth);
+  localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1;
+  localparam int unsigned GMax = (KwMax + SwMax - 1 < Cols) ? KwMax + SwMax - 1 : Cols;
+
+  logic block_valid, word_valid, block_release, weights_read, weights_error, control_error;
+  logic [19:0] block_words;
+  logic [DepthBits-1:0] weights_addr;
+  logic [Cols*KBits-1:0] weights;
+  logic advance, mac, zero, shift, leave, drain_ready, px_load, px_shift;
+  logic [7:0] leave_pos, group;
+  logic [15:0] leave_count, leave_channels;
+  logic hold;
+  logic [ColBits-1:0] hold_column;
+  logic [Rows*XBits-1:0] pixels;
+  logic [Rows-1:0] exists;
+  logic signed [17:0] px_row_first;
+  logic pool_space, pool_step, pool_first, pool_take, pool_last, pool_real, pool_ci_last, pool_w_last;
+
+  assign group   = desc_i.kw + desc_i.sw - 8'd1;
+  assign advance = !(leave && !drain_ready);
+  assign error_o = weights_error || control_error;
+
+  dsoc_weights_reader #(
+      .Cols(Cols),
+      .KBits(KBits),
+      .WordBits(WordBits),
+      .Depth(Depth),
+      .AxiBits(AxiBits),
+      .AddrBits(40),
+      .MaxBurst(16)
+  ) i_weights (
+      .clk_i,
+      .rst_ni,
+      .arena_i      (40'd0),
+      .cmd_offset_i (32'd0),
+      .cmd_beats_i,
+      .cmd_valid_i,
+      .cmd_ready_o,
+      .araddr_o,
+      .arlen_o,
+      .arvalid_o,
+      .arready_i,
+      .rdata_i,
+      .rvalid_i,
+      .rready_o,
+      .block_valid_o(block_valid),
+      .block_words_o(block_words),
+      .word_valid_o (word_valid),
+      .release_i    (block_release),
+      .read_i       (weights_read),
+      .addr_i       (weights_addr),
+      .weights_o    (weights),
+      .bias_bank_i,
+      .bias_index_i,
+      .bias_o,
+      .error_o      (weights_error)
+  );
+
+  dsoc_controller #(
+      .Rows(Rows),
+      .Rpb(8 / XBits),
+      .SwMax(SwMax),
+      .DepthBits(DepthBits)
+  ) i_controller (
+      .clk_i,
+      .rst_ni,
+      .start_i,
+      .advance_i       (advance),
+      .desc_i,
+      .px_valid_i,
+      .px_pop_o,
+      .px_load_o       (px_load),
+      .px_shift_o      (px_shift),
+      .px_row_first_o  (px_row_first),
+      .block_valid_i   (block_valid),
+      .block_words_i   (block_words),
+      .word_valid_i    (word_valid),
+      .block_release_o (block_release),
+      .weights_read_o  (weights_read),
+      .weights_addr_o  (weights_addr),
+      .error_o         (control_error),
+      .mac_o           (mac),
+      .zero_o          (zero),
+      .shift_o         (shift),
+      .leave_o         (leave),
+      .leave_pos_o     (leave_pos),
+      .leave_count_o   (leave_count),
+      .leave_channels_o(leave_channels),
+      .pool_space_i    (pool_space),
+      .pool_o          (pool_step),
+      .pool_first_o    (pool_first),
+      .pool_take_o     (pool_take),
+      .pool_last_o     (pool_last),
+      .pool_real_o     (pool_real),
+      .pool_ci_last_o  (pool_ci_last),
+      .pool_w_last_o   (pool_w_last)
+  );
+
+  dsoc_pixel_shifter #(
+      .Rows(Rows),
+      .XBits(XBits),
+      .Nf(Nf),
+      .Gt(Gt),
+      .PtMax((KhMax - 1) / 2),
+      .KhMax(KhMax),
+      .ShMax(ShMax)
+  ) i_shifter (
+      .clk_i,
+      .load_i     (px_load),
+      .shift_i    (px_shift),
+      .flat_i     (desc_i.flat),
+      .pad_top_i  (desc_i.pad_top),
+      .tap_i      (desc_i.tap),
+      .row_first_i(px_row_first),
+      .rows_i     (desc_i.x_rows),
+      .bytes_i    (px_bytes_i),
+      .pixel_o    (pixels),
+      .exists_o   (exists)
+  );
+
+  dsoc_array #(
+      .Rows(Rows),
+      .Cols(Cols),
+      .XBits(XBits),
+      .KBits(KBits),
+      .YBits(YBits),
+      .GMax(GMax)
+  ) i_array (
+      .clk_i,
+      .rst_ni,
+      .advance_i(advance),
+      .group_i  (group),
+      .pixel_i  (pixels),
+      .weights_i(weights),
+      .mac_i    (mac),
+      .zero_i   (zero),
+      .shift_i  (shift),
+      .hold_i   (hold),
+      .column_i (hold_column),
+      .column_o (mac_data_o)
+  );
+
+  dsoc_drain #(
+      .Cols(Cols)
+  ) i_drain (
+      .clk_i,
+      .rst_ni,
+      .group_i   (group),
+      .sw_i      (desc_i.sw),
+      .leave_i   (leave),
+      .pos_i     (leave_pos),
+      .count_i   (leave_count),
+      .channels_i(leave_channels),
+      .ready_o   (drain_ready),
+      .hold_o    (hold),
+      .column_o  (hold_column),
+      .valid_o   (mac_valid_o),
+      .ready_i   (mac_ready_i)
+  );
+
+  dsoc_pool #(
+      .Rows(Rows),
+      .XBits(XBits),
+      .KhMax(KhMax),
+      .KwMax(KwMax),
+      .EdgesDepth(EdgesDepth)
+  ) i_pool (
+      .clk_i,
+      .rst_ni,
+      .desc_i,
+      .step_i   (pool_step),
+      .first_i  (pool_first),
+      .take_i   (pool_take),
+      .last_i   (pool_last),
+      .real_i   (pool_real),
+      .ci_last_i(pool_ci_last),
+      .w_last_i (pool_w_last),
+      .pixel_i  (pixels),
+      .exists_i (exists),
+      .space_o  (pool_space),
+      .data_o   (pool_data_o),
+      .valid_o  (pool_valid_o),
+      .ready_i  (pool_ready_i)
+  );
+
+endmodule

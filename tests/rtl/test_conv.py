@@ -1,0 +1,158 @@
+"""Controller, pixel shifter, array and drain, fed by the weights reader, against plain convolutions and matrix products."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from tests.rtl.bench import PARAMETERS, STALLS, join, signed
+from tests.rtl.engine import (
+    SETS,
+    SLOW_SETS,
+    EngineBench,
+    Operation,
+    Tensor,
+    Windows,
+    pixel_bytes,
+    random_tensor,
+    weights_stream,
+)
+from tests.rtl.runner import Parameters, check, parameter_sets
+
+
+@parameter_sets(*SETS, slow=SLOW_SETS)
+def test_conv(parameters: Parameters, seed: int) -> None:
+    check(__name__, "engine_block", parameters, seed=seed)
+
+
+def _set_words(k: Tensor, windows: Windows, t: int, ch_per_t: int) -> list[int]:
+    """Words of one block: sets, channels in, kernel rows."""
+    (kh, kw, ci, co), sw = k.shape, windows.strides[1]
+    group = kw + sw - 1
+    words = []
+    for sigma in range(sw):
+        for c in range(ci):
+            for i in range(kh):
+                word = [0] * PARAMETERS["Cols"]
+                for column in range(PARAMETERS["Cols"] // group * group):
+                    e, q = divmod(column, group)
+                    s = (q - sigma) % sw
+                    channel = t * ch_per_t + e * sw + s
+                    if 0 <= q - s < kw and channel < co:
+                        word[column] = int(k[i, q - s, c, channel])
+                words.append(join(word, PARAMETERS["KBits"]))
+    return words
+
+
+def _convolution(rng: Random) -> Operation:
+    p = PARAMETERS
+    windows = Windows.draw(rng, rows=2 * p["Rows"] * p["ShMax"], columns=8)
+    (kh, kw), sw = windows.kernel, windows.strides[1]
+    n, ci = rng.randrange(1, 3), rng.randrange(1, min(4, p["Depth"] // (kh * sw)) + 1)
+    ch_per_t = p["Cols"] // (kw + sw - 1) * sw
+    co = rng.randrange(1, 3 * ch_per_t)
+    x = random_tensor(rng, p["XBits"], n, *windows.size, ci)
+    k = random_tensor(rng, p["KBits"], kh, kw, ci, co)
+    ho, wo = windows.out
+    y = np.zeros((n, ho, wo, co), dtype=np.int64)
+    for b, r, c in np.ndindex(n, ho, wo):
+        part, rows, cols = windows.window(x[b], r, c)
+        y[b, r, c] = np.einsum("hwi,hwio->o", part, k[rows, cols])
+    used = min(windows.size[1], (wo - 1) * sw - windows.pad[1] + kw)
+    desc = windows.fields(rng.choice([windows.size[1], used])) | {"kind": 0, "n_count": n, "ci": ci, "kh_count": kh}
+    t_count = -(-co // ch_per_t)
+    desc |= {"t_count": t_count, "ch_per_t": ch_per_t, "ch_last": co - (t_count - 1) * ch_per_t, "n_words": ci * kh}
+    pixels, results = [], []
+    for t in range(t_count):
+        channels = range(t * ch_per_t, min((t + 1) * ch_per_t, co))
+        for b in range(n):
+            for block in range(desc["l_count"]):
+                rows_here = slice(block * p["Rows"], min((block + 1) * p["Rows"], ho))
+                for w, c in np.ndindex(desc["w_count"], ci):
+                    pixels.append(pixel_bytes(rng, x[b], windows, block, w, c))
+                results += [[_wrap(v) for v in y[b, rows_here, w, ch]] for w in range(wo) for ch in channels]
+    blocks = [(_set_words(k, windows, t, ch_per_t), [0]) for t in range(t_count)]
+    return Operation(desc, pixels, results, weights_stream(blocks))
+
+
+def _wrap(value: int) -> int:
+    return signed(int(value), PARAMETERS["YBits"])
+
+
+_UNIT = {"kind": 0, "kh": 1, "kw": 1, "sw": 1, "tap": 1, "kh_count": 1, "w_count": 1, "wo_count": 1, "x_cols": 1}
+
+
+def _channels(t_count: int, co: int) -> dict[str, int]:
+    cols = PARAMETERS["Cols"]
+    return {"t_count": t_count, "ch_per_t": cols, "ch_last": co - (t_count - 1) * cols}
+
+
+def _flat(rng: Random) -> Operation:
+    """A dense layer on a flattened tensor: batch elements on the rows, features in the order of memory."""
+    p = PARAMETERS
+    rows, rpb = p["Rows"], 8 // p["XBits"]
+    n = rng.randrange(1, 2 * rows + 1)
+    h = rng.randrange(1, 2 * rows + 2)
+    line_bytes = rng.randrange(1, max(2, p["Depth"] // h // 2))
+    x = random_tensor(rng, p["XBits"], n, h, line_bytes)
+    tiles = [range(tile, min(tile + rows, h)) for tile in range(0, h, rows)]
+    lines = [list(tile[i : i + rpb]) for tile in tiles for i in range(0, len(tile), rpb)]
+    order = [(row, at) for line in lines for at in range(line_bytes) for row in line]
+    co = rng.randrange(1, 2 * p["Cols"] + 1)
+    k = random_tensor(rng, p["KBits"], len(order), co)
+    y = np.stack([x[:, row, at] for row, at in order], axis=1) @ k
+    t_count, l_count = -(-co // p["Cols"]), -(-n // rows)
+    desc = _UNIT | _channels(t_count, co) | {"flat": 1, "tap": rpb, "x_rows": h, "row_step": 0, "n_count": 1}
+    desc |= {"l_count": l_count, "lines_flat": len(lines), "ci": line_bytes, "n_words": len(order)}
+    pixels, results, blocks = [], [], []
+    for t in range(t_count):
+        first, last = t * p["Cols"], min((t + 1) * p["Cols"], co)
+        blocks.append(([join(word, p["KBits"]) for word in k[:, first:last].tolist()], [0]))
+        for block in range(l_count):
+            batch = range(block * rows, min((block + 1) * rows, n))
+            for line in lines:
+                for at in range(line_bytes):
+                    # Rows of other lines and batch elements that do not exist may hold anything.
+                    parts = [join(x[b, line, at].tolist(), p["XBits"]) for b in batch]
+                    garbage = rng.getrandbits(8 * p["Nf"]) >> (8 * len(batch)) << (8 * len(batch))
+                    pixels.append(join(parts, 8) | garbage)
+            results += [[_wrap(v) for v in y[batch, ch]] for ch in range(first, last)]
+    return Operation(desc, pixels, results, weights_stream(blocks))
+
+
+def _chained(rng: Random) -> Operation:
+    """A dense layer deeper than the weights RAM: several blocks in one column."""
+    p = PARAMETERS
+    n, ci, co = rng.randrange(1, p["Rows"] + 1), rng.randrange(1, 4 * p["Depth"]), rng.randrange(1, 2 * p["Cols"] + 1)
+    x = random_tensor(rng, p["XBits"], n, 1, ci)
+    k = random_tensor(rng, p["KBits"], ci, co)
+    y = x[:, 0] @ k
+    t_count = -(-co // p["Cols"])
+    desc = _UNIT | _channels(t_count, co) | {"chain": 1, "x_rows": n, "row_step": p["Rows"], "n_count": 1, "l_count": 1}
+    desc |= {"lines_flat": 1, "ci": ci, "n_words": ci}
+    windows = Windows((n, 1), (1, 1), (1, 1), same=False)
+    pixels, results, blocks = [], [], []
+    for t in range(t_count):
+        first, last = t * p["Cols"], min((t + 1) * p["Cols"], co)
+        at = 0
+        while at < ci:
+            end = min(at + rng.randrange(1, p["Depth"] + 1), ci)
+            blocks.append(([join(word, p["KBits"]) for word in k[at:end, first:last].tolist()], [] if at else [0]))
+            at = end
+        pixels += [pixel_bytes(rng, x, windows, 0, 0, c) for c in range(ci)]
+        results += [[_wrap(v) for v in y[:, ch]] for ch in range(first, last)]
+    return Operation(desc, pixels, results, weights_stream(blocks))
+
+
+@cocotb.test(timeout_time=50, timeout_unit="ms")
+@cocotb.parametrize(kind=["convolution", "flat", "chained"], stall=STALLS[:2])
+async def computes(dut: Any, kind: str, stall: float) -> None:
+    make = {"convolution": _convolution, "flat": _flat, "chained": _chained}[kind]
+    engine = EngineBench(dut, salt=(kind, stall), stall=stall)
+    await engine.start()
+    for _ in range(10 if kind == "convolution" else 3):
+        await engine.run(make(engine.rng))
+    engine.bench.stop()
