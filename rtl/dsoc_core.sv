@@ -145,7 +145,8 @@ module dsoc_core #(
   logic [15:0] n_ops;
   logic run_rst_nq;
   logic [1:0] start_q;
-  dsoc_map_pkg::desc_t desc;
+  dsoc_map_pkg::desc_t desc, next_desc;
+  logic next_valid;
   logic op_finished, out_finished, writer_idle;
 
   dsoc_regs #(
@@ -232,6 +233,8 @@ module dsoc_core #(
       .rvalid_i        (k_s0_rvalid),
       .rready_o        (k_s0_rready),
       .desc_o          (desc),
+      .next_desc_o     (next_desc),
+      .next_valid_o    (next_valid),
       .op_start_o      (op_start_o),
       .op_finished_i   (op_finished),
       .op_done_o       (op_done_o),
@@ -341,9 +344,12 @@ module dsoc_core #(
       .clk_i,
       .rst_ni          (run_rst_nq),
       .start_i         (op_start_o),
+      .enable_i        (1'b1),
       .arena_i         (arena),
       .base_i          (desc.x_base),
       .line_pitch_i    (desc.x_line_pitch),
+      .next_pitch_i    (next_desc.x_line_pitch),
+      .next_valid_i    (next_valid),
       .l_pitch_i       (desc.x_l_pitch),
       .n_pitch_i       (desc.x_n_pitch),
       .lam0_i          (desc.x_lam0),
@@ -544,10 +550,13 @@ module dsoc_core #(
   ) i_operand_reader (
       .clk_i,
       .rst_ni          (run_rst_nq),
-      .start_i         (op_start_o && has_operand),
+      .start_i         (op_start_o),
+      .enable_i        (has_operand),
       .arena_i         (arena),
       .base_i          (desc.o_base),
       .line_pitch_i    (desc.o_line_pitch),
+      .next_pitch_i    (next_desc.o_line_pitch),
+      .next_valid_i    (next_valid),
       .l_pitch_i       (desc.o_l_pitch),
       .n_pitch_i       (desc.o_n_pitch),
       .lam0_i          ('0),

@@ -5,6 +5,9 @@
 /// byte, one byte of every line (`bytes_o`) or, for partial sums, one whole beat of every line (`beats_o`), and pops.
 /// Buffers that were not fetched show old data: the consumer masks rows that do not exist.
 ///
+/// The table of line offsets for the next operation is made while the reader is idle, as soon as `next_valid_i` shows the
+/// pitch; otherwise it costs Nf clocks at the start. An operation that does not need this reader starts it with `enable_i` low.
+///
 /// Back-pressure: `rready_o` is high whenever a burst is pending (space is reserved before the address is sent).
 ///
 /// Parameters:
@@ -23,10 +26,13 @@ module dsoc_line_reader #(
     input logic                clk_i,
     input logic                rst_ni,
     input logic                start_i,
+    input logic                enable_i,
     input logic [AddrBits-1:0] arena_i,
 
     input logic        [31:0] base_i,
     input logic        [31:0] line_pitch_i,
+    input logic        [31:0] next_pitch_i,
+    input logic               next_valid_i,
     input logic        [31:0] l_pitch_i,
     input logic        [31:0] n_pitch_i,
     input logic signed [15:0] lam0_i,
@@ -85,8 +91,7 @@ module dsoc_line_reader #(
   } state_e;
 
   state_e state_q;
-  logic [FBits-1:0] f_q;
-  logic [31:0] pitch_sum_q, n_base_q, l_base_q, off_t_q, off_q, cur_q;
+  logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q;
   logic signed [17:0] lam_q;
   logic [15:0] t_q, n_q, l_q;
   logic [31:0] seg_q;
@@ -121,13 +126,38 @@ module dsoc_line_reader #(
     need_rest = need_q & (need_q - 1'b1);
   end
 
-  logic [31:0] f_offset;
+  // ---- offsets of the lines: multiples of the pitch ----------------------------------------------------------------
+  logic [FBits-1:0] f_q;
+  logic [31:0] pitch_sum_q, f_offset;
+  logic filling_q, table_whole;
+
+  assign table_whole = filling_q && f_q == FBits'(Nf);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      f_q         <= '0;
+      pitch_sum_q <= '0;
+      filling_q   <= 1'b0;
+    end else if (start_i && !enable_i) begin
+      filling_q <= 1'b0;
+    end else if (filling_q && !table_whole) begin
+      f_q         <= f_q + 1'b1;
+      pitch_sum_q <= pitch_sum_q + ((state_q == Table) ? line_pitch_i : next_pitch_i);
+    end else if (!filling_q && state_q == Idle && (next_valid_i || start_i)) begin
+      filling_q   <= 1'b1;
+      f_q         <= '0;
+      pitch_sum_q <= '0;
+    end else if (state_q == Block) begin
+      filling_q <= 1'b0;
+    end
+  end
+
   dsoc_regfile #(
       .Width(32),
       .Depth(Nf < 2 ? 2 : Nf)
   ) i_offsets (
       .clk_i,
-      .wen_i  (state_q == Table),
+      .wen_i  (filling_q && !table_whole),
       .waddr_i($clog2(Nf < 2 ? 2 : Nf)'(f_q)),
       .wdata_i(pitch_sum_q),
       .raddr_i($clog2(Nf < 2 ? 2 : Nf)'(next_f)),
@@ -192,8 +222,6 @@ module dsoc_line_reader #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q      <= Idle;
-      f_q          <= '0;
-      pitch_sum_q  <= '0;
       n_base_q     <= '0;
       l_base_q     <= '0;
       off_t_q      <= '0;
@@ -211,23 +239,17 @@ module dsoc_line_reader #(
     end else begin
       unique case (state_q)
         Idle: begin
-          f_q         <= '0;
-          pitch_sum_q <= '0;
-          t_q         <= '0;
-          n_q         <= '0;
-          l_q         <= '0;
-          if (start_i) begin
-            state_q  <= Table;
-            n_base_q <= base_i;
-            l_base_q <= base_i;
-            off_t_q  <= off0_i;
-            lam_q    <= 18'(lam0_i);
-          end
+          t_q      <= '0;
+          n_q      <= '0;
+          l_q      <= '0;
+          n_base_q <= base_i;
+          l_base_q <= base_i;
+          off_t_q  <= off0_i;
+          lam_q    <= 18'(lam0_i);
+          if (start_i && enable_i) state_q <= table_whole ? Block : Table;
         end
         Table: begin
-          f_q         <= f_q + 1'b1;
-          pitch_sum_q <= pitch_sum_q + line_pitch_i;
-          if (f_q == FBits'(Nf - 1)) state_q <= Block;
+          if (table_whole) state_q <= Block;
         end
         Block: begin  // a new row block: which lines exist
           for (int f = 0; f < int'(Nf); f++) begin
@@ -329,7 +351,7 @@ module dsoc_line_reader #(
       c_n_q       <= '0;
       c_l_q       <= '0;
     end else begin
-      if (start_i) begin
+      if (start_i && enable_i) begin
         c_off_t_q <= GridBits'(off0_i);
         c_off_q   <= GridBits'(off0_i);
         c_cur_q   <= GridBits'(off0_i);

@@ -35,6 +35,8 @@ module dsoc_sequencer #(
     output logic                rready_o,
 
     output dsoc_map_pkg::desc_t        desc_o,
+    output dsoc_map_pkg::desc_t        next_desc_o,
+    output logic                       next_valid_o,
     output logic                       op_start_o,
     input  logic                       op_finished_i,
     output logic                       op_done_o,
@@ -151,10 +153,12 @@ module dsoc_sequencer #(
   end
 
   // ---- running -------------------------------------------------------------------------------------------------------
-  assign desc_o     = desc_q;
-  assign op_start_o = state_q == Start;
-  assign op_done_o  = state_q == Run && op_finished_i;
-  assign op_index_o = op_q;
+  assign desc_o       = desc_q;
+  assign next_desc_o  = next_q;
+  assign next_valid_o = fetch_q == FetchDone && !fetched_bad_q;
+  assign op_start_o   = state_q == Start;
+  assign op_done_o    = state_q == Run && op_finished_i;
+  assign op_index_o   = op_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

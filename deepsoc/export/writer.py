@@ -17,7 +17,7 @@ from deepsoc.errors import InputError, MismatchError
 from deepsoc.export.artifacts import Artifacts, file_entry, read_manifest
 from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortBytes, TensorEntry
 from deepsoc.graph.executor import execute
-from deepsoc.graph.ir import Graph, IntArray
+from deepsoc.graph.ir import Bundle, Graph, IntArray
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import FORMAT
 from deepsoc.hw.regmap import load_map
@@ -126,7 +126,7 @@ def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str
         "descriptors": [[f"0x{word:08X}u" for word in row] for row in mapped.descriptors.tolist()],
         "op_bundle": [f"{names.index(op.bundle)}u" for op in mapped.operations],
         "arena_bytes": mapped.arena_bytes, "weights_offset": mapped.weights_offset,
-        "weights_bytes": len(mapped.weights), "softmax": mapped.graph.bundles[-1].softmax,
+        "weights_bytes": len(mapped.weights), "softmax": _softmax(mapped.graph.bundles[-1]),
         "map_version": load_map().map_version,
         "input": TensorEntry.of(mapped.input), "output": TensorEntry.of(mapped.output),
     }  # fmt: skip
@@ -145,6 +145,11 @@ def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str
         np.save(stream, values.astype(np.int32), allow_pickle=False)
         files[_expected(i)] = stream.getvalue()
     return files
+
+
+def _softmax(last: Bundle) -> int:
+    """The firmware's code: 0 none, 1 over the channels, 2 over all values of a batch element."""
+    return (2 if last.flatten else 1) if last.softmax else 0
 
 
 def _expected(index: int) -> str:

@@ -74,7 +74,7 @@ class Model(keras.Model):  # type: ignore[misc]
                     where="Model",
                 )
             bits = saved.pop()
-        self.input_grid = Grid(bits.input_int_bits if bits else None, name="input_grid")
+        self.input_grid = Grid(name="input_grid")
         self.set_bits(bits)
 
     # ---- number formats ---------------------------------------------------------------------------------------------

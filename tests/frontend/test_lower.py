@@ -150,7 +150,7 @@ def test_validation_catches_a_changed_weight_and_names_the_place() -> None:
     weights = first.core.weights.copy()
     weights[1, 1, 2, 3] ^= 1
     broken = dataclasses.replace(first, core=dataclasses.replace(first.core, weights=weights))
-    with pytest.raises(MismatchError, match=r"bundle a, before the pool: .* the first at \(0, \d, \d, 3\)"):
+    with pytest.raises(MismatchError, match=r"bundle a, before the pool: .* the first at \(\d, \d, \d, 3\)"):
         validate(model, dataclasses.replace(graph, bundles=(broken, *graph.bundles[1:])), x)
 
 
@@ -159,11 +159,9 @@ def test_validation_catches_a_difference_in_a_later_batch() -> None:
     graph = lower(model)
     first = graph.bundles[0]
     assert first.act is not None
-    # One more fractional bit saturates large values only; small inputs hide nothing else.
+    # Without biases an input of zeros hides that the activation is another one.
     wrong = dataclasses.replace(first, act=ir.Act("linear", first.act.out))
     x[:-1] = 0
-    bias_only = lower(model)
-    assert bias_only is not graph
     with pytest.raises(MismatchError, match=r"first at \(69, "):
         validate(model, dataclasses.replace(graph, bundles=(wrong, *graph.bundles[1:])), x)
 

@@ -62,7 +62,7 @@ def _convolution(rng: Random) -> Operation:
         part, rows, cols = windows.window(x[b], r, c)
         y[b, r, c] = np.einsum("hwi,hwio->o", part, k[rows, cols])
     used = min(windows.size[1], (wo - 1) * sw - windows.pad[1] + kw)
-    desc = windows.fields(rng.choice([windows.size[1], used])) | {"kind": 0, "n_count": n, "ci": ci, "kh_count": kh}
+    desc = windows.fields(used) | {"kind": 0, "n_count": n, "ci": ci, "kh_count": kh}
     t_count = -(-co // ch_per_t)
     desc |= {"t_count": t_count, "ch_per_t": ch_per_t, "ch_last": co - (t_count - 1) * ch_per_t, "n_words": ci * kh}
     pixels, results = [], []
