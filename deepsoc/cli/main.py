@@ -56,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             args=None if argv is None else list(argv), prog_name="deepsoc", standalone_mode=False
         )
         sys.stdout.flush()
+        if status == 130:  # how the library reports an interrupt
+            return _fail("interrupted", 130)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
     except BrokenPipeError:

@@ -17,7 +17,7 @@ from deepsoc.errors import InputError, MismatchError
 from deepsoc.export.artifacts import Artifacts, file_entry, read_manifest
 from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortBytes, TensorEntry
 from deepsoc.graph.executor import execute
-from deepsoc.graph.ir import Bundle, Graph, IntArray
+from deepsoc.graph.ir import Bundle, Conv2D, Graph, IntArray
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import FORMAT
 from deepsoc.hw.regmap import load_map
@@ -149,7 +149,8 @@ def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str
 
 def _softmax(last: Bundle) -> int:
     """The firmware's code: 0 none, 1 over the channels, 2 over all values of a batch element."""
-    return (2 if last.flatten else 1) if last.softmax else 0
+    flattened = last.flatten and isinstance(last.core, Conv2D)
+    return (2 if flattened else 1) if last.softmax else 0
 
 
 def _expected(index: int) -> str:

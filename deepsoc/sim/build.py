@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from deepsoc.assets import folder
 from deepsoc.sim import cache, process
 from deepsoc.sim.tools import Toolchain, find_toolchain
 
-__all__ = ["build"]
+__all__ = ["build", "rtl_files"]
 
 _HARNESS = Path(__file__).parent / "harness"
 _TOP = "dsoc_top"
@@ -58,54 +58,57 @@ def rtl_files() -> list[Path]:
 @contextmanager
 def _hardware(params: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
     """The cache entry with libraries and objects of one set of hardware parameters."""
-    sources = [*rtl_files(), *sorted(folder("rtl").rglob("*.svh"))]
-    harness = sorted(_HARNESS.iterdir()) + _headers()
-    used = _used_parameters(params, sources)
-    settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}", used)
+    # Read once: what is hashed is what is built, whoever edits the files meanwhile.
+    rtl = {path.name: path.read_bytes() for path in [*rtl_files(), *sorted(folder("rtl").rglob("*.svh"))]}
+    rtl["params.svh"] = _used_parameters(params, rtl.values())
+    harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
+    settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}")
 
     def make(place: Path) -> None:
-        (place / "params.svh").write_text(used)
-        _verilate(tools, place, trace=trace)
+        for name, files in (("rtl", rtl), ("harness", harness)):
+            (place / name).mkdir()
+            for file, data in files.items():
+                (place / name / file).write_bytes(data)
+        _verilate(tools, place, [name for name in rtl if name.endswith((".sv", ".v"))], trace=trace)
         _compile_harness(tools, place, trace=trace)
 
-    with cache.entry(cache.key_of([*settings, *sources, *harness]), make) as place:
+    contents = (part for files in (rtl, harness) for item in files.items() for part in item)
+    with cache.entry(cache.key_of([*settings, *contents]), make) as place:
         yield place
 
 
-def _used_parameters(params: Path, sources: Iterable[Path]) -> str:
+def _used_parameters(params: Path, sources: Iterable[bytes]) -> bytes:
     """The definitions of params.svh that the sources use: the others need no simulator of their own."""
-    used = set(re.findall(r"`(DSOC_\w+)", " ".join(path.read_text() for path in sources)))
-    definitions = (line for line in params.read_text().splitlines(keepends=True) if line.startswith("`define"))
-    return "".join(line for line in definitions if line.split()[1] in used)
+    used = set(re.findall(rb"`(DSOC_\w+)", b" ".join(sources)))
+    definitions = (line for line in params.read_bytes().splitlines(keepends=True) if line.startswith(b"`define"))
+    return b"".join(line for line in definitions if line.split()[1] in used)
 
 
-def _verilate(tools: Toolchain, place: Path, *, trace: bool) -> None:
-    """Makes libVdsoc.a, libverilated.a and the model's headers in `place`."""
+def _verilate(tools: Toolchain, place: Path, sources: Sequence[str], *, trace: bool) -> None:
+    """Makes libVdsoc.a, libverilated.a and the model's headers in `place`/model, from `place`/rtl."""
     command: list[str | Path] = [
         tools.verilator.program,
         *_VERILATOR,
         *(["--trace-fst"] if trace else []),
         *("-CFLAGS", " ".join(_FLAGS)),
         *("--Mdir", place / "model"),
-        *(f"-I{path}" for path in (place, folder("rtl"))),
-        *rtl_files(),
+        f"-I{place / 'rtl'}",
+        *(place / "rtl" / name for name in sources),
     ]
     process.run(command, cwd=place, env=tools.verilator.environment())
-    keep = {".h", ".a"}
     for path in (place / "model").iterdir():
-        if path.suffix not in keep:
+        if path.suffix not in {".h", ".a"}:
             path.unlink()
 
 
 def _compile_harness(tools: Toolchain, place: Path, *, trace: bool) -> None:
     """Makes one object of each C++ file of the harness."""
     include = tools.verilator.root / "include"
-    paths = (place / "model", include, include / "vltstd", _HARNESS, *_firmware_folders())
-    for source in sorted(_HARNESS.glob("*.cpp")):
+    for source in sorted((place / "harness").glob("*.cpp")):
         command: list[str | Path] = [
             *tools.compile(tools.cxx),
             *("-std=gnu++20", *_FLAGS, f"-DVM_TRACE={int(trace)}"),
-            *(f"-I{path}" for path in paths),
+            *(f"-I{path}" for path in (place / "model", place / "harness", include, include / "vltstd")),
             *("-c", source, "-o", place / f"{source.stem}.o"),
         ]
         process.run(command, cwd=place)

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -35,9 +37,6 @@ def test_json_and_status(cli: Cli):
 
 
 def test_tensorflow_is_not_imported(cli: Cli):
-    import subprocess
-    import sys
-
     code = "import sys, deepsoc.doctor as d; d.examine(); sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 
 from deepsoc.errors import InputError
-from tests.frontend.backend import keras
-
-from deepsoc.frontend.bundle import Bundle  # isort: skip
-from deepsoc.frontend.formats import Bits  # isort: skip
-from deepsoc.frontend.layers import Add, AvgPool2D, Conv2D, Dense, Flatten, Linear, MaxPool2D, ReLU  # isort: skip
-from deepsoc.frontend.layers import flatten  # isort: skip
-from deepsoc.frontend.model import Model  # isort: skip
+from deepsoc.frontend._backend import keras
+from deepsoc.frontend.bundle import Bundle
+from deepsoc.frontend.formats import Bits
+from deepsoc.frontend.layers import Add, AvgPool2D, Conv2D, Dense, Flatten, Linear, MaxPool2D, ReLU, flatten
+from deepsoc.frontend.model import Model
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "slope not a power of two": (lambda: ReLU(0.3), "slope=0.3"),

@@ -7,19 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepsoc.errors import InputError, MismatchError
+from deepsoc.errors import InputError, MappingError, MismatchError
+from deepsoc.frontend._backend import keras
+from deepsoc.frontend.bundle import Bundle
+from deepsoc.frontend.formats import Bits
+from deepsoc.frontend.layers import Conv2D, Dense, Linear, ReLU, flatten
 from deepsoc.frontend.lower import lower, validate
+from deepsoc.frontend.model import Model
+from deepsoc.frontend.netkeras import from_netspec, to_netspec
 from deepsoc.frontend.netspec import NetSpec, parse_net
 from deepsoc.graph import ir
 from deepsoc.graph.executor import execute
-from tests.frontend.backend import keras
 from tests.strategies import random_net
-
-from deepsoc.frontend.bundle import Bundle  # isort: skip
-from deepsoc.frontend.formats import Bits  # isort: skip
-from deepsoc.frontend.layers import Conv2D, Dense, Linear, ReLU, flatten  # isort: skip
-from deepsoc.frontend.model import Model  # isort: skip
-from deepsoc.frontend.netkeras import from_netspec, to_netspec  # isort: skip
 
 
 def randomize(model: Model, rng: np.random.Generator) -> None:
@@ -129,12 +128,12 @@ def test_a_bundle_that_nobody_reads_is_refused() -> None:
         from_netspec(spec)
 
 
-def small(bits: Bits = Bits(4, 4, 16), last: Linear | None = None) -> tuple[Model, np.ndarray]:
+def small(last: Linear | None = None) -> tuple[Model, np.ndarray]:
     keras.utils.set_random_seed(0)
     inputs = keras.Input((6, 6, 3))
     x = Bundle(Conv2D(4, 3), act=ReLU(), name="a")(inputs)
     x = Bundle(Dense(2), act=last, name="b")(flatten(x))
-    model = Model(inputs, x, name="small net!", bits=bits)
+    model = Model(inputs, x, name="small net!", bits=Bits(4, 4, 16))
     x = np.random.default_rng(0).normal(size=(70, 6, 6, 3)).astype(np.float32)
     model.calibrate(x)
     return model, x
@@ -207,3 +206,8 @@ def test_export_writes_what_was_validated(tmp_path: Path) -> None:
         model.export(hw, tmp_path / "other", x=x, batch=80)
     assert not (tmp_path / "other").exists()
     model.export(hw, tmp_path / "random", seed=3)
+    with pytest.raises(MappingError, match="x_bits"):
+        model.export(Hardware(rows=4, cols=6, x_bits=8, k_bits=4), tmp_path / "other")
+    linear, _ = small(last=Linear())
+    linear.export(hw, tmp_path / "linear")
+    assert not (tmp_path / "linear" / "net.json").exists()

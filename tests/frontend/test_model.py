@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from deepsoc.errors import InputError
+from deepsoc.frontend._backend import keras
+from deepsoc.frontend.bundle import Bundle
+from deepsoc.frontend.formats import Bits
+from deepsoc.frontend.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, flatten
 from deepsoc.frontend.lower import lower, validate
-from tests.frontend.backend import keras
-
-from deepsoc.frontend.bundle import Bundle  # isort: skip
-from deepsoc.frontend.formats import Bits  # isort: skip
-from deepsoc.frontend.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, flatten  # isort: skip
-from deepsoc.frontend.model import Model  # isort: skip
-from deepsoc.frontend.training import accuracy, fit_classifier, set_seed  # isort: skip
+from deepsoc.frontend.model import Model
+from deepsoc.frontend.training import accuracy, fit_classifier, set_seed
 
 BITS = Bits(4, 4, 16)
 

@@ -1,17 +1,19 @@
 """One rounding: QKeras, the layers and the integer reference agree on ties, both signs and both saturation ends."""
 
+import os
+import subprocess
+import sys
 from typing import Literal
 
 import numpy as np
 import pytest
 
+from deepsoc.frontend._backend import keras, qkeras
+from deepsoc.frontend.layers import AvgPool2D, Linear, MaxPool2D, ReLU
+from deepsoc.frontend.quantizers import convolve, covering_limit, fixed_point, weight_limit
 from deepsoc.graph import ir
 from deepsoc.graph.executor import accumulate, pool2d
 from deepsoc.graph.fixed import activate, requant
-from tests.frontend.backend import keras, qkeras
-
-from deepsoc.frontend.layers import AvgPool2D, Linear, MaxPool2D, ReLU  # isort: skip
-from deepsoc.frontend.quantizers import convolve, covering_limit, fixed_point, weight_limit  # isort: skip
 
 ops = keras.ops
 SUMS = np.unique(np.concatenate([np.arange(-1200, 1201), [-(2**23), -(2**20) - 8, 2**20 + 8, 2**23]]))
@@ -91,6 +93,13 @@ def test_convolution_is_exact_for_unequal_strides(strides: tuple[int, int], chan
         core = ir.Conv2D(k, None, strides, "same", ir.Quant(4, 0), ir.Quant(16, 0))
         got = convolve(ops.convert_to_tensor(x, "float32"), ops.convert_to_tensor(k, "float32"), strides, "same")
         assert np.array_equal(np.asarray(got), accumulate(core, x, ir.Quant(4, 0)))
+
+
+@pytest.mark.slow
+def test_convolution_is_exact_with_onednn() -> None:
+    """That library is the one whose kernel reads beyond its input; the package leaves it off, a user may not."""
+    command = [sys.executable, "-m", "pytest", "-q", __file__, "-k", "convolution_is_exact_for_unequal_strides"]
+    subprocess.run(command, env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"}, check=True)
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])

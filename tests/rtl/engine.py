@@ -16,8 +16,9 @@ from tests.rtl.bench import PARAMETERS, Bench, expect_equal, fields, join, signe
 from tests.rtl.geometry import Geometry
 from tests.rtl.runner import Parameters
 
-__all__ = ["SETS", "SLOW_SETS", "EngineBench", "Operation", "Windows", "pixel_bytes", "random_tensor", "weights_stream"]
+__all__ = ["SETS", "SLOW_SETS", "EngineBench", "Operation", "Windows", "add_weights", "pixel_bytes", "random_tensor"]
 
+BIAS_BANKS = 1 << 2
 Tensor = NDArray[np.int64]
 
 
@@ -59,6 +60,7 @@ class Operation:
     pixels: list[int]
     results: list[list[int]]
     beats: list[int] = field(default_factory=list)
+    biases: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,26 @@ def pixel_bytes(rng: Random, image: Tensor, windows: Windows, block: int, w: int
     return value
 
 
-def weights_stream(blocks: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[int]:
-    """Beats of blocks of (weight words, biases), docs/architecture.md, section 4."""
-    axi, word, beats = PARAMETERS["AxiBits"], PARAMETERS["WordBits"], []
-    for words, biases in blocks:
-        beats.append(len(words) | len(biases) << 20)
-        beats += split(join(biases, 32), axi, -(-len(biases) * 32 // axi))
-        beats += split(join(words, word), axi, -(-len(words) * word // axi))
-    return beats
+def add_weights(rng: Random, op: Operation, words: Sequence[Sequence[Sequence[int]]]) -> Operation:
+    """Gives a mac operation its weights stream (docs/architecture.md, section 4), with random biases.
+
+    Args:
+        rng: makes the biases.
+        op: without weights.
+        words: for each iteration its blocks of packed words; the first block gets the iteration's biases.
+    """
+    axi, word = PARAMETERS["AxiBits"], PARAMETERS["WordBits"]
+    d = op.desc
+    for t, blocks in enumerate(words):
+        biases = [rng.getrandbits(32) for _ in range(d["ch_last"] if t == d["t_count"] - 1 else d["ch_per_t"])]
+        columns = d["n_count"] * d["l_count"] * d["wo_count"]
+        op.biases += [(t, k, bias) for _ in range(columns) for k, bias in enumerate(biases)]
+        for number, block in enumerate(blocks):
+            mine = biases if number == 0 else []
+            op.beats.append(len(block) | len(mine) << 20)
+            op.beats += split(join(mine, 32), axi, -(-len(mine) * 32 // axi))
+            op.beats += split(join(block, word), axi, -(-len(block) * word // axi))
+    return op
 
 
 class EngineBench:
@@ -170,6 +184,7 @@ class EngineBench:
         self._memory = Memory(0, b"")
         self._mac: list[tuple[int, ...]] = []
         self._pool: list[tuple[int, ...]] = []
+        self._bias_bank = 0
 
     async def start(self) -> None:
         """Resets and starts all streams."""
@@ -199,17 +214,33 @@ class EngineBench:
             bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, [command], stall=0))
         pixels = ({dut.px_bytes_i: value} for value in op.pixels)
         feeder = bench.spawn(bench.send(dut.px_valid_i, dut.px_pop_o, pixels, stall=self._stall))
+        reader = bench.spawn(self._read_biases(op))
         clocks = 0
         while len(got) < len(op.results) and clocks < 50_000:
             await RisingEdge(bench.clock)
             clocks += 1
         expect_equal(list(self._shown(got, op)), op.results, f"result of {op.desc}")
         assert feeder.done(), f"pixels are left over: {op.desc}"
+        if op.beats:
+            await reader
+            self._bias_bank += op.desc["t_count"]
         await bench.clocks(bench.rng.randrange(5, 30))
         expect_equal(got, got[: len(op.results)], "results, and nothing more,")
         assert not int(dut.error_o.value)
         got.clear()
         return clocks
+
+    async def _read_biases(self, op: Operation) -> None:
+        """Like the output stage, looks up the bias of each channel when it leaves."""
+        dut, bench = self._dut, self.bench
+        for iteration, channel, bias in op.biases:
+            dut.bias_bank_i.value = (self._bias_bank + iteration) % BIAS_BANKS
+            dut.bias_index_i.value = channel
+            await RisingEdge(bench.clock)
+            while not (int(dut.mac_valid_o.value) and int(dut.mac_ready_i.value)):
+                await RisingEdge(bench.clock)
+            received = int(dut.bias_o.value)
+            assert received == bias, f"bias {channel} of iteration {iteration}: expected {bias:#x}, received {received:#x}"
 
     def _shown(self, got: list[tuple[int, ...]], op: Operation) -> Iterator[list[int]]:
         for (value,), wanted in zip(got, op.results, strict=False):

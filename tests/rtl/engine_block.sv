@@ -53,7 +53,7 @@ module engine_block #(
   localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1;
   localparam int unsigned GMax = (KwMax + SwMax - 1 < Cols) ? KwMax + SwMax - 1 : Cols;
 
-  logic block_valid, word_valid, block_release, weights_read, weights_error, control_error;
+  logic block_valid, word_valid, block_whole, block_release, weights_read, weights_error, control_error;
   logic [19:0] block_words;
   logic [DepthBits-1:0] weights_addr;
   logic [Cols*KBits-1:0] weights;
@@ -97,6 +97,7 @@ module engine_block #(
       .block_valid_o(block_valid),
       .block_words_o(block_words),
       .word_valid_o (word_valid),
+      .block_whole_o(block_whole),
       .release_i    (block_release),
       .read_i       (weights_read),
       .addr_i       (weights_addr),
@@ -126,6 +127,7 @@ module engine_block #(
       .block_valid_i   (block_valid),
       .block_words_i   (block_words),
       .word_valid_i    (word_valid),
+      .block_whole_i   (block_whole),
       .block_release_o (block_release),
       .weights_read_o  (weights_read),
       .weights_addr_o  (weights_addr),

@@ -27,7 +27,7 @@ Parameters = Mapping[str, int]
 
 _BUILD = (
     *("--assert", "--x-assign", "unique", "--x-initial", "unique"),  # registers without reset start at random
-    *("-Wno-fatal", "-Wno-lint", "-Wno-style"),  # the linter has its own test
+    *("-Wno-fatal", "-Wno-lint", "-Wno-style", "-Werror-PINMISSING"),  # the linter has its own test
     *("-O3", "-CFLAGS", "-O0"),  # a run is short: the compiler takes longer than the simulation
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -16,9 +18,9 @@ from tests.rtl.engine import (
     Operation,
     Tensor,
     Windows,
+    add_weights,
     pixel_bytes,
     random_tensor,
-    weights_stream,
 )
 from tests.rtl.runner import Parameters, check, parameter_sets
 
@@ -74,8 +76,7 @@ def _convolution(rng: Random) -> Operation:
                 for w, c in np.ndindex(desc["w_count"], ci):
                     pixels.append(pixel_bytes(rng, x[b], windows, block, w, c))
                 results += [[_wrap(v) for v in y[b, rows_here, w, ch]] for w in range(wo) for ch in channels]
-    blocks = [(_set_words(k, windows, t, ch_per_t), [0]) for t in range(t_count)]
-    return Operation(desc, pixels, results, weights_stream(blocks))
+    return add_weights(rng, Operation(desc, pixels, results), [[_set_words(k, windows, t, ch_per_t)] for t in range(t_count)])
 
 
 def _wrap(value: int) -> int:
@@ -110,7 +111,7 @@ def _flat(rng: Random) -> Operation:
     pixels, results, blocks = [], [], []
     for t in range(t_count):
         first, last = t * p["Cols"], min((t + 1) * p["Cols"], co)
-        blocks.append(([join(word, p["KBits"]) for word in k[:, first:last].tolist()], [0]))
+        blocks.append([[join(word, p["KBits"]) for word in k[:, first:last].tolist()]])
         for block in range(l_count):
             batch = range(block * rows, min((block + 1) * rows, n))
             for line in lines:
@@ -120,13 +121,22 @@ def _flat(rng: Random) -> Operation:
                     garbage = rng.getrandbits(8 * p["Nf"]) >> (8 * len(batch)) << (8 * len(batch))
                     pixels.append(join(parts, 8) | garbage)
             results += [[_wrap(v) for v in y[batch, ch]] for ch in range(first, last)]
-    return Operation(desc, pixels, results, weights_stream(blocks))
+    return add_weights(rng, Operation(desc, pixels, results), blocks)
 
 
 def _chained(rng: Random) -> Operation:
     """A dense layer deeper than the weights RAM: several blocks in one column."""
+    return _dense(rng, ci=rng.randrange(1, 4 * PARAMETERS["Depth"]), co=rng.randrange(1, 2 * PARAMETERS["Cols"] + 1))
+
+
+def _shallow(rng: Random) -> Operation:
+    """A dense layer with hardly any input: the weights of many iterations pass while results wait."""
+    return _dense(rng, ci=rng.randrange(1, 3), co=rng.randrange(6 * PARAMETERS["Cols"], 9 * PARAMETERS["Cols"] + 1))
+
+
+def _dense(rng: Random, *, ci: int, co: int) -> Operation:
     p = PARAMETERS
-    n, ci, co = rng.randrange(1, p["Rows"] + 1), rng.randrange(1, 4 * p["Depth"]), rng.randrange(1, 2 * p["Cols"] + 1)
+    n = rng.randrange(1, p["Rows"] + 1)
     x = random_tensor(rng, p["XBits"], n, 1, ci)
     k = random_tensor(rng, p["KBits"], ci, co)
     y = x[:, 0] @ k
@@ -137,22 +147,22 @@ def _chained(rng: Random) -> Operation:
     pixels, results, blocks = [], [], []
     for t in range(t_count):
         first, last = t * p["Cols"], min((t + 1) * p["Cols"], co)
-        at = 0
-        while at < ci:
-            end = min(at + rng.randrange(1, p["Depth"] + 1), ci)
-            blocks.append(([join(word, p["KBits"]) for word in k[at:end, first:last].tolist()], [] if at else [0]))
-            at = end
+        words = [join(word, p["KBits"]) for word in k[:, first:last].tolist()]
+        cuts = [0]
+        while cuts[-1] < ci:
+            cuts.append(min(cuts[-1] + rng.randrange(1, p["Depth"] + 1), ci))
+        blocks.append([words[a:b] for a, b in pairwise(cuts)])
         pixels += [pixel_bytes(rng, x, windows, 0, 0, c) for c in range(ci)]
         results += [[_wrap(v) for v in y[:, ch]] for ch in range(first, last)]
-    return Operation(desc, pixels, results, weights_stream(blocks))
+    return add_weights(rng, Operation(desc, pixels, results), blocks)
 
 
 @cocotb.test(timeout_time=50, timeout_unit="ms")
-@cocotb.parametrize(kind=["convolution", "flat", "chained"], stall=STALLS[:2])
-async def computes(dut: Any, kind: str, stall: float) -> None:
-    make = {"convolution": _convolution, "flat": _flat, "chained": _chained}[kind]
+@cocotb.parametrize(make=[_convolution, _flat, _chained, _shallow], stall=STALLS[:2])
+async def computes(dut: Any, make: Callable[[Random], Operation], stall: float) -> None:
+    kind = make.__name__
     engine = EngineBench(dut, salt=(kind, stall), stall=stall)
     await engine.start()
-    for _ in range(10 if kind == "convolution" else 3):
+    for _ in range(10 if make is _convolution else 3):
         await engine.run(make(engine.rng))
     engine.bench.stop()

@@ -1,0 +1,136 @@
+"""Chosen networks on RTL and firmware: the shapes that break accelerators, and two whole ones with their clocks."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepsoc.export import Artifacts, export
+from deepsoc.frontend.netspec import load_net, parse_net
+from deepsoc.hw import Hardware
+from deepsoc.sim import SimResult, simulate
+from tests.system.hardware import FAST, HARDWARE
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+def conv(name: str, source: str, filters: int, kernel: list[int], **more: Any) -> dict[str, Any]:
+    """A bundle with a convolution; keys of the core or of the bundle in `more`."""
+    core = {"type": "conv2d", "filters": filters, "kernel": kernel, "padding": more.pop("padding", "same")}
+    core["strides"] = more.pop("strides", [1, 1])
+    return {"name": name, "input": source, "core": core, "act": more.pop("act", {"type": "relu", "slope": 0}), **more}
+
+
+def pool(kind: str, size: list[int], strides: list[int], padding: str) -> dict[str, Any]:
+    """A pool."""
+    return {"type": kind, "size": size, "strides": strides, "padding": padding}
+
+
+LEAKY = {"type": "relu", "slope": 0.25}
+DENSE = {"name": "out", "core": {"type": "dense", "units": 10}, "act": None, "softmax": True}
+
+NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
+    "kernels": ([17, 19, 3], 1, [
+        conv("a", "input", 9, [3, 5]),
+        conv("b", "a", 7, [2, 4], act=LEAKY),
+        conv("c", "b", 8, [4, 1], padding="valid"),
+        conv("d", "c", 5, [1, 6], padding="valid", act=None),
+        conv("e", "d", 11, [2, 2], flatten=True),
+        {**DENSE, "input": "e"},
+    ]),
+    "strides": ([21, 23, 4], 1, [
+        conv("a", "input", 6, [5, 3], strides=[2, 1]),
+        conv("b", "a", 8, [3, 4], strides=[1, 2], padding="valid"),
+        conv("c", "input", 6, [7, 7], strides=[4, 4]),
+        conv("d", "a", 5, [1, 1], strides=[2, 2], padding="valid"),
+        conv("e", "b", 9, [2, 2], strides=[4, 1]),
+        conv("f", "e", 3, [3, 3], strides=[1, 4], padding="valid", act=None),
+    ]),
+    "pools": ([18, 16, 5], 2, [
+        conv("a", "input", 7, [3, 3], act=LEAKY, pool=pool("max", [2, 3], [1, 2], "same")),
+        conv("b", "a", 6, [1, 1], act=LEAKY, pool=pool("avg", [3, 3], [2, 1], "same")),
+        conv("c", "b", 8, [3, 3], act=None, pool=pool("avg", [2, 3], [2, 2], "valid")),
+        conv("d", "c", 6, [1, 1], act=LEAKY, pool=pool("max", [3, 3], [3, 1], "valid"), flatten=True),
+        {**DENSE, "input": "d"},
+    ]),
+    "residuals": ([12, 11, 6], 2, [
+        conv("a", "input", 8, [3, 3], act=LEAKY),
+        conv("b", "a", 8, [3, 3], act=None, add={"with": "a", "act": LEAKY}),
+        conv("c", "b", 8, [1, 1], act={"type": "relu", "slope": 0, "int_bits": 2}, add={"with": "a", "act": LEAKY}),
+        conv("d", "a", 8, [5, 3], act=None, add={"with": "c", "act": {"type": "relu", "slope": 0.0625}}),
+        conv("e", "d", 8, [2, 2], act=None, add={"with": "b", "act": LEAKY}, pool=pool("max", [2, 2], [2, 2], "same")),
+        conv("f", "e", 4, [3, 3], flatten=True),
+        {**DENSE, "input": "f"},
+    ]),
+    "passes": ([9, 8, 150], 2, [
+        conv("a", "input", 12, [3, 3], act=LEAKY),
+        conv("b", "a", 150, [1, 1]),
+        conv("c", "b", 12, [3, 2], act=None, add={"with": "a", "act": LEAKY}),
+        conv("d", "b", 12, [2, 3], act=LEAKY, add={"with": "c", "act": LEAKY}, flatten=True),
+        {**DENSE, "input": "d"},
+    ]),
+    "one_by_one": ([1, 1, 3], 3, [conv("a", "input", 2, [1, 1], flatten=True), {**DENSE, "input": "a"}]),
+}  # fmt: skip
+
+
+def dense_network() -> dict[str, Any]:
+    """Dense layers only, a batch that fills more than one row block, more features than the weights RAM holds."""
+    layers = [("a", "input", 70), ("b", "a", 300), ("c", "b", 20)]
+    bundles = [
+        {"name": n, "input": s, "core": {"type": "dense", "units": u}, "act": {"type": "relu", "slope": 0}}
+        for n, s, u in layers
+    ]
+    bundles.append({**DENSE, "input": "c"})
+    return {"format": "deepsoc-net/1", "name": "dense", "input": {"shape": [150], "batch": 3}, "bundles": bundles}
+
+
+def run(net: dict[str, Any], hw: Hardware, out: Path, **options: Any) -> SimResult:
+    """Exports a network with random weights and simulates it; the result is bit-exact."""
+    net["bits"] = {"x": hw.x_bits, "k": hw.k_bits, "b": 16}
+    seed = zlib.crc32(f"{net['name']} {hw.to_json()}".encode())
+    export(parse_net(net).to_graph(seed=seed), hw, out, seed=seed)
+    result = simulate(out, seed=seed, **options)
+    result.raise_for_mismatch()
+    return result
+
+
+@pytest.mark.parametrize("hardware", FAST)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_network(name: str, hardware: str, tmp_path: Path) -> None:
+    shape, batch, bundles = NETWORKS[name]
+    hw = HARDWARE[hardware]
+    if hw.cols < 10 and name in ("kernels", "strides"):
+        pytest.skip("these kernels need 10 columns of processing elements")
+    net = {"format": "deepsoc-net/1", "name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
+    result = run(net, hw, tmp_path / "out", stall_prob=0.3)
+    passes = [op for op in result.operations if ".pass" in op.name]
+    assert bool(passes) == (name == "passes" and hw.weights_ram_depth < 450) or hw.weights_ram_depth < 100
+
+
+@pytest.mark.parametrize("hardware", FAST)
+def test_dense_network(hardware: str, tmp_path: Path) -> None:
+    run(dense_network(), HARDWARE[hardware], tmp_path / "out", stall_prob=0.3)
+
+
+def shared_network(name: str, tmp_path: Path, hw: Hardware) -> tuple[Artifacts, SimResult]:
+    """A network of tests/data without stalls."""
+    artifacts = export(load_net(DATA / f"{name}.json").to_graph(seed=1), hw, tmp_path / name)
+    result = simulate(artifacts.path, mem_latency=0)
+    result.raise_for_mismatch()
+    return artifacts, result
+
+
+def test_peer_demo_in_few_clocks(tmp_path: Path) -> None:
+    _, result = shared_network("peer_demo", tmp_path, HARDWARE["8x24_x4k4"])
+    assert result.cycles_rtl < 10_000
+
+
+def test_resnet18_clocks_follow_the_equations(tmp_path: Path) -> None:
+    _, result = shared_network("resnet18_32", tmp_path, HARDWARE["8x24_x4k4"])
+    assert result.cycles_rtl < 3_820_000
+    for bundle in result.bundles:
+        if bundle.cycles_rtl > 5_000:
+            assert abs(bundle.cycles_rtl / bundle.cycles_model - 1) < 0.02, bundle

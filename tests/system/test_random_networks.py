@@ -1,0 +1,59 @@
+"""Random small networks x hardware x stalls: RTL and firmware against the reference, every operation compared."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from deepsoc.errors import MappingError
+from deepsoc.export import Artifacts, export
+from deepsoc.hw import Hardware
+from deepsoc.sim import simulate
+from tests.strategies import random_case
+from tests.system.hardware import FAST, HARDWARE
+
+_NETWORKS_FAST, _NETWORKS_ALL = 5, 26
+_FIRST_SEED = int(os.environ.get("DEEPSOC_SEED", random.SystemRandom().randrange(2**31)))
+
+
+def _run(hw: Hardware, seed: int, out: Path) -> bool:
+    """One network; False if the hardware refuses it by name."""
+    _, graph, x = random_case(seed, x_bits=(hw.x_bits,), k_bits=(hw.k_bits,))
+    try:
+        export(graph, hw, out, x=x)
+    except MappingError:
+        return False
+    rng = random.Random(seed)
+    stall, latency = rng.choice([0.0, 0.3, 0.6]), rng.choice([0, 5, 60])
+    run = simulate(out, stall_prob=stall, mem_latency=latency, seed=seed)
+    assert run.bit_exact, f"seed {seed}, stall_prob {stall}, mem_latency {latency}: {run.error} {run.first_difference}"
+    for op, entry in zip(run.operations, _entries(out), strict=True):
+        moved = (op.x_bytes, op.k_bytes, op.o_bytes, op.y_bytes)
+        assert moved == entry, f"seed {seed}, {op.name}: bytes x, k, o, y {moved}, the model says {entry}"
+    return True
+
+
+def _entries(out: Path) -> list[tuple[int, int, int, int]]:
+    """Bytes that the model predicts for each operation and port."""
+    operations = Artifacts.load(out).manifest.operations
+    return [(op.axi_bytes.x, op.axi_bytes.k, op.axi_bytes.o, op.axi_bytes.y) for op in operations]
+
+
+def _many(hw: Hardware, count: int, out: Path) -> None:
+    print(f"repeat with DEEPSOC_SEED={_FIRST_SEED}")
+    ran = sum(_run(hw, _FIRST_SEED + i, out / str(i)) for i in range(count))
+    assert ran * 2 >= count, f"only {ran} of {count} networks were legal for this hardware"
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_random_networks(name: str, tmp_path: Path) -> None:
+    _many(HARDWARE[name], _NETWORKS_FAST, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HARDWARE)
+def test_many_random_networks(name: str, tmp_path: Path) -> None:
+    _many(HARDWARE[name], _NETWORKS_ALL, tmp_path)
