@@ -60,10 +60,12 @@ def demo(data: Mapping[str, Any], folder: Path) -> None:
     """Prints the figures of the demo and where its report is."""
     table = _table("figure", "value")
     for key, value in data.items():
-        if isinstance(value, bool | str):
+        if isinstance(value, float):
+            table.add_row(key, f"{value:.1%}" if key.startswith(("accuracy", "util")) else f"{value:,.1f}")
+        elif isinstance(value, int) and not isinstance(value, bool):
+            table.add_row(key, f"{value:,}")
+        elif isinstance(value, bool | str) and value != "":
             table.add_row(key, str(value))
-        elif isinstance(value, int | float):
-            table.add_row(key, f"{value:,}" if isinstance(value, int) else f"{value:,.4g}")
     _print(table)
     _print(f"report: {folder / 'report.html'}")
 

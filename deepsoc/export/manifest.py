@@ -85,6 +85,7 @@ class OperationEntry(_Entry):
     tensor: TensorEntry
     clocks: int  # of the model, when memory keeps up
     drain_clocks: int  # of these, clocks in which the array waits for its results to leave
+    overhead_clocks: int  # beside `clocks`: start and end of the operation
     axi_bytes: PortBytes
     expected: str  # .npy file of int32 in the tensor's shape
 

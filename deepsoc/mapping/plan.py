@@ -15,7 +15,7 @@ from deepsoc.graph.shapes import validate
 from deepsoc.hw import Hardware
 from deepsoc.mapping.arena import Buffer, allocate
 from deepsoc.mapping.descriptors import descriptor
-from deepsoc.mapping.geometry import mac_clocks, pool_clocks
+from deepsoc.mapping.geometry import mac_clocks, overhead_clocks, pool_clocks
 from deepsoc.mapping.limits import check_limits, resolve
 from deepsoc.mapping.operations import Layout, Lowered, Operation, lower
 
@@ -42,6 +42,8 @@ class Cost:
     Attributes:
         clocks: clocks of the equation plus `drain_clocks`, when memory keeps up.
         drain_clocks: of these, clocks in which the array waits for its results to leave.
+        overhead_clocks: clocks beside `clocks`, from the end of the operation before to the first step and from
+            the last step to the last acknowledged write, with a memory that answers at once.
         x_bytes: bytes read by the pixel port.
         k_bytes: bytes read by the weights port, descriptor included.
         o_bytes: bytes read by the operand port.
@@ -50,6 +52,7 @@ class Cost:
 
     clocks: int
     drain_clocks: int
+    overhead_clocks: int
     x_bytes: int
     k_bytes: int
     o_bytes: int
@@ -170,6 +173,7 @@ def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> C
     beats = streams[op.stream][1] if op.stream else 0
     return Cost(
         clocks=clocks + drain, drain_clocks=drain,
+        overhead_clocks=overhead_clocks(op.loops, op.x.first_chunk_beats(hw)),
         x_bytes=op.x.beats(hw) * hw.axi_bytes,
         k_bytes=beats * hw.axi_bytes + _DESCRIPTOR_BYTES,
         o_bytes=op.stage.o.beats(hw) * hw.axi_bytes if op.stage.o else 0,

@@ -41,7 +41,8 @@ class OperationResult(_Frozen):
         name: name of the operation.
         bundle: the bundle it belongs to.
         cycles_rtl: clocks measured; 0 if the run ended before.
-        cycles_model: clocks predicted.
+        cycles_model: clocks predicted: the equation, waits for results to leave, and the operation's overhead, with a
+            memory that keeps up and answers at once.
         x_bytes: bytes of the bursts on the pixel port.
         k_bytes: bytes on the weights port, descriptor included, whenever they were fetched.
         o_bytes: bytes on the operand port.

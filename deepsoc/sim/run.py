@@ -177,7 +177,7 @@ def _operations(export: Artifacts, found: dict[str, Any], snapshots: bytes, tota
                 name=op.name,
                 bundle=op.bundle,
                 cycles_rtl=seen["done"] - seen["start"] if done else 0,
-                cycles_model=op.clocks,
+                cycles_model=op.clocks + op.overhead_clocks,
                 x_bytes=seen["x"],
                 k_bytes=seen["k"],
                 o_bytes=seen["o"],
