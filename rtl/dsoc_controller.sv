@@ -77,7 +77,7 @@ module dsoc_controller #(
   logic pool, kh_first, kh_last, ci_last, line_last, w_last, l_last, n_last, t_last;
   logic col_first, col_last, block_end, column_leaves, go, word_last;
   logic [15:0] remaining;
-  logic real_column;
+  logic real_column, iteration_over_q;
 
   assign pool = desc_i.kind != '0;
   assign byte_rows = (tile_left_q < 16'(Rpb)) ? tile_left_q : 16'(Rpb);
@@ -237,7 +237,6 @@ module dsoc_controller #(
     end
   end
 
-  logic iteration_over_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) iteration_over_q <= 1'b0;
     else if (go) iteration_over_q <= block_end;

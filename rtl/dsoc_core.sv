@@ -1,3 +1,5 @@
+`include "dsoc_assert.svh"
+
 /// The accelerator IP: registers, sequencer, readers, array, pooling, output stage, writer (docs/architecture.md).
 ///
 /// Parameters are the fields of hw.json that shape hardware; the geometry of line buffers follows from them.
@@ -22,6 +24,8 @@ module dsoc_core #(
     input  logic rst_ni,
     output logic irq_o,
 
+    // AXI ports keep the names that tools infer interfaces from.
+    // verilog_lint: waive-start port-name-suffix
     input  logic [ 7:0] s_axil_awaddr,
     input  logic        s_axil_awvalid,
     output logic        s_axil_awready,
@@ -82,6 +86,7 @@ module dsoc_core #(
     input  logic [          1:0] m_axi_y_bresp,
     input  logic                 m_axi_y_bvalid,
     output logic                 m_axi_y_bready,
+    // verilog_lint: waive-stop port-name-suffix
 
     output logic        op_start_o,
     output logic        op_done_o,
@@ -261,7 +266,7 @@ module dsoc_core #(
   logic [19:0] block_words;
   logic [DepthBits-1:0] weights_addr;
   logic [Cols*KBits-1:0] weights;
-  logic [1:0] bias_bank;
+  logic [2:0] bias_bank;
   logic [15:0] bias_index;
   logic [31:0] bias;
 
@@ -653,5 +658,18 @@ module dsoc_core #(
       .bvalid_i    (m_axi_y_bvalid),
       .bready_o    (m_axi_y_bready)
   );
+
+  // ---- handshakes ----------------------------------------------------------------------------------------------------
+  `DSOC_ASSERT_STABLE(a_x_ar, clk_i, run_rst_nq, m_axi_x_arvalid, m_axi_x_arready, {m_axi_x_araddr, m_axi_x_arlen})
+  `DSOC_ASSERT_STABLE(a_k_ar, clk_i, run_rst_nq, m_axi_k_arvalid, m_axi_k_arready, {m_axi_k_araddr, m_axi_k_arlen})
+  `DSOC_ASSERT_STABLE(a_o_ar, clk_i, run_rst_nq, m_axi_o_arvalid, m_axi_o_arready, {m_axi_o_araddr, m_axi_o_arlen})
+  `DSOC_ASSERT_STABLE(a_y_aw, clk_i, run_rst_nq, m_axi_y_awvalid, m_axi_y_awready, {m_axi_y_awaddr, m_axi_y_awlen})
+  `DSOC_ASSERT_STABLE(a_y_w, clk_i, run_rst_nq, m_axi_y_wvalid, m_axi_y_wready,
+                      {m_axi_y_wdata, m_axi_y_wstrb, m_axi_y_wlast})
+  `DSOC_ASSERT_STABLE(a_axil_b, clk_i, rst_ni, s_axil_bvalid, s_axil_bready, s_axil_bresp)
+  `DSOC_ASSERT_STABLE(a_axil_r, clk_i, rst_ni, s_axil_rvalid, s_axil_rready, {s_axil_rdata, s_axil_rresp})
+  `DSOC_ASSERT_STABLE(a_mac, clk_i, run_rst_nq, mac_valid, mac_ready, mac_data)
+  `DSOC_ASSERT_STABLE(a_pool, clk_i, run_rst_nq, pool_valid, pool_ready, pool_data)
+  `DSOC_ASSERT_STABLE(a_out, clk_i, run_rst_nq, out_valid, out_ready, {out_addr, out_lines, out_bytes, out_beats})
 
 endmodule

@@ -28,7 +28,7 @@ module dsoc_output_stage #(
     input  logic               pool_valid_i,
     output logic               pool_ready_o,
 
-    output logic [ 1:0] bias_bank_o,
+    output logic [ 2:0] bias_bank_o,
     output logic [15:0] bias_index_o,
     input  logic [31:0] bias_i,
 
@@ -65,7 +65,7 @@ module dsoc_output_stage #(
   logic [15:0] t_q, n_q, l_q, wo_q, k_q, rows_left_q, channels;
   logic [31:0] n_base_q, l_base_q, t_off_q, column_q, raw_q, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last;
-  logic [1:0] bank_q;
+  logic [2:0] bank_q;
 
   assign pool         = desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
   assign has_operand  = desc_i.operand != dsoc_map_pkg::D_OPERAND_NONE;
@@ -149,7 +149,7 @@ module dsoc_output_stage #(
               t_q      <= t_q + 16'd1;
               t_off_q  <= t_off_q + 32'(desc_i.ch_per_t);
               column_q <= desc_i.y_base + t_off_q + 32'(desc_i.ch_per_t);
-              if (!pool) bank_q <= bank_q + 2'd1;
+              if (!pool) bank_q <= bank_q + 3'd1;
               if (t_last) running_q <= 1'b0;
             end
           end

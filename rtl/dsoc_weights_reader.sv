@@ -1,8 +1,8 @@
 /// Weights reader and rotator: fetches the weights stream and keeps two blocks of it on chip.
 ///
 /// Commands (offset, beats) are queued; each names a stream of blocks (docs/architecture.md, section 4). A block's weights go
-/// into one of two banks, its biases into one of four small ones, so that the next iteration loads while this one runs
-/// and the one before still drains. The consumer sees `block_valid_o` once a block's biases are there, reads words by
+/// into one of two banks, its biases into one of eight small ones, so that the next iterations load while this one runs
+/// and those before still drain. The consumer sees `block_valid_o` once a block's biases are there, reads words by
 /// address within the block (one clock) while `word_valid_o` says that the word has come, and gives the bank back with
 /// `release_i`, not before `block_whole_o`.
 ///
@@ -46,7 +46,7 @@ module dsoc_weights_reader #(
     input  logic [$clog2(Depth)-1:0] addr_i,
     output logic [   Cols*KBits-1:0] weights_o,
 
-    input  logic [ 1:0] bias_bank_i,
+    input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
     output logic [31:0] bias_o,
 
@@ -59,7 +59,7 @@ module dsoc_weights_reader #(
   localparam int unsigned BiasPerBeat = AxiBits / 32;
   localparam int unsigned BiasBeats = (Cols + BiasPerBeat - 1) / BiasPerBeat;
   localparam int unsigned BiasAddr = (BiasBeats > 1) ? $clog2(BiasBeats) : 1;
-  localparam int unsigned BiasDepth = 4 << BiasAddr;
+  localparam int unsigned BiasDepth = 8 << BiasAddr;
   localparam int unsigned DepthBits = $clog2(Depth);
   // Beats of n words: ceil(n * WordBits / AxiBits) in units of AxiBits / 8, so that the division is a shift.
   localparam int unsigned Unit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
@@ -155,7 +155,8 @@ module dsoc_weights_reader #(
 
   state_e state_q;
   logic bank_q, use_bank_q;
-  logic [1:0] blocks_q, bias_bank_q;
+  logic [1:0] blocks_q;
+  logic [2:0] bias_bank_q;
   logic [19:0] words_left_q, waddr_q;
   logic [31:0] beats_left_q;
   logic [19:0] bank_words_q[2];
@@ -189,7 +190,7 @@ module dsoc_weights_reader #(
       bank_q       <= 1'b0;
       use_bank_q   <= 1'b0;
       blocks_q     <= '0;
-      bias_bank_q  <= 2'd3;
+      bias_bank_q  <= 3'd7;
       words_left_q <= '0;
       beats_left_q <= '0;
       waddr_q      <= '0;
@@ -207,7 +208,7 @@ module dsoc_weights_reader #(
             beats_left_q         <= (32'(beat[19:0]) * OutUnits + InUnits - 1) / InUnits;
             bias_addr_q          <= '0;
             waddr_q              <= '0;
-            if (beat[31:20] != '0) bias_bank_q <= bias_bank_q + 2'd1;
+            if (beat[31:20] != '0) bias_bank_q <= bias_bank_q + 3'd1;
             state_q <= (beat[31:20] != '0) ? Bias : Words;
             if (beat[19:0] == '0 || 32'(beat[19:0]) > Depth || 32'(beat[31:20]) > Cols) error_o <= 1'b1;
           end

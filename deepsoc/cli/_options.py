@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -37,8 +37,11 @@ def _out_dir(path: Path) -> Path:
     ancestor = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
     if not ancestor.is_dir():
         raise typer.BadParameter(f"{str(ancestor)!r} is not a directory")
-    if not os.access(ancestor, os.W_OK | os.X_OK):
-        raise typer.BadParameter(f"{str(ancestor)!r} is not writable")
+    try:
+        with tempfile.TemporaryDirectory(dir=ancestor, prefix=".deepsoc-"):
+            pass
+    except OSError as error:
+        raise typer.BadParameter(f"{str(ancestor)!r} is not writable: {error.strerror}") from None
     return path
 
 

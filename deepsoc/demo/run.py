@@ -34,6 +34,7 @@ Progress = Callable[[str, float], None]
 
 _BATCH = 16
 _EPOCHS = 16
+_QUICK_EPOCHS = 40
 _INT_CHUNK = 250
 
 
@@ -80,7 +81,7 @@ def run_demo(
     tell: Progress = progress or (lambda what, share: None)
     tell("loading images", 0.0)
     images = load_images(quick=quick)
-    trained = _train(images, epochs or _EPOCHS, seed, tell)
+    trained = _train(images, epochs or (_QUICK_EPOCHS if quick else _EPOCHS), seed, tell)
     tell("checking integers on all test images", 0.6)
     start = time.perf_counter()
     graph = trained.model.to_graph(_BATCH)

@@ -18,7 +18,7 @@ from tests.rtl.runner import Parameters
 
 __all__ = ["SETS", "SLOW_SETS", "EngineBench", "Operation", "Windows", "add_weights", "pixel_bytes", "random_tensor"]
 
-BIAS_BANKS = 1 << 2
+BIAS_BANKS = 8
 Tensor = NDArray[np.int64]
 
 

