@@ -49,7 +49,7 @@ class Hardware(BaseModel):
     rows: int = Field(ge=1, le=512)  # rows of processing elements [R]
     cols: int = Field(ge=1, le=2048)  # columns of processing elements [C]
     frequency_mhz: float = Field(default=250, gt=0, le=10_000, allow_inf_nan=False)  # target clock
-    # Numbers
+    # Numbers; `resolve` takes those of the networks where none are given
     x_bits: Literal[2, 4, 8] = 8  # activations
     k_bits: Literal[2, 4, 8] = 8  # weights
     y_bits: int = Field(default=32, ge=8, le=32)  # accumulators
@@ -57,7 +57,7 @@ class Hardware(BaseModel):
     # Largest operation
     kh_max: _Byte | None = None  # rows of a kernel or pool window
     kw_max: _Byte | None = None  # columns of a kernel or pool window
-    sh_max: _Byte | None = None  # vertical stride; at least 8 / x_bits where a dense layer reads a flattened tensor
+    sh_max: _Byte | None = None  # vertical stride
     sw_max: _Byte | None = None  # horizontal stride
     ci_max: _Count | None = None  # input channels, features of a dense layer
     co_max: _Count | None = None  # output channels

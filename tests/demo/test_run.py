@@ -78,7 +78,7 @@ def test_demo(tmp_path: Path, quick: bool) -> None:
     check(data, tmp_path)
     assert data["bit_exact"]
     assert data["accuracy_int"] > 0.93
-    assert data["accuracy_int"] > data["accuracy_float"] - 0.03
+    assert data["accuracy_int"] > data["accuracy_float"] - 0.05
     assert data["cycles_model"] <= data["cycles_rtl"] < 1.1 * data["cycles_model"]
 
 

@@ -62,8 +62,6 @@ FAULTS: dict[str, tuple[Callable[[], Graph], dict[str, Any], str, str]] = {
     "width": (plain, {"xw_max": 8}, "bundle first", "xw_max is 8"),
     "batch": (plain, {"xn_max": 1}, "bundle first", "xn_max is 1, 2 is needed"),
     "bundles": (flat, {"n_bundles_max": 1}, "network", "n_bundles_max is 1"),
-    "flat tap": (flat, {"sh_max": 1}, "bundle last", "sh_max is 1, 2 is needed"),
-    "flat rows": (flat, {"kh_max": 1}, "bundle last", "kh_max is 1, 2 is needed"),
     "pool window": (pooled, {"kh_max": 3}, "bundle p", "kh_max is 3, 4 is needed"),
     "edges": (pooled, {"edges_ram_depth": 23}, "bundle p", "edges_ram_depth is 23, 24 is needed"),
     "columns": (lambda: plain((3, 3, 3, 8)), {"cols": 2}, "bundle first", "3 columns of processing elements"),

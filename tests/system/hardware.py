@@ -24,9 +24,8 @@ HARDWARE: dict[str, Hardware] = {
         **{**_MAXIMA, "kw_max": 4, "kh_max": 5},
     ),
     "1x10_x4k4": Hardware(rows=1, cols=10, x_bits=4, k_bits=4, weights_ram_depth=256, axi_data_bits=64, **_MAXIMA),
-    "16x12_x8k4": Hardware(
-        rows=16, cols=12, x_bits=8, k_bits=4, weights_ram_depth=512, axi_data_bits=512, axi_max_burst=1,
-        **{**_MAXIMA, "sh_max": 2, "kh_max": 5},
+    "12x13_x8k4": Hardware(
+        rows=12, cols=13, x_bits=8, k_bits=4, weights_ram_depth=512, axi_data_bits=512, axi_max_burst=1, **_MAXIMA
     ),
 }  # fmt: skip
 

@@ -30,16 +30,13 @@ def _run(hw: Hardware, seed: int, out: Path) -> bool:
     stall, latency = rng.choice([0.0, 0.3, 0.6]), rng.choice([0, 5, 60])
     run = simulate(out, stall_prob=stall, mem_latency=latency, seed=seed)
     assert run.bit_exact, f"seed {seed}, stall_prob {stall}, mem_latency {latency}: {run.error} {run.first_difference}"
-    for op, entry in zip(run.operations, _entries(out), strict=True):
-        moved = (op.x_bytes, op.k_bytes, op.o_bytes, op.y_bytes)
-        assert moved == entry, f"seed {seed}, {op.name}: bytes x, k, o, y {moved}, the model says {entry}"
+    plan = Artifacts.load(out).manifest.operations
+    for op, entry in zip(run.operations, plan, strict=True):
+        moved, model = (op.x_bytes, op.o_bytes, op.y_bytes), entry.axi_bytes
+        assert moved == (model.x, model.o, model.y), f"seed {seed}, {op.name}: bytes {moved}, the model says {model}"
+    # Operations may share a weights stream: only the sum says what the weights port moved.
+    assert sum(op.k_bytes for op in run.operations) == sum(entry.axi_bytes.k for entry in plan), f"seed {seed}"
     return True
-
-
-def _entries(out: Path) -> list[tuple[int, int, int, int]]:
-    """Bytes that the model predicts for each operation and port."""
-    operations = Artifacts.load(out).manifest.operations
-    return [(op.axi_bytes.x, op.axi_bytes.k, op.axi_bytes.o, op.axi_bytes.y) for op in operations]
 
 
 def _many(hw: Hardware, count: int, out: Path) -> None:
