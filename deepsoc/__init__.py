@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from deepsoc.errors import ToolError as ToolError
     from deepsoc.frontend.bundle import Bundle as Bundle
     from deepsoc.frontend.formats import Bits as Bits
+    from deepsoc.frontend.layers import Add as Add
     from deepsoc.frontend.layers import AvgPool2D as AvgPool2D
     from deepsoc.frontend.layers import Conv2D as Conv2D
     from deepsoc.frontend.layers import Dense as Dense
     from deepsoc.frontend.layers import Flatten as Flatten
+    from deepsoc.frontend.layers import Linear as Linear
     from deepsoc.frontend.layers import MaxPool2D as MaxPool2D
     from deepsoc.frontend.layers import ReLU as ReLU
     from deepsoc.frontend.layers import flatten as flatten
@@ -34,7 +36,17 @@ _HOMES = {
     "deepsoc.errors": ("DeepSocError", "InputError", "MappingError", "MismatchError", "ToolError"),
     "deepsoc.frontend.bundle": ("Bundle",),
     "deepsoc.frontend.formats": ("Bits",),
-    "deepsoc.frontend.layers": ("AvgPool2D", "Conv2D", "Dense", "Flatten", "MaxPool2D", "ReLU", "flatten"),
+    "deepsoc.frontend.layers": (
+        "Add",
+        "AvgPool2D",
+        "Conv2D",
+        "Dense",
+        "Flatten",
+        "Linear",
+        "MaxPool2D",
+        "ReLU",
+        "flatten",
+    ),
     "deepsoc.frontend.model": ("Model",),
     "deepsoc.frontend.netspec": ("load_net",),
     "deepsoc.hw": ("Hardware",),

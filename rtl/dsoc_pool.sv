@@ -38,7 +38,8 @@ module dsoc_pool #(
     input  logic               ready_i
 );
 
-  localparam int unsigned AreaMax = KhMax * KwMax;
+  localparam int unsigned AreaLimit = 4096;  // entries of the table of reciprocals
+  localparam int unsigned AreaMax = (KhMax * KwMax <= AreaLimit) ? KhMax * KwMax : 1;  // no table for illegal windows
   localparam int unsigned AreaBits = $clog2(AreaMax + 1);
   localparam int unsigned KhBits = $clog2(KhMax + 1);
   localparam int unsigned KwBits = $clog2(KwMax + 1);
@@ -62,8 +63,8 @@ module dsoc_pool #(
 
   localparam recip_t Reciprocals = reciprocals();
 
-  if (RecipShift > 62) begin : gen_illegal
-    $error("dsoc_pool: the largest window is too large for exact division");
+  if (KhMax * KwMax > AreaLimit) begin : gen_illegal
+    $error("dsoc_pool: KhMax*KwMax must be at most 4096");
   end
   if (EdgesDepth < 2) begin : gen_illegal_depth
     $error("dsoc_pool: EdgesDepth must be at least 2");

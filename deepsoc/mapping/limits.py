@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
+from deepsoc.graph.ranges import worst_case_bits
 from deepsoc.graph.shapes import infer, pool_windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAXIMA
@@ -36,6 +37,10 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
                 need[name], needed_by[name] = value, where
     bits = {name: max(used) for name in _BITS if (used := [b for g in graphs for _, n, b in _bits(g) if n == name])}
     unset = {name: value for name, value in bits.items() if name not in hw.model_fields_set}
+    sums = [step.accumulator for graph in graphs for step in worst_case_bits(graph).values()]
+    if sums and "y_bits" not in hw.model_fields_set:  # `plan` refuses what needs more than 32
+        products = sum(unset.get(name, getattr(hw, name)) for name in ("x_bits", "k_bits"))
+        unset["y_bits"] = min(max(8, products + 1, *sums), 32)
     try:
         return Hardware(**(need | hw.model_dump(exclude_none=True) | unset))
     except InputError as err:  # the fields that were given are legal: a need is not

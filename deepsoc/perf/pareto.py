@@ -57,10 +57,7 @@ def front(costs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     bad = np.flatnonzero(np.isnan(costs).any(axis=1))
     if len(bad):
         raise InputError(f"{len(bad)} points, the first of them {bad[0]}, hold NaN; drop them", where="objectives")
-    # Equal points stand or fall together, and ranks keep the order without rounding.
-    unique, inverse = np.unique(costs, axis=0, return_inverse=True) if costs.shape[1] > 2 else (costs, None)
-    kept = _staircase(unique) if inverse is None else _cull(unique)
-    return kept if inverse is None else kept[inverse.reshape(-1)]
+    return _staircase(costs) if costs.shape[1] <= 2 else _cull(costs)
 
 
 def _staircase(costs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -79,14 +76,17 @@ def _staircase(costs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _cull(costs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Distinct points, any number of objectives: each pivot is on the front and removes what it dominates.
+    """Any number of objectives: each pivot is on the front and removes what it dominates.
 
     Whatever dominates a point has a smaller sum of ranks, so it was a pivot, or fell to one, before.
     """
     ranks = np.stack([np.unique(column, return_inverse=True)[1] for column in costs.T], axis=1)
     left = np.argsort(ranks.sum(axis=1), kind="stable")
+    ranks = ranks[left]
     kept = np.zeros(len(costs), dtype=np.bool_)
     while len(left):
-        kept[left[0]] = True
-        left = left[(ranks[left] < ranks[left[0]]).any(axis=1)]
+        pivot = ranks[0]
+        kept[left[(ranks == pivot).all(axis=1)]] = True
+        better = (ranks < pivot).any(axis=1)
+        left, ranks = left[better], ranks[better]
     return kept

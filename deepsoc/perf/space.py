@@ -24,6 +24,7 @@ PARAMETERS = tuple(name for name in Hardware.model_fields if name != "format")
 _REQUIRED = tuple(name for name, field in Hardware.model_fields.items() if field.is_required())
 _CHECK_ALL = 10_000  # ranges up to this long are checked value by value, longer ones at both ends
 _ROUND = 9  # decimals of the values of a fractional range
+_LARGEST = 2.0**62  # of any number in a description
 _Values = npt.NDArray[Any]
 
 
@@ -93,9 +94,7 @@ class Space:
             raise InputError(f"expected an object of parameters, received {type(data).__name__}", where=where)
         for name in data:
             if name not in PARAMETERS:
-                raise InputError(
-                    f"unknown parameter; expected one of {', '.join(PARAMETERS)}", where=f"{where}.{name}"
-                )
+                raise InputError(f"unknown parameter; expected one of {', '.join(PARAMETERS)}", where=f"{where}.{name}")
         for name in _REQUIRED:
             if name not in data:
                 raise InputError("this parameter has no default; give it", where=f"{where}.{name}")
@@ -132,12 +131,15 @@ def _axis(name: str, value: Any, where: str) -> Axis:
 
 def _range(name: str, value: Mapping[str, Any], where: str) -> Axis:
     if set(value) != {"min", "max", "step"}:
-        raise InputError(f"expected the keys min, max and step, received {', '.join(map(str, value)) or 'none'}", where=where)
+        received = ", ".join(map(str, value)) or "none"
+        raise InputError(f"expected the keys min, max and step, received {received}", where=where)
     low, high, step = (_number(value[key], f"{where}.{key}") for key in ("min", "max", "step"))
     if step <= 0:
         raise InputError(f"expected a step above 0, received {step}", where=f"{where}.step")
     if low > high:
         raise InputError(f"min {low} is above max {high}; exchange them", where=where)
+    if (high - low) / step > _LARGEST:
+        raise InputError(f"expected a larger step, received {step}", where=f"{where}.step")
     count = math.floor((high - low) / step + 1e-9) + 1
     axis = Axis(name, count, first=low, step=step)
     ends = np.arange(count) if count <= _CHECK_ALL else np.array([0, 1, count - 1])
@@ -149,7 +151,7 @@ def _range(name: str, value: Mapping[str, Any], where: str) -> Axis:
 def _number(value: Any, where: str) -> float:
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
         raise InputError(f"expected a number, a list of numbers or a range, received {value!r}", where=where)
     return value
 
@@ -167,7 +169,8 @@ def _checked(name: str, value: Any, where: str) -> float:
 @cache
 def _adapter(name: str) -> TypeAdapter[Any]:
     field = Hardware.model_fields[name]
-    return TypeAdapter(Annotated[field.annotation, field], config=ConfigDict(strict=True))  # type: ignore[name-defined]
+    kind: Any = Annotated[field.annotation, field]
+    return TypeAdapter(kind, config=ConfigDict(strict=True))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -119,7 +120,7 @@ def _test(
     runner: Runner, built: Path, work: Path, module: str, top: str, parameters: Parameters, seed: int
 ) -> Outcome:
     results, log = work / "results.xml", work / "log"
-    try:
+    with suppress(SystemExit, RuntimeError):  # the results tell
         runner.test(
             test_module=module,
             hdl_toplevel=top,
@@ -132,8 +133,6 @@ def _test(
             results_xml=str(results),
             log_file=log,
         )
-    except SystemExit:
-        pass  # the results tell
     text = log.read_text() if log.exists() else ""
     if not results.exists():
         return Outcome(0, (), text)

@@ -65,7 +65,9 @@ def test_every_file_is_listed() -> None:
 def test_engine_block_connects_everything() -> None:
     """The bench's own wrapper keeps up with the modules."""
     parameters = (f"-G{name}={value}" for name, value in SETS[0].items())
-    done = _verilator("-Wall", *parameters, RTL / "lint.vlt", *sources("engine_block"), "--top-module", "engine_block")
+    # The pooling unit's assertion samples the reset that the flip-flops use asynchronously.
+    options = ("-Wall", "-Wno-SYNCASYNCNET", *parameters)
+    done = _verilator(*options, RTL / "lint.vlt", *sources("engine_block"), "--top-module", "engine_block")
     assert done.returncode == 0, done.stderr
 
 
@@ -99,7 +101,7 @@ ILLEGAL = [
     ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 8}, "WordBits must hold"),
     ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 20}, "WordBits must hold"),
     ("dsoc_weights_reader", _WEIGHTS | {"Depth": 1}, "Depth must be at least 2"),
-    ("dsoc_pool", {"XBits": 8, "KhMax": 255, "KwMax": 255}, "too large for exact division"),
+    ("dsoc_pool", {"KhMax": 255, "KwMax": 255}, "KhMax*KwMax must be at most 4096"),
     ("dsoc_pool", {"EdgesDepth": 1}, "EdgesDepth must be at least 2"),
     ("dsoc_writer", {"BurstBeats": 3}, "BurstBeats must be a power of two"),
     ("dsoc_core", _CORE | {"Rows": 0}, "Rows and Cols must be"),
@@ -116,7 +118,7 @@ ILLEGAL = [
 ]
 
 
-@pytest.mark.parametrize(("top", "parameters", "message"), ILLEGAL, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("top", "parameters", "message"), ILLEGAL, ids=lambda value: value if isinstance(value, str) else "")
 def test_illegal_parameters_stop_elaboration(top: str, parameters: dict[str, int], message: str) -> None:
     settings = (f"-G{name}={value}" for name, value in parameters.items())
     done = _verilator("-Wno-lint", "-Wno-style", *settings, *sources(top), "--top-module", top)

@@ -29,6 +29,7 @@ HW = Hardware(
     frequency_mhz=100,
     x_bits=8,
     k_bits=8,
+    y_bits=32,
     axi_data_bits=64,
     kh_max=3,
     kw_max=3,

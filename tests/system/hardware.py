@@ -8,7 +8,7 @@ __all__ = ["FAST", "HARDWARE"]
 
 _MAXIMA = {
     "kh_max": 7, "kw_max": 7, "sh_max": 4, "sw_max": 4, "xn_max": 4, "xh_max": 64, "xw_max": 64,
-    "ci_max": 1 << 16, "co_max": 1 << 12, "edges_ram_depth": 2048, "n_bundles_max": 64,
+    "y_bits": 32, "ci_max": 1 << 16, "co_max": 1 << 12, "edges_ram_depth": 2048, "n_bundles_max": 64,
 }  # fmt: skip
 
 HARDWARE: dict[str, Hardware] = {
@@ -20,8 +20,8 @@ HARDWARE: dict[str, Hardware] = {
     "8x24_x8k2": Hardware(rows=8, cols=24, x_bits=8, k_bits=2, weights_ram_depth=128, axi_data_bits=32, **_MAXIMA),
     "8x24_x2k2": Hardware(rows=8, cols=24, x_bits=2, k_bits=2, weights_ram_depth=512, axi_data_bits=256, **_MAXIMA),
     "3x7_x4k8": Hardware(
-        rows=3, cols=7, x_bits=4, k_bits=8, y_bits=24, weights_ram_depth=64, axi_data_bits=32, axi_max_burst=4,
-        **{**_MAXIMA, "kw_max": 4, "kh_max": 5},
+        rows=3, cols=7, x_bits=4, k_bits=8, weights_ram_depth=64, axi_data_bits=32, axi_max_burst=4,
+        **{**_MAXIMA, "y_bits": 24, "kw_max": 4, "kh_max": 5},
     ),
     "1x10_x4k4": Hardware(rows=1, cols=10, x_bits=4, k_bits=4, weights_ram_depth=256, axi_data_bits=64, **_MAXIMA),
     "12x13_x8k4": Hardware(

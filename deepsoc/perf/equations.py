@@ -1,0 +1,92 @@
+"""The equations of the engine, vectorised over points x layers.
+
+N batch, H x W input, Ci and Co channels of a group, g groups, Kh x Kw kernel, Sh x Sw stride, Wo output columns:
+
+    E = floor(C / (Kw + Sw - 1))        T = g * ceil(Co / (E*Sw))
+    L = ceil(H / (R*Sh))                F = ceil(Kh / Sh) - 1         qs = 1 if Kw > 1 else 0
+    clocks = T * (1 + N*L*W*(qs + Kh*Ci))
+    X = T*N*L*W*Ci*Sh*(R + F)           K = T*Ci*Kh*Sw*C              Y = T*N*L*Wo*E*Sw*R
+    efficiency = valid MACs / (clocks*R*C)
+
+E and T depend on the columns of the array alone, L on its rows alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepsoc.perf.layers import Floats, Ints, Layers, Points
+
+__all__ = ["OUTPUTS", "evaluate", "totals"]
+
+OUTPUTS = (
+    "clocks", "efficiency", "macs", "x_words", "k_words", "y_words", "words", "lower_words", "ops_per_access",
+    "x_bytes", "k_bytes", "y_bytes", "dram_bytes", "x_bytes_per_clock", "k_bytes_per_clock", "y_bytes_per_clock",
+)  # fmt: skip
+
+
+def evaluate(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
+    """Clocks and traffic of every layer at every point.
+
+    Args:
+        layers: l of them.
+        points: p of them.
+
+    Returns:
+        Arrays (p, l) by the names in OUTPUTS. Where a kernel needs more columns than the array has, `clocks` is 0 and
+        floating-point figures are NaN. int64: clocks, macs and words; float64: the rest. Bytes are words times bits
+        / 8, without the rounding up to beats and lines.
+    """
+    R, C = points.rows[:, None], points.cols[:, None]
+    E = C // (layers.kw + layers.sw - 1)
+    per_iteration = E * layers.sw
+    T = np.where(E > 0, layers.groups * -(-layers.co // np.maximum(per_iteration, 1)), 0)
+    L = -(-layers.h // (R * layers.sh))
+    F = -(-layers.kh // layers.sh) - 1
+    blocks = T * (L * layers.n)
+    clocks = T + blocks * (layers.w * ((layers.kw > 1) + layers.kh * layers.ci))
+    x = blocks * (layers.w * layers.ci * layers.sh) * (R + F)
+    k = T * (layers.ci * layers.kh * layers.sw) * C
+    y = blocks * layers.wo * per_iteration * R
+    words = x + k + y
+    x_bytes, k_bytes, y_bytes = (
+        count * (bits[:, None] / 8) for count, bits in ((x, points.x_bits), (k, points.k_bits), (y, points.y_bits))
+    )
+    macs = np.broadcast_to(layers.macs, clocks.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        runs = np.where(clocks > 0, clocks, np.nan)
+        return {
+            "clocks": clocks, "efficiency": macs / (runs * R * C), "macs": macs,
+            "x_words": x, "k_words": k, "y_words": y, "words": words,
+            "lower_words": np.broadcast_to(layers.lower_words, clocks.shape),
+            "ops_per_access": 2 * macs / np.where(words > 0, words, np.nan),
+            "x_bytes": x_bytes, "k_bytes": k_bytes, "y_bytes": y_bytes, "dram_bytes": x_bytes + k_bytes + y_bytes,
+            "x_bytes_per_clock": x_bytes / runs, "k_bytes_per_clock": k_bytes / runs,
+            "y_bytes_per_clock": y_bytes / runs,
+        }  # fmt: skip
+
+
+def totals(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
+    """Sums over the layers at every point.
+
+    Args:
+        layers: of one network.
+        points: p of them.
+
+    Returns:
+        Arrays (p,): `clocks`, `fps`, `efficiency`, `dram_words`, `dram_bytes`, `ops_per_access`. A point whose array
+        is too narrow for a layer has clocks 0 and NaN elsewhere. Layers of different batches are weighed by theirs.
+    """
+    found = evaluate(layers, points)
+    legal = np.all(found["clocks"] > 0, axis=1)
+    clocks, words, macs = (np.where(legal, found[name].sum(axis=1), 0) for name in ("clocks", "words", "macs"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        runs = np.where(legal, clocks, np.nan)
+        return {
+            "clocks": clocks,
+            "fps": points.frequency_mhz * 1e6 / np.where(legal, (found["clocks"] / layers.frames).sum(axis=1), np.nan),
+            "efficiency": macs / (runs * points.rows * points.cols),
+            "dram_words": words,
+            "dram_bytes": np.where(legal, found["dram_bytes"].sum(axis=1), np.nan),
+            "ops_per_access": np.where(legal, 2 * macs / np.where(legal, words, np.nan), np.nan),
+        }

@@ -1,0 +1,129 @@
+"""Colours, empty axes and checks that all figures share; readable without colour, on light and dark ground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from matplotlib.figure import Figure
+
+from deepsoc.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "BLUE", "GREEN", "HEAT", "ORANGE", "PINK", "THEMES", "Look", "Theme", "blank", "dress", "figure_of", "legend",
+    "need", "same_layers",
+]  # fmt: skip
+
+Theme = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours of one theme.
+
+    Attributes:
+        ink: text, spines and marks.
+        ground: behind everything.
+        grid: lines in the background.
+    """
+
+    ink: str
+    ground: str
+    grid: str
+
+
+THEMES: dict[Theme, Look] = {
+    "light": Look(ink="#1f2328", ground="#ffffff", grid="#d0d7de"),
+    "dark": Look(ink="#e6edf3", ground="#111418", grid="#3d444d"),
+}
+
+# Okabe and Ito's palette; each colour always comes with the same hatch or marker.
+BLUE, ORANGE, GREEN, PINK = "#0072b2", "#e69f00", "#009e73", "#cc79a7"
+HEAT = "cividis"
+"""Colour map of all heat maps: even in lightness, the same to colour-blind eyes."""
+
+
+def blank(theme: Theme, width: float = 7.2, height: float = 4.2, *, xlabel: str = "", ylabel: str = "") -> Axes:
+    """Empty axes in a figure of their own.
+
+    Args:
+        theme: `light` or `dark`.
+        width: of the figure, inches.
+        height: of the figure, inches.
+        xlabel: quantity and unit.
+        ylabel: quantity and unit.
+
+    Raises:
+        InputError: no such theme.
+    """
+    if theme not in THEMES:
+        raise InputError(f"expected {' or '.join(THEMES)}, received {theme!r}", where="theme")
+    look = THEMES[theme]
+    axes = Figure(figsize=(width, height), layout="constrained", facecolor=look.ground).add_subplot()
+    dress(axes, look)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    return axes
+
+
+def figure_of(axes: Axes) -> Figure:
+    """The figure that holds the axes."""
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("axes without a figure")
+    return figure
+
+
+def dress(axes: Axes, look: Look) -> None:
+    """Gives axes the colours of a theme."""
+    axes.set_facecolor(look.ground)
+    axes.tick_params(colors=look.ink, which="both")
+    for text in (axes.xaxis.label, axes.yaxis.label, axes.title):
+        text.set_color(look.ink)
+    for side, spine in axes.spines.items():
+        spine.set_color(look.ink)
+        spine.set_visible(side in ("left", "bottom"))
+
+
+def legend(axes: Axes, theme: Theme) -> None:
+    """A legend above the axes, in one row."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure_of(axes).legend(
+        handles, labels, loc="outside upper center", ncols=max(len(labels), 1), frameon=False,
+        labelcolor=THEMES[theme].ink,
+    )  # fmt: skip
+
+
+def need(table: pd.DataFrame, *columns: str) -> None:
+    """Checks that there is something to draw.
+
+    Raises:
+        InputError: the table is empty or lacks a column.
+    """
+    if not len(table):
+        raise InputError("the table is empty; nothing to draw", where="table")
+    if missing := [name for name in columns if name not in table]:
+        raise InputError(
+            f"columns {', '.join(missing)} are missing; it has {', '.join(map(str, table))}", where="table"
+        )
+
+
+def same_layers(designs: Mapping[str, pd.DataFrame], column: str) -> list[tuple[str, pd.DataFrame]]:
+    """Names and tables of two designs.
+
+    Raises:
+        InputError: not two tables with `column` of the same layers.
+    """
+    if len(designs) != 2:
+        raise InputError(f"expected two designs, received {len(designs)}", where="designs")
+    for table in designs.values():
+        need(table, "name", column)
+    a, b = designs.values()
+    if a["name"].tolist() != b["name"].tolist():
+        raise InputError("the two tables are of different layers; estimate both on one network", where="designs")
+    return list(designs.items())
