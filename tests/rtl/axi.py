@@ -1,4 +1,4 @@
-"""AXI4 memories for ports without identifiers, sizes and bursts types: INCR bursts of full beats, answered in order."""
+"""AXI4 memories for ports without identifiers, sizes and burst types: INCR bursts of full beats, answered in order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Memory:
     def offset(self, address: int, size: int) -> int:
         """Offset of a range that lies inside."""
         offset = address - self.base
-        assert 0 <= offset and offset + size <= len(self.data), f"address {address:#x} lies outside the memory"
+        assert 0 <= offset <= len(self.data) - size, f"address {address:#x} lies outside the memory"
         return offset
 
     def read(self, address: int, size: int) -> int:
@@ -35,7 +35,7 @@ class Memory:
 
 
 def ports(dut: Any, *names: str) -> SimpleNamespace:
-    """Handles of AXI signals by their AXI names: an input is `<name>_i`, an output `<name>_o`; None where there is none."""
+    """Handles by AXI names: an input is `<name>_i`, an output `<name>_o`; None where there is none."""
     found = {name: getattr(dut, f"{name}_i", getattr(dut, f"{name}_o", None)) for name in names}
     return SimpleNamespace(**found)
 

@@ -85,7 +85,8 @@ class Windows:
         strides = rng.randrange(1, p["ShMax"] + 1), rng.randrange(1, min(p["SwMax"], p["Cols"] - kernel[1] + 1) + 1)
         same = bool(rng.randrange(2))
         low = (1, 1) if same else kernel
-        return cls((rng.randrange(low[0], low[0] + rows), rng.randrange(low[1], low[1] + columns)), kernel, strides, same)
+        size = rng.randrange(low[0], low[0] + rows), rng.randrange(low[1], low[1] + columns)
+        return cls(size, kernel, strides, same)
 
     @property
     def out(self) -> tuple[int, int]:
@@ -189,8 +190,8 @@ class EngineBench:
     async def start(self) -> None:
         """Resets and starts all streams."""
         dut, bench, stall = self._dut, self.bench, self._stall
-        zero = ("start_i", "px_valid_i", "cmd_valid_i", "arready_i", "rvalid_i", "mac_ready_i", "pool_ready_i", "desc_i")
-        await bench.start(**dict.fromkeys(zero, 0))
+        zero = ("start_i", "px_valid_i", "cmd_valid_i", "arready_i", "rvalid_i", "mac_ready_i", "pool_ready_i")
+        await bench.start(desc_i=0, **dict.fromkeys(zero, 0))
         ReadPort(bench, self._memory, stall=stall)
         bench.spawn(bench.receive(dut.mac_valid_o, dut.mac_ready_i, [dut.mac_data_o], self._mac, stall=stall))
         bench.spawn(bench.receive(dut.pool_valid_o, dut.pool_ready_i, [dut.pool_data_o], self._pool, stall=stall))
@@ -240,7 +241,9 @@ class EngineBench:
             while not (int(dut.mac_valid_o.value) and int(dut.mac_ready_i.value)):
                 await RisingEdge(bench.clock)
             received = int(dut.bias_o.value)
-            assert received == bias, f"bias {channel} of iteration {iteration}: expected {bias:#x}, received {received:#x}"
+            assert received == bias, (
+                f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
+            )
 
     def _shown(self, got: list[tuple[int, ...]], op: Operation) -> Iterator[list[int]]:
         for (value,), wanted in zip(got, op.results, strict=False):

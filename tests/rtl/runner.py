@@ -111,14 +111,13 @@ def _build(runner: Runner, place: Path, top: str, parameters: Parameters, texts:
             log_file=log,
         )
     except (SystemExit, Exception) as err:
-        raise RuntimeError(f"{top} cannot be built ({err}):\n{log.read_text()[-4000:] if log.exists() else ''}") from None
+        output = log.read_text()[-4000:] if log.exists() else ""
+        raise RuntimeError(f"{top} cannot be built ({err}):\n{output}") from None
     shutil.move(place / "objects" / top, place / top)
     shutil.rmtree(place / "objects")
 
 
-def _test(
-    runner: Runner, built: Path, work: Path, module: str, top: str, parameters: Parameters, seed: int
-) -> Outcome:
+def _test(runner: Runner, built: Path, work: Path, module: str, top: str, parameters: Parameters, seed: int) -> Outcome:
     results, log = work / "results.xml", work / "log"
     with suppress(SystemExit, RuntimeError):  # the results tell
         runner.test(
@@ -137,8 +136,8 @@ def _test(
     if not results.exists():
         return Outcome(0, (), text)
     cases = list(ET.parse(results).iter("testcase"))
-    bad = tuple(str(case.get("name")) for case in cases if case.find("failure") is not None or case.find("error") is not None)
-    return Outcome(len(cases), bad, text)
+    failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    return Outcome(len(cases), tuple(str(case.get("name")) for case in failed), text)
 
 
 def check(module: str, top: str, parameters: Parameters, *, seed: int) -> None:

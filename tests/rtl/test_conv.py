@@ -1,4 +1,4 @@
-"""Controller, pixel shifter, array and drain, fed by the weights reader, against plain convolutions and matrix products."""
+"""Weights reader, controller, pixel shifter, array and drain against plain convolutions and matrix products."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def _convolution(rng: Random) -> Operation:
                 for w, c in np.ndindex(desc["w_count"], ci):
                     pixels.append(pixel_bytes(rng, x[b], windows, block, w, c))
                 results += [[_wrap(v) for v in y[b, rows_here, w, ch]] for w in range(wo) for ch in channels]
-    return add_weights(rng, Operation(desc, pixels, results), [[_set_words(k, windows, t, ch_per_t)] for t in range(t_count)])
+    words = [[_set_words(k, windows, t, ch_per_t)] for t in range(t_count)]
+    return add_weights(rng, Operation(desc, pixels, results), words)
 
 
 def _wrap(value: int) -> int:

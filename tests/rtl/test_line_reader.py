@@ -59,11 +59,11 @@ class Job:
         for t in range(self.t_count):
             count = self.seg_bytes_last if t == self.t_count - 1 else self.seg_bytes
             for n in range(self.n_count):
-                for l in range(self.l_count):
-                    lam = self.lam0 + l * self.lam_step
+                for block in range(self.l_count):
+                    lam = self.lam0 + block * self.lam_step
                     need = [f for f in range(PARAMETERS["Nf"]) if self.mask >> f & 1 and 0 <= lam + f < self.lines]
                     for segment in range(self.seg_count):
-                        start = self.base + n * self.n_pitch + l * self.l_pitch
+                        start = self.base + n * self.n_pitch + block * self.l_pitch
                         yield start, need, self.off0 + t * self.t_step + segment * self.seg_step, count
 
     def bursts(self) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,15 @@ _REGS = {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "AddrBits": 40}
 # What is wrong; Python module and top of the test; parameters; file, text, changed text.
 QUICK = [
     ("ties away from even", "requant", "dsoc_requant", {"XBits": 4}, "dsoc_requant.sv", " + 33'(odd)", " + 33'd1"),
-    ("saturates too low", "requant", "dsoc_requant", {"XBits": 4}, "dsoc_requant.sv", "bounded = Max;", "bounded = Max - 1;"),
+    (
+        "saturates too low",
+        "requant",
+        "dsoc_requant",
+        {"XBits": 4},
+        "dsoc_requant.sv",
+        "bounded = Max;",
+        "bounded = Max - 1;",
+    ),
     (
         *("drops a strobe bit", "writer", "dsoc_writer", {"Lines": 7, "AxiBits": 32, "BurstBeats": 4}),
         *("dsoc_writer.sv", "(joins ? strb_q : '0) |", "(joins ? strb_q & ~BeatBytes'(1) : '0) |"),
@@ -32,8 +40,24 @@ QUICK = [
     ("rounds one half as more", "pool", "engine_block", SETS[0], "dsoc_pool.sv", "2'd2 : 2'd3", "2'd3 : 2'd3"),
 ]
 SLOW = [
-    ("wraps early", "fifo", "dsoc_fifo", {"Width": 13, "Depth": 5}, "dsoc_fifo.sv", "rptr_q == PtrBits'(Depth - 1)", "1'b0"),
-    ("loses a unit", "gearbox", "dsoc_gearbox", {"InWidth": 32, "OutWidth": 120}, "dsoc_gearbox.sv", "buf_q >> OutWidth", "'0"),
+    (
+        "wraps early",
+        "fifo",
+        "dsoc_fifo",
+        {"Width": 13, "Depth": 5},
+        "dsoc_fifo.sv",
+        "rptr_q == PtrBits'(Depth - 1)",
+        "1'b0",
+    ),
+    (
+        "loses a unit",
+        "gearbox",
+        "dsoc_gearbox",
+        {"InWidth": 32, "OutWidth": 120},
+        "dsoc_gearbox.sv",
+        "buf_q >> OutWidth",
+        "'0",
+    ),
     (
         *("mixes the masters up", "axi_read_arb", "dsoc_axi_read_arb", {"AddrBits": 32, "MaxPending": 2}),
         *("dsoc_axi_read_arb.sv", ".data_i (!s0_arvalid_i)", ".data_i (s1_arvalid_i)"),

@@ -101,8 +101,8 @@ def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) 
     for t in range(op["t_count"]):
         channels = op["ch_last"] if t == op["t_count"] - 1 else op["ch_per_t"]
         for n in range(op["n_count"]):
-            for l in range(op["l_count"]):
-                left = min(rows, op["y_rows"] - l * rows)
+            for block in range(op["l_count"]):
+                left = min(rows, op["y_rows"] - block * rows)
                 for wo in range(op["wo_count"]):
                     for k in range(channels):
                         size = 32 if op["operand"] == PARTIAL else bits
@@ -111,9 +111,10 @@ def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) 
                         bias = biases[(bank + t) % BIAS_BANKS][k]
                         values = [_value(d, bias, o, op) for d, o in zip(data, item.operand, strict=True)]
                         if op["raw_out"]:
-                            item.output = op["y_base"] + number * op["y_raw_step"], -(-32 * rows // axi), join(values, 32)
+                            at = op["y_base"] + number * op["y_raw_step"]
+                            item.output = at, -(-32 * rows // axi), join(values, 32)
                         else:
-                            at = op["y_base"] + n * op["y_n_pitch"] + l * op["y_l_pitch"] + wo * op["y_wo_step"]
+                            at = op["y_base"] + n * op["y_n_pitch"] + block * op["y_l_pitch"] + wo * op["y_wo_step"]
                             at += t * op["ch_per_t"] + k
                             item.output = at, -(-left // rpb), join(values[:left], bits)
                         number += 1

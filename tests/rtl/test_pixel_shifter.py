@@ -21,7 +21,12 @@ def _with_lines(rows: int, x_bits: int, kh_max: int, sh_max: int, n_max: int) ->
 @parameter_sets(
     _with_lines(7, 4, 5, 2, 7),
     _with_lines(3, 2, 11, 3, 3),
-    slow=(_with_lines(8, 4, 7, 2, 1), _with_lines(4, 8, 3, 4, 4), _with_lines(1, 8, 1, 1, 1), _with_lines(9, 2, 3, 1, 2)),
+    slow=(
+        _with_lines(8, 4, 7, 2, 1),
+        _with_lines(4, 8, 3, 4, 4),
+        _with_lines(1, 8, 1, 1, 1),
+        _with_lines(9, 2, 3, 1, 2),
+    ),
 )
 def test_pixel_shifter(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_pixel_shifter", parameters, seed=seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -10,7 +11,7 @@ from cocotb.triggers import RisingEdge
 
 from deepsoc.hw.regmap import load_map, pack_descriptor
 from tests.rtl.axi import Memory, ReadPort
-from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, join
+from tests.rtl.bench import STALLS, Bench, expect_equal, join
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA, TABLE, NET_ID = 0x12_0000_0000, 0x300, 0xCAFE_F00D
@@ -102,7 +103,8 @@ async def runs_the_table(dut: Any, stall: float, n_ops: int) -> None:
         await bench.until(lambda: not int(dut.busy_o.value))
         await bench.clocks(20)
         expect_equal(run.started, [(i, join(words, 32)) for i, words in enumerate(table)], "operation")
-        expect_equal(run.weights, [(op["k_addr"], op["k_beats"]) for op in operations if op["k_beats"]], "weights command")
+        expected = [(op["k_addr"], op["k_beats"]) for op in operations if op["k_beats"]]
+        expect_equal(run.weights, expected, "weights command")
         assert run.done == 1
         assert int(dut.error_o.value) == 0
         assert int(dut.op_index_o.value) == n_ops - 1
@@ -115,7 +117,7 @@ def _flipped_bit(rng: Random, words: list[int]) -> list[int]:
     return words
 
 
-_WRONG = {
+_WRONG: dict[str, tuple[str, Callable[[Random, dict[str, int]], list[int]]]] = {
     "a flipped bit": ("magic", lambda rng, op: _flipped_bit(rng, pack_descriptor(op))),
     "zeros": ("magic", lambda rng, op: [0] * load_map().descriptor_words),
     "another network": ("net_id", lambda rng, op: pack_descriptor(op | {"net_id": NET_ID ^ 1})),

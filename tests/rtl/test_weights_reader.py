@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import cocotb
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import FallingEdge
 
 from tests.rtl.axi import Memory, ReadPort
 from tests.rtl.bench import PARAMETERS, STALLS, Bench, join, split
@@ -65,7 +65,7 @@ async def _read_bias(bench: Bench, bank: int, block: Block) -> None:
 
 
 async def _use(bench: Bench, block: Block, stall: float) -> None:
-    """Reads words of the block, in order or in any order, as soon as they are there; the last read gives the bank back."""
+    """Reads words of the block, in order or not, as soon as they are there; the last read gives the bank back."""
     dut, rng, count = bench.dut, bench.rng, len(block.words)
     await _until(bench, lambda: int(dut.block_valid_o.value))
     assert int(dut.block_words_o.value) == count

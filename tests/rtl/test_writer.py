@@ -98,7 +98,7 @@ async def fills_its_bursts(dut: Any) -> None:
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 async def tells_errors(dut: Any) -> None:
     bench = Bench(dut)
-    await bench.start(valid_i=0, flush_i=1, arena_i=ARENA, raw_i=0, line_pitch_i=64, awready_i=0, wready_i=0, bvalid_i=0)
+    await bench.start(valid_i=0, flush_i=1, arena_i=ARENA, raw_i=0, line_pitch_i=64, bvalid_i=0)
     port = WritePort(bench, Memory(ARENA, bytes(SIZE)), stall=0)
     port.bad = True
     await bench.send(dut.valid_i, dut.ready_o, [{dut.addr_i: 3, dut.lines_i: 1, dut.bytes_i: 7}], stall=0)

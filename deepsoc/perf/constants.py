@@ -1,0 +1,28 @@
+"""Constants of the timing model, each beside what it was taken from.
+
+Structure comes from the RTL's parameters; clocks were measured on it (`python benchmarks/bench_model.py`).
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "REFILL", "SLOTS", "START",
+    "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
+]  # fmt: skip
+
+# ---- structure ------------------------------------------------------------------------------------------------------
+DESCRIPTOR_BYTES = 256  # hw/registers.toml: 64 words
+SLOTS = 4  # chunks that a line reader holds (rtl/dsoc_line_reader.sv, Slots)
+BURSTS = 16  # bursts that a line reader has under way (rtl/dsoc_line_reader.sv, depth of i_bursts)
+WEIGHTS_BURST = 16  # longest burst of the weights port, beats (rtl/dsoc_core.sv, WeightsBurst)
+
+# ---- clocks ---------------------------------------------------------------------------------------------------------
+START = 4  # from the write of CTRL.start to the first descriptor's address
+DESCRIPTOR = 4  # check of a descriptor and its way into the operation
+DESCRIPTOR_BURST = 4  # of each burst of a descriptor, beside latency and beats
+STREAM = 6  # from a descriptor to the first weights at the reader, beside latency
+BLOCK = 3  # between two weights blocks
+WEIGHTS_TURN = 5  # of a burst of weights, beside latency and beats
+REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
+BURST = 4  # of a burst of a line reader, beside latency and beats
+END = 10  # of an operation's overhead, the part behind the last step
