@@ -23,7 +23,7 @@ $(READY): pyproject.toml
 	  { echo "error: Python 3.11, 3.12 or 3.13 expected, $$($(PYTHON) --version) received; call make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --quiet --editable ".[sim,train,lab,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[sim,cluster,train,lab,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps $$($(BIN)/python -c \
 	  'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["no-deps"])')
 	@touch $@

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deepsoc.frontend.model import Model as Model
     from deepsoc.frontend.netspec import load_net as load_net
     from deepsoc.hw import Hardware as Hardware
+    from deepsoc.perf import estimate as estimate
     from deepsoc.sim import simulate as simulate
 
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ _HOMES = {
     "deepsoc.frontend.model": ("Model",),
     "deepsoc.frontend.netspec": ("load_net",),
     "deepsoc.hw": ("Hardware",),
+    "deepsoc.perf": ("estimate",),
     "deepsoc.sim": ("simulate",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

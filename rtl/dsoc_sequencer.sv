@@ -208,6 +208,8 @@ module dsoc_sequencer #(
       endcase
       if (busy_o && state_q != Stop && (fault_read_i || fault_write_i || fault_weights_i)) begin
         state_q <= Stop;
+        op_q    <= op_q;  // also where the operation ends in this clock
+        done_o  <= 1'b0;
         error_o <= fault_read_i ? dsoc_map_pkg::STATUS_ERROR_CODE_AXI_READ :
             fault_write_i ? dsoc_map_pkg::STATUS_ERROR_CODE_AXI_WRITE : dsoc_map_pkg::STATUS_ERROR_CODE_WEIGHTS;
       end

@@ -9,7 +9,6 @@ from deepsoc.errors import InputError
 __all__ = ["register"]
 
 _COMMANDS = {
-    "estimate": "clocks, traffic and frames/s of a network or workload",
     "sweep": "design-space exploration",
     "fit": "the best hardware for a board or an area",
     "implement": "FPGA and ASIC flows",

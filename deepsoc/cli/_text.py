@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deepsoc.doctor import Tool
     from deepsoc.sim import SimResult
 
-__all__ = ["demo", "files", "progress", "simulation", "tools"]
+__all__ = ["demo", "estimate", "files", "progress", "simulation", "tools"]
 
 
 @contextmanager
@@ -40,12 +40,12 @@ def files(folder: Path, names: Sequence[str]) -> None:
 
 def simulation(result: SimResult) -> None:
     """Prints clocks and bytes of each bundle and the verdict."""
-    table = _table("bundle", "clocks RTL", "clocks model", "difference", "bytes read", "bytes written")
+    table = _table("bundle", "clocks RTL", "clocks model", "difference", "bound by", "bytes read", "bytes written")
     for bundle in result.bundles:
         rtl, model = bundle.cycles_rtl, bundle.cycles_model
         difference = f"{rtl / model - 1:+.1%}" if model else ""
         counts = (f"{value:,}" for value in (bundle.axi_read_bytes, bundle.axi_write_bytes))
-        table.add_row(bundle.name, f"{rtl:,}", f"{model:,}", difference, *counts)
+        table.add_row(bundle.name, f"{rtl:,}", f"{model:,}", difference, bundle.bound, *counts)
     _print(table)
     _print(
         f"{result.cycles_rtl:,} clocks; {result.wall_s:.1f} s with building, {result.clocks_per_second:,.0f} clocks/s"
@@ -54,6 +54,26 @@ def simulation(result: SimResult) -> None:
     _print(verdict if result.bit_exact else f"NOT bit-exact: {result.mismatches:,} values differ")
     if result.trace:
         _print(f"trace: {result.trace}")
+
+
+def estimate(data: Mapping[str, Any]) -> None:
+    """Prints the layers of an estimate and the sums by type."""
+    table = _table("layer", "type", "clocks", "efficiency", "words", "ops/word", "end to end", "bound by")
+    for row in data["layers"]:
+        numbers = f"{row['clocks']:,}", f"{row['efficiency']:.1%}", f"{row['words']:,}", f"{row['ops_per_access']:.1f}"
+        table.add_row(row["name"], row["type"], *numbers, f"{row['end_to_end_clocks']:,.0f}", row["bound"])
+    _print(table)
+    sums = _table(
+        "sum", "clocks", "frames/s", "efficiency", "DRAM words", "DRAM bytes", "ops/word", "end-to-end frames/s"
+    )
+    for name, total in (*data["totals_by_type"].items(), ("all", data["totals"])):
+        sums.add_row(
+            name, f"{total['clocks']:,}", f"{total['fps']:,.1f}", f"{total['efficiency']:.1%}",
+            f"{total['dram_words']:,}", f"{total['dram_bytes']:,.0f}", f"{total['ops_per_access']:.1f}",
+            f"{total['end_to_end_fps']:,.1f}",
+        )  # fmt: skip
+    _print("")
+    _print(sums)
 
 
 def demo(data: Mapping[str, Any], folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from deepsoc import __version__
-from deepsoc.cli import _commands, _later
+from deepsoc.cli import _commands, _estimate, _later
 from deepsoc.errors import DeepSocError, InputError
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _commands.register(app)
+_estimate.register(app)
 _later.register(app)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.shapes import BundleInfo, infer
 from deepsoc.graph.window import Window
+from deepsoc.sim.result import joint_bound
 
 if TYPE_CHECKING:
     from deepsoc.hw import Hardware
@@ -37,8 +38,8 @@ def _valid_macs(bundle: Bundle, info: BundleInfo) -> int:
 def bundle_table(result: SimResult, graph: Graph, hw: Hardware) -> pd.DataFrame:
     """One row a bundle, index `name`.
 
-    Columns: `macs` (valid), `cycles_rtl`, `cycles_model`, `utilization` (of the array in the RTL's clocks, 0 … 1) and
-    bytes of each memory port, `x_bytes`, `k_bytes`, `o_bytes`, `y_bytes`.
+    Columns: `macs` (valid), `cycles_rtl`, `cycles_model`, `utilization` (of the array in the RTL's clocks, 0 … 1),
+    bytes of each memory port, `x_bytes`, `k_bytes`, `o_bytes`, `y_bytes`, and `bound` (array or a memory port).
 
     Args:
         result: the run.
@@ -51,4 +52,5 @@ def bundle_table(result: SimResult, graph: Graph, hw: Hardware) -> pd.DataFrame:
     table.insert(0, "macs", pd.Series(valid_macs(graph)))
     peak = table["cycles_rtl"].clip(lower=1) * hw.rows * hw.cols
     table.insert(3, "utilization", table["macs"] / peak)
+    table["bound"] = operations.groupby("bundle", sort=False)["bound"].agg(joint_bound)
     return table

@@ -6,8 +6,8 @@ Structure comes from the RTL's parameters; clocks were measured on it (`python b
 from __future__ import annotations
 
 __all__ = [
-    "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "REFILL", "SLOTS", "START",
-    "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
+    "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "NOTABLE", "REFILL", "SLOTS",
+    "START", "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
 ]  # fmt: skip
 
 # ---- structure ------------------------------------------------------------------------------------------------------
@@ -26,3 +26,6 @@ WEIGHTS_TURN = 5  # of a burst of weights, beside latency and beats
 REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
 BURST = 4  # of a burst of a line reader, beside latency and beats
 END = 10  # of an operation's overhead, the part behind the last step
+
+# ---- reporting ------------------------------------------------------------------------------------------------------
+NOTABLE = 0.02  # share of an operation's clocks from which a wait counts as what binds it

@@ -17,7 +17,7 @@ import numpy as np
 
 from deepsoc.perf.layers import Floats, Ints, Layers, Points
 
-__all__ = ["OUTPUTS", "evaluate", "totals"]
+__all__ = ["OUTPUTS", "evaluate", "result_waits", "totals"]
 
 OUTPUTS = (
     "clocks", "efficiency", "macs", "x_words", "k_words", "y_words", "words", "lower_words", "ops_per_access",
@@ -90,3 +90,15 @@ def totals(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
             "dram_bytes": np.where(legal, found["dram_bytes"].sum(axis=1), np.nan),
             "ops_per_access": np.where(legal, 2 * macs / np.where(legal, words, np.nan), np.nan),
         }
+
+
+def result_waits(layers: Layers, points: Points) -> Floats:
+    """Clocks that the array waits because results leave one channel a clock, (points, layers)."""
+    groups = points.cols[:, None] // (layers.kw + layers.sw - 1)
+    most = np.maximum(groups * layers.sw, 1)
+    count = -(-layers.co // most)
+    steps = layers.w * ((layers.kw > 1) + layers.kh * layers.ci)
+    blocks = layers.groups * layers.n * -(-layers.h // (points.rows[:, None] * layers.sh))
+    last = layers.co - (count - 1) * most
+    waits = (count - 1) * np.maximum(layers.wo * most - steps, 0) + np.maximum(layers.wo * last - steps, 0)
+    return np.where(groups > 0, blocks * waits, np.nan)

@@ -62,6 +62,7 @@ class OperationTime:
         outputs: the same of the output port.
         latency: memory latency before the first step and behind the last, and start of the network.
         overhead: clocks of sequencer and pipelines, first pixels, last results.
+        bound: which of TERMS binds it.
     """
 
     clocks: float
@@ -73,11 +74,7 @@ class OperationTime:
     outputs: float
     latency: float
     overhead: float
-
-    @property
-    def bound(self) -> str:
-        """The term out of TERMS that takes longest."""
-        return max(TERMS, key=lambda term: float(getattr(self, term)) + (self.array if term == "results" else 0) * 0)
+    bound: str
 
 
 def operation_times(plan: Plan, memory: Memory) -> list[OperationTime]:
@@ -91,24 +88,37 @@ def operation_times(plan: Plan, memory: Memory) -> list[OperationTime]:
     clock, times = 0.0, []
     descriptor = const.START + _descriptor(plan.hw, memory)
     for op, cost in zip(plan.operations, plan.costs, strict=True):
-        before = clock
-        start = max(clock, descriptor)
+        before, start = clock, max(clock, descriptor)
         weights.stream_from(descriptor + memory.latency_clocks + const.STREAM)
         descriptor = start + _descriptor(plan.hw, memory)
-        terms = _terms(op, plan.hw, memory, cost.clocks)
+        ports = _ports(op, plan.hw, memory, cost.clocks)
         step = start + cost.overhead_clocks - op.loops.ch_last - const.END + memory.latency_clocks
+        begin, body = step, 0.0
         for t in range(op.loops.t):
-            busiest = max(port[t] for port in terms)
+            busiest = max(port[t] for port in ports.values())
             step = weights.iteration(op, t, step, busiest) if op.kind == "mac" else step + busiest
+            body += busiest
         clock = step + op.loops.ch_last + const.END + memory.latency_clocks
-        times.append(
-            OperationTime(
-                clocks=clock - before, array=cost.clocks - cost.drain_clocks, results=cost.drain_clocks,
-                pixels=sum(terms[1]), weights=weights.take_loaded(), operands=sum(terms[2]), outputs=sum(terms[3]),
-                latency=2 * memory.latency_clocks + start - before, overhead=cost.overhead_clocks,
-            )
-        )  # fmt: skip
+        terms = {name: sum(port) for name, port in ports.items()} | {
+            "array": float(cost.clocks - cost.drain_clocks), "results": float(cost.drain_clocks),
+            "weights": weights.take_loaded(), "latency": 2 * memory.latency_clocks + start - before,
+            "overhead": float(cost.overhead_clocks),
+        }  # fmt: skip
+        times.append(OperationTime(clock - before, **terms, bound=_bound(terms, body, step - begin - body)))
     return times
+
+
+def _bound(terms: dict[str, float], body: float, waits: float) -> str:
+    """The term that takes longest; `body`: clocks of all iterations, and `waits` for weights on top."""
+    if max(terms["latency"], terms["overhead"]) > body + waits:
+        return max(("latency", "overhead"), key=terms.__getitem__)
+    if waits > const.NOTABLE * body:
+        return "weights"
+    array = terms["array"] + terms["results"]
+    port = max(("pixels", "operands", "outputs"), key=terms.__getitem__)
+    if terms[port] > array:
+        return port
+    return "results" if terms["results"] > const.NOTABLE * array else "array"
 
 
 def _descriptor(hw: Hardware, memory: Memory) -> float:
@@ -118,19 +128,20 @@ def _descriptor(hw: Hardware, memory: Memory) -> float:
     return bursts * (memory.latency_clocks + const.DESCRIPTOR_BURST) + beats / memory.efficiency + const.DESCRIPTOR
 
 
-def _terms(op: Operation, hw: Hardware, memory: Memory, clocks: int) -> tuple[list[float], ...]:
-    """Clocks of every iteration in array, pixel port, operand port and output port."""
-    count, loops = op.loops.t, op.loops
-    array = [clocks / count] * count
-    blocks = loops.n * loops.l
-    pixels = [_fetch(op.x, hw, memory, t, clocks / count / blocks) for t in range(op.x.t)]
+def _ports(op: Operation, hw: Hardware, memory: Memory, clocks: int) -> dict[str, list[float]]:
+    """Clocks of every iteration in the array and in the ports for pixels, operands and outputs."""
+    loops = op.loops
+    count, blocks = loops.t, loops.n * loops.l
     operands = [0.0] * count
-    if op.stage.o:
-        o = op.stage.o
-        fetched = [_fetch(o, hw, memory, t, clocks / o.t / (o.n * o.l)) for t in range(o.t)]
-        operands = fetched if o.t == count else [sum(fetched) / count] * count
-    outputs = [op.y.beats(hw, loops) / memory.efficiency / count] * count
-    return array, pixels, operands, outputs
+    if o := op.stage.o:
+        operands = [_fetch(o, hw, memory, t, clocks / o.t / (o.n * o.l)) for t in range(o.t)]
+        operands = operands if o.t == count else [sum(operands) / count] * count
+    return {
+        "array": [clocks / count] * count,
+        "pixels": [_fetch(op.x, hw, memory, t, clocks / count / blocks) for t in range(count)],
+        "operands": operands,
+        "outputs": [op.y.beats(hw, loops) / memory.efficiency / count] * count,
+    }
 
 
 def _fetch(reader: Reader, hw: Hardware, memory: Memory, t: int, array: float) -> float:

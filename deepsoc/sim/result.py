@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from deepsoc.errors import MismatchError
 
-__all__ = ["BundleResult", "Difference", "OperationResult", "SimResult"]
+__all__ = ["BundleResult", "Difference", "OperationResult", "SimResult", "joint_bound"]
+
+
+def joint_bound(bounds: Iterable[str]) -> str:
+    """What bounds several operations: every memory port among them, `array` if there is none."""
+    return ", ".join(sorted(set(bounds) - {"array"})) or "array"
 
 
 class _Frozen(BaseModel):
@@ -47,6 +53,8 @@ class OperationResult(_Frozen):
         k_bytes: bytes on the weights port, descriptor included, whenever they were fetched.
         o_bytes: bytes on the operand port.
         y_bytes: bytes on the output port, whole beats.
+        bound: what its clocks depend on: `array`, or the memory port that has more beats to move than that takes clocks
+            (`pixels`, `weights`, `operands`, `outputs`).
         mismatches: values that differ from the reference, or were never written.
     """
 
@@ -59,17 +67,19 @@ class OperationResult(_Frozen):
     k_bytes: int
     o_bytes: int
     y_bytes: int
+    bound: str
     mismatches: int
 
 
 class BundleResult(_Frozen):
-    """Sums over the operations of one bundle."""
+    """Sums over the operations of one bundle; `bound` names what bounds any of them, `array` if nothing else does."""
 
     name: str
     cycles_rtl: int
     cycles_model: int
     axi_read_bytes: int
     axi_write_bytes: int
+    bound: str
 
 
 class SimResult(_Frozen):

@@ -19,7 +19,7 @@ from deepsoc.graph.ir import IntArray
 from deepsoc.sim import process
 from deepsoc.sim.build import build
 from deepsoc.sim.compare import Comparison, compare
-from deepsoc.sim.result import BundleResult, OperationResult, SimResult
+from deepsoc.sim.result import BundleResult, OperationResult, SimResult, joint_bound
 
 __all__ = ["FAULTS", "Progress", "simulate"]
 
@@ -33,6 +33,7 @@ FAULTS = (
 )
 """Deliberate damage for tests of the checks; each may carry `:N`, the operation it hits."""
 
+_PORTS = {"x": "pixels", "k": "weights", "o": "operands", "y": "outputs"}
 _WATCHDOG_CLOCKS = 500_000
 _MAX_STALL = 0.95
 _MAX_LATENCY = 100_000
@@ -182,10 +183,17 @@ def _operations(export: Artifacts, found: dict[str, Any], snapshots: bytes, tota
                 k_bytes=seen["k"],
                 o_bytes=seen["o"],
                 y_bytes=seen["y"],
+                bound=_bound(export, op.clocks + op.overhead_clocks, seen),
                 mismatches=wrong,
             )
         )
     return results
+
+
+def _bound(export: Artifacts, clocks: int, seen: dict[str, int]) -> str:
+    """The port that moves more beats than the operation should take clocks, or `array`."""
+    port = max(_PORTS, key=lambda name: seen[name])
+    return _PORTS[port] if seen[port] // export.hw.axi_bytes > clocks else "array"
 
 
 def _bundles(export: Artifacts, operations: Sequence[OperationResult]) -> tuple[BundleResult, ...]:
@@ -199,6 +207,7 @@ def _bundles(export: Artifacts, operations: Sequence[OperationResult]) -> tuple[
                 cycles_model=sum(op.cycles_model for op in mine),
                 axi_read_bytes=sum(op.x_bytes + op.k_bytes + op.o_bytes for op in mine),
                 axi_write_bytes=sum(op.y_bytes for op in mine),
+                bound=joint_bound(op.bound for op in mine),
             )
         )
     return tuple(results)

@@ -90,9 +90,12 @@ class Layer:
         pad_field = f"pad_{field[0]}"
         if pad >= kernel:
             _fail(f"pad_{kernel_field[1]}", f"expected less than {kernel_field} = {kernel}, received {pad}")
-        if kernel > size + 2 * pad:
-            _fail(kernel_field, f"a kernel of {kernel} does not fit into {size} elements and {pad} of padding each side")
-        out = getattr(self, field) or (size + 2 * pad - kernel) // stride + 1
+        out = getattr(self, field)
+        if not out and kernel > size + 2 * pad:
+            _fail(
+                kernel_field, f"a kernel of {kernel} does not fit into {size} elements and {pad} of padding each side"
+            )
+        out = out or (size + 2 * pad - kernel) // stride + 1
         if (out - 1) * stride - pad >= size:
             _fail(pad_field if pad else field, f"window {out - 1} would lie outside the {size} elements")
         object.__setattr__(self, field, out)

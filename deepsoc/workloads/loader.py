@@ -50,7 +50,9 @@ def _read(path: Path) -> str:
     try:
         if not path.exists():
             names = ", ".join(builtin_names())
-            raise InputError(f"no such file, and no built-in workload; expected a CSV file or one of {names}", where=where)
+            raise InputError(
+                f"no such file, and no built-in workload; expected a CSV file or one of {names}", where=where
+            )
         if not path.is_file():
             raise InputError("expected a CSV file, this is none", where=where)
         size = path.stat().st_size
@@ -127,7 +129,9 @@ def _topology(cells: list[str], names: tuple[str, ...], most: int) -> list[int]:
     """Integers behind the layer's name; a row may end in a comma."""
     rest = cells[1:-1] if cells[-1] == "" else cells[1:]
     if not len(names) <= len(rest) <= most:
-        raise InputError(f"expected the layer's name, then {', '.join(names)}; received {len(rest)} cells behind the name")
+        raise InputError(
+            f"expected the layer's name, then {', '.join(names)}; received {len(rest)} cells behind the name"
+        )
     named = (*names, *names[-1:] * (most - len(names)))
     return [_integer(cell, name) for cell, name in zip(rest, named, strict=False)]
 

@@ -39,7 +39,7 @@ def run(*, bit_exact: bool = True) -> SimResult:
     operations = [
         OperationResult(
             index=i, name=f"op{i}", bundle=bundle, cycles_rtl=clocks, cycles_model=clocks - 10,
-            x_bytes=16, k_bytes=32, o_bytes=0, y_bytes=64, mismatches=0,
+            x_bytes=16, k_bytes=32, o_bytes=0, y_bytes=64, bound="array", mismatches=0,
         )
         for i, (bundle, clocks) in enumerate([("one", 1000), ("one", 500), ("two", 250)])
     ]  # fmt: skip
@@ -47,7 +47,7 @@ def run(*, bit_exact: bool = True) -> SimResult:
         bit_exact=bit_exact, mismatches=0 if bit_exact else 7, first_difference=None, error="", cycles_rtl=1760,
         cycles_register=1758,
         cycles_model=1720, bundles=(BundleResult(name="one", cycles_rtl=1500, cycles_model=1480, axi_read_bytes=96,
-        axi_write_bytes=128),), operations=tuple(operations), faults=(), trace="", wall_s=1.0, run_s=0.5,
+        axi_write_bytes=128, bound="array"),), operations=tuple(operations), faults=(), trace="", wall_s=1.0, run_s=0.5,
         clocks_per_second=3520.0,
     )  # fmt: skip
 

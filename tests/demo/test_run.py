@@ -31,7 +31,7 @@ def as_predicted(folder: Path, **_: Any) -> SimResult:
             OperationResult(
                 index=op.index, name=op.name, bundle=op.bundle, cycles_rtl=op.clocks, cycles_model=op.clocks,
                 x_bytes=op.axi_bytes.x, k_bytes=op.axi_bytes.k, o_bytes=op.axi_bytes.o, y_bytes=op.axi_bytes.y,
-                mismatches=0,
+                bound="array", mismatches=0,
             )
             for op in operations
         ),

@@ -63,7 +63,8 @@ class ReadPort:
         bench.spawn(self._data())
 
     async def _addresses(self) -> None:
-        axi, asked = self._axi, []
+        axi = self._axi
+        asked: list[tuple[int, ...]] = []
         receive = self._bench.receive(axi.arvalid, axi.arready, (axi.araddr, axi.arlen), asked, stall=self._stall)
         self._bench.spawn(receive)
         while True:

@@ -35,7 +35,7 @@ _BUILD = (
 
 @dataclass(frozen=True)
 class Edit:
-    """A change of one source: the only occurrence of `old` in `file` becomes `new`."""
+    """A change of one source: the only place in `file` that reads `old`, whatever the blanks, becomes `new`."""
 
     file: str
     old: str
@@ -43,9 +43,11 @@ class Edit:
 
     def apply(self, text: str) -> str:
         """The changed text."""
-        if text.count(self.old) != 1:
-            raise ValueError(f"{self.file} must hold exactly once: {self.old!r}; found {text.count(self.old)}")
-        return text.replace(self.old, self.new)
+        pattern = r"\s+".join(re.escape(word) for word in self.old.split())
+        changed, count = re.subn(pattern, lambda _: self.new, text)
+        if count != 1:
+            raise ValueError(f"{self.file} must hold exactly once: {self.old!r}; found {count}")
+        return changed
 
 
 @dataclass(frozen=True)

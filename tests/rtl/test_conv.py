@@ -49,13 +49,22 @@ def _set_words(k: Tensor, windows: Windows, t: int, ch_per_t: int) -> list[int]:
     return words
 
 
-def _convolution(rng: Random) -> Operation:
+def _channels_per_iteration(windows: Windows) -> int:
+    kw, sw = windows.kernel[1], windows.strides[1]
+    return PARAMETERS["Cols"] // (kw + sw - 1) * sw
+
+
+def _random_convolution(rng: Random) -> Operation:
+    windows = Windows.draw(rng, rows=2 * PARAMETERS["Rows"] * PARAMETERS["ShMax"], columns=8)
+    ci_max = PARAMETERS["Depth"] // (windows.kernel[0] * windows.strides[1])
+    ci, co = rng.randrange(1, min(4, ci_max) + 1), rng.randrange(1, 3 * _channels_per_iteration(windows))
+    return _convolution(rng, windows, n=rng.randrange(1, 3), ci=ci, co=co)
+
+
+def _convolution(rng: Random, windows: Windows, *, n: int, ci: int, co: int) -> Operation:
     p = PARAMETERS
-    windows = Windows.draw(rng, rows=2 * p["Rows"] * p["ShMax"], columns=8)
     (kh, kw), sw = windows.kernel, windows.strides[1]
-    n, ci = rng.randrange(1, 3), rng.randrange(1, min(4, p["Depth"] // (kh * sw)) + 1)
-    ch_per_t = p["Cols"] // (kw + sw - 1) * sw
-    co = rng.randrange(1, 3 * ch_per_t)
+    ch_per_t = _channels_per_iteration(windows)
     x = random_tensor(rng, p["XBits"], n, *windows.size, ci)
     k = random_tensor(rng, p["KBits"], kh, kw, ci, co)
     ho, wo = windows.out
@@ -159,11 +168,30 @@ def _dense(rng: Random, *, ci: int, co: int) -> Operation:
 
 
 @cocotb.test(timeout_time=50, timeout_unit="ms")
-@cocotb.parametrize(make=[_convolution, _flat, _chained, _shallow], stall=STALLS[:2])
+@cocotb.parametrize(make=[_random_convolution, _flat, _chained, _shallow], stall=STALLS[:2])
 async def computes(dut: Any, make: Callable[[Random], Operation], stall: float) -> None:
     kind = make.__name__
     engine = EngineBench(dut, salt=(kind, stall), stall=stall)
     await engine.start()
-    for _ in range(10 if make is _convolution else 3):
+    for _ in range(10 if make is _random_convolution else 3):
         await engine.run(make(engine.rng))
+    engine.bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def takes_the_published_clocks(dut: Any) -> None:
+    """No clock is lost where results leave as fast as they come and weights are fetched ahead."""
+    p = PARAMETERS
+    kernel = min(3, p["KhMax"]), min(3, p["KwMax"], p["Cols"])
+    windows = Windows((2 * p["Rows"], 12), kernel, (1, 1), same=True)
+    channels = _channels_per_iteration(windows)
+    engine = EngineBench(dut, salt="clocks", stall=0)
+    await engine.start()
+    ci = 4 if kernel[1] > 1 else 2 * p["Cols"]
+    op = _convolution(engine.rng, windows, n=1, ci=min(ci, p["Depth"] // kernel[0]), co=2 * channels)
+    clocks = await engine.run(op)
+    column = (kernel[1] > 1) + kernel[0] * op.desc["ci"]
+    published = 2 * (1 + op.desc["l_count"] * op.desc["w_count"] * column)
+    first_block = len(op.beats) // 2
+    assert published <= clocks <= published + first_block + kernel[1] * channels + 15
     engine.bench.stop()

@@ -1,104 +1,83 @@
-"""The block tests can fail: a small fault in each module makes its own test fail."""
+"""The block tests can fail: a small fault in each module makes that module's own test fail."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pytest
 
 from tests.rtl.engine import SETS
 from tests.rtl.runner import Edit, Parameters, run
 
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault and the test that must see it.
+
+    Attributes:
+        what: it does wrong.
+        test: Python module, without its prefix.
+        top: SystemVerilog module that the test drives.
+        parameters: of that module.
+        edit: how the fault is made.
+    """
+
+    what: str
+    test: str
+    top: str
+    parameters: Parameters
+    edit: Edit
+
+
+def _engine(what: str, test: str, edit: Edit) -> Fault:
+    return Fault(what, test, "engine_block", SETS[0], edit)
+
+
+def _module(what: str, name: str, parameters: Parameters, old: str, new: str) -> Fault:
+    return Fault(what, name, f"dsoc_{name}", parameters, Edit(f"dsoc_{name}.sv", old, new))
+
+
+_REQUANT = {"XBits": 4}
+_WRITER = {"Lines": 7, "AxiBits": 32, "BurstBeats": 4}
 _LINES = {"Nf": 5, "AxiBits": 32, "ChunkBeats": 8}
 _OUT = {"Rows": 3, "XBits": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
 _SHIFTER = {"Rows": 3, "XBits": 2, "Nf": 8, "Gt": 2, "PtMax": 5, "KhMax": 11, "ShMax": 3}
 _WEIGHTS = {"Cols": 6, "KBits": 2, "WordBits": 16, "Depth": 33, "AxiBits": 128, "MaxBurst": 4}
 _REGS = {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "AddrBits": 40}
 
-# What is wrong; Python module and top of the test; parameters; file, text, changed text.
 QUICK = [
-    ("ties away from even", "requant", "dsoc_requant", {"XBits": 4}, "dsoc_requant.sv", " + 33'(odd)", " + 33'd1"),
-    (
-        "saturates too low",
-        "requant",
-        "dsoc_requant",
-        {"XBits": 4},
-        "dsoc_requant.sv",
-        "bounded = Max;",
-        "bounded = Max - 1;",
+    _module("ties away from even", "requant", _REQUANT, "+ 33'(odd)", "+ 33'd1"),
+    _module("saturates too low", "requant", _REQUANT, "bounded = Max;", "bounded = Max - 1;"),
+    _module("drops a strobe bit", "writer", _WRITER, "(joins ? strb_q : '0) |", "(joins ? strb_q & ~1 : '0) |"),
+    _module("forgets line 0", "line_reader", _LINES, "(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),
+    _engine(
+        *("leaves a position late", "conv"),
+        Edit("dsoc_controller.sv", "pos_q <= pos_q + 8'd1 - desc_i.sw;", "pos_q <= pos_q - desc_i.sw;"),
     ),
-    (
-        *("drops a strobe bit", "writer", "dsoc_writer", {"Lines": 7, "AxiBits": 32, "BurstBeats": 4}),
-        *("dsoc_writer.sv", "(joins ? strb_q : '0) |", "(joins ? strb_q & ~BeatBytes'(1) : '0) |"),
-    ),
-    (
-        *("leaves a position late", "conv", "engine_block", SETS[0], "dsoc_controller.sv"),
-        *("pos_q  <= pos_q + 8'd1 - desc_i.sw;", "pos_q  <= pos_q - desc_i.sw;"),
-    ),
-    (
-        *("forgets line 0", "line_reader", "dsoc_line_reader", _LINES, "dsoc_line_reader.sv"),
-        *("(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),
-    ),
-    ("rounds one half as more", "pool", "engine_block", SETS[0], "dsoc_pool.sv", "2'd2 : 2'd3", "2'd3 : 2'd3"),
+    _engine("takes one half for more", "pool", Edit("dsoc_pool.sv", "2'd2 : 2'd3", "2'd3 : 2'd3")),
 ]
 SLOW = [
-    (
-        "wraps early",
-        "fifo",
-        "dsoc_fifo",
-        {"Width": 13, "Depth": 5},
-        "dsoc_fifo.sv",
-        "rptr_q == PtrBits'(Depth - 1)",
-        "1'b0",
-    ),
-    (
-        "loses a unit",
-        "gearbox",
-        "dsoc_gearbox",
-        {"InWidth": 32, "OutWidth": 120},
-        "dsoc_gearbox.sv",
-        "buf_q >> OutWidth",
-        "'0",
-    ),
-    (
-        *("mixes the masters up", "axi_read_arb", "dsoc_axi_read_arb", {"AddrBits": 32, "MaxPending": 2}),
-        *("dsoc_axi_read_arb.sv", ".data_i (!s0_arvalid_i)", ".data_i (s1_arvalid_i)"),
-    ),
-    (
-        *("ignores the padding", "pixel_shifter", "dsoc_pixel_shifter", _SHIFTER, "dsoc_pixel_shifter.sv"),
-        *("row_first_i + 18'(i) >= 0", "1'b1"),
-    ),
-    (
-        *("keeps too few biases", "weights_reader", "dsoc_weights_reader", _WEIGHTS, "dsoc_weights_reader.sv"),
-        *("waddr_i({bias_bank_q,", "waddr_i({2'd0, bias_bank_q[0],"),
-    ),
-    (
-        *("forgets the group's edge", "conv", "engine_block", SETS[0], "dsoc_array.sv"),
-        *("starts[c] ? '0 : sum_q[c-1]", "sum_q[c-1]"),
-    ),
-    (
-        *("stays at a position", "conv", "engine_block", SETS[0], "dsoc_drain.sv"),
-        *("pos_q        <= pos_q - sw_i;", "pos_q        <= pos_q;"),
-    ),
-    (
-        *("forgets the iteration", "output_stage", "dsoc_output_stage", _OUT, "dsoc_output_stage.sv"),
-        *("<= l_base_q + desc_i.y_l_pitch + t_off_q;", "<= l_base_q + desc_i.y_l_pitch;"),
-    ),
-    (
-        *("believes any checksum", "sequencer", "dsoc_sequencer", {"AxiBits": 128, "MaxBurst": 16}),
-        *("dsoc_sequencer.sv", "folded != dsoc_map_pkg::CHECKSUM", "1'b0"),
-    ),
-    ("ignores strobes", "regs", "dsoc_regs", _REGS, "dsoc_regs.sv", "{8{wstrb_i[b]}}", "8'hFF"),
+    _module("never wraps", "fifo", {"Width": 13, "Depth": 5}, "rptr_q == PtrBits'(Depth - 1)", "1'b0"),
+    _module("loses what is kept", "gearbox", {"InWidth": 32, "OutWidth": 120}, "buf_q >> OutWidth", "'0"),
+    _module("mixes the masters up", "axi_read_arb", {"MaxPending": 2}, "(!s0_arvalid_i)", "(s1_arvalid_i)"),
+    _module("ignores the padding", "pixel_shifter", _SHIFTER, "row_first_i + 18'(i) >= 0", "1'b1"),
+    _module("shares bias banks", "weights_reader", _WEIGHTS, "waddr_i({bias_bank_q,", "waddr_i({2'd0, bias_bank_q[0],"),
+    _module("forgets the iteration", "output_stage", _OUT, "desc_i.y_l_pitch + t_off_q;", "desc_i.y_l_pitch;"),
+    _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded != dsoc_map_pkg::CHECKSUM", "1'b0"),
+    _module("ignores strobes", "regs", _REGS, "{8{wstrb_i[b]}}", "8'hFF"),
+    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "starts[c] ? '0 : sum_q[c-1]", "sum_q[c-1]")),
+    _engine("stays at a position", "conv", Edit("dsoc_drain.sv", "pos_q <= pos_q - sw_i;", "pos_q <= pos_q;")),
 ]
 
 
 @pytest.mark.parametrize(
-    ("name", "top", "parameters", "edit"),
+    "fault",
     [
-        pytest.param(name, top, parameters, Edit(*edit), id=f"{name}: {what}", marks=marks)
-        for cases, marks in ((QUICK, ()), (SLOW, pytest.mark.slow))
-        for what, name, top, parameters, *edit in cases
+        *(pytest.param(fault, id=f"{fault.test}: {fault.what}") for fault in QUICK),
+        *(pytest.param(fault, id=f"{fault.test}: {fault.what}", marks=pytest.mark.slow) for fault in SLOW),
     ],
 )
-def test_a_fault_is_found(name: str, top: str, parameters: Parameters, edit: Edit, seed: int) -> None:
-    outcome = run(f"tests.rtl.test_{name}", top, parameters, seed=seed, edit=edit)
+def test_a_fault_is_found(fault: Fault, seed: int) -> None:
+    outcome = run(f"tests.rtl.test_{fault.test}", fault.top, fault.parameters, seed=seed, edit=fault.edit)
     assert outcome.tests > 0, outcome.log[-4000:]
     assert outcome.failed, "the block test does not see the fault"

@@ -12,6 +12,7 @@ from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiLiteReadBus, AxiLiteWrit
 from cocotbext.axi.axil_channels import AxiLiteARBus, AxiLiteAWBus, AxiLiteBBus, AxiLiteRBus, AxiLiteWBus
 
 from deepsoc.hw.regmap import load_map
+from tests.rtl.axi import ports
 from tests.rtl.bench import PARAMETERS, STALLS, Bench
 from tests.rtl.runner import Parameters, check, parameter_sets
 
@@ -33,11 +34,11 @@ class _Registers:
 
     def __init__(self, bench: Bench, stall: float) -> None:
         dut = bench.dut
-        names = ("awaddr", "awvalid", "awready", "wdata", "wstrb", "wvalid", "wready", "bresp", "bvalid", "bready")
-        names += ("araddr", "arvalid", "arready", "rdata", "rresp", "rvalid", "rready")
-        view = SimpleNamespace(_name="registers", _log=dut._log)
-        for name in names:
-            setattr(view, name, getattr(dut, f"{name}_i", getattr(dut, f"{name}_o", None)))
+        names = (
+            *("awaddr", "awvalid", "awready", "wdata", "wstrb", "wvalid", "wready", "bresp", "bvalid", "bready"),
+            *("araddr", "arvalid", "arready", "rdata", "rresp", "rvalid", "rready"),
+        )
+        view = SimpleNamespace(**vars(ports(dut, *names)), _name="registers", _log=dut._log)
         write = AxiLiteWriteBus(AxiLiteAWBus(view), AxiLiteWBus(view), AxiLiteBBus(view))
         read = AxiLiteReadBus(AxiLiteARBus(view), AxiLiteRBus(view))
         master = AxiLiteMaster(AxiLiteBus(write, read), dut.clk_i, dut.rst_ni, reset_active_level=False)

@@ -39,12 +39,16 @@ class _Run:
         started: (index, descriptor as a number) of every operation.
         weights: (offset, beats) of every weights command.
         done: number of `done_o` pulses.
+        delays: clocks that an operation may take.
+        last_faults: inputs to be raised in the clock in which an operation ends.
     """
 
     def __init__(self, bench: Bench, table: list[list[int]], *, stall: float) -> None:
         self.started: list[tuple[int, int]] = []
         self.weights: list[tuple[int, ...]] = []
         self.done = 0
+        self.delays = [1, 3, 200]
+        self.last_faults: dict[int, Any] = {}
         self.bench = bench
         data = bytes(TABLE) + b"".join(word.to_bytes(4, "little") for words in table for word in words)
         ReadPort(bench, Memory(ARENA, data), stall=stall)
@@ -63,9 +67,11 @@ class _Run:
             index = int(dut.op_index_o.value)
             self.started.append((index, int(dut.desc_o.value)))
             dut.op_finished_i.value = 0
-            await bench.clocks(bench.rng.choice([1, 3, 200]))
+            await bench.clocks(bench.rng.choice(self.delays))
             assert (int(dut.op_index_o.value), int(dut.desc_o.value)) == self.started[-1], "changed under way"
             dut.op_finished_i.value = 1
+            if index in self.last_faults:
+                self.last_faults[index].value = 1
 
     async def _watch(self) -> None:
         while True:
@@ -147,14 +153,21 @@ async def stops_at_a_wrong_descriptor(dut: Any, wrong: str, at: int) -> None:
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
-@cocotb.parametrize(fault=["fault_read_i", "fault_write_i", "fault_weights_i"])
-async def stops_at_a_fault(dut: Any, fault: str) -> None:
-    bench = await _bench(dut, fault)
-    run = _Run(bench, [pack_descriptor(_operation(bench.rng, tag)) for tag in range(3)], stall=0)
-    await run.start(3)
+@cocotb.parametrize(fault=["fault_read_i", "fault_write_i", "fault_weights_i"], finishing=[False, True])
+async def stops_at_a_fault(dut: Any, fault: str, finishing: bool) -> None:
+    """In the last operation: while it runs, or in the clock in which it ends, as when its last write fails."""
+    bench = await _bench(dut, (fault, finishing))
+    run = _Run(bench, [pack_descriptor(_operation(bench.rng, tag)) for tag in range(2)], stall=0)
+    run.delays = [100]
+    signal = getattr(dut, fault)
+    if finishing:
+        run.last_faults = {1: signal}
+    await run.start(2)
     await bench.until(lambda: len(run.started) == 2)
-    getattr(dut, fault).value = 1
-    await bench.until(lambda: not int(dut.busy_o.value), limit=10)
+    if not finishing:
+        await bench.clocks(50)
+        signal.value = 1
+    await bench.until(lambda: not int(dut.busy_o.value), limit=200)
     await bench.clocks(300)
     code = {"fault_read_i": "axi_read", "fault_write_i": "axi_write", "fault_weights_i": "weights"}[fault]
     assert int(dut.error_o.value) == ERRORS[code]

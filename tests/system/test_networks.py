@@ -134,3 +134,14 @@ def test_resnet18_clocks_follow_the_equations(tmp_path: Path) -> None:
     for bundle in result.bundles:
         if bundle.cycles_rtl > 5_000:
             assert abs(bundle.cycles_rtl / bundle.cycles_model - 1) < 0.02, bundle
+
+
+@pytest.mark.slow  # a simulator of its own
+def test_the_report_says_where_memory_did_not_keep_up(tmp_path: Path) -> None:
+    layer = {"type": "dense", "units": 24}
+    bundles = [{"name": "wide", "input": "input", "core": layer, "act": None}]
+    net = {"format": "deepsoc-net/1", "name": "starved", "input": {"shape": [2000], "batch": 1}, "bundles": bundles}
+    starved = run(net, HARDWARE["8x24_x8k2"], tmp_path / "starved")  # 48 bits of weights a clock, 32 come
+    assert [bundle.bound for bundle in starved.bundles] == ["weights"]
+    fed = run(net, HARDWARE["8x24_x4k4"], tmp_path / "fed")
+    assert [bundle.bound for bundle in fed.bundles] == ["array"]

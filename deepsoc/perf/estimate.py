@@ -1,0 +1,140 @@
+"""The estimate of one network on one hardware, as a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from deepsoc.errors import InputError
+from deepsoc.hw import Hardware
+from deepsoc.mapping import Plan, plan
+from deepsoc.perf.equations import evaluate, result_waits
+from deepsoc.perf.layers import Layers, Points
+from deepsoc.perf.sources import layers_of, resolve_source
+from deepsoc.perf.timing import TERMS, Memory, operation_times
+from deepsoc.workloads import Layer, Workload
+
+if TYPE_CHECKING:
+    from deepsoc.perf.sources import Source
+
+__all__ = ["estimate", "summary"]
+
+
+def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None) -> pd.DataFrame:
+    """Clocks, traffic and time of every layer.
+
+    Args:
+        source: a workload's name, a layer table (CSV), a `net.json`, a Workload, NetSpec, Graph, Plan or Model.
+        hw: the accelerator; a plan brings its own, which must be equal but for maxima left open.
+        memory: what is behind the ports; None: `Memory()`.
+
+    Returns:
+        One row a layer. `name`, `type`, `frames` (its batch); of the equations: `clocks`, `time_us`, `efficiency`,
+        `macs`, `x_words`, `k_words`, `y_words`, `words`, `lower_words`, `ops_per_access`, `x_bytes`, `k_bytes`,
+        `y_bytes`, `dram_bytes`, `x_bytes_per_clock`, `k_bytes_per_clock`, `y_bytes_per_clock`; of the hardware:
+        `end_to_end_clocks`, `bound` (what binds the layer) and the terms `array_clocks`, `results_clocks`,
+        `pixels_clocks`, `weights_clocks`, `operands_clocks`, `outputs_clocks`, `latency_clocks`, `overhead_clocks`.
+        Networks with weights, which are mapped as for export, have besides: `pool_clocks` (part of `array_clocks`),
+        `operations`, `axi_read_bytes`, `axi_write_bytes`.
+
+    Raises:
+        InputError: the network cannot be read, or its array is too narrow for a kernel.
+        MappingError: a network with weights that this hardware cannot run.
+    """
+    memory = memory or Memory()
+    found = resolve_source(source)
+    if isinstance(found, Workload):
+        return _equations(found.layers, hw).join(_table_terms(found.layers, hw, memory))
+    mapped = found if isinstance(found, Plan) else plan(found, hw)
+    return _equations(layers_of(mapped.graph), mapped.hw).join(_plan_terms(mapped, memory))
+
+
+def _equations(layers: tuple[Layer, ...], hw: Hardware) -> pd.DataFrame:
+    for layer in layers:
+        if layer.kw + layer.sw - 1 > hw.cols and layer.kw > 1:
+            raise InputError(
+                f"a kernel of {layer.kw} columns at stride {layer.sw} takes {layer.kw + layer.sw - 1} columns of "
+                f"processing elements, the array has {hw.cols}; use more columns",
+                where=f"layer {layer.name}",
+            )
+    arrays = Layers.of(layers)
+    found = {name: values[0] for name, values in evaluate(arrays, Points.of_hardware(hw)).items()}
+    head = {
+        "name": [layer.name for layer in layers],
+        "type": [layer.type for layer in layers],
+        "frames": arrays.frames,
+        "clocks": found.pop("clocks"),
+    }
+    table = pd.DataFrame(head | found)
+    table.insert(4, "time_us", table["clocks"] / hw.frequency_mhz)
+    return table
+
+
+def _table_terms(layers: tuple[Layer, ...], hw: Hardware, memory: Memory) -> pd.DataFrame:
+    """Terms of layers without a mapping: whole ports, no rounding to beats, the four ports beside each other."""
+    arrays, points = Layers.of(layers), Points.of_hardware(hw)
+    found = evaluate(arrays, points)
+    beat = hw.axi_bytes * memory.efficiency
+    table = pd.DataFrame(0.0, index=range(len(layers)), columns=[f"{term}_clocks" for term in TERMS])
+    table["array_clocks"] = found["clocks"][0]
+    table["results_clocks"] = result_waits(arrays, points)[0]
+    for term, operand in (("pixels", "x"), ("weights", "k"), ("outputs", "y")):
+        table[f"{term}_clocks"] = found[f"{operand}_bytes"][0] / beat
+    table["latency_clocks"] = 2.0 * memory.latency_clocks * arrays.groups
+    array = table["array_clocks"] + table["results_clocks"]
+    ports = table[["pixels_clocks", "weights_clocks", "outputs_clocks"]]
+    body = np.maximum(array, ports.max(axis=1))
+    inside = np.where(table["results_clocks"] > 0, "results", "array")
+    bound = np.where(array >= body, inside, ports.idxmax(axis=1).str.removesuffix("_clocks"))
+    table.insert(0, "end_to_end_clocks", body + table["latency_clocks"])
+    table.insert(1, "bound", np.where(table["latency_clocks"] > body, "latency", bound))
+    return table
+
+
+def _plan_terms(mapped: Plan, memory: Memory) -> pd.DataFrame:
+    """Terms of a mapped network: its operations' summed by bundle; the longest operation says what binds."""
+    rows: dict[str, dict[str, Any]] = {bundle.name: defaultdict(float) for bundle in mapped.graph.bundles}
+    longest = dict.fromkeys(rows, -1.0)
+    for op, cost, time in zip(mapped.operations, mapped.costs, operation_times(mapped, memory), strict=True):
+        row = rows[op.bundle]
+        row["end_to_end_clocks"] += time.clocks
+        if time.clocks > longest[op.bundle]:
+            longest[op.bundle], row["bound"] = time.clocks, time.bound
+        for term in TERMS:
+            row[f"{term}_clocks"] += getattr(time, term)
+        row["pool_clocks"] += 0.0 if op.kind == "mac" else time.array
+        row["operations"] += 1
+        row["axi_read_bytes"] += cost.x_bytes + cost.k_bytes + cost.o_bytes
+        row["axi_write_bytes"] += cost.y_bytes
+    counts = dict.fromkeys(("operations", "axi_read_bytes", "axi_write_bytes"), np.int64)
+    return pd.DataFrame(list(rows.values())).astype(counts)
+
+
+def summary(table: pd.DataFrame) -> dict[str, float | int]:
+    """Sums over the layers of an estimate.
+
+    Args:
+        table: what `estimate` returned, or some of its rows.
+
+    Returns:
+        `clocks`, `fps`, `efficiency`, `macs`, `dram_words`, `dram_bytes`, `lower_words`, `ops_per_access` of the
+        equations, and with everything counted `end_to_end_clocks`, `end_to_end_fps`. A network's batch is
+        processed in `clocks`; frames per second count every frame.
+    """
+    clocks, words, macs = int(table["clocks"].sum()), int(table["words"].sum()), int(table["macs"].sum())
+    time_us = table["time_us"] / table["frames"]
+    return {
+        "clocks": clocks,
+        "fps": 1e6 / float(time_us.sum()),
+        "efficiency": float((table["efficiency"] * table["clocks"]).sum()) / clocks,
+        "macs": macs,
+        "dram_words": words,
+        "dram_bytes": float(table["dram_bytes"].sum()),
+        "lower_words": int(table["lower_words"].sum()),
+        "ops_per_access": 2 * macs / words,
+        "end_to_end_clocks": float(table["end_to_end_clocks"].sum()),
+        "end_to_end_fps": 1e6 / float((time_us * table["end_to_end_clocks"] / table["clocks"]).sum()),
+    }

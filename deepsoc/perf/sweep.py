@@ -1,0 +1,281 @@
+"""Design-space exploration: every point of a space with every network."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from deepsoc.errors import InputError
+from deepsoc.perf.cluster import run_each
+from deepsoc.perf.equations import evaluate
+from deepsoc.perf.layers import Layers, Points
+from deepsoc.perf.space import Space
+from deepsoc.workloads import Workload, load_workload
+
+__all__ = ["MAX_POINTS", "Progress", "Resources", "sweep"]
+
+MAX_POINTS = 5_000_000
+"""Points times networks of one sweep; its table then takes less than 1 GB."""
+_PART = 100_000  # points that are computed, sent and stored together
+_SLAB = 512  # points that are evaluated together: the arrays of 20 to 50 layers stay in the cache
+_ENGINE = ("rows", "cols", "x_bits", "k_bits", "axi_data_bits")  # all that the clocks depend on
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq,
+}  # fmt: skip
+_LIMIT = re.compile(r"\s*(\w+)\s*(<=|>=|==|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*")
+
+Progress = Callable[[int, int], None]
+"""Called with the points that are done and those there are."""
+
+
+class Resources(Protocol):
+    """What hardware costs: a model that a sweep adds to its table."""
+
+    def __call__(self, points: pd.DataFrame, /) -> Mapping[str, npt.ArrayLike]:
+        """Columns of figures, units in their names, one element a point.
+
+        Args:
+            points: one column a parameter of the space.
+        """
+        ...
+
+
+def sweep(
+    networks: Sequence[Workload | str | Path],
+    space: Space | Mapping[str, Any],
+    *,
+    out: str | Path | None = None,
+    limits: Sequence[str] = (),
+    resources: Resources | None = None,
+    cluster: int | str | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Evaluates every network on every point of a space.
+
+    Args:
+        networks: workloads, names of built-in ones, or layer tables.
+        space: parameters of the hardware, see `Space.parse`.
+        out: Parquet file of the result. A sweep that was stopped leaves what it has found there, and goes on from it
+            when it is started again.
+        limits: what a row must fulfil to be kept, such as `fps_limited >= 30` or `pes <= 1024`.
+        resources: model of resources or area, whose columns are added.
+        cluster: where to compute, see `run_each`.
+        progress: is told about it.
+
+    Returns:
+        One row a point and network, without points whose array is too narrow for a kernel of the network: `network`,
+        the parameters, `pes` (processing elements), and for the whole batch `clocks` (of the equations),
+        `clocks_limited` (each layer as long as its slowest: array or one of the three memory ports at `axi_data_bits`
+        a clock), `fps` and `fps_limited` (frames a second from these), `efficiency` (0 … 1, of `clocks`),
+        `dram_words`, `dram_bytes`, `ops_per_access`, `dram_gb_per_s` (10^9 bytes a second at `fps_limited`).
+
+    Raises:
+        InputError: a fault in the arguments, no network, more than MAX_POINTS rows, or `out` holds something else.
+        ToolError: the cluster fails.
+    """
+    job = _Job.of(networks, space, limits, resources)
+    parts = job.parts()
+    if out is None:
+        found = dict(_compute(job, parts, cluster, progress))
+        return pd.concat([found[part] for part in parts], ignore_index=True)
+
+    from deepsoc.perf._store import Store
+
+    store = Store(Path(out), job.identity(), [part.name for part in parts])
+    if not store.complete:
+        left = [part for part in parts if part.name not in store.done]
+        try:
+            for part, frame in _compute(job, left, cluster, progress):
+                store.save(part.name, frame)
+        finally:
+            store.merge()
+    return store.read()
+
+
+@dataclass(frozen=True)
+class _Part:
+    network: int
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.network:04}-{self.start:012}"
+
+
+@dataclass(frozen=True)
+class _Job:
+    """All that a part needs; goes to the workers."""
+
+    workloads: tuple[Workload, ...]
+    space: Space
+    limits: tuple[str, ...]
+    resources: Resources | None
+
+    @classmethod
+    def of(
+        cls,
+        networks: Sequence[Workload | str | Path],
+        space: Space | Mapping[str, Any],
+        limits: Sequence[str],
+        resources: Resources | None,
+    ) -> _Job:
+        if isinstance(networks, str | Path | Workload):
+            networks = [networks]
+        workloads = tuple(n if isinstance(n, Workload) else load_workload(n) for n in networks)
+        names = [workload.name for workload in workloads]
+        if not names or len(set(names)) < len(names):
+            raise InputError(f"expected networks of different names, received {names or 'none'}", where="networks")
+        space = space if isinstance(space, Space) else Space.parse(space)
+        rows = space.size * len(names)
+        longest = ", ".join(f"{a.name} ({a.count:,})" for a in sorted(space.axes, key=lambda a: -a.count)[:3])
+        if rows > MAX_POINTS:
+            raise InputError(
+                f"{space.size:,} points times {len(names)} networks, expected at most {MAX_POINTS:,} in one sweep; "
+                f"enlarge the steps of the longest axes, {longest}, or sweep a part of them",
+                where="space",
+            )
+        read = (*_ENGINE, "frequency_mhz")
+        for axis in space.axes:
+            if axis.count > 1 and axis.name not in read and resources is None:
+                raise InputError(
+                    f"the clocks do not depend on this parameter; give one value, or vary one of {', '.join(read)}",
+                    where=f"space.{axis.name}",
+                )
+        # What the clocks depend on varies slowest, so that it is computed once.
+        ordered = sorted(space.axes, key=lambda axis: axis.name not in _ENGINE)
+        job = cls(workloads, Space(tuple(ordered)), tuple(limits), resources)
+        _limited(_part(job, _Part(0, 0, 1), checked=False), job.limits)
+        return job
+
+    def parts(self) -> list[_Part]:
+        size = self.space.size
+        return [
+            _Part(network, start, min(start + _PART, size))
+            for network in range(len(self.workloads))
+            for start in range(0, size, _PART)
+        ]
+
+    def identity(self) -> str:
+        from deepsoc import __version__
+
+        cost = None if self.resources is None else getattr(self.resources, "__qualname__", repr(self.resources))
+        about = (__version__, _PART, self.workloads, self.space, self.limits, cost)
+        return hashlib.sha256(repr(about).encode()).hexdigest()
+
+
+def _compute(
+    job: _Job, parts: Sequence[_Part], cluster: int | str | None, progress: Progress | None
+) -> Iterator[tuple[_Part, pd.DataFrame]]:
+    total = job.space.size * len(job.workloads)
+    done = total - sum(part.stop - part.start for part in parts)
+    for part, frame in run_each(partial(_part, job), parts, cluster=cluster):
+        yield part, frame
+        done += part.stop - part.start
+        if progress:
+            progress(done, total)
+
+
+def _part(job: _Job, part: _Part, *, checked: bool = True) -> pd.DataFrame:
+    """Rows of some neighbouring points with one network."""
+    columns: dict[str, Any] = dict(job.space.take(part.start, part.stop))
+    points = pd.DataFrame(columns)
+    names = [workload.name for workload in job.workloads]
+    codes = np.full(len(points), part.network)
+    figures = _figures(job.workloads[part.network], columns)
+    frame = pd.DataFrame(
+        {"network": pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names)), **columns, **figures}
+    )
+    if job.resources is not None:
+        for name, values in job.resources(points).items():
+            if name in frame or np.shape(values) != (len(points),):
+                raise InputError("the model of resources must return new columns, one element a point", where=name)
+            frame[name] = np.asarray(values)
+    return _limited(frame, job.limits).reset_index(drop=True) if checked else frame
+
+
+def _figures(workload: Workload, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Figures of all points; the engine is evaluated once for neighbours that differ in nothing it depends on."""
+    known = {name: columns[name] for name in (*_ENGINE, "frequency_mhz") if name in columns}
+    points = Points.of(**known)
+    engine = np.stack([getattr(points, name) for name in _ENGINE])
+    fresh = np.concatenate([[True], (engine[:, 1:] != engine[:, :-1]).any(axis=0)])
+    which = np.cumsum(fresh) - 1
+    layers, counts = _distinct(Layers.of(workload.layers))
+    chosen = Points(**{field.name: getattr(points, field.name)[fresh] for field in fields(Points)})
+    slabs = [_sums(layers, counts, chosen[i : i + _SLAB]) for i in range(0, len(chosen), _SLAB)]
+    sums = {name: np.concatenate([slab[name] for slab in slabs])[which] for name in slabs[0]}
+    hertz = points.frequency_mhz * 1e6
+    macs = int(layers.macs @ counts)
+    pes = points.rows * points.cols
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fps_limited = hertz / sums["frame_clocks_limited"]
+        return {
+            "pes": pes,
+            "clocks": sums["clocks"],
+            "clocks_limited": sums["clocks_limited"],
+            "fps": hertz / sums["frame_clocks"],
+            "fps_limited": fps_limited,
+            "efficiency": macs / (sums["clocks"] * pes),
+            "dram_words": sums["words"],
+            "dram_bytes": sums["dram_bytes"],
+            "ops_per_access": 2 * macs / sums["words"],
+            "dram_gb_per_s": sums["dram_bytes"] / sums["clocks_limited"] * hertz / 1e9,
+        }
+
+
+def _distinct(layers: Layers) -> tuple[Layers, npt.NDArray[np.int64]]:
+    """The layers that differ, and how often each is there."""
+    names = [field.name for field in fields(Layers)]
+    table = np.stack([getattr(layers, name) for name in names])
+    distinct, counts = np.unique(table, axis=1, return_counts=True)
+    return Layers(**dict(zip(names, distinct, strict=True))), counts.astype(np.int64)
+
+
+def _sums(layers: Layers, counts: npt.NDArray[np.int64], points: Points) -> dict[str, npt.NDArray[Any]]:
+    """Sums over the layers; clocks are 0 where a layer does not fit."""
+    found = evaluate(layers, points)
+    clocks = found["clocks"]
+    ports = np.maximum(np.maximum(found["x_bytes"], found["k_bytes"]), found["y_bytes"])
+    limited = np.maximum(clocks, np.ceil(ports / (points.axi_data_bits[:, None] / 8)).astype(np.int64))
+    fits = (clocks > 0).all(axis=1)
+    a_frame = counts / layers.frames
+    return {
+        "clocks": np.where(fits, clocks @ counts, 0),
+        "clocks_limited": np.where(fits, limited @ counts, 0),
+        "frame_clocks": clocks @ a_frame,
+        "frame_clocks_limited": limited @ a_frame,
+        "words": found["words"] @ counts,
+        "dram_bytes": found["dram_bytes"] @ counts.astype(np.float64),
+    }
+
+
+def _limited(frame: pd.DataFrame, limits: Sequence[str]) -> pd.DataFrame:
+    """The rows that fit and fulfil every limit."""
+    kept = frame["clocks"].to_numpy() > 0
+    for limit in limits:
+        match = _LIMIT.fullmatch(limit)
+        try:
+            name, sign, bound = match.groups() if match else ("", "", "nan")
+            value = float(bound)
+        except ValueError:
+            name = ""
+        if not name:
+            raise InputError(
+                f"expected a column, one of <= >= < > ==, and a number, received {limit!r}", where="limits"
+            )
+        if name not in frame or not pd.api.types.is_numeric_dtype(frame[name]):
+            columns = ", ".join(frame.select_dtypes("number").columns)
+            raise InputError(f"no such column of numbers: {name!r}; expected one of {columns}", where="limits")
+        kept &= _OPERATORS[sign](frame[name].to_numpy(), value)
+    return frame[kept]
