@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from deepsoc.frontend.netspec import load_net as load_net
     from deepsoc.hw import Hardware as Hardware
     from deepsoc.perf import estimate as estimate
+    from deepsoc.perf.pareto import pareto as pareto
+    from deepsoc.perf.sweep import sweep as sweep
     from deepsoc.sim import simulate as simulate
 
 __version__ = "0.1.0"
@@ -52,6 +54,8 @@ _HOMES = {
     "deepsoc.frontend.netspec": ("load_net",),
     "deepsoc.hw": ("Hardware",),
     "deepsoc.perf": ("estimate",),
+    "deepsoc.perf.pareto": ("pareto",),
+    "deepsoc.perf.sweep": ("sweep",),
     "deepsoc.sim": ("simulate",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

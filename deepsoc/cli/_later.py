@@ -9,7 +9,6 @@ from deepsoc.errors import InputError
 __all__ = ["register"]
 
 _COMMANDS = {
-    "sweep": "design-space exploration",
     "fit": "the best hardware for a board or an area",
     "implement": "FPGA and ASIC flows",
 }

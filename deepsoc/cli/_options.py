@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["HwFile", "Json", "NetFile", "OutDir", "probability"]
+__all__ = ["HwFile", "Json", "NetFile", "OutDir", "output_file", "probability"]
 
 # Output folders end up in makefiles and Tcl scripts of vendor tools, which cannot quote these characters.
 _UNSAFE = re.compile(r"[^\w./+@%=,:~ -]")
@@ -42,6 +42,21 @@ def _out_dir(path: Path) -> Path:
             pass
     except OSError as error:
         raise typer.BadParameter(f"{str(ancestor)!r} is not writable: {error.strerror}") from None
+    return path
+
+
+def output_file(path: Path | None) -> Path | None:
+    """The path, if a file can be written there.
+
+    Raises:
+        typer.BadParameter: it is a folder, or its folder is missing or not writable.
+    """
+    if path is not None:
+        if path.is_dir():
+            raise typer.BadParameter(f"{str(path)!r} is a directory")
+        if not path.parent.is_dir():
+            raise typer.BadParameter(f"the folder {str(path.parent)!r} does not exist")
+        _out_dir(path.parent)
     return path
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from deepsoc.doctor import Tool
     from deepsoc.sim import SimResult
 
-__all__ = ["demo", "estimate", "files", "progress", "simulation", "tools"]
+__all__ = ["demo", "estimate", "files", "progress", "simulation", "sweep", "sweep_progress", "tools"]
 
 
 @contextmanager
@@ -29,6 +29,25 @@ def progress() -> Iterator[Callable[[str, float], None] | None]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda what, fraction: bar.update(task, description=what, completed=fraction)
+
+
+@contextmanager
+def sweep_progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Yields a function (points done, points) that moves a bar with rate and time left; None if no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, rate=f"{bar.tasks[0].speed or 0:,.0f} points/s")
+
+        yield report
 
 
 def files(folder: Path, names: Sequence[str]) -> None:
@@ -64,7 +83,7 @@ def estimate(data: Mapping[str, Any]) -> None:
         table.add_row(row["name"], row["type"], *numbers, f"{row['end_to_end_clocks']:,.0f}", row["bound"])
     _print(table)
     sums = _table(
-        "sum", "clocks", "frames/s", "efficiency", "DRAM words", "DRAM bytes", "ops/word", "end-to-end frames/s"
+        "sum", "clocks", "frames/s", "efficiency", "DRAM words", "DRAM bytes", "ops/word", "frames/s end to end"
     )
     for name, total in (*data["totals_by_type"].items(), ("all", data["totals"])):
         sums.add_row(
@@ -74,6 +93,22 @@ def estimate(data: Mapping[str, Any]) -> None:
         )  # fmt: skip
     _print("")
     _print(sums)
+
+
+def sweep(data: Mapping[str, Any], most: int = 20) -> None:
+    """Prints the Pareto front of a sweep, at most so many rows of it."""
+    rows = data["pareto"]
+    _print(
+        f"{data['points']:,} points, {data['rows']:,} of them kept; {data['seconds']:.1f} s, "
+        f"{data['points_per_second']:,.0f} points/s"
+    )
+    objectives = ", ".join(f"{name} {goal}" for name, goal in data["objectives"].items())
+    _print(f"Pareto front of {objectives}: {len(rows)} points" + (f", {most} shown" if len(rows) > most else ""))
+    if rows:
+        table = _table(*rows[0])
+        for i in sorted({round(i * (len(rows) - 1) / (most - 1)) for i in range(most)}):
+            table.add_row(*(f"{v:,.4g}" if isinstance(v, float) else str(v) for v in rows[i].values()))
+        _print(table)
 
 
 def demo(data: Mapping[str, Any], folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from deepsoc import __version__
-from deepsoc.cli import _commands, _estimate, _later
+from deepsoc.cli import _commands, _estimate, _later, _sweep
 from deepsoc.errors import DeepSocError, InputError
 
 __all__ = ["app", "main"]
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 _commands.register(app)
 _estimate.register(app)
+_sweep.register(app)
 _later.register(app)
 
 

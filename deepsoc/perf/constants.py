@@ -6,8 +6,8 @@ Structure comes from the RTL's parameters; clocks were measured on it (`python b
 from __future__ import annotations
 
 __all__ = [
-    "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "NOTABLE", "REFILL", "SLOTS",
-    "START", "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
+    "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "NOTABLE", "REFILL",
+    "SLOTS", "START", "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
 ]  # fmt: skip
 
 # ---- structure ------------------------------------------------------------------------------------------------------

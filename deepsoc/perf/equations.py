@@ -25,6 +25,22 @@ OUTPUTS = (
 )  # fmt: skip
 
 
+def _counts(layers: Layers, points: Points) -> tuple[Ints, Ints, Ints, Ints]:
+    """Clocks and words X, K, Y, each (points, layers); 0 where the array is too narrow."""
+    R, C = points.rows[:, None], points.cols[:, None]
+    E = C // (layers.kw + layers.sw - 1)
+    per_iteration = E * layers.sw
+    T = np.where(E > 0, layers.groups * -(-layers.co // np.maximum(per_iteration, 1)), 0)
+    L = -(-layers.h // (R * layers.sh))
+    F = -(-layers.kh // layers.sh) - 1
+    blocks = T * (L * layers.n)
+    clocks = T + blocks * (layers.w * ((layers.kw > 1) + layers.kh * layers.ci))
+    x = blocks * (layers.w * layers.ci * layers.sh) * (R + F)
+    k = T * (layers.ci * layers.kh * layers.sw) * C
+    y = blocks * layers.wo * per_iteration * R
+    return clocks, x, k, y
+
+
 def evaluate(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
     """Clocks and traffic of every layer at every point.
 
@@ -37,17 +53,7 @@ def evaluate(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
         floating-point figures are NaN. int64: clocks, macs and words; float64: the rest. Bytes are words times bits
         / 8, without the rounding up to beats and lines.
     """
-    R, C = points.rows[:, None], points.cols[:, None]
-    E = C // (layers.kw + layers.sw - 1)
-    per_iteration = E * layers.sw
-    T = np.where(E > 0, layers.groups * -(-layers.co // np.maximum(per_iteration, 1)), 0)
-    L = -(-layers.h // (R * layers.sh))
-    F = -(-layers.kh // layers.sh) - 1
-    blocks = T * (L * layers.n)
-    clocks = T + blocks * (layers.w * ((layers.kw > 1) + layers.kh * layers.ci))
-    x = blocks * (layers.w * layers.ci * layers.sh) * (R + F)
-    k = T * (layers.ci * layers.kh * layers.sw) * C
-    y = blocks * layers.wo * per_iteration * R
+    clocks, x, k, y = _counts(layers, points)
     words = x + k + y
     x_bytes, k_bytes, y_bytes = (
         count * (bits[:, None] / 8) for count, bits in ((x, points.x_bits), (k, points.k_bits), (y, points.y_bits))
@@ -56,7 +62,7 @@ def evaluate(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         runs = np.where(clocks > 0, clocks, np.nan)
         return {
-            "clocks": clocks, "efficiency": macs / (runs * R * C), "macs": macs,
+            "clocks": clocks, "efficiency": macs / (runs * (points.rows * points.cols)[:, None]), "macs": macs,
             "x_words": x, "k_words": k, "y_words": y, "words": words,
             "lower_words": np.broadcast_to(layers.lower_words, clocks.shape),
             "ops_per_access": 2 * macs / np.where(words > 0, words, np.nan),
@@ -77,18 +83,18 @@ def totals(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
         Arrays (p,): `clocks`, `fps`, `efficiency`, `dram_words`, `dram_bytes`, `ops_per_access`. A point whose array
         is too narrow for a layer has clocks 0 and NaN elsewhere. Layers of different batches are weighed by theirs.
     """
-    found = evaluate(layers, points)
-    legal = np.all(found["clocks"] > 0, axis=1)
-    clocks, words, macs = (np.where(legal, found[name].sum(axis=1), 0) for name in ("clocks", "words", "macs"))
+    counts = _counts(layers, points)
+    legal = np.all(counts[0] > 0, axis=1)
+    clocks, x, k, y = (np.where(legal, count.sum(axis=1), 0) for count in counts)
+    words, macs = x + k + y, int(layers.macs.sum())
     with np.errstate(divide="ignore", invalid="ignore"):
-        runs = np.where(legal, clocks, np.nan)
         return {
             "clocks": clocks,
-            "fps": points.frequency_mhz * 1e6 / np.where(legal, (found["clocks"] / layers.frames).sum(axis=1), np.nan),
-            "efficiency": macs / (runs * points.rows * points.cols),
+            "fps": np.where(legal, points.frequency_mhz * 1e6 / (counts[0] @ (1 / layers.frames)), np.nan),
+            "efficiency": np.where(legal, macs / (clocks * points.rows * points.cols), np.nan),
             "dram_words": words,
-            "dram_bytes": np.where(legal, found["dram_bytes"].sum(axis=1), np.nan),
-            "ops_per_access": np.where(legal, 2 * macs / np.where(legal, words, np.nan), np.nan),
+            "dram_bytes": np.where(legal, (x * points.x_bits + k * points.k_bits + y * points.y_bits) / 8, np.nan),
+            "ops_per_access": np.where(legal, 2 * macs / words, np.nan),
         }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
-from deepsoc.mapping import Plan, plan
+from deepsoc.mapping import Plan, plan, resolve
 from deepsoc.perf.equations import evaluate, result_waits
 from deepsoc.perf.layers import Layers, Points
 from deepsoc.perf.sources import layers_of, resolve_source
@@ -28,7 +28,7 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None) -> p
 
     Args:
         source: a workload's name, a layer table (CSV), a `net.json`, a Workload, NetSpec, Graph, Plan or Model.
-        hw: the accelerator; a plan brings its own, which must be equal but for maxima left open.
+        hw: the accelerator; what it leaves open becomes what the network needs. A plan must have been made for it.
         memory: what is behind the ports; None: `Memory()`.
 
     Returns:
@@ -41,26 +41,28 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None) -> p
         `operations`, `axi_read_bytes`, `axi_write_bytes`.
 
     Raises:
-        InputError: the network cannot be read, or its array is too narrow for a kernel.
+        InputError: the network cannot be read, the array is too narrow for a kernel, or the plan is another one's.
         MappingError: a network with weights that this hardware cannot run.
     """
     memory = memory or Memory()
     found = resolve_source(source)
     if isinstance(found, Workload):
         return _equations(found.layers, hw).join(_table_terms(found.layers, hw, memory))
+    if isinstance(found, Plan) and found.hw != resolve(hw, [found.graph]):
+        raise InputError("the plan was made for another hardware; pass that one, or the graph", where="hw")
     mapped = found if isinstance(found, Plan) else plan(found, hw)
     return _equations(layers_of(mapped.graph), mapped.hw).join(_plan_terms(mapped, memory))
 
 
 def _equations(layers: tuple[Layer, ...], hw: Hardware) -> pd.DataFrame:
-    for layer in layers:
-        if layer.kw + layer.sw - 1 > hw.cols and layer.kw > 1:
+    arrays = Layers.of(layers)
+    for layer, need in zip(layers, arrays.kw + arrays.sw - 1, strict=True):
+        if need > hw.cols:
             raise InputError(
-                f"a kernel of {layer.kw} columns at stride {layer.sw} takes {layer.kw + layer.sw - 1} columns of "
-                f"processing elements, the array has {hw.cols}; use more columns",
+                f"a kernel of {layer.kw} columns at stride {layer.sw} takes {need} columns of processing elements, "
+                f"the array has {hw.cols}; use more columns",
                 where=f"layer {layer.name}",
             )
-    arrays = Layers.of(layers)
     found = {name: values[0] for name, values in evaluate(arrays, Points.of_hardware(hw)).items()}
     head = {
         "name": [layer.name for layer in layers],
@@ -88,7 +90,7 @@ def _table_terms(layers: tuple[Layer, ...], hw: Hardware, memory: Memory) -> pd.
     ports = table[["pixels_clocks", "weights_clocks", "outputs_clocks"]]
     body = np.maximum(array, ports.max(axis=1))
     inside = np.where(table["results_clocks"] > 0, "results", "array")
-    bound = np.where(array >= body, inside, ports.idxmax(axis=1).str.removesuffix("_clocks"))
+    bound = np.where(array >= body, inside, [str(name).removesuffix("_clocks") for name in ports.idxmax(axis=1)])
     table.insert(0, "end_to_end_clocks", body + table["latency_clocks"])
     table.insert(1, "bound", np.where(table["latency_clocks"] > body, "latency", bound))
     return table

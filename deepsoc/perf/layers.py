@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -129,7 +130,7 @@ class Points:
                 if it is left out.
 
         Raises:
-            InputError: an unknown field, lengths that differ, or a value that is not positive and finite.
+            InputError: an unknown field, lengths that differ, or a value out of range.
         """
         names = [f.name for f in fields(cls)]
         for name in values:
@@ -155,18 +156,28 @@ class Points:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, part: slice) -> Points:
-        """Some of the points."""
+    def __getitem__(self, part: slice | npt.NDArray[np.integer]) -> Points:
+        """Some of the points, by a slice or by their indices."""
         return Points(**{f.name: getattr(self, f.name)[part] for f in fields(self)})
 
 
-def _columns(given: Mapping[str, npt.ArrayLike]) -> dict[str, npt.NDArray[np.generic]]:
-    columns = {}
+def _most(name: str) -> float:
+    """Largest value of a parameter; results have any bits up to 64."""
+    if name == "y_bits":
+        return 64
+    field = Hardware.model_fields[name]
+    limits = [limit.le for limit in field.metadata if hasattr(limit, "le")]
+    return float(limits[0] if limits else max(get_args(field.annotation)))
+
+
+def _columns(given: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
     for name, value in given.items():
         array = np.asarray(value)
         kind = np.float64 if name == "frequency_mhz" else np.int64
-        if array.dtype.kind not in "iuf" or not np.all(np.isfinite(array)) or np.any(array <= 0):
-            raise InputError(f"expected positive numbers, received {value!r}", where=name)
+        most = _most(name)
+        if array.dtype.kind not in "iuf" or not np.all((array > 0) & (array <= most)):
+            raise InputError(f"expected numbers above 0, at most {most:g}, received {value!r}", where=name)
         column = np.atleast_1d(array.astype(kind))
         if column.ndim != 1 or np.any(column != array):
             raise InputError(f"expected whole numbers in one dimension, received {value!r}", where=name)

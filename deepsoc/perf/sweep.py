@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,22 +17,34 @@ import pandas as pd
 
 from deepsoc.errors import InputError
 from deepsoc.perf.cluster import run_each
-from deepsoc.perf.equations import evaluate
-from deepsoc.perf.layers import Layers, Points
+from deepsoc.perf.equations import evaluate, result_waits
+from deepsoc.perf.layers import Floats, Layers, Points
+from deepsoc.perf.sources import as_workload
 from deepsoc.perf.space import Space
-from deepsoc.workloads import Workload, load_workload
+from deepsoc.perf.timing import Memory
+from deepsoc.workloads import Workload
 
-__all__ = ["MAX_POINTS", "Progress", "Resources", "sweep"]
+if TYPE_CHECKING:
+    from deepsoc.perf.sources import Source
+
+__all__ = ["FIGURES", "MAX_POINTS", "Progress", "Resources", "over_networks", "sweep"]
 
 MAX_POINTS = 5_000_000
 """Points times networks of one sweep; its table then takes less than 1 GB."""
 _PART = 100_000  # points that are computed, sent and stored together
-_SLAB = 512  # points that are evaluated together: the arrays of 20 to 50 layers stay in the cache
+_SLAB = 1024  # points that are evaluated together: the arrays of 20 to 50 layers stay in the cache
 _ENGINE = ("rows", "cols", "x_bits", "k_bits", "axi_data_bits")  # all that the clocks depend on
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq,
 }  # fmt: skip
+_Index = npt.NDArray[np.intp]
 _LIMIT = re.compile(r"\s*(\w+)\s*(<=|>=|==|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*")
+
+FIGURES = {
+    "clocks": "sum", "end_to_end_clocks": "sum", "fps": "mean", "end_to_end_fps": "mean", "efficiency": "mean",
+    "dram_words": "sum", "dram_bytes": "sum", "ops_per_access": "mean", "dram_gb_per_s": "max",
+}  # fmt: skip
+"""Columns that depend on the network, and what stands for several networks: sum, geometric mean, or largest."""
 
 Progress = Callable[[int, int], None]
 """Called with the points that are done and those there are."""
@@ -51,11 +63,12 @@ class Resources(Protocol):
 
 
 def sweep(
-    networks: Sequence[Workload | str | Path],
+    networks: Sequence[Source],
     space: Space | Mapping[str, Any],
     *,
     out: str | Path | None = None,
     limits: Sequence[str] = (),
+    memory: Memory | None = None,
     resources: Resources | None = None,
     cluster: int | str | None = None,
     progress: Progress | None = None,
@@ -63,27 +76,28 @@ def sweep(
     """Evaluates every network on every point of a space.
 
     Args:
-        networks: workloads, names of built-in ones, or layer tables.
+        networks: what `estimate` takes.
         space: parameters of the hardware, see `Space.parse`.
         out: Parquet file of the result. A sweep that was stopped leaves what it has found there, and goes on from it
             when it is started again.
-        limits: what a row must fulfil to be kept, such as `fps_limited >= 30` or `pes <= 1024`.
+        limits: what a row must fulfil to be kept, such as `end_to_end_fps >= 30` or `pes <= 1024`.
+        memory: what is behind the ports; None: `Memory()`.
         resources: model of resources or area, whose columns are added.
         cluster: where to compute, see `run_each`.
         progress: is told about it.
 
     Returns:
         One row a point and network, without points whose array is too narrow for a kernel of the network: `network`,
-        the parameters, `pes` (processing elements), and for the whole batch `clocks` (of the equations),
-        `clocks_limited` (each layer as long as its slowest: array or one of the three memory ports at `axi_data_bits`
-        a clock), `fps` and `fps_limited` (frames a second from these), `efficiency` (0 … 1, of `clocks`),
-        `dram_words`, `dram_bytes`, `ops_per_access`, `dram_gb_per_s` (10^9 bytes a second at `fps_limited`).
+        the parameters, `pes` (processing elements), and as in `summary` of an estimate, from layer tables: `clocks`,
+        `fps`, `efficiency`, `dram_words`, `dram_bytes`, `ops_per_access` of the equations, `end_to_end_clocks` and
+        `end_to_end_fps` with waiting for ports, results and memory; and `dram_gb_per_s`, 10^9 bytes a second end to
+        end.
 
     Raises:
         InputError: a fault in the arguments, no network, more than MAX_POINTS rows, or `out` holds something else.
         ToolError: the cluster fails.
     """
-    job = _Job.of(networks, space, limits, resources)
+    job = _Job.of(networks, space, limits, memory or Memory(), resources)
     parts = job.parts()
     if out is None:
         found = dict(_compute(job, parts, cluster, progress))
@@ -100,6 +114,27 @@ def sweep(
         finally:
             store.merge()
     return store.read()
+
+
+def over_networks(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a point for all networks together.
+
+    Args:
+        table: what `sweep` returned.
+
+    Returns:
+        The points that can run every network: hardware columns as they are, clocks, words and bytes summed, rates and
+        efficiency as geometric means, `dram_gb_per_s` as the largest.
+    """
+    networks = table["network"].nunique()
+    hardware = [name for name in table if name != "network" and name not in FIGURES]
+    figures = table[list(FIGURES)].copy()
+    means = [name for name, how in FIGURES.items() if how == "mean"]
+    figures[means] = np.log(figures[means])
+    groups = figures.join(table[hardware]).groupby(hardware, sort=False)
+    found = groups.agg(dict(FIGURES))
+    found[means] = np.exp(found[means])
+    return found[groups.size() == networks].reset_index()
 
 
 @dataclass(frozen=True)
@@ -120,19 +155,21 @@ class _Job:
     workloads: tuple[Workload, ...]
     space: Space
     limits: tuple[str, ...]
+    memory: Memory
     resources: Resources | None
 
     @classmethod
     def of(
         cls,
-        networks: Sequence[Workload | str | Path],
+        networks: Sequence[Source],
         space: Space | Mapping[str, Any],
         limits: Sequence[str],
+        memory: Memory,
         resources: Resources | None,
     ) -> _Job:
-        if isinstance(networks, str | Path | Workload):
-            networks = [networks]
-        workloads = tuple(n if isinstance(n, Workload) else load_workload(n) for n in networks)
+        if isinstance(networks, str) or not isinstance(networks, Sequence):
+            raise InputError(f"expected a list of networks, received {networks!r}", where="networks")
+        workloads = tuple(map(as_workload, networks))
         names = [workload.name for workload in workloads]
         if not names or len(set(names)) < len(names):
             raise InputError(f"expected networks of different names, received {names or 'none'}", where="networks")
@@ -154,7 +191,7 @@ class _Job:
                 )
         # What the clocks depend on varies slowest, so that it is computed once.
         ordered = sorted(space.axes, key=lambda axis: axis.name not in _ENGINE)
-        job = cls(workloads, Space(tuple(ordered)), tuple(limits), resources)
+        job = cls(workloads, Space(tuple(ordered)), tuple(limits), memory, resources)
         _limited(_part(job, _Part(0, 0, 1), checked=False), job.limits)
         return job
 
@@ -170,7 +207,7 @@ class _Job:
         from deepsoc import __version__
 
         cost = None if self.resources is None else getattr(self.resources, "__qualname__", repr(self.resources))
-        about = (__version__, _PART, self.workloads, self.space, self.limits, cost)
+        about = (__version__, _PART, self.workloads, self.space, self.limits, self.memory, cost)
         return hashlib.sha256(repr(about).encode()).hexdigest()
 
 
@@ -192,7 +229,7 @@ def _part(job: _Job, part: _Part, *, checked: bool = True) -> pd.DataFrame:
     points = pd.DataFrame(columns)
     names = [workload.name for workload in job.workloads]
     codes = np.full(len(points), part.network)
-    figures = _figures(job.workloads[part.network], columns)
+    figures = _figures(job.workloads[part.network], columns, job.memory)
     frame = pd.DataFrame(
         {"network": pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names)), **columns, **figures}
     )
@@ -204,7 +241,9 @@ def _part(job: _Job, part: _Part, *, checked: bool = True) -> pd.DataFrame:
     return _limited(frame, job.limits).reset_index(drop=True) if checked else frame
 
 
-def _figures(workload: Workload, columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+def _figures(
+    workload: Workload, columns: Mapping[str, npt.NDArray[Any]], memory: Memory
+) -> dict[str, npt.NDArray[Any]]:
     """Figures of all points; the engine is evaluated once for neighbours that differ in nothing it depends on."""
     known = {name: columns[name] for name in (*_ENGINE, "frequency_mhz") if name in columns}
     points = Points.of(**known)
@@ -213,24 +252,22 @@ def _figures(workload: Workload, columns: Mapping[str, npt.NDArray[Any]]) -> dic
     which = np.cumsum(fresh) - 1
     layers, counts = _distinct(Layers.of(workload.layers))
     chosen = Points(**{field.name: getattr(points, field.name)[fresh] for field in fields(Points)})
-    slabs = [_sums(layers, counts, chosen[i : i + _SLAB]) for i in range(0, len(chosen), _SLAB)]
-    sums = {name: np.concatenate([slab[name] for slab in slabs])[which] for name in slabs[0]}
+    sums = {name: values[which] for name, values in _sums(layers, counts, chosen, memory).items()}
     hertz = points.frequency_mhz * 1e6
     macs = int(layers.macs @ counts)
     pes = points.rows * points.cols
     with np.errstate(divide="ignore", invalid="ignore"):
-        fps_limited = hertz / sums["frame_clocks_limited"]
         return {
             "pes": pes,
-            "clocks": sums["clocks"],
-            "clocks_limited": sums["clocks_limited"],
+            "clocks": sums["clocks"].astype(np.int64),
+            "end_to_end_clocks": sums["end_to_end_clocks"],
             "fps": hertz / sums["frame_clocks"],
-            "fps_limited": fps_limited,
+            "end_to_end_fps": hertz / sums["frame_end_to_end_clocks"],
             "efficiency": macs / (sums["clocks"] * pes),
-            "dram_words": sums["words"],
+            "dram_words": sums["words"].astype(np.int64),
             "dram_bytes": sums["dram_bytes"],
             "ops_per_access": 2 * macs / sums["words"],
-            "dram_gb_per_s": sums["dram_bytes"] / sums["clocks_limited"] * hertz / 1e9,
+            "dram_gb_per_s": sums["dram_bytes"] / sums["end_to_end_clocks"] * hertz / 1e9,
         }
 
 
@@ -242,22 +279,60 @@ def _distinct(layers: Layers) -> tuple[Layers, npt.NDArray[np.int64]]:
     return Layers(**dict(zip(names, distinct, strict=True))), counts.astype(np.int64)
 
 
-def _sums(layers: Layers, counts: npt.NDArray[np.int64], points: Points) -> dict[str, npt.NDArray[Any]]:
-    """Sums over the layers; clocks are 0 where a layer does not fit."""
-    found = evaluate(layers, points)
-    clocks = found["clocks"]
-    ports = np.maximum(np.maximum(found["x_bytes"], found["k_bytes"]), found["y_bytes"])
-    limited = np.maximum(clocks, np.ceil(ports / (points.axi_data_bits[:, None] / 8)).astype(np.int64))
-    fits = (clocks > 0).all(axis=1)
-    a_frame = counts / layers.frames
-    return {
-        "clocks": np.where(fits, clocks @ counts, 0),
-        "clocks_limited": np.where(fits, limited @ counts, 0),
-        "frame_clocks": clocks @ a_frame,
-        "frame_clocks_limited": limited @ a_frame,
-        "words": found["words"] @ counts,
-        "dram_bytes": found["dram_bytes"] @ counts.astype(np.float64),
-    }
+def _sums(layers: Layers, counts: npt.NDArray[np.int64], points: Points, memory: Memory) -> dict[str, Floats]:
+    """Sums over the layers, as in `estimate`; clocks are 0 where a layer does not fit."""
+    by_row, row, by_column, column = _factors(layers, points)
+    total, a_frame = counts.astype(np.float64), counts / layers.frames
+    latency = 2.0 * memory.latency_clocks * layers.groups
+    beat = points.axi_data_bits * memory.efficiency
+    slabs = []
+    for start in range(0, len(points), _SLAB):
+        part = slice(start, start + _SLAB)
+        clocks, waits, *words = (
+            np.rint(of_row[row[part]] * of_column[column[part]])
+            for of_row, of_column in zip(by_row, by_column, strict=True)
+        )
+        clocks[(clocks == 0).any(axis=1)] = 0
+        end_to_end, bytes_moved = clocks + waits, np.zeros(len(clocks))
+        for moved, bits in zip(words, (points.x_bits, points.k_bits, points.y_bits), strict=True):
+            np.maximum(end_to_end, moved * (bits[part] / beat[part])[:, None], out=end_to_end)
+            bytes_moved += (moved @ total) * (bits[part] / 8)
+        end_to_end += latency
+        slabs.append(
+            (
+                clocks @ total,
+                end_to_end @ total,
+                clocks @ a_frame,
+                end_to_end @ a_frame,
+                sum(words) @ total,
+                bytes_moved,
+            )
+        )
+    names = "clocks", "end_to_end_clocks", "frame_clocks", "frame_end_to_end_clocks", "words", "dram_bytes"
+    return dict(zip(names, map(np.concatenate, zip(*slabs, strict=True)), strict=True))
+
+
+def _factors(layers: Layers, points: Points) -> tuple[list[Floats], _Index, list[Floats], _Index]:
+    """Factors of clocks, waits for results, and words of pixels, weights and outputs.
+
+    Each of these is, in the equations, a function of the array's rows times one of its columns: so that they are
+    evaluated along the two axes alone.
+
+    Returns:
+        Factors by row, each (different rows, layers), and which of them is each point's; the same by column.
+    """
+    rows, row = np.unique(points.rows, return_inverse=True)
+    columns, column = np.unique(points.cols, return_inverse=True)
+    enough = int((layers.kw + layers.sw).max())  # columns for every kernel
+    names = "clocks", "x_words", "k_words", "y_words"
+    along_rows, along_columns, one = (
+        evaluate(layers, Points.of(rows=r, cols=c)) for r, c in ((rows, enough), (1, columns), (1, enough))
+    )
+    by_row = [along_rows[name] / one[name] for name in names]
+    by_column = [along_columns[name].astype(np.float64) for name in names]
+    by_row.insert(1, by_row[3] / rows[:, None])  # row blocks
+    by_column.insert(1, np.nan_to_num(result_waits(layers, Points.of(rows=1, cols=columns))))
+    return by_row, row, by_column, column
 
 
 def _limited(frame: pd.DataFrame, limits: Sequence[str]) -> pd.DataFrame:

@@ -112,9 +112,9 @@ def _bound(terms: dict[str, float], body: float, waits: float) -> str:
     """The term that takes longest; `body`: clocks of all iterations, and `waits` for weights on top."""
     if max(terms["latency"], terms["overhead"]) > body + waits:
         return max(("latency", "overhead"), key=terms.__getitem__)
-    if waits > const.NOTABLE * body:
-        return "weights"
     array = terms["array"] + terms["results"]
+    if waits > max(const.NOTABLE * body, body - array):
+        return "weights"
     port = max(("pixels", "operands", "outputs"), key=terms.__getitem__)
     if terms[port] > array:
         return port

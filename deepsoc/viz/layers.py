@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepsoc.viz.theme import BLUE, GREEN, ORANGE, PINK, THEMES, Theme, blank, figure_of, legend, need, same_layers
+from deepsoc.viz.theme import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PINK,
+    THEMES,
+    Theme,
+    blank,
+    figure_of,
+    legend,
+    look_of,
+    need,
+    same_layers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,11 +36,11 @@ __all__ = ["OPERANDS", "TIMES", "clocks", "compare", "roofline", "traffic", "uti
 OPERANDS = {"x_words": ("pixels", BLUE, ""), "k_words": ("weights", ORANGE, "//"), "y_words": ("outputs", PINK, "xx")}
 """Column: label, colour and hatch of each operand."""
 TIMES = {
-    "compute_clocks": ("compute", BLUE, ""),
-    "memory_clocks": ("memory", ORANGE, "//"),
-    "overhead_clocks": ("overhead", GREEN, ".."),
+    "compute": ("array at work", BLUE, ""),
+    "memory": ("waiting for memory", ORANGE, "//"),
+    "overhead": ("overhead", GREEN, ".."),
 }
-"""Column: label, colour and hatch of each part of the time."""
+"""Label, colour and hatch of each part of the time."""
 _MARKERS = {"conv": ("o", BLUE), "dense": ("s", ORANGE)}
 
 
@@ -69,15 +82,21 @@ def traffic(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
 
 
 def clocks(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
-    """Clocks of each layer: array at work, waiting for memory, and the rest.
+    """End-to-end clocks of each layer: array at work, overheads and latencies, and the rest, which memory takes.
 
     Args:
-        layers: columns `name` and those of `TIMES`.
+        layers: columns `name`, `end_to_end_clocks`, `array_clocks`, `results_clocks`, `overhead_clocks`,
+            `latency_clocks`.
         theme: colours.
     """
-    need(layers, "name", *TIMES)
+    need(layers, "name", "end_to_end_clocks", "array_clocks", "results_clocks", "overhead_clocks", "latency_clocks")
     axes = _rows(layers["name"].tolist(), "clocks, thousands", theme)
-    _stack(axes, layers, TIMES, 1e-3, theme)
+    parts = {
+        "compute": layers["array_clocks"] + layers["results_clocks"],
+        "overhead": layers["overhead_clocks"] + layers["latency_clocks"],
+    }
+    parts["memory"] = (layers["end_to_end_clocks"] - sum(parts.values())).clip(lower=0)
+    _stack(axes, layers.assign(**parts), TIMES, 1e-3, theme)
     legend(axes, theme)
     return figure_of(axes)
 
@@ -95,7 +114,7 @@ def roofline(
         theme: colours.
     """
     need(layers, "name", "type", "macs", "clocks", "dram_bytes")
-    look = THEMES[theme]
+    look = look_of(theme)
     axes = blank(theme, xlabel="operations a DRAM byte", ylabel="10⁹ operations a second")
     intensity = (2 * layers["macs"] / layers["dram_bytes"]).to_numpy()
     attained = (2 * layers["macs"] / layers["clocks"]).to_numpy() * frequency_mhz * 1e-3

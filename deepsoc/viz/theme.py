@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLUE", "GREEN", "HEAT", "ORANGE", "PINK", "THEMES", "Look", "Theme", "blank", "dress", "figure_of", "legend",
-    "need", "same_layers",
+    "look_of", "need", "same_layers",
 ]  # fmt: skip
 
 Theme = Literal["light", "dark"]
@@ -48,6 +48,17 @@ HEAT = "cividis"
 """Colour map of all heat maps: even in lightness, the same to colour-blind eyes."""
 
 
+def look_of(theme: Theme) -> Look:
+    """Colours of a theme.
+
+    Raises:
+        InputError: no such theme.
+    """
+    if theme not in THEMES:
+        raise InputError(f"expected {' or '.join(THEMES)}, received {theme!r}", where="theme")
+    return THEMES[theme]
+
+
 def blank(theme: Theme, width: float = 7.2, height: float = 4.2, *, xlabel: str = "", ylabel: str = "") -> Axes:
     """Empty axes in a figure of their own.
 
@@ -57,13 +68,8 @@ def blank(theme: Theme, width: float = 7.2, height: float = 4.2, *, xlabel: str 
         height: of the figure, inches.
         xlabel: quantity and unit.
         ylabel: quantity and unit.
-
-    Raises:
-        InputError: no such theme.
     """
-    if theme not in THEMES:
-        raise InputError(f"expected {' or '.join(THEMES)}, received {theme!r}", where="theme")
-    look = THEMES[theme]
+    look = look_of(theme)
     axes = Figure(figsize=(width, height), layout="constrained", facecolor=look.ground).add_subplot()
     dress(axes, look)
     axes.set_xlabel(xlabel)

@@ -79,25 +79,25 @@ class Layer:
         for field, channels in (("ci", self.ci), ("co", self.co)):
             if channels % self.groups:
                 _fail("groups", f"{self.groups} groups do not divide {field} = {channels}")
-        self._set("ho", self.h, self.kh, self.sh, self.pad_h, "kh")
-        self._set("wo", self.w, self.kw, self.sw, self.pad_w, "kw")
+        self._set_out("h")
+        self._set_out("w")
         products = self.n * self.h * self.w * self.kh * self.kw * self.ci // self.groups * self.co
         if products > MAX_PRODUCTS:
             _fail("co", f"the layer would take {products} products, expected at most {MAX_PRODUCTS}; check its sizes")
 
-    def _set(self, field: str, size: int, kernel: int, stride: int, pad: int, kernel_field: str) -> None:
-        """Number of windows along one dimension, and whether each holds an element that is no padding."""
-        pad_field = f"pad_{field[0]}"
+    def _set_out(self, axis: str) -> None:
+        """Number of windows along `h` or `w`; each holds an element that is no padding."""
+        field = f"{axis}o"
+        size, kernel, stride, pad, out = (
+            getattr(self, name) for name in (axis, f"k{axis}", f"s{axis}", f"pad_{axis}", field)
+        )
         if pad >= kernel:
-            _fail(f"pad_{kernel_field[1]}", f"expected less than {kernel_field} = {kernel}, received {pad}")
-        out = getattr(self, field)
+            _fail(f"pad_{axis}", f"expected less than k{axis} = {kernel}, received {pad}")
         if not out and kernel > size + 2 * pad:
-            _fail(
-                kernel_field, f"a kernel of {kernel} does not fit into {size} elements and {pad} of padding each side"
-            )
+            _fail(f"k{axis}", f"a kernel of {kernel} does not fit into {size} elements, padded by {pad} each side")
         out = out or (size + 2 * pad - kernel) // stride + 1
         if (out - 1) * stride - pad >= size:
-            _fail(pad_field if pad else field, f"window {out - 1} would lie outside the {size} elements")
+            _fail(field, f"window {out - 1} would lie outside the {size} elements")
         object.__setattr__(self, field, out)
 
 

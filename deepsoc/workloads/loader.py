@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +50,7 @@ def _read(path: Path) -> str:
     try:
         if not path.exists():
             names = ", ".join(builtin_names())
-            raise InputError(
-                f"no such file, and no built-in workload; expected a CSV file or one of {names}", where=where
-            )
+            raise InputError(f"no such file or built-in workload; expected a CSV file or one of {names}", where=where)
         if not path.is_file():
             raise InputError("expected a CSV file, this is none", where=where)
         size = path.stat().st_size
@@ -67,6 +65,7 @@ def _layers(text: str, where: str) -> list[Layer]:
     rows = _rows(text, where)
     _, header = next(rows, (0, []))
     names = [cell.lower() for cell in header]
+    read: Callable[[list[str], list[str]], Layer]
     if names[:1] in (["layer name"], ["layer"]):
         read = _matrix if names[1:4] == ["m", "n", "k"] else _conv
     else:
@@ -78,7 +77,8 @@ def _layers(text: str, where: str) -> list[Layer]:
         try:
             layers.append(read(names, cells))
         except InputError as err:
-            raise InputError(str(err), where=f"{at}, column {err.where}" if err.where else at) from None
+            message = str(err).removeprefix(f"{err.where}: ")
+            raise InputError(message, where=f"{at}, column {err.where}" if err.where else at) from None
         if len(layers) > _MAX_LAYERS:
             raise InputError(f"more than {_MAX_LAYERS} layers; split the table", where=at)
     if not layers:
@@ -129,14 +129,12 @@ def _topology(cells: list[str], names: tuple[str, ...], most: int) -> list[int]:
     """Integers behind the layer's name; a row may end in a comma."""
     rest = cells[1:-1] if cells[-1] == "" else cells[1:]
     if not len(names) <= len(rest) <= most:
-        raise InputError(
-            f"expected the layer's name, then {', '.join(names)}; received {len(rest)} cells behind the name"
-        )
+        raise InputError(f"expected the layer's name, then {', '.join(names)}; received {len(rest)} further cells")
     named = (*names, *names[-1:] * (most - len(names)))
     return [_integer(cell, name) for cell, name in zip(rest, named, strict=False)]
 
 
-def _conv(_names: list[str], cells: list[str]) -> Layer:
+def _conv(names: list[str], cells: list[str]) -> Layer:
     """A row of a SCALE-Sim convolution topology; the strides may be given for each direction."""
     h, w, kh, kw, ci, co, *strides = _topology(cells, _CONV_TOPOLOGY, len(_CONV_TOPOLOGY) + 1)
     kind: Any = "dense" if h == w == kh == kw == 1 else "conv"
@@ -145,7 +143,7 @@ def _conv(_names: list[str], cells: list[str]) -> Layer:
     return Layer(cells[0], kind, 1, h, w, ci, co, kh, kw, strides[0], strides[-1])
 
 
-def _matrix(_names: list[str], cells: list[str]) -> Layer:
+def _matrix(names: list[str], cells: list[str]) -> Layer:
     """A row of a SCALE-Sim matrix topology: (M, K) times (K, N)."""
     m, n, k = _topology(cells, _MATRIX_TOPOLOGY, len(_MATRIX_TOPOLOGY))
     return Layer(cells[0], "dense", 1, m, 1, k, n)

@@ -53,7 +53,6 @@ def test_version(cli: Cli):
         (("export", "net.json", "--hw", "hw.json"), "--out"),
         (("simulate",), "DIR"),
         (("doctor", "extra"), "extra"),
-        (("sweep", "resnet50", "--space", "space.json"), "not available in this version"),
         (("fit", "net.json", "--board", "pynq-z2", "--json"), "not available in this version"),
         (("implement", "out", "--flow", "vivado"), "not available in this version"),
     ],

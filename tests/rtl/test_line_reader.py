@@ -172,23 +172,47 @@ async def _consume(bench: Bench, memory: Memory, job: Job, stall: float) -> None
     dut.pop_i.value = 0
 
 
+def _announce(bench: Bench, job: Job) -> None:
+    valid = bench.chance(0.5)
+    bench.dut.next_valid_i.value = int(valid)
+    bench.dut.next_pitch_i.value = job.line_pitch if valid else bench.rng.getrandbits(32)
+
+
+async def _start(bench: Bench, job: Job, *, enabled: bool) -> None:
+    """Starts, some clocks after the pitch may have been announced, as the sequencer does."""
+    dut = bench.dut
+    if not int(dut.next_valid_i.value):
+        _announce(bench, job)
+    await bench.clocks(bench.rng.randrange(1, 2 * PARAMETERS["Nf"]))
+    dut.next_valid_i.value = 0
+    dut.next_pitch_i.value = job.line_pitch
+    for name, value in vars(job).items():
+        getattr(dut, f"{name}_i").value = value
+    dut.enable_i.value = int(enabled)
+    dut.start_i.value = 1
+    await RisingEdge(bench.clock)
+    dut.start_i.value = 0
+    await bench.clocks(2)
+    dut.next_pitch_i.value = bench.rng.getrandbits(32)
+
+
 @cocotb.test(timeout_time=20, timeout_unit="ms")
 @cocotb.parametrize(memory_stall=STALLS[:2], take=STALLS[:2])
 async def reads_every_line(dut: Any, memory_stall: float, take: float) -> None:
     bench = Bench(dut, salt=(memory_stall, take))
-    await bench.start(start_i=0, pop_i=0, arready_i=0, rvalid_i=0, arena_i=ARENA)
+    await bench.start(start_i=0, enable_i=0, next_valid_i=0, pop_i=0, arready_i=0, rvalid_i=0, arena_i=ARENA)
     memory = Memory(ARENA, bench.rng.randbytes(SIZE))
     port = ReadPort(bench, memory, stall=memory_stall)
-    for _ in range(6):
-        job = bench.rng.choice([_tensor, _tensor, _partial_sums])(bench.rng)
-        for name, value in vars(job).items():
-            getattr(dut, f"{name}_i").value = value
+    jobs = [bench.rng.choice([_tensor, _tensor, _partial_sums])(bench.rng) for _ in range(8)]
+    for job, following in zip(jobs, [*jobs[1:], None], strict=True):
+        enabled = bench.chance(0.8)
         port.bursts.clear()
-        dut.start_i.value = 1
-        await RisingEdge(bench.clock)
-        dut.start_i.value = 0
-        await _consume(bench, memory, job, take)
+        await _start(bench, job, enabled=enabled)
+        if following is not None:
+            _announce(bench, following)
+        if enabled:
+            await _consume(bench, memory, job, take)
         await bench.clocks(bench.rng.randrange(1, 40))
-        expect_equal(port.bursts, list(job.bursts()), "burst")
+        expect_equal(port.bursts, list(job.bursts()) if enabled else [], "burst")
         assert not int(dut.valid_o.value), "something is left"
     bench.stop()

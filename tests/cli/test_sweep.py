@@ -1,0 +1,82 @@
+"""The command `sweep`."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from deepsoc.perf.pareto import pareto
+from tests.cli.conftest import Cli
+
+SPACE = {"rows": {"min": 2, "max": 8, "step": 2}, "cols": [12, 24, 96], "frequency_mhz": 200}
+
+
+@pytest.fixture
+def space(cli: Cli) -> str:
+    (cli.folder / "space.json").write_text(json.dumps(SPACE))
+    return "space.json"
+
+
+def test_json_holds_points_and_the_front(cli: Cli, space):
+    outcome = cli("sweep", "resnet18", "--space", space, "--out", "f.parquet", "--json")
+    assert outcome.status == 0, outcome.stderr
+    data = json.loads(outcome.stdout)
+    assert (data["points"], data["rows"]) == (12, 12)
+    assert data["points_per_second"] > 0
+    table = pd.read_parquet(cli.folder / "f.parquet")
+    best = pareto(table, {"end_to_end_fps": "max", "pes": "min"})
+    assert data["objectives"] == {"end_to_end_fps": "max", "pes": "min"}
+    assert data["pareto"] == best.to_dict(orient="records")
+    assert 0 < len(best) < 12
+
+
+def test_a_network_file_beside_a_workload_with_limits_and_objectives(cli: Cli, space):
+    outcome = cli(
+        "sweep", "net.json", "kws_cnn", "--space", space, "--limit", "pes<=100", "--objective", "dram_words:min",
+        "--json",
+    )  # fmt: skip
+    assert outcome.status == 0, outcome.stderr
+    data = json.loads(outcome.stdout)
+    assert data["points"] == 24
+    assert data["objectives"] == {"dram_words": "min"}
+    assert all(row["pes"] <= 100 for row in data["pareto"])
+    assert "network" not in data["pareto"][0]
+
+
+def test_text_shows_the_front(cli: Cli, space):
+    outcome = cli("sweep", "resnet18", "--space", space)
+    assert outcome.status == 0
+    assert "12 points, 12 of them kept" in outcome.stdout
+    assert "Pareto front of end_to_end_fps max, pes min" in outcome.stdout
+
+
+def test_no_point_within_the_limits_is_an_answer_of_no(cli: Cli, space):
+    outcome = cli("sweep", "resnet18", "--space", space, "--limit", "end_to_end_fps >= 1e9", "--json")
+    assert outcome.status == 1
+    assert json.loads(outcome.stdout)["pareto"] == []
+    assert "no point can run the networks within the limits" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("resnet18",), "--space"),
+        (("--space", "space.json"), "WORKLOAD"),
+        (("resnet81", "--space", "space.json"), "resnet81"),
+        (("resnet18", "--space", "none.json"), "none.json"),
+        (("resnet18", "--space", "hw.json"), "hw.json.x_bits"),
+        (("resnet18", "--space", "space.json", "--limit", "speed>1"), "no such column of numbers: 'speed'"),
+        (("resnet18", "--space", "space.json", "--objective", "fps"), "expected COLUMN:max or COLUMN:min"),
+        (("resnet18", "--space", "space.json", "--objective", "speed:max", "--out", "f.parquet"), "no column 'speed'"),
+        (("resnet18", "--space", "space.json", "--out", "."), "is a directory"),
+        (("resnet18", "--space", "space.json", "--out", "none/f.parquet"), "does not exist"),
+        (("resnet18", "--space", "space.json", "--out", "net.json"), "no Parquet file"),
+        (("resnet18", "--space", "space.json", "--cluster", "0"), "cluster"),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, tuple) else None,
+)
+def test_faults(cli: Cli, space, options, says):
+    (cli.folder / "hw.json").write_text('{"rows": 8, "cols": 8, "x_bits": 3}')
+    cli.refused("sweep", *options, says=says)

@@ -1,0 +1,121 @@
+"""End-to-end times: against the RTL with memory delays, and how each delay moves them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from deepsoc.errors import InputError
+from deepsoc.export import export
+from deepsoc.hw import Hardware
+from deepsoc.mapping import Plan, plan
+from deepsoc.perf import Memory, OperationTime, operation_times
+from deepsoc.sim import simulate
+from tests.perf.networks import NARROW, WIDE, graph
+
+
+@cache
+def mapped(name: str, hw: Hardware) -> Plan:
+    return plan(graph(name, hw), hw)
+
+
+def times(name: str, hw: Hardware, memory: Memory) -> dict[str, OperationTime]:
+    found = mapped(name, hw)
+    return {op.name: time for op, time in zip(found.operations, operation_times(found, memory), strict=True)}
+
+
+def clocks(name: str, hw: Hardware, memory: Memory) -> float:
+    return sum(time.clocks for time in times(name, hw, memory).values())
+
+
+# Clocks of the RTL with the firmware, start to last acknowledged write (benchmarks/bench_model.py makes them anew).
+MEASURED = {
+    ("peer_demo", 0, 1.0): 6_954,
+    ("peer_demo", 100, 1.0): 8_721,
+    ("peer_demo", 300, 1.0): 14_823,
+    ("digits", 16, 1.0): 5_602,
+    ("digits", 300, 1.0): 10_374,
+    ("kws_cnn", 300, 1.0): 104_459,
+    ("autoencoder", 0, 1.0): 12_856,
+    ("autoencoder", 300, 1.0): 50_020,
+    ("peer_demo", 30, 0.7): 7_619,
+    ("autoencoder", 30, 0.7): 14_088,
+}
+
+
+@pytest.mark.parametrize(("case", "rtl"), MEASURED.items(), ids=str)
+def test_measured_clocks(case: tuple[str, int, float], rtl: int) -> None:
+    name, latency, efficiency = case
+    assert clocks(name, WIDE, Memory(latency, efficiency)) == pytest.approx(rtl, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "hw", "latency", "stalls"),
+    [
+        ("peer_demo", WIDE, 100, 0.0),
+        ("digits", WIDE, 16, 0.3),
+        pytest.param("resnet18_32", WIDE, 100, 0.0, marks=pytest.mark.slow),
+        pytest.param("kws_cnn", NARROW, 100, 0.0, marks=pytest.mark.slow),
+        pytest.param("autoencoder", NARROW, 16, 0.0, marks=pytest.mark.slow),
+    ],
+)
+def test_rtl_clocks(name: str, hw: Hardware, latency: int, stalls: float, tmp_path: Path) -> None:
+    export(graph(name, hw), hw, tmp_path / "out", seed=1)
+    result = simulate(tmp_path / "out", mem_latency=latency, stall_prob=stalls, seed=1)
+    result.raise_for_mismatch()
+    found = times(name, hw, Memory(latency, 1 - stalls))
+    assert sum(time.clocks for time in found.values()) == pytest.approx(result.cycles_rtl, rel=0.10)
+    for op in result.operations:
+        if op.cycles_rtl > 1_000:
+            assert found[op.name].clocks == pytest.approx(op.cycles_rtl, rel=0.15), op.name
+
+
+def test_a_fast_memory_leaves_the_clocks_of_the_plan() -> None:
+    found = mapped("kws_cnn", WIDE)
+    expected = sum(cost.clocks + cost.overhead_clocks for cost in found.costs)
+    assert clocks("kws_cnn", WIDE, Memory(0)) == pytest.approx(expected, rel=0.002)
+
+
+@pytest.mark.parametrize("name", ["peer_demo", "digits", "autoencoder"])
+def test_slower_memories_take_longer(name: str) -> None:
+    by_latency = [clocks(name, WIDE, Memory(latency)) for latency in (0, 10, 50, 200, 1000)]
+    assert by_latency == sorted(set(by_latency))
+    by_efficiency = [clocks(name, WIDE, Memory(16, share)) for share in (1.0, 0.8, 0.4, 0.1)]
+    assert by_efficiency == sorted(set(by_efficiency))
+
+
+def test_what_binds() -> None:
+    fast, far, thin = Memory(0), Memory(300), Memory(0, efficiency=0.05)
+    assert times("kws_cnn", WIDE, fast)["conv2"].bound == "array"
+    assert times("autoencoder", NARROW, fast)["fc1"].bound == "weights"
+    assert times("autoencoder", WIDE, far)["fc6"].bound == "latency"
+    assert times("digits", WIDE, thin)["conv1"].bound == "outputs"
+    assert times("peer_demo", WIDE, far)["b3"].bound == "operands"
+
+
+def test_terms_of_one_operation() -> None:
+    found = mapped("digits", WIDE)
+    time, cost = operation_times(found, Memory(20))[1], found.costs[1]
+    assert found.operations[1].name == "conv1.pool"
+    assert (time.array, time.results, time.weights) == (cost.clocks, 0, 0)
+    assert (time.latency, time.overhead) == (40, cost.overhead_clocks)
+    assert time.outputs == cost.y_bytes / WIDE.axi_bytes
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"latency_clocks": -1}, "latency_clocks"),
+        ({"latency_clocks": 10**6}, "latency_clocks"),
+        ({"efficiency": 0}, "efficiency"),
+        ({"efficiency": 1.1}, "efficiency"),
+        ({"efficiency": float("nan")}, "efficiency"),
+    ],
+    ids=str,
+)
+def test_memories_that_are_refused(values: dict[str, float], where: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Memory(**values)  # type: ignore[arg-type]
+    assert caught.value.where == where
