@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from deepsoc.errors import InputError
+from deepsoc.hw import Hardware
 from deepsoc.perf.cluster import run_each
 from deepsoc.perf.equations import evaluate, result_waits
 from deepsoc.perf.layers import Floats, Layers, Points
@@ -32,7 +33,7 @@ __all__ = ["FIGURES", "MAX_POINTS", "Progress", "Resources", "over_networks", "s
 MAX_POINTS = 5_000_000
 """Points times networks of one sweep; its table then takes less than 1 GB."""
 _PART = 100_000  # points that are computed, sent and stored together
-_SLAB = 1024  # points that are evaluated together: the arrays of 20 to 50 layers stay in the cache
+_SLAB = 256  # points that are evaluated together: the arrays of 20 to 50 layers stay in the cache
 _ENGINE = ("rows", "cols", "x_bits", "k_bits", "axi_data_bits")  # all that the clocks depend on
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq,
@@ -43,8 +44,9 @@ _LIMIT = re.compile(r"\s*(\w+)\s*(<=|>=|==|<|>)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)
 FIGURES = {
     "clocks": "sum", "end_to_end_clocks": "sum", "fps": "mean", "end_to_end_fps": "mean", "efficiency": "mean",
     "dram_words": "sum", "dram_bytes": "sum", "ops_per_access": "mean", "dram_gb_per_s": "max",
+    "buildable": "min",
 }  # fmt: skip
-"""Columns that depend on the network, and what stands for several networks: sum, geometric mean, or largest."""
+"""Columns that depend on the network; several networks give a sum, geometric mean, largest or smallest value."""
 
 Progress = Callable[[int, int], None]
 """Called with the points that are done and those there are."""
@@ -90,8 +92,8 @@ def sweep(
         One row a point and network, without points whose array is too narrow for a kernel of the network: `network`,
         the parameters, `pes` (processing elements), and as in `summary` of an estimate, from layer tables: `clocks`,
         `fps`, `efficiency`, `dram_words`, `dram_bytes`, `ops_per_access` of the equations, `end_to_end_clocks` and
-        `end_to_end_fps` with waiting for ports, results and memory; and `dram_gb_per_s`, 10^9 bytes a second end to
-        end.
+        `end_to_end_fps` with waiting for ports, results and memory; `dram_gb_per_s`, 10^9 bytes a second end to
+        end; `buildable`, whether the RTL has line buffers enough for so many rows and the largest kernel and stride.
 
     Raises:
         InputError: a fault in the arguments, no network, more than MAX_POINTS rows, or `out` holds something else.
@@ -124,7 +126,7 @@ def over_networks(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The points that can run every network: hardware columns as they are, clocks, words and bytes summed, rates and
-        efficiency as geometric means, `dram_gb_per_s` as the largest.
+        efficiency as geometric means, `dram_gb_per_s` as the largest, `buildable` if it is for all.
     """
     networks = table["network"].nunique()
     hardware = [name for name in table if name != "network" and name not in FIGURES]
@@ -268,7 +270,22 @@ def _figures(
             "dram_bytes": sums["dram_bytes"],
             "ops_per_access": 2 * macs / sums["words"],
             "dram_gb_per_s": sums["dram_bytes"] / sums["end_to_end_clocks"] * hertz / 1e9,
+            "buildable": _buildable(workload, points),
         }
+
+
+def _buildable(workload: Workload, points: Points) -> npt.NDArray[np.bool_]:
+    most = {f"{size}_max": max(getattr(layer, size) for layer in workload.layers) for size in ("kh", "sh")}
+
+    def accepted(rows: int, x_bits: int) -> bool:
+        try:
+            Hardware(rows=rows, cols=1, x_bits=x_bits, **most)
+        except InputError:
+            return False
+        return True
+
+    pairs, which = np.unique(points.rows * 16 + points.x_bits, return_inverse=True)
+    return np.array([accepted(*divmod(pair, 16)) for pair in pairs.tolist()])[which]
 
 
 def _distinct(layers: Layers) -> tuple[Layers, npt.NDArray[np.int64]]:

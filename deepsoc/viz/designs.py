@@ -48,8 +48,8 @@ def front(table: pd.DataFrame, objectives: Mapping[str, Goal], *, theme: Theme =
     for i in sorted({round(i * (len(best) - 1) / 5) for i in range(6)}):
         row = best.iloc[i]
         axes.annotate(
-            f"{row['rows']:.0f} × {row['cols']:.0f}", (row[x], row[y]), (6, -10), textcoords="offset points",
-            fontsize=8, color=look.ink,
+            f"{row['rows']:.0f} × {row['cols']:.0f}", (row[x], row[y]), (-6, 6), textcoords="offset points",
+            ha="right", fontsize=8, color=look.ink,
         )  # fmt: skip
     for name, scale in ((x, axes.set_xscale), (y, axes.set_yscale)):
         if table[name].min() > 0 and table[name].max() > 30 * table[name].min():

@@ -56,6 +56,21 @@ def test_counts_are_integers_and_units_are_in_the_names():
     assert not table.isna().any().any()
 
 
+def test_buildable_says_what_the_rtl_accepts():
+    table = sweep([SMALL], {"rows": {"min": 20, "max": 80, "step": 1}, "cols": 8, "x_bits": [4, 8]})
+    for rows, x_bits, buildable in table[["rows", "x_bits", "buildable"]].itertuples(index=False):
+        try:
+            Hardware(rows=rows, cols=8, x_bits=x_bits, kh_max=5, sh_max=2)
+        except InputError:
+            assert not buildable
+        else:
+            assert buildable
+    assert table.groupby("x_bits")["rows"].max().tolist() == [80, 80]
+    assert (table[table["buildable"]].groupby("x_bits")["rows"].max().diff().dropna() < 0).all()
+    kept = sweep([SMALL], {"rows": [20, 80], "cols": 8}, limits=["buildable == 1"])
+    assert kept["rows"].tolist() == [20]
+
+
 def test_points_too_narrow_for_a_kernel_are_left_out():
     table = sweep([SMALL], {"rows": 4, "cols": [4, 5, 6, 7]})
     assert table["cols"].tolist() == [6, 7]  # 5 columns at stride 2 take 6
