@@ -15,7 +15,7 @@ from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA = 0x12_3456_7000
-SIZE = 1 << 16
+SIZE = 1 << 18
 
 
 @parameter_sets(
