@@ -1,7 +1,7 @@
 /// Changes the width of a packed stream: beats of InWidth bits in, words of OutWidth bits out, first bits lowest.
 ///
 /// Words follow each other without gaps inside a block; `flush_i` drops what is left of the last beat at a block's end
-/// (no word may be taken in that clock). Sustains one beat or one word a clock, whichever is the narrower.
+/// (no beat may be given in that clock; the last word is taken in it). Sustains one beat or one word a clock, whichever is the narrower.
 ///
 /// Parameters:
 ///   InWidth   bits of a beat

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 
 import hypothesis
@@ -17,6 +18,11 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Shared cores make deadlines meaningless; the blob repeats a failure exactly.
 hypothesis.settings.register_profile("deepsoc", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("deepsoc")
+
+
+def interruptible() -> None:
+    """For `preexec_fn`: the child notices SIGINT even if the tests run in the background, where it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

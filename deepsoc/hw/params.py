@@ -18,6 +18,7 @@ __all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "Hardware"]
 
 FORMAT = "deepsoc-hw/1"
 MAX_LINE_BUFFERS = 64  # bits of the descriptor's row mask
+MAX_WINDOW = 4096  # elements of a pool window that the RTL can average
 MAXIMA = (
     "kh_max", "kw_max", "sh_max", "sw_max", "ci_max", "co_max",
     "xh_max", "xw_max", "xn_max", "edges_ram_depth", "n_bundles_max",
@@ -84,6 +85,12 @@ class Hardware(BaseModel):
                 f"accumulators of {self.y_bits} bits do not hold the sum of two products of {self.x_bits} and "
                 f"{self.k_bits} bits; expected more than {self.x_bits + self.k_bits}",
                 where="y_bits",
+            )
+        if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
+            raise InputError(
+                f"kh_max={self.kh_max} times kw_max={self.kw_max} exceeds {MAX_WINDOW}, what the pooling unit divides by; "
+                "reduce one of them",
+                where="kh_max",
             )
         if self.kh_max is not None and self.sh_max is not None and self.line_buffers > MAX_LINE_BUFFERS:
             raise InputError(

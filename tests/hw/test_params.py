@@ -110,3 +110,9 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 def test_frozen() -> None:
     with pytest.raises(Exception, match="frozen"):
         Hardware(rows=8, cols=24).rows = 9
+
+
+def test_windows_that_the_pooling_unit_cannot_divide_by() -> None:
+    assert Hardware(rows=1, cols=99, kh_max=64, kw_max=64).kw_max == 64
+    with pytest.raises(InputError, match="4096"):
+        Hardware(rows=1, cols=99, kh_max=64, kw_max=65)

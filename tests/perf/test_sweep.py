@@ -18,6 +18,7 @@ from deepsoc.perf import sweep as module
 from deepsoc.perf.space import PARAMETERS
 from deepsoc.perf.sweep import over_networks, sweep
 from deepsoc.workloads import Layer, Workload
+from tests.conftest import interruptible
 
 SPACE = {"rows": [3, 8], "cols": {"min": 6, "max": 60, "step": 9}, "frequency_mhz": [100, 250.5], "axi_data_bits": 64}
 SMALL = Workload(
@@ -209,7 +210,10 @@ def test_a_real_interrupt_of_a_process(tmp_path):
     )
     out = tmp_path / "f.parquet"
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", code, str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=interruptible,
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline()

@@ -22,6 +22,7 @@ from deepsoc.frontend.netspec import load_net
 from deepsoc.hw import Hardware
 from deepsoc.sim import simulate
 from deepsoc.sim.tools import find_toolchain
+from tests.conftest import interruptible
 
 HW = Hardware(
     rows=4,
@@ -249,7 +250,7 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path, tmp_path: Path) -> Non
     """Ctrl-C while the simulator is built: children end, the cache holds no half-built entry."""
     env = dict(os.environ, XDG_CACHE_HOME=str(tmp_path), CCACHE_DISABLE="1", TMPDIR=str(tmp_path))
     code = f"from deepsoc.sim import simulate; simulate({str(folder)!r})"
-    child = subprocess.Popen([sys.executable, "-c", code], env=env, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen([sys.executable, "-c", code], env=env, stderr=subprocess.DEVNULL, preexec_fn=interruptible)
     entries = tmp_path / "deepsoc" / "simulators"
     deadline = time.monotonic() + 60
     while not list(entries.glob("*.new/model/*.cpp")):
