@@ -88,8 +88,8 @@ class Hardware(BaseModel):
             )
         if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
             raise InputError(
-                f"kh_max={self.kh_max} times kw_max={self.kw_max} exceeds {MAX_WINDOW}, what the pooling unit divides by; "
-                "reduce one of them",
+                f"kh_max={self.kh_max} times kw_max={self.kw_max} exceeds {MAX_WINDOW}, "
+                "the most that the pooling unit divides by; reduce one of them",
                 where="kh_max",
             )
         if self.kh_max is not None and self.sh_max is not None and self.line_buffers > MAX_LINE_BUFFERS:
