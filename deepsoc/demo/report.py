@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import pandas as pd
 
+from deepsoc._files import templates
 from deepsoc.viz import bundles as plots
 
 if TYPE_CHECKING:
@@ -35,14 +35,7 @@ def write_report(data: dict[str, Any], hw: Hardware, folder: Path) -> list[Path]
     }
     files = []
     for name, escape in (("report.md", False), ("report.html", True)):
-        env = jinja2.Environment(
-            loader=jinja2.PackageLoader("deepsoc.demo"),
-            undefined=jinja2.StrictUndefined,
-            autoescape=escape,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        env = templates("deepsoc.demo", autoescape=escape)
         text = env.get_template(f"{name}.j2").render(data=data, hw=hw, figures=figures, ports=plots.PORTS)
         (folder / name).write_text(text, encoding="utf-8")
         files.append(folder / name)

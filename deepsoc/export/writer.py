@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
+from deepsoc._files import templates
 from deepsoc.errors import InputError, MismatchError
 from deepsoc.export.artifacts import Artifacts, file_entry, read_manifest
 from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortBytes, TensorEntry
@@ -114,10 +114,7 @@ def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in hw.model_dump(exclude={"format", "base_address"}).items()
     }
-    env = jinja2.Environment(
-        loader=jinja2.PackageLoader("deepsoc.export"), undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
-    )  # fmt: skip
+    env = templates("deepsoc.export")
     common = {"version": _VERSION, "params": params, "base_address": hw.base_address}
     names = [b.name for b in mapped.graph.bundles]
     model = {

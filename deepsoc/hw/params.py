@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from deepsoc._files import parse_json
 from deepsoc.errors import InputError
 
 __all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "Hardware"]
@@ -107,7 +108,7 @@ class Hardware(BaseModel):
             InputError: the file cannot be read, is not JSON, or a field is wrong; names the file and the field.
         """
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+            data = parse_json(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as err:
             raise InputError(f"cannot read the hardware parameters: {err}", where=str(path)) from None
         if not isinstance(data, dict):
@@ -226,15 +227,3 @@ def _message(err: ValidationError) -> str:
         return f"unknown parameter; expected one of {', '.join(Hardware.model_fields)}"
     reason = first["msg"].removeprefix("Value error, ")
     return f"{reason}; received {first['input']!r}"
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
-        raise ValueError(f"key {twice!r} is there twice")
-    return data
-
-
-def _refuse(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")

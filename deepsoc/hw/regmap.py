@@ -12,9 +12,9 @@ from importlib import resources
 from operator import xor
 from pathlib import Path
 
-import jinja2
 from pydantic import BaseModel, ConfigDict, Field
 
+from deepsoc._files import templates
 from deepsoc.errors import InputError
 
 __all__ = [
@@ -206,14 +206,7 @@ def unpack_descriptor(words: Sequence[int]) -> dict[str, int]:
 
 def render() -> dict[str, str]:
     """Text of every generated file, keyed by its path in a checkout."""
-    env = jinja2.Environment(
-        loader=jinja2.PackageLoader("deepsoc.hw"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    env = templates("deepsoc.hw")
     regmap = load_map()
     view = {
         **regmap.model_dump(exclude={"registers", "fields_"}),

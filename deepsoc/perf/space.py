@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from deepsoc._files import parse_json
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
@@ -109,7 +109,7 @@ class Space:
         """
         try:
             text = Path(path).read_text(encoding="utf-8")
-            data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+            data = parse_json(text)
         except (OSError, ValueError, RecursionError) as err:
             raise InputError(f"cannot read the space: {err}", where=str(path)) from None
         return cls.parse(data, where=str(path))
@@ -171,15 +171,3 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     field = Hardware.model_fields[name]
     kind: Any = Annotated[field.annotation, field]
     return TypeAdapter(kind, config=ConfigDict(strict=True))
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
-        raise ValueError(f"key {twice!r} is there twice")
-    return data
-
-
-def _refuse(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,46 @@
+"""How the package reads strict JSON and opens its templates."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import jinja2
+
+__all__ = ["parse_json", "templates"]
+
+
+def parse_json(text: str) -> Any:
+    """Reads JSON that holds no key twice and no NaN or infinity.
+
+    Raises:
+        ValueError: it does, or is no JSON; says what and where.
+    """
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def templates(package: str, *, autoescape: bool = False) -> jinja2.Environment:
+    """The templates in the folder `templates` of a package; an unknown name in one is an error."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(package),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=autoescape,
+    )
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
+        raise ValueError(f"key {twice!r} is there twice")
+    return data
+
+
+def _refuse(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")
