@@ -2,7 +2,8 @@
 ///
 /// A step enters with its operands: `mac_i` multiplies the pixel of every row with the weight of every column and adds to the sums
 /// (from 0 where `zero_i`), `shift_i` moves every sum one column to the right inside its elastic group. Latency two clocks to
-/// the sums. All freezes while `advance_i` is low.
+/// the sums. All freezes while `advance_i` is low. A shift adds a product of 0, so that one adder with one level of logic
+/// before it serves both.
 ///
 /// `hold_i` copies all sums into holding registers, out of which one column of rows (`column_i`) is shown at a time, so that
 /// finished channels leave while the array goes on.
@@ -36,7 +37,8 @@ module dsoc_array #(
   localparam int unsigned PBits = XBits + KBits;
 
   logic [Cols-1:0] starts;
-  logic mac_q, zero_q, shift_q;
+  logic mac_q, shift_q;
+  logic own_q;  // the sum goes on from itself
 
   always_comb begin
     starts = '0;
@@ -50,11 +52,11 @@ module dsoc_array #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       mac_q   <= 1'b0;
-      zero_q  <= 1'b0;
+      own_q   <= 1'b0;
       shift_q <= 1'b0;
     end else if (advance_i) begin
       mac_q   <= mac_i;
-      zero_q  <= zero_i;
+      own_q   <= mac_i && !zero_i;
       shift_q <= shift_i;
     end
   end
@@ -64,23 +66,24 @@ module dsoc_array #(
     logic signed [PBits-1:0] product_q[Cols];
     logic signed [YBits-1:0] sum_q[Cols];
     logic signed [YBits-1:0] held_q[Cols];
+    logic signed [YBits-1:0] left[Cols];
+
+    for (genvar c = 0; c < Cols; c++) begin : gen_left
+      if (c == 0) assign left[c] = '0;
+      else assign left[c] = sum_q[c-1];
+    end
 
     assign pixel = pixel_i[r*XBits+:XBits];
 
     always_ff @(posedge clk_i) begin
-      if (advance_i && mac_i) begin
+      if (advance_i) begin
         for (int unsigned c = 0; c < Cols; c++) begin
-          product_q[c] <= PBits'(pixel) * PBits'($signed(weights_i[c*KBits+:KBits]));
+          product_q[c] <= mac_i ? PBits'(pixel) * PBits'($signed(weights_i[c*KBits+:KBits])) : '0;
         end
       end
-      if (advance_i && mac_q) begin
+      if (advance_i && (mac_q || shift_q)) begin
         for (int unsigned c = 0; c < Cols; c++) begin
-          sum_q[c] <= (zero_q ? YBits'(0) : sum_q[c]) + YBits'(product_q[c]);
-        end
-      end else if (advance_i && shift_q) begin
-        sum_q[0] <= '0;
-        for (int unsigned c = 1; c < Cols; c++) begin
-          sum_q[c] <= starts[c] ? '0 : sum_q[c-1];
+          sum_q[c] <= YBits'(product_q[c]) + ((own_q ? sum_q[c] : '0) | ((shift_q && !starts[c]) ? left[c] : '0));
         end
       end
     end

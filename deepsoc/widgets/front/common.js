@@ -1,0 +1,108 @@
+// Shared by all controls: elements, keys, the error pane, colours, numbers. Put before each control's own file.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SVG_TAGS = new Set(["svg", "g", "rect", "path", "line", "text", "circle", "defs", "pattern", "title", "polyline", "polygon"]);
+
+/** An element with attributes, listeners (`onclick`) and children; a child that is null is left out. */
+function el(tag, attributes = {}, ...children) {
+  const node = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** Makes `host` a control's root: named, with an error pane, keeping bare keys from the notebook's shortcuts. */
+function control(host, model, label) {
+  host.classList.add("dsoc");
+  host.setAttribute("role", "group");
+  host.setAttribute("aria-label", label);
+  host.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  });
+  const body = el("div", { class: "dsoc-body" });
+  const pane = el("div", { class: "dsoc-error", role: "alert", hidden: true });
+  const show = () => {
+    pane.textContent = model.get("error");
+    pane.hidden = !pane.textContent;
+  };
+  model.on("change:error", show);
+  show();
+  host.append(pane, body);
+  return body;
+}
+
+/** Calls `on_<name>` of the Python side. */
+function send(model, name, values = {}) {
+  model.send({ do: name, ...values });
+}
+
+/** Calls `draw` now and, at most once a frame, whenever one of the traits changes; returns a function that stops it. */
+function follow(model, traits, draw) {
+  let waiting = 0;
+  const later = () => {
+    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; draw(); });
+  };
+  for (const name of traits) model.on(`change:${name}`, later);
+  draw();
+  return () => {
+    cancelAnimationFrame(waiting);
+    for (const name of traits) model.off(`change:${name}`, later);
+  };
+}
+
+/** Puts a code cell below the active one and runs it; false where the page is not JupyterLab with the extension. */
+function insertCell(code) {
+  const lab = globalThis.deepsocLab;
+  return Boolean(lab && lab.insertCell && lab.insertCell(code));
+}
+
+// Okabe and Ito's colours; each comes with a pattern of its own, so that colour is never the only cue.
+const COLOURS = { blue: "#0072b2", orange: "#e69f00", green: "#009e73", pink: "#cc79a7", sky: "#56b4e9", red: "#d55e00" };
+const OPERANDS = {
+  x: { name: "inputs", colour: COLOURS.blue, pattern: "plain" },
+  k: { name: "weights", colour: COLOURS.orange, pattern: "stripes" },
+  y: { name: "outputs", colour: COLOURS.green, pattern: "dots" },
+};
+
+/** Patterns `url(#<prefix>-<key>)` for the entries `{key: {colour, pattern}}`. */
+function patterns(prefix, entries) {
+  return el("defs", {}, Object.entries(entries).map(([key, { colour, pattern }]) => {
+    const ink = "rgba(255, 255, 255, 0.75)";
+    const marks = {
+      plain: [],
+      stripes: [el("path", { d: "M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2", stroke: ink, "stroke-width": 1.4 })],
+      dots: [el("circle", { cx: 3, cy: 3, r: 1.2, fill: ink })],
+      cross: [el("path", { d: "M0,3 h6 M3,0 v6", stroke: ink, "stroke-width": 1 })],
+    }[pattern];
+    return el("pattern", { id: `${prefix}-${key}`, width: 6, height: 6, patternUnits: "userSpaceOnUse" },
+      el("rect", { width: 6, height: 6, fill: colour }), marks);
+  }));
+}
+
+/** Cividis at 0 to 1: even in lightness, the same to colour-blind eyes. */
+function cividis(t) {
+  const stops = [[0, 32, 76], [0, 42, 102], [65, 77, 107], [100, 107, 112], [124, 123, 120], [154, 145, 113], [187, 169, 96], [220, 196, 70], [255, 234, 70]];
+  const at = Math.min(Math.max(t, 0), 1) * (stops.length - 1);
+  const low = Math.min(Math.floor(at), stops.length - 2);
+  const mix = stops[low].map((c, i) => Math.round(c + (stops[low + 1][i] - c) * (at - low)));
+  return `rgb(${mix.join(", ")})`;
+}
+
+/** 12345678 as "12.3 M". */
+function si(value, digits = 3) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  const [unit, name] = size >= 1e9 ? [1e9, " G"] : size >= 1e6 ? [1e6, " M"] : size >= 1e4 ? [1e3, " k"] : [1, ""];
+  return `${Number((value / unit).toPrecision(digits))}${name}`;
+}
+
+let serial = 0;
+/** A new name for an element that others refer to. */
+function unique(prefix) {
+  serial += 1;
+  return `dsoc-${prefix}-${serial}-${Math.random().toString(36).slice(2, 7)}`;
+}
