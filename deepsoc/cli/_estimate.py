@@ -32,16 +32,24 @@ def estimate(
         int | None, typer.Option(metavar="N", min=1, help="Batch of every layer of a workload; its own if left out.")
     ] = None,
     mem_latency: Annotated[int, typer.Option(metavar="N", min=0, help="Clocks from read request to first data.")] = 16,
+    cpu_mhz: Annotated[
+        float | None,
+        typer.Option(metavar="F", help="Clock of the CPU, which does the softmax; the accelerator's if left out."),
+    ] = None,
+    cpu_float: Annotated[
+        bool, typer.Option("--cpu-float/--no-cpu-float", help="Whether the CPU has a floating-point unit.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Clocks, traffic and frames per second of a network or workload, layer by layer, without simulating it."""
 
     def work() -> Answer:
         from deepsoc.hw import Hardware
-        from deepsoc.perf import Memory, summary
+        from deepsoc.perf import Cpu, Memory, summary
         from deepsoc.perf import estimate as run
 
-        table = run(_source(source, batch), Hardware.load(hw), memory=Memory(mem_latency))
+        cpu = Cpu(cpu_mhz, cpu_float)
+        table = run(_source(source, batch), Hardware.load(hw), memory=Memory(mem_latency), cpu=cpu)
         types = {kind: summary(part) for kind, part in table.groupby("type")}
         data: dict[str, Any] = {
             "totals": summary(table),

@@ -2,5 +2,6 @@
 
 from deepsoc.mapping.limits import resolve
 from deepsoc.mapping.plan import Plan, plan
+from deepsoc.mapping.steps import ArrayStates, array_steps, operation_input, step_indices
 
-__all__ = ["Plan", "plan", "resolve"]
+__all__ = ["ArrayStates", "Plan", "array_steps", "operation_input", "plan", "resolve", "step_indices"]

@@ -9,7 +9,7 @@ from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, split
 
-__all__ = ["flat_order", "weights_stream"]
+__all__ = ["column_roles", "flat_order", "weight_words", "weights_stream"]
 
 _Bytes = npt.NDArray[np.uint8]
 
@@ -31,6 +31,34 @@ def flat_order(hw: Hardware, shape: tuple[int, int, int]) -> IntArray:
     return np.concatenate(parts).astype(np.int64)
 
 
+def column_roles(hw: Hardware, loops: Loops, t: int, phase: int) -> tuple[IntArray, IntArray]:
+    """What the columns of the array compute in an iteration (docs/architecture.md, section 4).
+
+    Args:
+        hw: the accelerator.
+        loops: of the operation.
+        t: the iteration.
+        phase: (input column + padding on the left) mod `sw`, which selects the weights set.
+
+    Returns:
+        (cols,) kernel column, and (cols,) output channel; both -1 for columns that get the weight 0.
+    """
+    group, place = np.divmod(np.arange(hw.cols), loops.kw + loops.sw - 1)
+    s = (place - phase) % loops.sw  # channel within the group
+    tap, channel = place - s, t * loops.ch_per_t + group * loops.sw + s
+    used = (tap >= 0) & (tap < loops.kw) & (group < hw.e_groups(loops.kw, loops.sw)) & (channel < loops.co)
+    return np.where(used, tap, -1), np.where(used, channel, -1)
+
+
+def weight_words(hw: Hardware, loops: Loops, weights: IntArray, t: int) -> IntArray:
+    """Weights of iteration `t`, as the array takes them: (sw sets, words a set, cols); see `weights_stream`."""
+    sets = []
+    for phase in range(loops.sw):
+        tap, channel = column_roles(hw, loops, t, phase)
+        sets.append(np.where(tap >= 0, weights[:, tap, :, channel].T, 0))  # (ci, kh, cols)
+    return np.stack(sets).reshape(loops.sw, -1, hw.cols).astype(np.int64)
+
+
 def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray) -> bytes:
     """The stream of one operation, a whole number of beats.
 
@@ -41,18 +69,9 @@ def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray
             weights RAM make chained blocks.
         bias: (co,) at the frac of the accumulator.
     """
-    kw, co = weights.shape[1], weights.shape[3]
-    columns = np.arange(hw.cols)
-    group, q = np.divmod(columns, kw + loops.sw - 1)
-    sets = np.arange(loops.sw)[:, None]
-    s = (q - sets) % loops.sw  # (set, column): channel within the group
-    tap = q - s
     parts: list[_Bytes] = []
     for t in range(loops.t):
-        channel = t * loops.ch_per_t + group * loops.sw + s
-        used = (tap >= 0) & (tap < kw) & (group < hw.e_groups(kw, loops.sw)) & (channel < co)
-        taken = weights[:, np.where(used, tap, 0), :, np.where(used, channel, 0)]  # (set, column, kh, ci)
-        words = np.where(used[..., None, None], taken, 0).transpose(0, 3, 2, 1).reshape(-1, hw.cols)
+        words = weight_words(hw, loops, weights, t).reshape(-1, hw.cols)
         first = t * loops.ch_per_t
         for start, stop in split(len(words), hw.weights_ram_depth):
             biases = bias[first : first + loops.channels(t)] if start == 0 else bias[:0]

@@ -1,13 +1,13 @@
 """Constants of the timing model, each beside what it was taken from.
 
-Structure comes from the RTL's parameters; clocks were measured on it (`python benchmarks/bench_model.py`).
+Structure comes from the RTL's parameters; its clocks were measured (`python benchmarks/bench_model.py`), the CPU's too.
 """
 
 from __future__ import annotations
 
 __all__ = [
     "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "NOTABLE", "REFILL",
-    "SLOTS", "START", "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
+    "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
 ]  # fmt: skip
 
 # ---- structure ------------------------------------------------------------------------------------------------------
@@ -26,6 +26,11 @@ WEIGHTS_TURN = 5  # of a burst of weights, beside latency and beats
 REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
 BURST = 4  # of a burst of a line reader, beside latency and beats
 END = 10  # of an operation's overhead, the part behind the last step
+
+# ---- clocks of the CPU, one an instruction: scripts/measure_softmax.py, GCC 12.2 -O2, counted by QEMU 7.2 ------------
+# Rows of 10, 20, 100, 1000: 625, 1,157, 5,399, 53,099 with and 25,571, 51,750, 259,959, 2,602,615 without the unit.
+SOFTMAX_FLOAT_UNIT = 53  # an element of dsoc_softmax() on RV32IMAFC; a row takes about 97 more, left out
+SOFTMAX_SOFT_FLOAT = 2605  # the same on RV32IMC, whose floating-point operations are functions of libgcc
 
 # ---- reporting ------------------------------------------------------------------------------------------------------
 NOTABLE = 0.02  # share of an operation's clocks from which a wait counts as what binds it

@@ -14,7 +14,7 @@ from deepsoc.mapping import Plan, plan, resolve
 from deepsoc.perf.equations import evaluate, result_waits
 from deepsoc.perf.layers import Layers, Points
 from deepsoc.perf.sources import layers_of, resolve_source
-from deepsoc.perf.timing import TERMS, Memory, operation_times
+from deepsoc.perf.timing import TERMS, Cpu, Memory, operation_times, softmax_clocks
 from deepsoc.workloads import Layer, Workload
 
 if TYPE_CHECKING:
@@ -23,22 +23,24 @@ if TYPE_CHECKING:
 __all__ = ["estimate", "summary"]
 
 
-def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None) -> pd.DataFrame:
+def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None, cpu: Cpu | None = None) -> pd.DataFrame:
     """Clocks, traffic and time of every layer.
 
     Args:
         source: a workload's name, a layer table (CSV), a `net.json`, a Workload, NetSpec, Graph, Plan or Model.
         hw: the accelerator; what it leaves open becomes what the network needs. A plan must have been made for it.
         memory: what is behind the ports; None: `Memory()`.
+        cpu: what runs the firmware; None: `Cpu()`, on the accelerator's clock.
 
     Returns:
         One row a layer. `name`, `type`, `frames` (its batch); of the equations: `clocks`, `time_us`, `efficiency`,
         `macs`, `x_words`, `k_words`, `y_words`, `words`, `lower_words`, `ops_per_access`, `x_bytes`, `k_bytes`,
         `y_bytes`, `dram_bytes`, `x_bytes_per_clock`, `k_bytes_per_clock`, `y_bytes_per_clock`; of the hardware:
         `end_to_end_clocks`, `bound` (what binds the layer) and the terms `array_clocks`, `results_clocks`,
-        `pixels_clocks`, `weights_clocks`, `operands_clocks`, `outputs_clocks`, `latency_clocks`, `overhead_clocks`.
-        Networks with weights, which are mapped as for export, have besides: `pool_clocks` (part of `array_clocks`),
-        `operations`, `axi_read_bytes`, `axi_write_bytes`.
+        `pixels_clocks`, `weights_clocks`, `operands_clocks`, `outputs_clocks`, `memory_clocks`, `latency_clocks`,
+        `overhead_clocks`. Networks with weights, which are mapped as for export, have besides: `pool_clocks` (part of
+        `array_clocks`), `operations`, `axi_read_bytes`, `axi_write_bytes`; and if they end in a softmax, the CPU's time
+        behind `end_to_end_clocks`: `cpu_clocks`, which are its own, and `cpu_us`.
 
     Raises:
         InputError: the network cannot be read, the array is too narrow for a kernel, or the plan is another one's.
@@ -51,7 +53,12 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None) -> p
     if isinstance(found, Plan) and found.hw != resolve(hw, [found.graph]):
         raise InputError("the plan was made for another hardware; pass that one, or the graph", where="hw")
     mapped = found if isinstance(found, Plan) else plan(found, hw)
-    return _equations(layers_of(mapped.graph), mapped.hw).join(_plan_terms(mapped, memory))
+    table = _equations(layers_of(mapped.graph), mapped.hw).join(_plan_terms(mapped, memory))
+    cpu = cpu or Cpu()
+    if clocks := softmax_clocks(mapped, cpu):
+        table["cpu_clocks"] = [*[0] * (len(table) - 1), clocks]
+        table["cpu_us"] = table["cpu_clocks"] / (cpu.frequency_mhz or hw.frequency_mhz)
+    return table
 
 
 def _equations(layers: tuple[Layer, ...], hw: Hardware) -> pd.DataFrame:
@@ -86,8 +93,9 @@ def _table_terms(layers: tuple[Layer, ...], hw: Hardware, memory: Memory) -> pd.
     for term, operand in (("pixels", "x"), ("weights", "k"), ("outputs", "y")):
         table[f"{term}_clocks"] = found[f"{operand}_bytes"][0] / beat
     table["latency_clocks"] = 2.0 * memory.latency_clocks * arrays.groups
+    table["memory_clocks"] = found["dram_bytes"][0] * memory.clocks_per_byte(hw.frequency_mhz)
     array = table["array_clocks"] + table["results_clocks"]
-    ports = table[["pixels_clocks", "weights_clocks", "outputs_clocks"]]
+    ports = table[["pixels_clocks", "weights_clocks", "outputs_clocks", "memory_clocks"]]
     body = np.maximum(array, ports.max(axis=1))
     inside = np.where(table["results_clocks"] > 0, "results", "array")
     bound = np.where(array >= body, inside, [str(name).removesuffix("_clocks") for name in ports.idxmax(axis=1)])
@@ -123,14 +131,16 @@ def summary(table: pd.DataFrame) -> dict[str, float | int]:
 
     Returns:
         `clocks`, `fps`, `efficiency`, `macs`, `dram_words`, `dram_bytes`, `lower_words`, `ops_per_access` of the
-        equations, and with everything counted `end_to_end_clocks`, `end_to_end_fps`. A network's batch is
-        processed in `clocks`; frames per second count every frame.
+        equations, and with everything counted `end_to_end_clocks` of the accelerator, `end_to_end_us` and
+        `end_to_end_fps`; `cpu_clocks` and `cpu_us`, a part of `end_to_end_us`, of a network with a softmax. A network's
+        batch is processed in `clocks`; frames per second count every frame.
     """
     clocks, words, macs = int(table["clocks"].sum()), int(table["words"].sum()), int(table["macs"].sum())
-    time_us = table["time_us"] / table["frames"]
+    cpu = {name: table[name].sum() for name in ("cpu_clocks", "cpu_us") if name in table}
+    end_to_end_us = table["time_us"] * table["end_to_end_clocks"] / table["clocks"] + table.get("cpu_us", 0.0)
     return {
         "clocks": clocks,
-        "fps": 1e6 / float(time_us.sum()),
+        "fps": 1e6 / float((table["time_us"] / table["frames"]).sum()),
         "efficiency": float((table["efficiency"] * table["clocks"]).sum()) / clocks,
         "macs": macs,
         "dram_words": words,
@@ -138,5 +148,7 @@ def summary(table: pd.DataFrame) -> dict[str, float | int]:
         "lower_words": int(table["lower_words"].sum()),
         "ops_per_access": 2 * macs / words,
         "end_to_end_clocks": float(table["end_to_end_clocks"].sum()),
-        "end_to_end_fps": 1e6 / float((time_us * table["end_to_end_clocks"] / table["clocks"]).sum()),
+        "end_to_end_us": float(end_to_end_us.sum()),
+        "end_to_end_fps": 1e6 / float((end_to_end_us / table["frames"]).sum()),
+        **cpu,
     }

@@ -39,7 +39,7 @@ _ROWS = (
 
 def published_alexnet() -> Workload:
     """AlexNet's convolutions as published: 196 input channels a group in conv4 and conv5, the network has 192."""
-    work = load_workload("alexnet").only("conv")
+    work = load_workload("alexnet")
     wide = {"conv4", "conv5"}
     return replace(work, layers=tuple(replace(x, ci=2 * 196) if x.name in wide else x for x in work.layers))
 
@@ -53,7 +53,7 @@ def published_table() -> pd.DataFrame:
     """
     rows = []
     for row in _ROWS:
-        work = published_alexnet() if row.network == "alexnet" else load_workload(row.network).only("conv")
+        work = published_alexnet() if row.network == "alexnet" else load_workload(row.network)
         points = Points.of(rows=7, cols=row.cols, frequency_mhz=400, y_bits=_RAW_SUM_BITS)
         found = {name: float(value[0]) for name, value in totals(Layers.of(work.layers), points).items()}
         model = {

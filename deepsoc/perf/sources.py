@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from deepsoc.errors import InputError
 from deepsoc.graph.ir import Conv2D, Graph
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deepsoc.frontend.model import Model
     from deepsoc.frontend.netspec import NetSpec
 
-    Source = str | Path | Workload | Graph | Plan | NetSpec | Model
+    Source: TypeAlias = str | Path | Workload | Graph | Plan | NetSpec | Model
 
 __all__ = ["as_workload", "layers_of", "resolve_source"]
 

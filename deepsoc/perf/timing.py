@@ -7,6 +7,7 @@ iterations load into the second bank meanwhile.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +20,11 @@ from deepsoc.mapping.operations import Operation
 from deepsoc.mapping.ports import Reader
 from deepsoc.perf import constants as const
 
-__all__ = ["TERMS", "Memory", "OperationTime", "operation_times"]
+__all__ = ["TERMS", "Cpu", "Memory", "OperationTime", "operation_times", "softmax_clocks"]
 
-TERMS = ("array", "results", "pixels", "weights", "operands", "outputs", "latency", "overhead")
-"""What can bind an operation; `results`: the array waits because results leave one channel a clock."""
+TERMS = ("array", "results", "pixels", "weights", "operands", "outputs", "memory", "latency", "overhead")
+"""What can bind an operation; `results`: the array waits because results leave one channel a clock; `memory`: all ports
+together wait for the memory behind them."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Memory:
     Attributes:
         latency_clocks: clocks from an accepted address to its first data, and from the last data to the answer.
         efficiency: share of the clocks in which a port can move a beat.
+        gb_per_s: 10^9 bytes a second that the memory moves for all ports together.
 
     Raises:
         InputError: a value is out of range.
@@ -39,6 +42,7 @@ class Memory:
 
     latency_clocks: int = 16
     efficiency: float = 1.0
+    gb_per_s: float = math.inf
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -46,6 +50,41 @@ class Memory:
             raise InputError(f"expected 0 … 100000 clocks, received {self.latency_clocks}", where="latency_clocks")
         if not 0 < self.efficiency <= 1:
             raise InputError(f"expected more than 0, at most 1, received {self.efficiency}", where="efficiency")
+        if not self.gb_per_s > 0:
+            raise InputError(f"expected more than 0 GB/s, received {self.gb_per_s}", where="gb_per_s")
+
+    def clocks_per_byte(self, frequency_mhz: float) -> float:
+        """Clocks in which the memory moves a byte for any port."""
+        return frequency_mhz / (1e3 * self.gb_per_s)
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """The CPU that runs the firmware, one instruction a clock; what is left for it in a network is the softmax.
+
+    Attributes:
+        frequency_mhz: its clock; None: the accelerator's.
+        float_unit: whether it has a floating-point unit (Arm Cortex-A, RV32IMAFC) or computes with integers (RV32IMC).
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    frequency_mhz: float | None = None
+    float_unit: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if self.frequency_mhz is not None and not 0 < self.frequency_mhz <= 10_000:
+            raise InputError(f"expected more than 0, at most 10000 MHz, received {self.frequency_mhz}", where="cpu_mhz")
+
+
+def softmax_clocks(plan: Plan, cpu: Cpu) -> int:
+    """Clocks of the CPU for the softmax of a network, of its whole batch; 0 if it has none."""
+    if not plan.graph.bundles[-1].softmax:
+        return 0
+    element = const.SOFTMAX_FLOAT_UNIT if cpu.float_unit else const.SOFTMAX_SOFT_FLOAT
+    return element * math.prod(plan.output.shape)
 
 
 @dataclass(frozen=True)
@@ -60,6 +99,7 @@ class OperationTime:
         weights: the same of the weights port.
         operands: the same of the operand port.
         outputs: the same of the output port.
+        memory: clocks that the memory needs for the bytes of all ports.
         latency: memory latency before the first step and behind the last, and start of the network.
         overhead: clocks of sequencer and pipelines, first pixels, last results.
         bound: which of TERMS binds it.
@@ -72,6 +112,7 @@ class OperationTime:
     weights: float
     operands: float
     outputs: float
+    memory: float
     latency: float
     overhead: float
     bound: str
@@ -98,13 +139,18 @@ def operation_times(plan: Plan, memory: Memory) -> list[OperationTime]:
             busiest = max(port[t] for port in ports.values())
             step = weights.iteration(op, t, step, busiest) if op.kind == "mac" else step + busiest
             body += busiest
+        moved = cost.x_bytes + cost.k_bytes + cost.o_bytes + cost.y_bytes
+        moving = moved * memory.clocks_per_byte(plan.hw.frequency_mhz)
         clock = step + op.loops.ch_last + const.END + memory.latency_clocks
         terms = {name: sum(port) for name, port in ports.items()} | {
             "array": float(cost.clocks - cost.drain_clocks), "results": float(cost.drain_clocks),
             "weights": weights.take_loaded(), "latency": 2 * memory.latency_clocks + start - before,
-            "overhead": float(cost.overhead_clocks),
+            "overhead": float(cost.overhead_clocks), "memory": moving,
         }  # fmt: skip
-        times.append(OperationTime(clock - before, **terms, bound=_bound(terms, body, step - begin - body)))
+        bound = _bound(terms, body, step - begin - body)
+        if moving > clock - before:
+            clock, bound = before + moving, "memory"
+        times.append(OperationTime(clock - before, **terms, bound=bound))
     return times
 
 

@@ -1,6 +1,18 @@
 """Simulation: the real RTL with the real firmware, against the reference."""
 
+from deepsoc.sim.many import simulate_each
 from deepsoc.sim.result import BundleResult, Difference, OperationResult, SimResult
 from deepsoc.sim.run import FAULTS, Progress, simulate
+from deepsoc.sim.states import read_states
 
-__all__ = ["FAULTS", "BundleResult", "Difference", "OperationResult", "Progress", "SimResult", "simulate"]
+__all__ = [
+    "FAULTS",
+    "BundleResult",
+    "Difference",
+    "OperationResult",
+    "Progress",
+    "SimResult",
+    "read_states",
+    "simulate",
+    "simulate_each",
+]

@@ -26,7 +26,8 @@ def activity(layer: Layer, *, rows: int, cols: int, start: int = 0, stop: int) -
     """Which rows and which columns of the array multiply a pixel with a weight that both exist.
 
     An element works in a clock when its row and its column do. Its multiplier idles in the clocks that configure the
-    array or shift sums, on padding, and where rows, columns or channels exceed the layer's.
+    array or shift sums, on padding, and where rows, columns or channels exceed the layer's. Clocks have the order of
+    `mapping.steps`, which is the RTL's without its waits.
 
     Args:
         layer: a convolution or dense layer.
@@ -51,8 +52,8 @@ def activity(layer: Layer, *, rows: int, cols: int, start: int = 0, stop: int) -
     a_time = cols // group * sw
     if a_time == 0:
         raise InputError(f"the layer takes {group} columns of processing elements, received {cols}", where="cols")
-    blocks, shift = -(-h // (rows * sh)), int(kw > 1)
-    column_clocks = shift + kh * ci
+    blocks = -(-h // (rows * sh))
+    column_clocks = kh * ci + (kw > 1)  # the last one shifts
     iteration = 1 + n * blocks * w * column_clocks
     iterations = -(-co // a_time)
     if not 0 <= start < stop <= start + _MOST_CLOCKS:
@@ -61,9 +62,9 @@ def activity(layer: Layer, *, rows: int, cols: int, start: int = 0, stop: int) -
     clock = np.arange(start, min(stop, one.groups[0] * iterations * iteration), dtype=np.int64)
     index, inside = np.divmod(clock, iteration)
     visit, step = np.divmod(inside - 1, column_clocks)
-    works = (inside > 0) & (step >= shift)
+    works = (inside > 0) & (step < kh * ci)
     block, x = np.divmod(visit, w)
-    y = (block % blocks * rows + np.arange(rows)[:, None]) * sh + (step - shift) % kh - layer.pad_h
+    y = (block % blocks * rows + np.arange(rows)[:, None]) * sh + step % kh - layer.pad_h
     out_row = block % blocks * rows + np.arange(rows)[:, None]
     by_row = works & (out_row < ho) & (y >= 0) & (y < h)
 

@@ -16,11 +16,12 @@ from deepsoc.perf import estimate
 from deepsoc.perf.pareto import pareto
 from deepsoc.perf.sweep import sweep
 from deepsoc.viz.theme import THEMES
-from deepsoc.workloads import load_workload
+from deepsoc.workloads import Workload, load_workload
 
-LAYERS = estimate("alexnet", Hardware(rows=7, cols=96))
-OTHER = estimate("alexnet", Hardware(rows=7, cols=24))
-SWEEP = sweep(["alexnet"], {"rows": [2, 5, 9], "cols": {"min": 16, "max": 96, "step": 8}, "axi_data_bits": [32, 128]})
+ALEXNET = Workload("alexnet", (*load_workload("alexnet").layers, *load_workload("alexnet_fc").layers))
+LAYERS = estimate(ALEXNET, Hardware(rows=7, cols=96))
+OTHER = estimate(ALEXNET, Hardware(rows=7, cols=24))
+SWEEP = sweep([ALEXNET], {"rows": [2, 5, 9], "cols": {"min": 16, "max": 96, "step": 8}, "axi_data_bits": [32, 128]})
 FIGURES = {
     "utilization": lambda theme: viz.utilization(LAYERS, theme=theme),
     "traffic": lambda theme: viz.traffic(LAYERS, theme=theme),
