@@ -24,7 +24,11 @@ _RETRIES = 3  # of a piece whose worker died while it ran, besides those that Da
 
 
 def run_each(
-    work: Callable[[Item], Result], items: Iterable[Item], *, cluster: int | str | None = None
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    cluster: int | str | None = None,
+    lost: Callable[[Item, str], Result] | None = None,
 ) -> Iterator[tuple[Item, Result]]:
     """Yields (item, work(item)) in the order in which they are finished.
 
@@ -36,10 +40,12 @@ def run_each(
         items: distinct pieces of work.
         cluster: None: threads of this process, for work that releases the interpreter lock; a number: so many local
             processes; an address such as `tcp://host:8786`: that Dask scheduler.
+        lost: makes the result of a piece whose workers died again and again, from the piece and a message; None: that
+            is an error, which ends all. Dask blames every piece that is on a worker when it dies.
 
     Raises:
         InputError: not a number of processes or an address.
-        ToolError: Dask is not installed, the scheduler does not answer, or a piece keeps killing its workers.
+        ToolError: Dask is not installed, the scheduler does not answer, or the workers of a piece die again and again.
     """
     if cluster is None:
         return _threads(work, items)
@@ -47,7 +53,7 @@ def run_each(
         raise InputError(
             f"expected a number of processes or the address of a scheduler, received {cluster!r}", where="cluster"
         )
-    return _dask(work, items, cluster)
+    return _dask(work, items, cluster, lost)
 
 
 def _negative(cluster: int | str) -> bool:
@@ -70,7 +76,12 @@ def _threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
         pool.shutdown(cancel_futures=True)
 
 
-def _dask(work: Callable[[Item], Result], items: Iterable[Item], cluster: int | str) -> Iterator[tuple[Item, Result]]:
+def _dask(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    cluster: int | str,
+    lost: Callable[[Item, str], Result] | None,
+) -> Iterator[tuple[Item, Result]]:
     try:
         from distributed import KilledWorker, as_completed
     except ImportError:
@@ -94,7 +105,9 @@ def _dask(work: Callable[[Item], Result], items: Iterable[Item], cluster: int | 
             try:
                 result = done.result()
             except KilledWorker as err:
-                raise ToolError(f"piece {item!r} killed its workers again and again: {err}") from None
+                if lost is None:
+                    raise ToolError(f"piece {item!r}: its workers died again and again: {err}") from None
+                result = lost(item, f"its workers died again and again: {err}")
             yield item, result
 
 
