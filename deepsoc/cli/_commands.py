@@ -1,13 +1,10 @@
-"""The commands: demo, export, simulate, lab, doctor.
+"""The commands: demo, export, simulate, doctor.
 
 The packages that do the work are imported by the command that needs them, so that `deepsoc --help` stays fast.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,17 +13,15 @@ import typer
 from deepsoc.cli import _text
 from deepsoc.cli._answer import Answer, respond
 from deepsoc.cli._options import HwFile, Json, NetFile, OutDir, probability
-from deepsoc.errors import InputError, MismatchError, ToolError
+from deepsoc.errors import InputError, MismatchError
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the application."""
-    for command in (demo, export, simulate):
+    for command in (demo, export, simulate, doctor):
         app.command()(command)
-    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lab)
-    app.command()(doctor)
 
 
 def demo(
@@ -113,16 +108,6 @@ def simulate(
         return Answer(result.to_dict(), lambda: _text.simulation(result), failure)
 
     respond(work, as_json=as_json)
-
-
-def lab(context: typer.Context) -> None:
-    """Open JupyterLab on the notebooks; further options go to JupyterLab."""
-    from deepsoc.assets import folder
-
-    if importlib.util.find_spec("jupyterlab") is None:
-        raise ToolError("JupyterLab is not installed; get it with: pip install 'deepsoc[lab]'")
-    command = [sys.executable, "-m", "jupyterlab", str(folder("notebooks")), *context.args]
-    raise typer.Exit(subprocess.run(command, check=False).returncode and 1)
 
 
 def doctor(as_json: Json = False) -> None:

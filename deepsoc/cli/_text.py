@@ -8,20 +8,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepsoc import _progress
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from deepsoc.doctor import Tool
+    from deepsoc.impl import Implementation
     from deepsoc.sim import SimResult
 
-__all__ = ["demo", "estimate", "files", "progress", "simulation", "sweep", "sweep_progress", "tools"]
+__all__ = [
+    "demo",
+    "estimate",
+    "files",
+    "fit",
+    "implementation",
+    "progress",
+    "simulation",
+    "sweep",
+    "sweep_progress",
+    "tools",
+]
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, float], None] | None]:
-    """Yields a function (what, fraction 0 … 1) that moves a bar on stderr; None when stderr is no terminal."""
+    """Yields a function (what, fraction 0 … 1) that moves a bar on stderr, or tells the job that this command is.
+
+    None: nobody is told.
+    """
     if not sys.stderr.isatty():
-        yield None
+        yield (lambda what, fraction: _progress.report(what, fraction, 1.0)) if _progress.wanted() else None
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -33,9 +50,12 @@ def progress() -> Iterator[Callable[[str, float], None] | None]:
 
 @contextmanager
 def sweep_progress() -> Iterator[Callable[[int, int], None] | None]:
-    """Yields a function (points done, points) that moves a bar with rate and time left; None if no terminal."""
+    """Yields a function (points done, points) that moves a bar with rate and time left, or tells the job.
+
+    None: nobody is told.
+    """
     if not sys.stderr.isatty():
-        yield None
+        yield (lambda done, total: _progress.report("points", done, total)) if _progress.wanted() else None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -93,6 +113,9 @@ def estimate(data: Mapping[str, Any]) -> None:
         )  # fmt: skip
     _print("")
     _print(sums)
+    if cpu_us := data["totals"].get("cpu_us"):
+        clocks = data["totals"]["cpu_clocks"]
+        _print(f"softmax on the CPU: {clocks:,} clocks at {clocks / cpu_us:g} MHz, {cpu_us:,.1f} us; in end to end")
 
 
 def sweep(data: Mapping[str, Any], most: int = 20) -> None:
@@ -111,6 +134,29 @@ def sweep(data: Mapping[str, Any], most: int = 20) -> None:
         _print(table)
 
 
+def fit(data: Mapping[str, Any]) -> None:
+    """Prints the best hardware, its runners-up, and what limits it."""
+    hw, found = data["hw"], data["figures"]
+    _print(
+        f"{hw.rows} × {hw.cols} processing elements at {hw.frequency_mhz:g} MHz, weights_ram_depth "
+        f"{hw.weights_ram_depth}, axi_data_bits {hw.axi_data_bits}: {data['fps']:,.1f} frames/s end to end, "
+        f"efficiency {found['efficiency']:.1%}"
+    )
+    shown = ["rows", "cols", "weights_ram_depth", "axi_data_bits", "end_to_end_fps", "latency_us", *data["resources"]]
+    shown += [data["goal"]] if data["goal"].startswith("fps_per") else []
+    points = _table(*shown)
+    for row in data["table"]:
+        points.add_row(*(f"{row[name]:,.4g}" if isinstance(row[name], float) else str(row[name]) for name in shown))
+    _print(points)
+    limits = _table("limit", "budget", "used", "share", "binds", f"{data['goal']} without it")
+    for row in data["limits"]:
+        numbers = f"{row['budget']:,.4g}", f"{row['used']:,.4g}", f"{row['share']:.0%}"
+        limits.add_row(row["limit"], *numbers, "yes" if row["binds"] else "", f"+{row['gain']:.1%}")
+    _print("")
+    _print(limits)
+    _print(f"{data['points']:,} points, {data['method']}" + (f"; {data['out']}" if data["out"] else ""))
+
+
 def demo(data: Mapping[str, Any], folder: Path) -> None:
     """Prints the figures of the demo and where its report is."""
     table = _table("figure", "value")
@@ -123,6 +169,23 @@ def demo(data: Mapping[str, Any], folder: Path) -> None:
             table.add_row(key, str(value))
     _print(table)
     _print(f"report: {folder / 'report.html'}")
+
+
+def implementation(result: Implementation) -> None:
+    """Prints the resources of each instance, the clock rate, the steps and the files."""
+    if result.resources is not None:
+        table = _table("instance", "module", "LUT", "of them RAM", "FF", "DSP", "BRAM36", "URAM")
+        table.columns[1].justify = "left"
+        named = [(row.instance or "top", row.module, row) for row in result.by_module]
+        for name, module, row in (*named, ("all", "", result.resources)):
+            counts = (row.lut, row.lutram, row.ff, row.dsp, row.bram36, row.uram)
+            table.add_row(name, module, *(f"{count:,g}" for count in counts))
+        _print(table)
+    rate = "not known" if result.fmax_mhz is None else f"{result.fmax_mhz:,.0f} MHz"
+    _print(f"clock: {rate} ({result.fmax_basis})")
+    for step in result.steps:
+        _print(f"step {step.name}: {step.seconds:,.1f} s{', from an earlier run' if step.kept else ''}, {step.log}")
+    files(Path(result.folder), result.artifacts)
 
 
 def tools(found: Sequence[Tool]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from deepsoc import __version__
-from deepsoc.cli import _commands, _estimate, _later, _sweep
+from deepsoc.cli import _commands, _estimate, _fit, _implement, _lab, _sweep
 from deepsoc.errors import DeepSocError, InputError
 
 __all__ = ["app", "main"]
@@ -26,7 +26,9 @@ app = typer.Typer(
 _commands.register(app)
 _estimate.register(app)
 _sweep.register(app)
-_later.register(app)
+_fit.register(app)
+_lab.register(app)
+_implement.register(app)
 
 
 def _version(wanted: bool) -> None:

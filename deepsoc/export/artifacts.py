@@ -16,6 +16,7 @@ from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 
 if TYPE_CHECKING:
+    from deepsoc.impl import Implementation
     from deepsoc.sim import SimResult
 
 __all__ = ["Artifacts", "file_entry"]
@@ -90,6 +91,12 @@ class Artifacts:
         result = simulate(self.path, **options)
         result.raise_for_mismatch()
         return result
+
+    def implement(self, flow: str, **options: Any) -> Implementation:
+        """Runs an FPGA or ASIC flow; `options` as of `deepsoc.impl.implement`."""
+        from deepsoc.impl import implement
+
+        return implement(self.path, flow, **options)
 
 
 def read_manifest(folder: Path) -> Manifest:

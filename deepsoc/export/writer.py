@@ -19,12 +19,12 @@ from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortB
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Bundle, Conv2D, Graph, IntArray
 from deepsoc.hw import Hardware
-from deepsoc.hw.params import FORMAT
+from deepsoc.hw.params import FORMAT, MAXIMA
 from deepsoc.hw.regmap import load_map
 from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.reference import run_operations
 
-__all__ = ["export"]
+__all__ = ["export", "hardware_files"]
 
 _VERSION = FORMAT.rpartition("/")[2]
 
@@ -66,6 +66,27 @@ def export(
     files["manifest.json"] = (manifest.model_dump_json(indent=1) + "\n").encode()
     _replace(target, files)
     return Artifacts(target, manifest, mapped.hw)
+
+
+def hardware_files(hw: Hardware) -> dict[str, bytes]:
+    """Contents of the files that depend on the hardware alone, by name.
+
+    Raises:
+        InputError: a maximum is open.
+    """
+    for name in MAXIMA:
+        hw.limit(name)
+    params = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in hw.model_dump(exclude={"format", "base_address"}).items()
+    }
+    common = {"version": _VERSION, "params": params, "base_address": hw.base_address}
+    env = templates("deepsoc.export")
+    return {
+        "hw.json": hw.to_json().encode(),
+        "params.svh": env.get_template("params.svh.j2").render(common).encode(),
+        "config.tcl": env.get_template("config.tcl.j2").render(common).encode(),
+    }
 
 
 def _check_target(target: Path) -> None:
@@ -110,12 +131,6 @@ def _check_reference(mapped: Plan, x: IntArray, expected: list[IntArray]) -> Non
 def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str, Any] | None) -> dict[str, bytes]:
     """Contents of all files but the manifest, by name."""
     hw = mapped.hw
-    params = {
-        name: f"{value:g}" if isinstance(value, float) else value
-        for name, value in hw.model_dump(exclude={"format", "base_address"}).items()
-    }
-    env = templates("deepsoc.export")
-    common = {"version": _VERSION, "params": params, "base_address": hw.base_address}
     names = [b.name for b in mapped.graph.bundles]
     model = {
         "version": _VERSION, "name": mapped.graph.name, "hw": hw, "net_id": mapped.net_id,
@@ -128,10 +143,8 @@ def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str
         "input": TensorEntry.of(mapped.input), "output": TensorEntry.of(mapped.output),
     }  # fmt: skip
     files = {
-        "hw.json": hw.to_json().encode(),
-        "params.svh": env.get_template("params.svh.j2").render(common).encode(),
-        "config.tcl": env.get_template("config.tcl.j2").render(common).encode(),
-        "model.h": env.get_template("model.h.j2").render(model).encode(),
+        **hardware_files(hw),
+        "model.h": templates("deepsoc.export").get_template("model.h.j2").render(model).encode(),
         "weights.bin": mapped.weights,
         "input.bin": x.astype(np.int8).tobytes(),
     }

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from deepsoc.errors import InputError
 
-__all__ = ["json_path", "parse_json", "pydantic_fault", "shorten"]
+__all__ = ["json_path", "parse_json", "pydantic_fault", "pydantic_faults", "shorten"]
 
 Path = tuple[str | int, ...]
 
@@ -92,7 +93,16 @@ def _faults(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 def pydantic_fault(error: ValidationError, data: Any) -> tuple[str, str]:
     """JSON path and message of the first fault that Pydantic found in `data`."""
-    first = error.errors(include_url=False)[0]
+    return next(pydantic_faults(error, data))
+
+
+def pydantic_faults(error: ValidationError, data: Any) -> Iterator[tuple[str, str]]:
+    """JSON path and message of every fault that Pydantic found in `data`."""
+    for found in error.errors(include_url=False):
+        yield _fault(found, data)
+
+
+def _fault(first: ErrorDetails, data: Any) -> tuple[str, str]:
     path = _real_path(first["loc"], data)
     kind, received = first["type"], shorten(first["input"])
     if kind == "extra_forbidden":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2, prod
 
@@ -24,7 +25,7 @@ from deepsoc.graph.fixed import (
 from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.shapes import MAX_AVG_GAIN, bundle_shapes, check_act, check_pool, validate
 
-__all__ = ["check_shapes", "lower"]
+__all__ = ["check_shapes", "layer_shapes", "lower"]
 
 _MAX_ELEMENTS = 1 << 28
 """Elements of one tensor or of one kernel; more is taken for a mistake."""
@@ -49,21 +50,34 @@ def check_shapes(spec: NetSpec, where: str) -> dict[str, Shape]:
     _check_elements(tensors["input"], f"{where}: $.input.shape", "the input")
     weights: dict[str, Shape] = {}
     for i, bundle in enumerate(spec.bundles):
-        path = f"{where}: {json_path(('bundles', i))}"
-        kernel = _kernel_shape(bundle.core, tensors[bundle.input][-1])
-        _check_elements(kernel, f"{path}.core", "the kernel")
+        kernel, _, tensors[bundle.name] = layer_shapes(bundle, tensors, f"{where}: {json_path(('bundles', i))}")
         weights[f"{bundle.name}/kernel"] = kernel
         if bundle.core.use_bias:
             weights[f"{bundle.name}/bias"] = kernel[-1:]
-        operand = tensors[bundle.add.with_] if bundle.add else None
-        try:
-            core, out = bundle_shapes(_shape_model(bundle, kernel), tensors[bundle.input], operand)
-        except InputError as error:
-            message = str(error).removeprefix(f"{error.where}: ")
-            raise InputError(f"bundle {bundle.name}: {message}", where=f"{path}.{error.where}") from None
-        _check_elements(core, f"{path}.core", "the output")
-        tensors[bundle.name] = out
     return weights
+
+
+def layer_shapes(bundle: BundleSpec, tensors: Mapping[str, Shape], path: str) -> tuple[Shape, Shape, Shape]:
+    """Shapes of one bundle's kernel, of the result of its core, and of its own result.
+
+    Args:
+        bundle: the bundle.
+        tensors: shapes (n, h, w, c) or (n, c) of what it reads, by name.
+        path: of the bundle, for errors.
+
+    Raises:
+        InputError: as `check_shapes`.
+    """
+    kernel = _kernel_shape(bundle.core, tensors[bundle.input][-1])
+    _check_elements(kernel, f"{path}.core", "the kernel")
+    operand = tensors[bundle.add.with_] if bundle.add else None
+    try:
+        core, out = bundle_shapes(_shape_model(bundle, kernel), tensors[bundle.input], operand)
+    except InputError as error:
+        message = str(error).removeprefix(f"{error.where}: ")
+        raise InputError(f"bundle {bundle.name}: {message}", where=f"{path}.{error.where}") from None
+    _check_elements(core, f"{path}.core", "the output")
+    return kernel, core, out
 
 
 def _check_elements(shape: Shape, where: str, what: str) -> None:

@@ -6,7 +6,7 @@ A network is a list of bundles; each reads the input or an earlier bundle. `NetS
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,6 +30,7 @@ __all__ = [
     "PoolSpec",
     "load_net",
     "load_weights",
+    "name_faults",
     "parse_net",
 ]
 
@@ -214,25 +215,38 @@ def _parse(text: bytes, where: str) -> NetSpec:
 def _check_names(spec: NetSpec, where: str) -> None:
     places = {bundle.name: i for i, bundle in reversed(list(enumerate(spec.bundles)))}
     for i, bundle in enumerate(spec.bundles):
-        path: tuple[str | int, ...] = ("bundles", i)
-        if bundle.name == "input" or places[bundle.name] < i:
-            taken = "the input" if bundle.name == "input" else f"bundle {places[bundle.name]}"
-            _fault(where, (*path, "name"), f"{bundle.name!r} is already the name of {taken}; choose another")
-        sources: dict[tuple[str, ...], str] = {("input",): bundle.input}
-        if bundle.add:
-            sources["add", "with"] = bundle.add.with_
-        for keys, source in sources.items():
-            if source != "input" and places.get(source, i) >= i:
-                if source == bundle.name:
-                    problem = "a bundle cannot read itself"
-                elif source in places:
-                    problem = f"{source!r} stands later; a bundle reads the input or an earlier bundle, so sort them"
-                else:
-                    problem = f"there is no bundle {source!r}; expected 'input' or the name of an earlier bundle"
-                _fault(where, (*path, *keys), problem)
-        if bundle.softmax and i + 1 < len(spec.bundles):
-            _fault(where, (*path, "softmax"), "softmax ends a network; only the last bundle may have it")
+        for keys, problem in name_faults(bundle, i, places, is_last=i + 1 == len(spec.bundles)):
+            raise InputError(problem, where=f"{where}: {json_path(('bundles', i, *keys))}")
 
 
-def _fault(where: str, path: tuple[str | int, ...], message: str) -> None:
-    raise InputError(message, where=f"{where}: {json_path(path)}")
+def name_faults(
+    bundle: BundleSpec, i: int, places: Mapping[str, int], *, is_last: bool
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong with the place of a bundle and the names in it.
+
+    Args:
+        bundle: a bundle.
+        i: its place.
+        places: of all bundles by name; the first where a name is there twice.
+        is_last: whether it ends the network.
+
+    Returns:
+        Keys inside the bundle, and what is wrong with the member that they lead to.
+    """
+    if bundle.name == "input" or places[bundle.name] < i:
+        taken = "the input" if bundle.name == "input" else f"bundle {places[bundle.name]}"
+        yield ("name",), f"{bundle.name!r} is already the name of {taken}; choose another"
+    sources: dict[tuple[str, ...], str] = {("input",): bundle.input}
+    if bundle.add:
+        sources["add", "with"] = bundle.add.with_
+    for keys, source in sources.items():
+        if source != "input" and places.get(source, i) >= i:
+            if source == bundle.name:
+                problem = "a bundle cannot read itself"
+            elif source in places:
+                problem = f"{source!r} stands later; a bundle reads the input or an earlier bundle, so sort them"
+            else:
+                problem = f"there is no bundle {source!r}; expected 'input' or the name of an earlier bundle"
+            yield keys, problem
+    if bundle.softmax and not is_last:
+        yield ("softmax",), "softmax ends a network; only the last bundle may have it"

@@ -19,10 +19,11 @@ Goal = Literal["max", "min"]
 def pareto(frame: pd.DataFrame, objectives: Mapping[str, Goal]) -> pd.DataFrame:
     """Rows that no other row beats: at least as good in every objective and better in one.
 
-    Rows that are equal in all objectives are all kept.
+    Rows that are equal in all objectives are all kept; those whose `buildable`, if there is such a column, is false are
+    no candidates.
 
     Args:
-        frame: candidates.
+        frame: candidates, such as a sweep's table.
         objectives: by column whether more (`max`) or less (`min`) is better.
 
     Returns:
@@ -33,6 +34,8 @@ def pareto(frame: pd.DataFrame, objectives: Mapping[str, Goal]) -> pd.DataFrame:
     """
     if not objectives:
         raise InputError("no objective; give at least one column with max or min", where="objectives")
+    if "buildable" in frame:
+        frame = frame[frame["buildable"].astype(bool)]
     costs = np.empty((len(frame), len(objectives)))
     for i, (name, goal) in enumerate(objectives.items()):
         if name not in frame or not pd.api.types.is_numeric_dtype(frame[name]):

@@ -17,7 +17,7 @@ from deepsoc._files import parse_json
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
-__all__ = ["PARAMETERS", "Axis", "Space"]
+__all__ = ["PARAMETERS", "Axis", "Space", "read_space"]
 
 PARAMETERS = tuple(name for name in Hardware.model_fields if name != "format")
 """Parameters that a space may fix or vary: those of hw.json."""
@@ -71,7 +71,10 @@ class Space:
 
     def take(self, start: int, stop: int) -> dict[str, _Values]:
         """Parameters of the points start … stop - 1, one array a parameter."""
-        index = np.arange(start, stop, dtype=np.int64)
+        return self.at(np.arange(start, stop, dtype=np.int64))
+
+    def at(self, index: npt.NDArray[np.int64]) -> dict[str, _Values]:
+        """Parameters of some points, one array a parameter."""
         columns = {}
         for axis in reversed(self.axes):
             index, place = np.divmod(index, axis.count)
@@ -107,12 +110,19 @@ class Space:
         Raises:
             InputError: the file cannot be read, is not JSON, or is not a space; names the file and the parameter.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-            data = parse_json(text)
-        except (OSError, ValueError, RecursionError) as err:
-            raise InputError(f"cannot read the space: {err}", where=str(path)) from None
-        return cls.parse(data, where=str(path))
+        return cls.parse(read_space(path), where=str(path))
+
+
+def read_space(path: str | Path) -> Any:
+    """The description of a space in a file, not checked yet.
+
+    Raises:
+        InputError: the file cannot be read or is not JSON.
+    """
+    try:
+        return parse_json(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as err:
+        raise InputError(f"cannot read the space: {err}", where=str(path)) from None
 
 
 def _axis(name: str, value: Any, where: str) -> Axis:

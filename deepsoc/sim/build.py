@@ -12,7 +12,7 @@ from deepsoc.assets import folder
 from deepsoc.sim import cache, process
 from deepsoc.sim.tools import Toolchain, find_toolchain
 
-__all__ = ["build", "rtl_files"]
+__all__ = ["build", "rtl_files", "used_parameters"]
 
 _HARNESS = Path(__file__).parent / "harness"
 _TOP = "dsoc_top"
@@ -60,7 +60,7 @@ def _hardware(params: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
     """The cache entry with libraries and objects of one set of hardware parameters."""
     # Read once: what is hashed is what is built, whoever edits the files meanwhile.
     rtl = {path.name: path.read_bytes() for path in [*rtl_files(), *sorted(folder("rtl").rglob("*.svh"))]}
-    rtl["params.svh"] = _used_parameters(params, rtl.values())
+    rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
     harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
     settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}")
 
@@ -77,10 +77,10 @@ def _hardware(params: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
         yield place
 
 
-def _used_parameters(params: Path, sources: Iterable[bytes]) -> bytes:
+def used_parameters(params: bytes, sources: Iterable[bytes]) -> bytes:
     """The definitions of params.svh that the sources use: the others need no simulator of their own."""
     used = set(re.findall(rb"`(DSOC_\w+)", b" ".join(sources)))
-    definitions = (line for line in params.read_bytes().splitlines(keepends=True) if line.startswith(b"`define"))
+    definitions = (line for line in params.splitlines(keepends=True) if line.startswith(b"`define"))
     return b"".join(line for line in definitions if line.split()[1] in used)
 
 

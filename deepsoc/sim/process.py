@@ -1,11 +1,13 @@
-"""Starts programs and leaves none behind: the only module of the package that starts a simulator's processes."""
+"""Starts programs and leaves none behind: the only module of the package that starts processes of external tools."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from deepsoc.errors import ToolError
 __all__ = ["run"]
 
 _TAIL_LINES = 30
+_POLL_S = 0.2
 
 
 def run(
@@ -22,22 +25,26 @@ def run(
     cwd: Path,
     env: Mapping[str, str] | None = None,
     on_line: Callable[[str], bool] | None = None,
+    cancel: threading.Event | None = None,
 ) -> None:
     """Runs a program to its end; an exception on the way, such as Ctrl-C, ends it and all its children first.
+
+    Where setpriv is there, the program also ends when this process is killed.
 
     Args:
         command: program and arguments.
         cwd: working folder.
         env: environment; the caller's when None.
         on_line: gets every line of output; True keeps the line out of the error message.
+        cancel: when another thread sets it, the program and all its children are ended.
 
     Raises:
-        ToolError: the program cannot be started or fails; holds the last lines of its output.
+        ToolError: the program cannot be started, fails or is cancelled; holds the last lines of its output.
     """
     name = Path(command[0]).name
     try:
         child = subprocess.Popen(
-            [str(part) for part in command],
+            [*_guard(command[0]), *(str(part) for part in command)],
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -50,6 +57,8 @@ def run(
     except OSError as err:
         raise ToolError(f"cannot start {name}: {err}") from None
     tail: list[str] = []
+    if cancel is not None:
+        threading.Thread(target=_watch, args=(child, cancel), daemon=True).start()
     try:
         assert child.stdout is not None
         with child.stdout as output:
@@ -60,9 +69,26 @@ def run(
     except BaseException:
         _end(child)
         raise
+    if cancel is not None and cancel.is_set():
+        raise ToolError(f"{name} was cancelled")
     if status != 0:
         how = f"signal {-status}" if status < 0 else f"status {status}"
         raise ToolError(f"{name} failed with {how}:\n{''.join(tail).rstrip()}")
+
+
+def _guard(program: str | Path) -> list[str]:
+    """What starts a program so that it is killed when this process is; nothing for one that does not exist."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv and shutil.which(program) else []
+
+
+def _watch(child: subprocess.Popen[str], cancel: threading.Event) -> None:
+    """Ends the child when `cancel` is set."""
+    while child.poll() is None:
+        if cancel.wait(_POLL_S):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            return
 
 
 def _end(child: subprocess.Popen[str]) -> None:

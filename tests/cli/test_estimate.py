@@ -13,7 +13,7 @@ TOTAL_KEYS = {"clocks", "fps", "efficiency", "dram_words", "dram_bytes", "ops_pe
 TABLE = "name,type,n,h,w,ci,co,kh,kw,sh,sw,pad_h,pad_w,groups\nc1,conv,1,8,8,4,6,3,3,1,1,1,1,1\n"
 
 
-@pytest.mark.parametrize(("source", "layers"), [("resnet50", 54), ("net.json", 3), ("table.csv", 1)])
+@pytest.mark.parametrize(("source", "layers"), [("resnet50", 53), ("net.json", 3), ("table.csv", 1)])
 def test_json(cli: Cli, source: str, layers: int) -> None:
     (cli.folder / "table.csv").write_text(TABLE)
     outcome = cli("estimate", source, "--hw", "hw.json", "--json")
@@ -28,19 +28,28 @@ def test_json(cli: Cli, source: str, layers: int) -> None:
 def test_published_figures(cli: Cli) -> None:
     (cli.folder / "hw.json").write_text(json.dumps({"rows": 7, "cols": 96, "frequency_mhz": 400}))
     data = json.loads(cli("estimate", "vgg16", "--hw", "hw.json", "--json").stdout)
-    conv = data["totals_by_type"]["conv"]
-    assert conv["fps"] == pytest.approx(17.5, rel=0.01)
-    assert conv["efficiency"] == pytest.approx(0.965, rel=0.01)
+    assert data["totals"] == data["totals_by_type"]["conv"]
+    assert data["totals"]["fps"] == pytest.approx(17.5, rel=0.01)
+    assert data["totals"]["efficiency"] == pytest.approx(0.965, rel=0.01)
     (cli.folder / "hw.json").write_text(json.dumps({"rows": 7, "cols": 96, "frequency_mhz": 200}))
-    data = json.loads(cli("estimate", "alexnet", "--hw", "hw.json", "--batch", "7", "--json").stdout)
-    dense = [layer["efficiency"] for layer in data["layers"] if layer["type"] == "dense"]
-    assert dense == pytest.approx([0.992, 0.992, 0.947], abs=0.001)
+    data = json.loads(cli("estimate", "alexnet_fc", "--hw", "hw.json", "--json").stdout)
+    assert [layer["efficiency"] for layer in data["layers"]] == pytest.approx([0.992, 0.992, 0.947], abs=0.001)
+
+
+def test_the_cpu_does_the_softmax(cli: Cli) -> None:
+    arguments = ("estimate", "net.json", "--hw", "hw.json", "--cpu-mhz", "50")
+    fast, slow = (json.loads(cli(*arguments, *more, "--json").stdout)["totals"] for more in ((), ("--no-cpu-float",)))
+    assert fast["cpu_us"] == fast["cpu_clocks"] / 50 > 0
+    assert slow["cpu_us"] > 10 * fast["cpu_us"]
+    assert slow["end_to_end_us"] - fast["end_to_end_us"] == pytest.approx(slow["cpu_us"] - fast["cpu_us"])
+    assert "softmax on the CPU: " in (text := cli(*arguments).stdout)
+    assert "at 50 MHz" in text
 
 
 def test_text_names_every_layer_and_the_sums(cli: Cli) -> None:
     lines = cli("estimate", "net.json", "--hw", "hw.json").stdout.splitlines()
     assert [line.split()[0] for line in lines if line.strip()] == [
-        "layer", "b1", "b2", "out", "sum", "conv", "dense", "all",
+        "layer", "b1", "b2", "out", "sum", "conv", "dense", "all", "softmax",
     ]  # fmt: skip
 
 
@@ -66,6 +75,7 @@ def test_memory_latency_takes_time(cli: Cli) -> None:
         (("resnet50", "--hw", "narrow.json"), "layer conv1: a kernel of 7 columns at stride 2 takes 8 columns"),
         (("resnet50", "--hw", "gone.json"), "--hw"),
         (("resnet50",), "--hw"),
+        (("net.json", "--hw", "hw.json", "--cpu-mhz", "0"), "cpu_mhz: expected more than 0"),
         (("net.json", "--hw", "hw.json", "--mem-latency", "-1"), "--mem-latency"),
         (("net.json", "--hw", "hw.json", "--mem-latency", "9999999"), "latency_clocks"),
     ],

@@ -53,7 +53,7 @@ def test_version(cli: Cli):
         (("export", "net.json", "--hw", "hw.json"), "--out"),
         (("simulate",), "DIR"),
         (("doctor", "extra"), "extra"),
-        (("fit", "net.json", "--board", "pynq-z2", "--json"), "not available in this version"),
+        (("fit", "--board", "pynq-z2"), "NET"),
         (("implement", "out", "--flow", "vivado"), "not available in this version"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, tuple) else None,

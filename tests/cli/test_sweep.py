@@ -52,6 +52,13 @@ def test_text_shows_the_front(cli: Cli, space):
     assert "Pareto front of end_to_end_fps max, pes min" in outcome.stdout
 
 
+def test_the_front_holds_what_can_be_built(cli: Cli):
+    (cli.folder / "space.json").write_text(json.dumps({"rows": [8, 99], "cols": 24}))
+    outcome = cli("sweep", "resnet18", "--space", "space.json", "--json")
+    data = json.loads(outcome.stdout)
+    assert (outcome.status, data["rows"], [row["rows"] for row in data["pareto"]]) == (0, 2, [8])
+
+
 def test_no_point_within_the_limits_is_an_answer_of_no(cli: Cli, space):
     outcome = cli("sweep", "resnet18", "--space", space, "--limit", "end_to_end_fps >= 1e9", "--json")
     assert outcome.status == 1

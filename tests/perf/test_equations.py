@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepsoc.errors import InputError
-from deepsoc.perf import OUTPUTS, Layers, Points, evaluate, published_alexnet, published_table, result_waits, totals
-from deepsoc.workloads import Layer, load_workload
+from deepsoc.hw import Hardware
+from deepsoc.perf import (
+    OUTPUTS,
+    Layers,
+    Points,
+    estimate,
+    evaluate,
+    published_alexnet,
+    published_table,
+    result_waits,
+    summary,
+    totals,
+)  # fmt: skip
+from deepsoc.workloads import COLUMNS, Layer, load_workload
 
 
 def plain(layer: Layer, rows: int, cols: int) -> dict[str, float]:
@@ -55,6 +68,7 @@ HELD_OUT = [
     Layer("groups", "conv", 2, 27, 27, 96, 256, 5, 5, 1, 1, 2, 2, 2),
     Layer("depthwise", "conv", 1, 15, 13, 12, 12, 3, 3, 2, 2, 1, 1, 12),
     Layer("large stride", "conv", 3, 61, 67, 3, 20, 11, 11, 4, 4, 0, 0),
+    Layer("all at once", "conv", 3, 61, 67, 6, 20, 11, 11, 4, 4, 5, 5, 2),
     Layer("odd", "conv", 1, 17, 23, 5, 7, 5, 2, 3, 2, 1, 0),
     Layer("even", "conv", 1, 9, 8, 3, 4, 4, 6, 1, 3, 3, 2),
     Layer("strided 1x1", "conv", 2, 15, 14, 9, 11, 1, 1, 2, 2, 0, 0),
@@ -73,6 +87,23 @@ def test_held_out_layers_equal_the_equations() -> None:
         for i, layer in enumerate(HELD_OUT):
             for name, value in plain(layer, rows, cols).items():
                 assert found[name][p, i] == pytest.approx(value, rel=1e-15), (layer.name, rows, cols, name)
+
+
+def test_held_out_layers_of_a_users_table(tmp_path: Path) -> None:
+    """The same through a CSV and `estimate`, layer by layer and in the sums."""
+    path = tmp_path / "held_out.csv"
+    rows = [",".join(str(getattr(layer, name)) for name in COLUMNS) for layer in HELD_OUT]
+    path.write_text("\n".join([",".join(COLUMNS), *rows]))
+    for rows_of_pes, cols in ARRAYS:
+        table = estimate(path, Hardware(rows=rows_of_pes, cols=cols, frequency_mhz=400))
+        expected = [plain(layer, rows_of_pes, cols) for layer in HELD_OUT]
+        for name in expected[0]:
+            assert list(table[name]) == pytest.approx([each[name] for each in expected], rel=1e-15), name
+        sums, words = summary(table), sum(each[f"{name}_words"] for each in expected for name in "xky")
+        assert sums["dram_words"] == words
+        assert sums["ops_per_access"] == pytest.approx(2 * sum(each["macs"] for each in expected) / words)
+        seconds = sum(each["clocks"] / layer.n for each, layer in zip(expected, HELD_OUT, strict=True)) / 400e6
+        assert sums["fps"] == pytest.approx(1 / seconds)
 
 
 @given(st.data())
@@ -136,7 +167,7 @@ def test_published_totals(row: dict[str, Any]) -> None:
 
 def test_true_alexnet_and_lower_bounds() -> None:
     points = Points.of(rows=7, cols=96, frequency_mhz=400)
-    layers = {name: Layers.of(load_workload(name).only("conv").layers) for name in ("alexnet", "vgg16", "resnet50")}
+    layers = {name: Layers.of(load_workload(name).layers) for name in ("alexnet", "vgg16", "resnet50")}
     assert totals(layers["alexnet"], points)["fps"][0] == pytest.approx(338.3, abs=0.05)
     assert totals(Layers.of(published_alexnet().layers), points)["fps"][0] == pytest.approx(336.6, abs=0.05)
     words = {name: layer.lower_words.sum() / 1e6 for name, layer in layers.items()}
@@ -157,7 +188,7 @@ RESNET50 = {
 
 
 def efficiencies(name: str) -> dict[str, float]:
-    work = load_workload(name).only("conv")
+    work = load_workload(name)
     found = evaluate(Layers.of(work.layers), Points.of(rows=7, cols=96))["efficiency"][0]
     return dict(zip((layer.name for layer in work.layers), 100 * found, strict=True))
 
@@ -175,7 +206,7 @@ def test_published_efficiencies_of_resnet50() -> None:
 
 
 def test_published_dense_layers() -> None:
-    work = load_workload("alexnet").only("dense").with_batch(7)
+    work = load_workload("alexnet_fc")
     found = evaluate(Layers.of(work.layers), Points.of(rows=7, cols=96, frequency_mhz=200))
     assert 100 * found["efficiency"][0] == pytest.approx([99.2, 99.2, 94.7], abs=0.05)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -14,22 +16,40 @@ from deepsoc.errors import InputError, MappingError
 from deepsoc.frontend.netspec import load_net
 from deepsoc.hw import Hardware
 from deepsoc.mapping import plan
-from deepsoc.perf import Memory, as_workload, estimate, layers_of, operation_times, summary
+from deepsoc.perf import Cpu, Memory, as_workload, estimate, layers_of, operation_times, summary
+from deepsoc.perf.constants import SOFTMAX_FLOAT_UNIT, SOFTMAX_SOFT_FLOAT
 from deepsoc.workloads import Layer, Workload, load_workload
 from tests.perf.networks import DATA, WIDE, graph
 
 BIG = Hardware(rows=7, cols=96, frequency_mhz=400)
 
 
-def test_published_alexnet_by_estimate() -> None:
-    table = deepsoc.estimate("alexnet", BIG)
-    conv = summary(table[table["type"] == "conv"])
-    assert conv["fps"] == pytest.approx(338.3, rel=1e-3)
-    assert conv["efficiency"] == pytest.approx(0.772, rel=1e-2)
-    assert conv["ops_per_access"] == pytest.approx(191.8, rel=1e-2)
-    assert conv["dram_words"] == pytest.approx(6.4e6, rel=1e-2)
-    assert list(table["name"]) == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"]
-    assert list(table.loc[table["type"] == "dense", "bound"]) == ["weights"] * 3
+# Frames/s, efficiency, DRAM words, operations a word: DESIGN's table for 7 x 96, of convolutions at batch 1.
+PUBLISHED = {
+    "alexnet": (336.6, 0.772, 6.4e6, 191.8),
+    "vgg16": (17.5, 0.965, 96.8e6, 306.8),
+    "resnet50": (64.2, 0.883, 67.9e6, 108.9),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_figures_are_the_totals(name: str) -> None:
+    found = summary(deepsoc.estimate(name, BIG))
+    keys = ("fps", "efficiency", "dram_words", "ops_per_access")
+    assert [found[key] for key in keys] == pytest.approx(list(PUBLISHED[name]), rel=0.01)
+
+
+def test_published_narrow_array() -> None:
+    found = summary(deepsoc.estimate("resnet50", BIG.model_copy(update={"cols": 24})))
+    assert found["efficiency"] == pytest.approx(0.934, rel=1e-3)
+
+
+def test_published_dense_layers_are_tables_of_their_own() -> None:
+    table = deepsoc.estimate("alexnet_fc", BIG.model_copy(update={"frequency_mhz": 200}))
+    assert list(table["name"]) == ["fc6", "fc7", "fc8"]
+    assert list(table["efficiency"]) == pytest.approx([0.992, 0.992, 0.947], abs=5e-4)
+    assert list(table["frames"]) == [7] * 3
+    assert list(table["bound"]) == ["weights"] * 3
 
 
 def test_a_net_has_the_layers_of_its_bundles() -> None:
@@ -65,6 +85,37 @@ def test_a_net_is_estimated_as_it_is_mapped() -> None:
     # Convolutions with padding `same` and stride 1 take the clocks of the equation, and may wait for their results.
     assert list((table["array_clocks"] - table["pool_clocks"])[:3]) == list(table["clocks"][:3])
     assert list(table["results_clocks"] > 0) == [True, False, False, False]
+
+
+def test_the_softmax_is_the_cpus() -> None:
+    plain = graph("digits", WIDE)
+    net = replace(plain, bundles=(*plain.bundles[:-1], replace(plain.bundles[-1], softmax=True)))
+    with_it, without = estimate(net, WIDE), estimate(plain, WIDE)
+    assert list(with_it["cpu_clocks"]) == [0, 0, 0, 10 * SOFTMAX_FLOAT_UNIT]
+    assert with_it.drop(columns=["cpu_clocks", "cpu_us"]).equals(without)
+    sums, none = summary(with_it), summary(without)
+    assert sums["cpu_us"] == 10 * SOFTMAX_FLOAT_UNIT / 250
+    assert sums["end_to_end_us"] == pytest.approx(none["end_to_end_us"] + sums["cpu_us"])
+    assert sums["end_to_end_fps"] == pytest.approx(1e6 / sums["end_to_end_us"])
+    assert none["end_to_end_us"] == pytest.approx(none["end_to_end_clocks"] / 250)
+    assert not {"cpu_us", "cpu_clocks"} & (set(none) | set(without.columns) | set(estimate("alexnet", BIG).columns))
+    slow = summary(estimate(net, WIDE, cpu=Cpu(50, float_unit=False)))
+    assert slow["cpu_us"] == pytest.approx(10 * SOFTMAX_SOFT_FLOAT / 50)
+    assert slow["end_to_end_clocks"] == sums["end_to_end_clocks"]
+
+
+@pytest.mark.parametrize("mhz", [0, -1.0, float("nan"), 1e6])
+def test_cpus_that_are_refused(mhz: float) -> None:
+    with pytest.raises(InputError, match="cpu_mhz: expected more than 0"):
+        Cpu(mhz)
+
+
+@pytest.mark.skipif(not which("qemu-system-riscv32"), reason="needs qemu-system-riscv32")
+@pytest.mark.skipif(not which("riscv64-unknown-elf-gcc"), reason="needs riscv64-unknown-elf-gcc")
+def test_the_cpus_clocks_are_those_of_the_firmware() -> None:
+    script = Path(__file__).parents[2] / "scripts" / "measure_softmax.py"
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_layers_that_memory_binds_take_the_time_of_the_port() -> None:

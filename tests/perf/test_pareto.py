@@ -45,6 +45,12 @@ def test_frame_keeps_its_rows_best_first():
     assert best.index.tolist() == [1, 2, 0]
 
 
+def test_what_cannot_be_built_is_no_candidate():
+    frame = pd.DataFrame({"fps": [10, 30, 20], "pes": [1, 9, 4], "buildable": [True, False, True]})
+    assert pareto(frame, {"fps": "max", "pes": "min"}).index.tolist() == [2, 0]
+    assert pareto(frame[1:2], {"fps": "max"}).empty
+
+
 @pytest.mark.parametrize(
     ("objectives", "says"),
     [

@@ -13,12 +13,14 @@ import pytest
 
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
-from deepsoc.perf import Memory, estimate, summary
+from deepsoc.mapping import resolve
+from deepsoc.perf import Memory, _figures, estimate, summary
 from deepsoc.perf import sweep as module
 from deepsoc.perf.space import PARAMETERS
 from deepsoc.perf.sweep import over_networks, sweep
 from deepsoc.workloads import Layer, Workload
 from tests.conftest import interruptible
+from tests.perf.networks import WIDE, graph
 
 SPACE = {"rows": [3, 8], "cols": {"min": 6, "max": 60, "step": 9}, "frequency_mhz": [100, 250.5], "axi_data_bits": 64}
 SMALL = Workload(
@@ -32,8 +34,8 @@ SMALL = Workload(
 )
 
 
-def test_every_row_is_the_estimate_of_its_hardware(rng):
-    memory = Memory(latency_clocks=40, efficiency=0.75)
+@pytest.mark.parametrize("memory", [Memory(latency_clocks=40, efficiency=0.75), Memory(gb_per_s=0.3)], ids=str)
+def test_every_row_is_the_estimate_of_its_hardware(rng, memory):
     table = sweep([SMALL, "mobilenet_v1"], {**SPACE, "x_bits": [4, 8], "k_bits": [2, 8]}, memory=memory)
     assert len(table) == 2 * 2 * 7 * 2 * 4
     networks = {"small": SMALL, "mobilenet_v1": "mobilenet_v1"}
@@ -80,7 +82,7 @@ def test_points_too_narrow_for_a_kernel_are_left_out():
 def test_parts_and_slabs_do_not_show(monkeypatch):
     whole = sweep([SMALL, "kws_cnn"], SPACE)
     monkeypatch.setattr(module, "_PART", 5)
-    monkeypatch.setattr(module, "_SLAB", 2)
+    monkeypatch.setattr(_figures, "_SLAB", 2)
     pd.testing.assert_frame_equal(sweep([SMALL, "kws_cnn"], SPACE), whole)
 
 
@@ -104,6 +106,35 @@ def test_a_model_of_resources_adds_its_columns_and_frees_its_parameters():
     assert sorted(set(table["weights_ram_depth"])) == [512, 1024]
     with pytest.raises(InputError, match="area: the model of resources must return"):
         sweep([SMALL], SPACE, resources=lambda points: {"area": [1.0]})
+
+
+def test_a_model_of_resources_sees_complete_points():
+    seen = []
+
+    def model(points: pd.DataFrame) -> dict[str, pd.Series]:
+        seen.append(points)
+        return area(points)
+
+    pooled = graph("kws_cnn", WIDE)
+    space = {"rows": 8, "cols": 24, "k_bits": [4, 8], "axi_data_bits": 32}
+    table = sweep([SMALL, pooled], space, resources=model)
+    assert set(table["x_bits"]) == {4}, "the bits of the network with weights"
+    points = seen[-1]
+    assert set(points) == set(PARAMETERS)
+    assert points["k_bits"].tolist() == [4, 8]
+    given = {"rows": 8, "cols": 24, "axi_data_bits": 32}
+    for _, row in points.iterrows():
+        hw = Hardware(**{name: int(value) for name, value in row.items()})
+        # SMALL: kernel 5 x 5 at stride 2, sums of 100 products, batch 3. The network pools many channels.
+        own = resolve(Hardware(**given, x_bits=hw.x_bits, k_bits=hw.k_bits), [pooled])
+        small = {
+            "kh_max": 5, "kw_max": 5, "sh_max": 2, "sw_max": 2, "ci_max": 100, "co_max": 12, "xh_max": 9,
+            "xw_max": 11, "xn_max": 3, "edges_ram_depth": 16, "n_bundles_max": 4,
+        }  # fmt: skip
+        for name, value in small.items():
+            assert getattr(hw, name) == max(value, own.limit(name)), name
+        assert hw.edges_ram_depth > 16
+        assert hw.y_bits == max(hw.x_bits + hw.k_bits + 7, own.y_bits)
 
 
 def test_networks_together():

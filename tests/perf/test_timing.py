@@ -86,6 +86,19 @@ def test_slower_memories_take_longer(name: str) -> None:
     assert by_efficiency == sorted(set(by_efficiency))
 
 
+def test_a_memory_that_all_ports_share() -> None:
+    """It moves so many bytes a second, whichever port they are for; a fast one changes nothing."""
+    found = mapped("autoencoder", WIDE)
+    thin = operation_times(found, Memory(0, gb_per_s=0.1))
+    bytes_ = [cost.x_bytes + cost.k_bytes + cost.o_bytes + cost.y_bytes for cost in found.costs]
+    for time, moved in zip(thin, bytes_, strict=True):
+        assert time.memory == pytest.approx(moved / 0.1e9 * WIDE.frequency_mhz * 1e6)
+        assert time.clocks >= time.memory
+    assert thin[0].bound == "memory"
+    assert thin[0].clocks == pytest.approx(thin[0].memory)
+    assert clocks("autoencoder", WIDE, Memory(0, gb_per_s=1e6)) == clocks("autoencoder", WIDE, Memory(0))
+
+
 def test_what_binds() -> None:
     fast, far, thin = Memory(0), Memory(300), Memory(0, efficiency=0.05)
     assert times("kws_cnn", WIDE, fast)["conv2"].bound == "array"
@@ -109,6 +122,8 @@ def test_terms_of_one_operation() -> None:
     [
         ({"latency_clocks": -1}, "latency_clocks"),
         ({"latency_clocks": 10**6}, "latency_clocks"),
+        ({"gb_per_s": 0}, "gb_per_s"),
+        ({"gb_per_s": float("nan")}, "gb_per_s"),
         ({"efficiency": 0}, "efficiency"),
         ({"efficiency": 1.1}, "efficiency"),
         ({"efficiency": float("nan")}, "efficiency"),

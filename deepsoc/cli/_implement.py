@@ -1,0 +1,46 @@
+"""The command `implement`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deepsoc.cli import _text
+from deepsoc.cli._answer import Answer, respond
+from deepsoc.cli._options import Json
+
+if TYPE_CHECKING:
+    from deepsoc.impl.runner import State
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the application."""
+    app.command()(implement)
+
+
+def implement(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.")],
+    flow: Annotated[str, typer.Option("--flow", metavar="NAME", help="yosys-xc7 or yosys-xcup.")],
+    until: Annotated[str | None, typer.Option(metavar="STEP", help="Last step to run; all if left out.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run every step, not only what has changed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run an FPGA flow on an export; goes on where an earlier run stopped."""
+
+    def work() -> Answer:
+        from deepsoc.impl import implement as run
+
+        with _text.progress() as report:
+
+            def told(step: str, index: int, count: int, state: State) -> None:
+                if report is not None:
+                    report(step, (index + (state in ("done", "kept"))) / count)
+
+            result = run(folder, flow, until=until, fresh=fresh, progress=told)
+        return Answer(result.to_dict(), lambda: _text.implementation(result))
+
+    respond(work, as_json=as_json)

@@ -1,0 +1,117 @@
+"""What an implementation flow found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from deepsoc.errors import InputError
+
+__all__ = ["REPORT", "Implementation", "ModuleResources", "Resources", "StepTime"]
+
+REPORT = "report.json"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Resources(_Frozen):
+    """Counts of FPGA resources; docs/implementation.md says which cells count as what.
+
+    Attributes:
+        lut: lookup tables, those used as memory or shift register included.
+        lut_logic: lookup tables that are logic.
+        lutram: lookup tables used as memory.
+        srl: lookup tables used as shift registers.
+        ff: flip-flops and latches.
+        dsp: DSP blocks.
+        bram36: block RAMs of 36 Kbit; one of 18 Kbit is a half.
+        uram: UltraRAMs.
+        carry: carry chain cells (CARRY4 or CARRY8); their place is beside the lookup tables.
+    """
+
+    lut: int = 0
+    lut_logic: int = 0
+    lutram: int = 0
+    srl: int = 0
+    ff: int = 0
+    dsp: int = 0
+    bram36: float = 0.0
+    uram: int = 0
+    carry: int = 0
+
+
+class ModuleResources(Resources):
+    """What the cells of one instance take, without the modules inside it.
+
+    Attributes:
+        module: its module.
+        instance: path below the top; empty for the top itself.
+    """
+
+    module: str
+    instance: str
+
+
+class StepTime(_Frozen):
+    """One step of the flow.
+
+    Attributes:
+        name: name of the step.
+        seconds: wall time when it ran.
+        kept: it ran earlier and nothing it depends on has changed.
+        log: its log, relative to the work folder.
+    """
+
+    name: str
+    seconds: float
+    kept: bool
+    log: str
+
+
+class Implementation(_Frozen):
+    """Result of a flow, as far as it has come.
+
+    Attributes:
+        flow: name of the flow.
+        part_family: family of devices.
+        folder: the work folder; all other paths are relative to it.
+        steps: the steps that are done, in their order.
+        resources: of the whole design; None before the flow has come to count them.
+        by_module: the same by instance; the sum is `resources`.
+        fmax_mhz: largest clock rate; None if it is not known.
+        fmax_basis: what `fmax_mhz` rests on, or why there is none.
+        artifacts: netlists and reports.
+    """
+
+    flow: str
+    part_family: str
+    folder: str
+    steps: tuple[StepTime, ...]
+    resources: Resources | None
+    by_module: tuple[ModuleResources, ...]
+    fmax_mhz: float | None
+    fmax_basis: str
+    artifacts: tuple[str, ...]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Implementation:
+        """Reads the report of a work folder.
+
+        Raises:
+            InputError: there is none, or it is damaged.
+        """
+        path = Path(folder) / REPORT
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except OSError as err:
+            raise InputError(f"cannot read the report: {err.strerror}; run the flow", where=str(path)) from None
+        except ValidationError as err:
+            raise InputError(f"not a report: {err.errors()[0]['msg']}; run the flow again", where=str(path)) from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        return self.model_dump(mode="json")

