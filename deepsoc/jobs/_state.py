@@ -1,0 +1,87 @@
+"""The state of a run and its file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+__all__ = ["JobState", "Status", "load", "save"]
+
+Status = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+
+_FILE = "state.json"
+_BYTES = 4096  # a state always takes so many, so that the last one still fits into its place on a full disk
+_LENGTHS = {"stage": 80, "message": 240, "reason": 480}
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What a run is doing.
+
+    Attributes:
+        status: `queued`, `running`, `done`, `failed`, `cancelled`, or `lost`: its supervisor or its folder is gone.
+        stage: what it does now.
+        progress: share of the run that is over, 0 … 1; None: not known.
+        message: more about the stage.
+        pid: of the command, once it runs.
+        started: Unix time in seconds, once it runs.
+        ended: Unix time in seconds.
+        exit_code: of the command; negative: ended by that signal.
+        reason: why it failed, was cancelled or is lost.
+    """
+
+    status: Status
+    stage: str = ""
+    progress: float | None = None
+    message: str = ""
+    pid: int | None = None
+    started: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+    reason: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.status in ("queued", "running")
+
+
+def load(folder: Path) -> JobState:
+    """Reads the state of a run.
+
+    Raises:
+        FileNotFoundError: the folder holds none.
+        ValueError: it is damaged.
+    """
+    data: Any = json.loads((folder / _FILE).read_bytes())
+    try:
+        state = JobState(**data)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    if state.status not in get_args(Status) or not isinstance(state.progress, float | int | None):
+        raise ValueError(f"status {state.status!r}, progress {state.progress!r}")
+    return state
+
+
+def save(folder: Path, state: JobState) -> None:
+    """Replaces the state at once; on a full disk it is written over the old one. Never fails."""
+    new = folder / "state.new"
+    try:
+        new.write_bytes(_encode(state))
+        new.replace(folder / _FILE)
+    except OSError as error:
+        trouble = f"state.json: {error.strerror}"
+        told = replace(state, message=trouble, reason=f"{state.reason}; {trouble}" if state.reason else "")
+        with contextlib.suppress(OSError), (folder / _FILE).open("r+b") as file:
+            file.write(_encode(told))
+
+
+def _encode(state: JobState) -> bytes:
+    data = asdict(state)
+    for name, length in _LENGTHS.items():
+        text = "".join(c if c.isprintable() else " " for c in data[name])
+        data[name] = text if len(text) <= length else f"{text[: length - 2]} …"
+    return json.dumps(data, ensure_ascii=False).encode(errors="replace").ljust(_BYTES - 1) + b"\n"
