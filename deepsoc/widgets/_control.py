@@ -18,8 +18,9 @@ _FRONT = Path(__file__).resolve().parent / "front"
 class Control(anywidget.AnyWidget):
     """A control whose front end is `front/<name>.js` and `.css` behind `front/common.js` and `.css`.
 
-    A subclass names its front end: `class ArrayView(Control, front="array_view")`. A message `{"do": "move", ...}` from
-    the front end calls the method `on_move(...)`; an error of it, or of a keyword nobody knows, reaches the user.
+    A subclass names its front end, in several files where it is long: `class ArrayView(Control, front="array_view")`,
+    `front="bundle_form bundle_builder"`. A message `{"do": "move", ...}` from the front end calls the method
+    `on_move(...)`; an error of it, or of a keyword nobody knows, reaches the user.
 
     Raises:
         InputError: an unknown keyword.
@@ -32,7 +33,7 @@ class Control(anywidget.AnyWidget):
     def __init_subclass__(cls, *, front: str = "", **kwargs: Any) -> None:
         if front:
             for kind, trait in (("js", "_esm"), ("css", "_css")):
-                files = (_FRONT / f"common.{kind}", _FRONT / f"{front}.{kind}")
+                files = [_FRONT / f"{name}.{kind}" for name in ("common", *front.split())]
                 setattr(cls, trait, "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists()))
         super().__init_subclass__(**kwargs)
 
