@@ -1,0 +1,108 @@
+"""The side panel in a real browser, on a real server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from deepsoc.jobs._store import launch
+
+from ..widgets.page import open_browser
+from .conftest import TOKEN, Lab, write_design
+
+pytestmark = pytest.mark.xdist_group("jupyterlab")
+
+TALK = """
+import sys, time
+from deepsoc import _progress
+_progress.report("build", 1, 4, "compiling")
+for n in range(9000):
+    print("line", n, file=sys.stderr, flush=True)
+print("the last", file=sys.stderr, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def page(lab: Lab) -> Iterator[Page]:
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page.set_default_timeout(60_000)
+        page.goto(f"{lab.url}lab?token={TOKEN}")
+        page.wait_for_selector(".jp-LauncherCard[data-category=DeepSoC]")
+        page.locator(".lm-TabBar-tab[data-id=deepsoc-panel]").click()
+        yield page
+        page.close()
+
+
+def test_a_run_is_watched_and_cancelled_by_a_second_click(page: Page, lab: Lab):
+    job = launch("simulate", [sys.executable, "-c", TALK], title="Simulate net", root=lab.root / "jobs")
+    try:
+        row = page.locator(f".dsoc-job[data-id='{job.id}']")
+        expect(row.locator(".dsoc-status")).to_have_text("▶ running", timeout=30_000)
+        expect(row).to_contain_text("build: compiling · 25 %", timeout=30_000)
+        expect(row.get_by_role("progressbar")).to_have_attribute("value", "0.25")
+        row.get_by_role("button", name="Log of Simulate net").click()
+        log = row.get_by_role("log")
+        expect(log).to_contain_text("the last", timeout=30_000)
+        assert len(log.inner_text()) <= 100_000
+        row.get_by_role("button", name="Cancel Simulate net", exact=True).click()
+        page.wait_for_timeout(300)
+        assert job.state.status == "running"
+        row.get_by_role("button", name="Click again to cancel Simulate net").click()
+        expect(row.locator(".dsoc-status")).to_have_text("■ cancelled", timeout=30_000)
+        expect(row.get_by_role("button", name="Cancel Simulate net")).to_be_hidden()
+    finally:
+        job.cancel()
+
+
+def test_a_focused_button_keeps_the_focus_while_rows_come(page: Page, lab: Lab):
+    button = page.get_by_role("button", name="New design")
+    button.focus()
+    write_design(lab.root / "later" / "designs" / "fresh")
+    expect(page.get_by_role("list", name="Designs")).to_contain_text("later/fresh", timeout=30_000)
+    expect(button).to_be_focused()
+
+
+def test_nothing_is_asked_while_the_panel_is_hidden(page: Page):
+    asked: list[str] = []
+    tab = page.locator(".lm-TabBar-tab[data-id=deepsoc-panel]")
+    tab.click()
+    page.wait_for_timeout(300)
+    page.on("request", lambda request: asked.append(request.url) if "/deepsoc/" in request.url else None)
+    page.wait_for_timeout(2200)
+    assert not asked
+    with page.expect_request("**/deepsoc/jobs*"):
+        tab.click()
+
+
+def test_the_palette_offers_the_commands(page: Page):
+    page.keyboard.press("Control+Shift+C")
+    page.locator("#modal-command-palette input").fill("deepsoc")
+    items = page.locator("#modal-command-palette .lm-CommandPalette-itemLabel")
+    expect(items.filter(has_text="New Design…")).to_be_visible()
+    found = set(items.all_inner_texts())
+    page.keyboard.press("Escape")
+    cells = {f"Insert {name} Cell" for name in ("Bundle", "Sweep", "Simulate", "Implement")}
+    assert found >= cells | {"Open DeepSoC Studio", "Open Lab Course", "New Design…", "Show Jobs"}
+
+
+def test_a_cell_is_not_inserted_without_a_notebook_and_is_with_one(page: Page, lab: Lab):
+    """A design that is clicked opens its Studio, in its folder; a cell then goes below."""
+    assert page.evaluate("deepsocLab.insertCell('1')") is False
+    page.get_by_role("button", name="later/fresh").click()
+    page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea-output")
+    assert page.evaluate("deepsocLab.insertCell('print(6 * 7)')") is True
+    expect(page.locator(".jp-NotebookPanel .jp-CodeCell")).to_have_count(2)
+    expect(page.locator(".jp-NotebookPanel")).to_contain_text('Studio("fresh")')
+    expect(page.locator(".jp-NotebookPanel .jp-OutputArea-output", has_text="42").last).to_be_visible(timeout=60_000)
+    assert (lab.root / "later" / "Studio-fresh.ipynb").exists()
+
+
+def test_the_lab_course_card_opens_the_index(page: Page):
+    page.locator(".lm-TabBar-tab", has_text="Launcher").click()
+    page.locator(".jp-LauncherCard", has_text="DeepSoC lab course").click()
+    page.locator(".lm-TabBar-tab", has_text="00_index.ipynb").wait_for()
