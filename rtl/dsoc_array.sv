@@ -68,9 +68,9 @@ module dsoc_array #(
     logic signed [YBits-1:0] held_q[Cols];
     logic signed [YBits-1:0] left[Cols];
 
-    for (genvar c = 0; c < Cols; c++) begin : gen_left
-      if (c == 0) assign left[c] = '0;
-      else assign left[c] = sum_q[c-1];
+    assign left[0] = '0;
+    for (genvar c = 1; c < Cols; c++) begin : gen_left
+      assign left[c] = sum_q[c-1];
     end
 
     assign pixel = pixel_i[r*XBits+:XBits];
