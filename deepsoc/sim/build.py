@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deepsoc.assets import folder
+from deepsoc.errors import InputError
 from deepsoc.sim import cache, process
 from deepsoc.sim.tools import Toolchain, find_toolchain
 
@@ -27,39 +28,47 @@ _VERILATOR = (
 )
 
 
-def build(export: Path, work: Path, *, trace: bool = False) -> Path:
+def build(export: Path, work: Path, *, trace: bool = False, rtl: Path | None = None) -> Path:
     """Builds the simulator of one exported network.
 
     Args:
         export: folder with params.svh and model.h.
         work: folder for the program.
         trace: make it able to write FST traces.
+        rtl: folder of the accelerator's sources; None: the package's.
 
     Returns:
         The program.
 
     Raises:
+        InputError: `rtl` holds no files.f.
         ToolError: a tool is missing or fails.
     """
     tools = find_toolchain()
     program = work / "simulator"
-    with _hardware(export / "params.svh", tools, trace=trace) as built:
+    with _hardware(export / "params.svh", rtl or folder("rtl"), tools, trace=trace) as built:
         _link(tools, built, export, program, trace=trace)
     return program
 
 
-def rtl_files() -> list[Path]:
-    """The accelerator's sources in the order of rtl/files.f."""
-    rtl = folder("rtl")
-    lines = (line.split("//")[0].strip() for line in (rtl / "files.f").read_text().splitlines())
+def rtl_files(rtl: Path | None = None) -> list[Path]:
+    """The accelerator's sources in the order of files.f in their folder; None: the package's."""
+    rtl = rtl or folder("rtl")
+    try:
+        text = (rtl / "files.f").read_text()
+    except OSError as err:
+        raise InputError(
+            f"cannot read files.f ({err.strerror}); give a copy of the folder rtl", where=str(rtl)
+        ) from None
+    lines = (line.split("//")[0].strip() for line in text.splitlines())
     return [rtl / line for line in lines if line]
 
 
 @contextmanager
-def _hardware(params: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
+def _hardware(params: Path, sources: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
     """The cache entry with libraries and objects of one set of hardware parameters."""
     # Read once: what is hashed is what is built, whoever edits the files meanwhile.
-    rtl = {path.name: path.read_bytes() for path in [*rtl_files(), *sorted(folder("rtl").rglob("*.svh"))]}
+    rtl = {path.name: path.read_bytes() for path in [*rtl_files(sources), *sorted(sources.rglob("*.svh"))]}
     rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
     harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
     settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}")

@@ -49,6 +49,7 @@ def simulate(
     seed: int = 0,
     trace: bool = False,
     faults: Sequence[str] = (),
+    rtl: str | Path | None = None,
     progress: Progress | None = None,
 ) -> SimResult:
     """Simulates an exported network: RTL, DRAM and firmware, against the reference.
@@ -61,6 +62,7 @@ def simulate(
         seed: of the stalls, of the memory's first content and of registers without reset.
         trace: write `trace.fst` into the folder.
         faults: deliberate damage out of FAULTS.
+        rtl: folder of the accelerator's sources, such as a changed copy; None: the package's.
         progress: told about the course of the run.
 
     Returns:
@@ -77,7 +79,7 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="deepsoc-sim-") as name:
         work = Path(name)
         tell("building the simulator", 0.0)
-        program = build(export.path.resolve(), work, trace=trace)
+        program = build(export.path.resolve(), work, trace=trace, rtl=Path(rtl).resolve() if rtl else None)
         outputs = "".join(f"{op.y_offset} {op.y_bytes}\n" for op in export.manifest.operations)
         (work / "outputs.txt").write_text(outputs)
         options: dict[str, object] = {

@@ -1,0 +1,98 @@
+"""Exercises of lab 7: verification; find the planted bug."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepsoc.graph.ir import Graph
+from deepsoc.sim import SimResult
+from deepsoc.teaching.bugs import KINDS, MODULES, Case, compare_states
+from deepsoc.teaching.verdicts import RIGHT, Exercise, Verdict, word
+
+__all__ = ["EXERCISES", "SUSPECTS"]
+
+SUSPECTS = ("pixels", "weights", "sums", "leaves", "none")
+"""Answers to exercise 7.2: the first quantity of the array that is wrong, or none of them."""
+
+
+def _case(answer: Any) -> tuple[Case, Any]:
+    case, said = answer if isinstance(answer, tuple) and len(answer) == 2 else (None, None)
+    if not isinstance(case, Case):
+        raise _NoCaseError
+    return case, said
+
+
+class _NoCaseError(Exception):
+    """The answer is not (case, answer)."""
+
+
+def _first(result: SimResult) -> str:
+    return next((op.name for op in result.operations if op.mismatches), "none")
+
+
+def _1(answer: Any) -> Verdict:
+    case, said = _case(answer)
+    result = case.simulate()
+    hint = "the operations come in order; the first one with `mismatches` above 0"
+    return word(said, [_first(result)], choices=[op.name for op in result.operations], hint=hint)
+
+
+def _2(answer: Any) -> Verdict:
+    case, said = _case(answer)
+    result = case.simulate()
+    first = next(op for op in result.operations if op.mismatches)
+    return word(
+        said,
+        [_suspect(case, first.bundle) if first.name == first.bundle else "none"],
+        choices=SUSPECTS,
+        hint="pixels and weights enter the array, sums are made in it, `leaves` says which columns are finished; "
+        "if all are right in the first wrong operation, the fault lies behind the array",
+    )
+
+
+def _suspect(case: Case, bundle: str) -> str:
+    table = compare_states(*case.states(bundle)).set_index("field")
+    return next((field for field in SUSPECTS[:-1] if table.loc[field, "different"]), "none")
+
+
+def _3(answer: Any) -> Verdict:
+    case, said = _case(answer)
+    return word(said, [case.fault.module], choices=MODULES, hint="follow the data from where it is still right")
+
+
+def _4(answer: Any) -> Verdict:
+    case, said = _case(answer)
+    return word(said, [case.fault.kind], choices=KINDS, hint="compare expected and received for several seeds")
+
+
+def _5(answer: Any) -> Verdict:
+    case, graph = _case(answer)
+    if not isinstance(graph, Graph):
+        return Verdict(0.0, f"expected a Graph, received {type(graph).__name__}")
+    if not case.simulate(graph, faulty=False).bit_exact:
+        return Verdict(0.0, "the right RTL fails this test too")
+    if case.simulate(graph).bit_exact:
+        return Verdict(0.0, "the faulty RTL passes this test")
+    if len(graph.bundles) > 1:
+        return Verdict(0.5, "it finds the fault; can you do it with one bundle?")
+    return RIGHT
+
+
+def _judge(judge: Any) -> Any:
+    def judged(answer: Any) -> Verdict:
+        try:
+            verdict: Verdict = judge(answer)
+        except _NoCaseError:
+            return Verdict(0.0, "expected (case, answer)")
+        return verdict
+
+    return judged
+
+
+EXERCISES = (
+    Exercise("7.1", 1, "first wrong operation", _judge(_1)),
+    Exercise("7.2", 2, "first wrong quantity of the array", _judge(_2)),
+    Exercise("7.3", 3, "module of the fault", _judge(_3)),
+    Exercise("7.4", 2, "kind of the fault", _judge(_4)),
+    Exercise("7.5", 2, "a test of one bundle", _judge(_5)),
+)

@@ -1,0 +1,140 @@
+"""How an answer is judged: numbers, words, sets, functions; messages help and do not give the answer away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+__all__ = ["RIGHT", "Exercise", "Verdict", "function", "names", "number", "numbers", "word"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an answer is worth.
+
+    Attributes:
+        share: of the points, 0 … 1.
+        message: what is right, or what to look at again.
+    """
+
+    share: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a lab.
+
+    Attributes:
+        name: lab and number, such as `1.2`.
+        points: for the right answer.
+        task: in a line.
+        judge: marks an answer; the right one is computed there.
+    """
+
+    name: str
+    points: int
+    task: str
+    judge: Callable[[Any], Verdict]
+
+
+RIGHT = Verdict(1.0, "right")
+
+
+def number(
+    answer: object, expected: float, *, hint: str, within: float = 0.0, slips: Mapping[str, float] | None = None
+) -> Verdict:
+    """Marks a number.
+
+    Args:
+        answer: of the student.
+        expected: the right value.
+        hint: for wrong answers.
+        within: relative difference that counts as right.
+        slips: what usual mistakes give, by what to say about them.
+    """
+    if not isinstance(answer, Real) or isinstance(answer, bool):
+        return Verdict(0.0, f"expected a number, received {_short(answer)}")
+    try:
+        value = float(answer)
+    except OverflowError:
+        return Verdict(0.0, f"expected a number, received one beyond all bounds, {_short(answer)}")
+    if _close(value, expected, within):
+        return RIGHT
+    for said, slip in (slips or {}).items():
+        if _close(value, slip, within):
+            return Verdict(0.0, said)
+    if math.isnan(value):
+        return Verdict(0.0, "expected a number, received nan")
+    return Verdict(0.0, f"too {'high' if value > expected else 'low'}; {hint}")
+
+
+def numbers(answer: object, expected: Sequence[float], *, labels: Sequence[str], hint: str) -> Verdict:
+    """Marks several numbers, each for its share; `labels` name them."""
+    if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
+        return Verdict(0.0, f"expected {len(expected)} numbers ({', '.join(labels)}), received {_short(answer)}")
+    given = list(answer)
+    if len(given) != len(expected):
+        return Verdict(0.0, f"expected {len(expected)} numbers ({', '.join(labels)}), received {len(given)}")
+    each = [number(value, right, hint=hint, within=1e-6) for value, right in zip(given, expected, strict=True)]
+    wrong = [label for label, verdict in zip(labels, each, strict=True) if verdict is not RIGHT]
+    if not wrong:
+        return RIGHT
+    return Verdict(1 - len(wrong) / len(expected), f"look again at: {', '.join(wrong)}; {hint}")
+
+
+def word(answer: object, expected: Collection[str], *, choices: Collection[str], hint: str) -> Verdict:
+    """Marks one word out of `choices`; any of `expected` is right."""
+    if not isinstance(answer, str) or answer not in choices:
+        return Verdict(0.0, f"expected one of {', '.join(choices)}, received {_short(answer)}")
+    return RIGHT if answer in expected else Verdict(0.0, hint)
+
+
+def names(answer: object, expected: Collection[str], *, choices: Collection[str], hint: str) -> Verdict:
+    """Marks a set of words out of `choices`; half the points if one is missing or too much."""
+    if isinstance(answer, str) or not isinstance(answer, Collection) or not all(isinstance(x, str) for x in answer):
+        return Verdict(0.0, f"expected a set of names, received {_short(answer)}")
+    if unknown := sorted(set(answer) - set(choices)):
+        return Verdict(0.0, f"there is no {unknown[0]!r}; the names are {', '.join(choices)}")
+    missing, extra = len(set(expected) - set(answer)), len(set(answer) - set(expected))
+    if not missing + extra:
+        return RIGHT
+    return Verdict(0.5 if missing + extra == 1 else 0.0, f"{missing} missing, {extra} too many; {hint}")
+
+
+def function(answer: object, reference: Callable[..., Any], cases: Iterable[tuple[Any, ...]], *, hint: str) -> Verdict:
+    """Marks a function by comparing it with the reference; the message names the first case that differs."""
+    if not callable(answer):
+        return Verdict(0.0, f"expected a function, received {_short(answer)}")
+    for case in cases:
+        call = f"{getattr(answer, '__name__', 'answer')}({', '.join(map(repr, case))})"
+        try:
+            got = answer(*case)
+        except Exception as error:
+            return Verdict(0.0, f"{call} raises {type(error).__name__}: {error}")
+        if got is None:
+            return Verdict(0.0, f"{call} returns None")
+        try:
+            same = bool(np.array_equal(np.asarray(got, dtype=float), np.asarray(reference(*case), dtype=float)))
+        except (TypeError, ValueError):
+            same = False
+        if not same:
+            return Verdict(0.0, f"{call} returns {_short(got)}, which is wrong; {hint}")
+    return RIGHT
+
+
+def _close(value: float, expected: float, within: float) -> bool:
+    return math.isclose(value, expected, rel_tol=max(within, 1e-9), abs_tol=1e-12)
+
+
+def _short(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:
+        text = type(value).__name__
+    return text if len(text) <= 60 else text[:57] + "..."
