@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deepsoc.frontend.model import Model as Model
     from deepsoc.frontend.netspec import load_net as load_net
     from deepsoc.hw import Hardware as Hardware
+    from deepsoc.impl import implement as implement
     from deepsoc.perf import estimate as estimate
     from deepsoc.perf.fit import fit as fit
     from deepsoc.perf.pareto import pareto as pareto
@@ -54,6 +55,7 @@ _HOMES = {
     "deepsoc.frontend.model": ("Model",),
     "deepsoc.frontend.netspec": ("load_net",),
     "deepsoc.hw": ("Hardware",),
+    "deepsoc.impl": ("implement",),
     "deepsoc.perf": ("estimate",),
     "deepsoc.perf.fit": ("fit",),
     "deepsoc.perf.pareto": ("pareto",),
