@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None, cpu:
 
 
 def _equations(layers: tuple[Layer, ...], hw: Hardware) -> pd.DataFrame:
-    arrays = Layers.of(layers)
+    arrays = _arrays(layers)
     for layer, need in zip(layers, arrays.kw + arrays.sw - 1, strict=True):
         if need > hw.cols:
             raise InputError(
@@ -71,37 +72,45 @@ def _equations(layers: tuple[Layer, ...], hw: Hardware) -> pd.DataFrame:
                 where=f"layer {layer.name}",
             )
     found = {name: values[0] for name, values in evaluate(arrays, Points.of_hardware(hw)).items()}
+    clocks = found.pop("clocks")
     head = {
         "name": [layer.name for layer in layers],
         "type": [layer.type for layer in layers],
         "frames": arrays.frames,
-        "clocks": found.pop("clocks"),
+        "clocks": clocks,
+        "time_us": clocks / hw.frequency_mhz,
     }
-    table = pd.DataFrame(head | found)
-    table.insert(4, "time_us", table["clocks"] / hw.frequency_mhz)
-    return table
+    return pd.DataFrame(head | found)
 
 
 def _table_terms(layers: tuple[Layer, ...], hw: Hardware, memory: Memory) -> pd.DataFrame:
     """Terms of layers without a mapping: whole ports, no rounding to beats, the four ports beside each other."""
-    arrays, points = Layers.of(layers), Points.of_hardware(hw)
-    found = evaluate(arrays, points)
+    arrays, points = _arrays(layers), Points.of_hardware(hw)
+    found = {name: values[0] for name, values in evaluate(arrays, points).items()}
     beat = hw.axi_bytes * memory.efficiency
-    table = pd.DataFrame(0.0, index=range(len(layers)), columns=[f"{term}_clocks" for term in TERMS])
-    table["array_clocks"] = found["clocks"][0]
-    table["results_clocks"] = result_waits(arrays, points)[0]
-    for term, operand in (("pixels", "x"), ("weights", "k"), ("outputs", "y")):
-        table[f"{term}_clocks"] = found[f"{operand}_bytes"][0] / beat
-    table["latency_clocks"] = 2.0 * memory.latency_clocks * arrays.groups
-    table["memory_clocks"] = found["dram_bytes"][0] * memory.clocks_per_byte(hw.frequency_mhz)
-    array = table["array_clocks"] + table["results_clocks"]
-    ports = table[["pixels_clocks", "weights_clocks", "outputs_clocks", "memory_clocks"]]
-    body = np.maximum(array, ports.max(axis=1))
-    inside = np.where(table["results_clocks"] > 0, "results", "array")
-    bound = np.where(array >= body, inside, [str(name).removesuffix("_clocks") for name in ports.idxmax(axis=1)])
-    table.insert(0, "end_to_end_clocks", body + table["latency_clocks"])
-    table.insert(1, "bound", np.where(table["latency_clocks"] > body, "latency", bound))
-    return table
+    terms = dict.fromkeys(TERMS, np.zeros(len(layers))) | {
+        "array": found["clocks"],
+        "results": result_waits(arrays, points)[0],
+        "pixels": found["x_bytes"] / beat,
+        "weights": found["k_bytes"] / beat,
+        "outputs": found["y_bytes"] / beat,
+        "memory": found["dram_bytes"] * memory.clocks_per_byte(hw.frequency_mhz),
+        "latency": 2.0 * memory.latency_clocks * arrays.groups,
+    }
+    names = "pixels", "weights", "outputs", "memory"
+    ports = np.stack([terms[name] for name in names])
+    array = terms["array"] + terms["results"]
+    body = np.maximum(array, ports.max(axis=0))
+    inside = np.where(terms["results"] > 0, "results", "array")
+    bound = np.where(array >= body, inside, np.array(names)[ports.argmax(axis=0)])
+    columns = {f"{term}_clocks": terms[term] for term in TERMS}
+    bound = np.where(terms["latency"] > body, "latency", bound)
+    return pd.DataFrame({"end_to_end_clocks": body + terms["latency"], "bound": bound} | columns)
+
+
+@lru_cache(maxsize=64)
+def _arrays(layers: tuple[Layer, ...]) -> Layers:
+    return Layers.of(layers)
 
 
 def _plan_terms(mapped: Plan, memory: Memory) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deepsoc.widgets._layer_view import link_views as link_views
     from deepsoc.widgets.array_view import ArrayView as ArrayView
     from deepsoc.widgets.bundle_builder import BundleBuilder as BundleBuilder
     from deepsoc.widgets.design import Design as Design
@@ -28,6 +29,7 @@ _HOME = {
     "Studio": "studio",
     "SweepExplorer": "sweep_explorer",
     "UtilizationView": "utilization_view",
+    "link_views": "_layer_view",
 }
 
 __all__ = list(_HOME)

@@ -78,10 +78,11 @@ class Design(traitlets.HasTraits):
             The folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        data = {"format": FORMAT, "net": self.net, "hw": self.hw.model_dump(exclude_none=True), "kept": self.kept}
+        hw = self.hw.model_dump(exclude_unset=True, exclude_none=True)  # the rest becomes what the network needs
+        data = {"format": FORMAT, "net": self.net, "hw": hw, "kept": self.kept}
         self._write("design.json", json.dumps(data, indent=1) + "\n")
         self._write("net.json", json.dumps(self.net, indent=1) + "\n")
-        self._write("hw.json", self.hw.to_json())
+        self._write("hw.json", json.dumps(hw, indent=1) + "\n")
         return self.folder
 
     def _write(self, name: str, text: str) -> None:

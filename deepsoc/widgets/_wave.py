@@ -1,0 +1,125 @@
+"""A window of clocks out of the trace of a simulation, as lanes to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from deepsoc.errors import InputError, ToolError
+
+__all__ = ["MOST_CLOCKS", "Wave"]
+
+MOST_CLOCKS = 400
+"""Clocks of the largest window."""
+
+_TOP = "TOP"
+_CORE = f"{_TOP}.dsoc_top.i_core"
+_STATES = ("idle", "configure", "products", "shift", "chain")  # rtl/dsoc_controller.sv, state_e
+_FST = bytes((0, 0, 0, 0, 0, 0, 0, 1, 73))  # kind and length of the first block
+# Channel, its name in signals, what it carries.
+_CHANNELS = (
+    ("pixels", "m_axi_x_r", "read data of the pixel port"),
+    ("weights", "m_axi_k_r", "read data of the weights port"),
+    ("operands", "m_axi_o_r", "read data of the operand port"),
+    ("outputs", "m_axi_y_w", "write data of the output port"),
+)
+_BEATS = ("", "waits", "stalled", "beat")  # neither, ready alone, valid alone, both
+
+
+class Wave:
+    """Signals of a trace by clock.
+
+    Args:
+        trace: what `simulate(..., trace=True)` wrote.
+
+    Attributes:
+        clocks: of the run.
+        operations: first and last clock of each, in their order.
+
+    Raises:
+        InputError: the file is no such trace.
+        ToolError: the package that reads traces is missing.
+    """
+
+    def __init__(self, trace: str | Path) -> None:
+        try:
+            import pywellen
+        except ImportError:
+            raise ToolError("pywellen is missing; get it with: pip install 'deepsoc[sim]'") from None
+        self._trace = str(trace)
+        try:
+            with Path(trace).open("rb") as file:
+                head = file.read(len(_FST))
+        except OSError as error:
+            raise InputError(f"cannot read the trace: {error.strerror}", where=self._trace) from None
+        if head != _FST:
+            raise InputError("expected a complete FST trace, this is none; simulate again", where=self._trace)
+        self._vars: dict[str, Any] = {var.full_name: var for var in pywellen.Waveform(self._trace).all_vars()}
+        starts, ends = (self._rises(f"{_TOP}.op_{name}_o") for name in ("start", "done"))
+        self.operations = list(zip(starts, ends, strict=False))
+        self.clocks = max([0, *starts, *ends]) + 1
+
+    def window(self, begin: int, count: int) -> list[dict[str, Any]]:
+        """Lanes of some clocks.
+
+        Args:
+            begin: first clock; moved so that the window lies inside the run.
+            count: clocks, at most MOST_CLOCKS.
+
+        Returns:
+            Of each lane its `name`, its `title` for people, its `kind` (`bit`, `words`, `beats`) and its `runs`: first
+            clock behind `begin`, clocks, and text.
+        """
+        count = min(max(count, 1), MOST_CLOCKS, self.clocks)
+        clocks = range(min(max(begin, 0), self.clocks - count), min(max(begin, 0), self.clocks - count) + count)
+        core = self._reader(f"{_CORE}.i_controller.state_q")
+        lanes = [
+            self._lane("start", "an operation starts", "bit", clocks, self._bits(f"{_TOP}.op_start_o")),
+            self._lane("operation", "row of the descriptor table", "words", clocks, self._index()),
+            self._lane("array", "state of the array's controller", "words", clocks, lambda at: _STATES[core(at)]),
+            self._lane("advance", "the array moves on", "bit", clocks, self._bits(f"{_CORE}.i_array.advance_i")),
+        ]
+        for name, prefix, title in _CHANNELS:
+            lanes.append(self._lane(name, title, "beats", clocks, self._beats(f"{_TOP}.{prefix}")))
+        lanes.append(self._lane("done", "an operation is done", "bit", clocks, self._bits(f"{_TOP}.op_done_o")))
+        return lanes
+
+    def _lane(self, name: str, title: str, kind: str, clocks: range, text: Callable[[int], str]) -> dict[str, Any]:
+        """Equal values of neighbouring clocks are one run."""
+        runs: list[list[Any]] = []
+        for at, clock in enumerate(clocks):
+            value = text(clock)
+            if runs and runs[-1][2] == value:
+                runs[-1][1] += 1
+            else:
+                runs.append([at, 1, value])
+        return {"name": name, "title": title, "kind": kind, "runs": runs}
+
+    def _bits(self, name: str) -> Callable[[int], str]:
+        read = self._reader(name)
+        return lambda at: "1" if read(at) else "0"
+
+    def _index(self) -> Callable[[int], str]:
+        def text(at: int) -> str:
+            return next((str(i) for i, (first, last) in enumerate(self.operations) if first <= at <= last), "")
+
+        return text
+
+    def _beats(self, prefix: str) -> Callable[[int], str]:
+        valid, ready = (self._reader(f"{prefix}{name}") for name in ("valid", "ready"))
+        return lambda at: _BEATS[2 * bool(valid(at)) + bool(ready(at))]
+
+    def _reader(self, name: str) -> Callable[[int], int]:
+        """Value before the edge that ends a clock: the harness writes clocks at even and edges at odd times."""
+        signal = self._var(name).signal
+        return lambda at: int(signal.value_at(2 * at) or 0)
+
+    def _rises(self, name: str) -> list[int]:
+        """Clocks in which a signal is high, of those that are never so for long."""
+        return [time + 1 >> 1 for time, value in self._var(name).tv if value]
+
+    def _var(self, name: str) -> Any:
+        if name not in self._vars:
+            raise InputError(f"the trace lacks {name}; expected one of `simulate(..., trace=True)`", where=self._trace)
+        return self._vars[name]

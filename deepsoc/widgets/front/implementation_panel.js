@@ -1,0 +1,83 @@
+// ImplementationPanel: the flows, the steps of the run, resources beside the estimate, artifacts.
+
+const MARK = { done: "✓", kept: "✓", running: "▶", failed: "✗", cancelled: "■", lost: "?", waiting: "○", "not run": "○" };
+
+function flowFields(model) {
+  const [idFlow, idUntil] = ["flow", "until"].map(unique);
+  const set = (trait, value) => { model.set(trait, value); model.save_changes(); };
+  const remedy = el("span", { class: "fault", role: "status" });
+  const until = el("select", { id: idUntil, onchange: () => set("until", until.value) });
+  const flow = el("select", { id: idFlow, onchange: () => { set("until", ""); set("flow", flow.value); draw(); } },
+    model.get("flows").map((each) => el("option", { value: each.name }, `${each.name}: ${each.title}${each.available ? "" : " (tool missing)"}`)));
+  const draw = () => {
+    const chosen = model.get("flows").find((each) => each.name === model.get("flow"));
+    flow.value = model.get("flow");
+    if (!chosen) return;
+    redraw(until, chosen.steps, () => [el("option", { value: "" }, "the end"), ...chosen.steps.map((step) => el("option", { value: step.name }, step.name))]);
+    until.value = model.get("until");
+    remedy.textContent = chosen.available ? "" : `Its tool is missing; get it with: ${chosen.remedy}`;
+  };
+  follow(model, ["flow", "until"], draw);
+  return [
+    el("span", { class: "jp-field" }, el("label", { for: idFlow }, "Flow"), flow),
+    el("span", { class: "jp-field" }, el("label", { for: idUntil }, "until"), until),
+    checkField(model, "fresh", "All steps anew", "otherwise steps whose inputs have not changed are kept"),
+    remedy,
+  ];
+}
+
+function stepsPart(model) {
+  const list = el("ol", { class: "ip-steps", "aria-label": "Steps" });
+  const node = el("section", { "aria-label": "Steps" }, list);
+  const draw = () => {
+    const steps = model.get("steps");
+    node.hidden = !steps.length;
+    redraw(list, [steps, model.get("step_log")], () => steps.map((step, i) => el("li", { class: "ip-step", "data-state": step.state },
+      el("span", { class: "ip-mark", "aria-hidden": "true" }, MARK[step.state] ?? ""),
+      el("span", { class: "ip-name" }, `${i + 1}. ${step.name}`), el("span", { class: "hint" }, step.title),
+      el("span", { class: "hint ip-state" }, [step.state, duration(step.seconds)].filter(Boolean).join(" · ")),
+      el("button", {
+        class: "ip-log", "aria-pressed": String(model.get("step_log") === step.name), "aria-label": `Log of ${step.name}`, disabled: ["waiting", "not run"].includes(step.state),
+        onclick: () => {
+          model.set("step_log", model.get("step_log") === step.name ? "" : step.name);
+          model.save_changes();
+          node.closest(".jp").querySelector(".jp-logs").open = true;
+        },
+      }, "log"))));
+  };
+  return { node, draw, traits: ["steps", "step_log"] };
+}
+
+function resourcesPart(model) {
+  const node = el("section", { "aria-label": "Resources" });
+  const count = (n) => (n === null || n === undefined ? "–" : Number.isInteger(n) || n >= 100 ? Math.round(n).toLocaleString("en").replaceAll(",", "\u2009") : n.toFixed(1));
+  const draw = () => {
+    const value = model.get("value");
+    redraw(node, value, () => {
+      if (!value.comparison) return [];
+      const rows = value.comparison.map(({ name, found, estimate }) => {
+        const by = estimate && found ? (estimate / found - 1) * 100 : null;
+        const text = by === null ? (estimate === found ? "equal" : "–") : Math.abs(by) < 0.05 ? "equal" : `${by > 0 ? "+" : "−"}${Math.abs(by).toFixed(1)} %`;
+        const most = Math.max(found, estimate ?? 0, 1);
+        return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, count(found)), el("td", {}, count(estimate)), el("td", {}, text),
+          el("td", { "aria-hidden": "true" }, el("div", { class: "ip-bar", style: `width: ${160 * found / most}px` }), estimate === null ? null : el("div", { class: "ip-bar model", style: `width: ${160 * estimate / most}px` })));
+      });
+      const fmax = value.fmax_mhz === null ? `Clock: ${value.fmax_basis}` : `Clock: ${value.fmax_mhz} MHz at most; ${value.fmax_basis}`;
+      return [
+        value.comparison.length ? el("h4", {}, `Resources, ${value.part_family}`) : null,
+        value.comparison.length ? el("table", {}, el("caption", { class: "sr-only" }, "Resources found and estimated"), el("thead", {}, el("tr", {}, ["resource", "found", "estimate", "estimate is off by", ""].map((head) => el("th", { scope: "col", "aria-hidden": head ? null : "true" }, head)))), el("tbody", {}, rows)) : null,
+        el("p", {}, fmax),
+        el("h4", {}, "Artifacts"),
+        el("ul", { class: "ip-files" }, value.files.map((file) => el("li", {}, el("code", {}, file.path), el("span", { class: "hint" }, ` ${file.bytes === null ? "is gone" : bytes(file.bytes)}`)))),
+      ].filter(Boolean);
+    });
+    node.hidden = !value.comparison;
+  };
+  return { node, draw, traits: ["value"] };
+}
+
+function render({ model, el: host }) {
+  return jobPanel(host, model, { label: "Implementation", verb: "Implement", options: flowFields(model), parts: [stepsPart(model), resourcesPart(model)] });
+}
+
+export default { render };

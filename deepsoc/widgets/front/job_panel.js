@@ -1,0 +1,178 @@
+// Shared by the panels of runs: options and the button, the run that is shown with its state, its result, its log.
+
+const STATUS = {
+  queued: ["◷", "queued"], running: ["▶", "running"], done: ["✓", "done"], failed: ["✗", "failed"],
+  cancelled: ["■", "cancelled"], lost: ["?", "lost"],
+};
+
+function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  if (seconds < 60) return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function bytes(count) {
+  if (count === null || count === undefined) return "–";
+  const [unit, name] = count >= 1e9 ? [1e9, "GB"] : count >= 1e6 ? [1e6, "MB"] : count >= 1e4 ? [1e3, "kB"] : [1, "bytes"];
+  return `${Number((count / unit).toPrecision(3))} ${name}`;
+}
+
+/** A number field of a trait; a value outside its range stays with a fault beside it and is not sent. */
+function numberField(model, trait, label, { min, max, step = 1, hint = "" }) {
+  const id = unique(trait);
+  const fault = el("span", { class: "fault", id: `${id}-fault` });
+  const input = el("input", {
+    id, type: "number", min, max, step, value: model.get(trait), "aria-describedby": `${id}-fault`,
+    onchange: () => {
+      const value = Number(input.value);
+      const legal = input.value !== "" && value >= min && value <= max && (step !== 1 || Number.isInteger(value));
+      fault.textContent = legal ? "" : `expected ${min} … ${max}`;
+      input.toggleAttribute("aria-invalid", !legal);
+      if (!legal) return;
+      model.set(trait, value);
+      model.save_changes();
+    },
+  });
+  model.on(`change:${trait}`, () => { input.value = model.get(trait); });
+  return el("span", { class: "jp-field", title: hint }, el("label", { for: id }, label), input, fault);
+}
+
+/** A box to tick of a trait. */
+function checkField(model, trait, label, hint = "") {
+  const id = unique(trait);
+  const input = el("input", { id, type: "checkbox", onchange: () => { model.set(trait, input.checked); model.save_changes(); } });
+  input.checked = model.get(trait);
+  model.on(`change:${trait}`, () => { input.checked = model.get(trait); });
+  return el("span", { class: "jp-field", title: hint }, input, el("label", { for: id }, label));
+}
+
+/** A text of a trait. */
+function textField(model, trait, label, placeholder) {
+  const id = unique(trait);
+  const input = el("input", { id, type: "text", placeholder, value: model.get(trait), onchange: () => { model.set(trait, input.value.trim()); model.save_changes(); } });
+  model.on(`change:${trait}`, () => { input.value = model.get(trait); });
+  return el("span", { class: "jp-field" }, el("label", { for: id }, label), input);
+}
+
+/** Replaces what a node holds when `key` is another; keeps focus and selections otherwise. */
+function redraw(node, key, make) {
+  const now = JSON.stringify(key);
+  if (node.dataset.key === now) return;
+  node.dataset.key = now;
+  node.replaceChildren(...[make()].flat().filter(Boolean));
+}
+
+/** State, progress and cancel of the run that is shown, and the choice of another. */
+function runCard(model) {
+  const id = unique("run");
+  const choice = el("select", { id, onchange: () => { model.set("current", choice.value); model.save_changes(); } });
+  const badge = el("strong", { class: "jp-status" });
+  const bar = el("progress", { max: 1, "aria-label": "Progress of the run" });
+  const stage = el("div", { class: "jp-stage" });
+  const live = el("span", { class: "sr-only", role: "status" });
+  const reason = el("div", { class: "jp-reason" });
+  let armed = 0;
+  const disarm = () => { clearTimeout(armed); armed = 0; cancel.textContent = "Cancel"; cancel.classList.remove("armed"); };
+  const cancel = el("button", { onclick: () => {
+    if (armed) { disarm(); send(model, "cancel"); return; }
+    armed = setTimeout(disarm, 4000);
+    cancel.textContent = "Click again to cancel";
+    cancel.classList.add("armed");
+  } });
+  disarm();
+  const head = el("div", { class: "row" }, el("label", { for: id }, "Run"), choice, badge, bar, cancel);
+  const card = el("section", { class: "jp-run", "aria-label": "Run" }, head, stage, reason, live);
+  const draw = () => {
+    const runs = model.get("runs");
+    const run = runs.find((each) => each.id === model.get("current"));
+    card.hidden = !run;
+    if (!run) return;
+    redraw(choice, runs.map(({ id: key, status }) => [key, status]), () => runs.map((each) => {
+      const time = new Date(each.created * 1000).toLocaleString([], { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+      return el("option", { value: each.id }, `${time} · ${each.status}`);
+    }));
+    choice.value = run.id;
+    card.dataset.status = run.status;
+    const [icon, word] = STATUS[run.status] ?? ["", run.status];
+    if (badge.dataset.status !== run.status) {
+      badge.dataset.status = run.status;
+      badge.replaceChildren(el("span", { "aria-hidden": "true" }, icon), ` ${word}`);
+      live.textContent = `${run.title}: ${word}`;
+    }
+    bar.hidden = !run.active;
+    if (run.progress === null) bar.removeAttribute("value");
+    else bar.value = run.progress;
+    const share = run.progress === null || !run.active ? "" : `${Math.round(run.progress * 100)} %`;
+    stage.textContent = [run.stage, run.message, share, run.active || run.seconds === null ? duration(run.seconds) : `took ${duration(run.seconds)}`].filter(Boolean).join(" · ");
+    cancel.hidden = !run.active;
+    if (!run.active) disarm();
+    reason.textContent = run.reason && run.status !== "cancelled" ? `${run.reason}${run.status === "lost" ? `. Its log is below as far as it is known; ${run.folder}` : ""}` : "";
+  };
+  return { node: card, draw };
+}
+
+/** The end of the log, following it while it is scrolled to its end. */
+function logPane(model) {
+  const pre = el("pre", { class: "jp-log", role: "log", "aria-label": "Log", tabindex: 0 });
+  const size = el("span", { class: "hint" });
+  const details = el("details", { class: "jp-logs" }, el("summary", {}, "Log ", size), pre);
+  const draw = () => {
+    const text = model.get("log");
+    details.hidden = !model.get("current");
+    const run = model.get("runs").find((each) => each.id === model.get("current"));
+    const total = model.get("log_bytes");
+    const part = total > 2 * text.length + 200 ? `the end of ${bytes(total)}; all of it: ${run?.folder ?? ""}/log.txt` : text ? bytes(total) : "empty";
+    size.textContent = `· ${part}`;
+    if (pre.textContent === text) return;
+    const end = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
+    pre.textContent = text;
+    if (end) pre.scrollTop = pre.scrollHeight;
+    if (run && ["failed", "lost"].includes(run.status) && text) details.open = true;
+  };
+  details.addEventListener("toggle", () => { pre.scrollTop = pre.scrollHeight; });
+  return { node: details, draw };
+}
+
+/**
+ * A panel of runs.
+ *   label, verb     name of the control, text of the button
+ *   options         nodes between the button and the run
+ *   parts           list of { node, draw, traits }: what is shown of the run
+ */
+function jobPanel(host, model, { label, verb, options, parts }) {
+  const body = control(host, model, label);
+  body.classList.add("jp");
+  const view = unique("view");
+  const said = el("span", { class: "hint", role: "status" });
+  const code = el("pre", { class: "jp-code", tabindex: 0, "aria-label": "Code" });
+  const shown = el("details", { class: "jp-shown", hidden: true, open: true }, el("summary", {}, "What was started, as code for a cell"), code);
+  const start = el("button", { class: "primary", onclick: () => { said.textContent = ""; send(model, "start", { view }); } }, verb);
+  const message = (content) => {
+    if (content.do !== "insert" || content.view !== view) return;
+    if (insertCell(content.code)) {
+      shown.hidden = true;
+      said.textContent = "A cell below does it.";
+      return;
+    }
+    code.textContent = content.code;
+    shown.hidden = false;
+    send(model, "run");
+  };
+  model.on("msg:custom", message);
+  const run = runCard(model);
+  const log = logPane(model);
+  body.append(
+    el("div", { class: "row jp-options" }, start, options, said), shown,
+    run.node, ...parts.map((part) => part.node), log.node,
+  );
+  const none = el("div", { class: "hint jp-none" }, `No run of ${model.get("folder")} yet.`);
+  run.node.before(none);
+  const stops = [
+    follow(model, ["runs", "current"], () => { none.hidden = model.get("runs").length > 0; run.draw(); }),
+    follow(model, ["log", "log_bytes", "current", "runs"], log.draw),
+    follow(model, ["busy"], () => { start.disabled = Boolean(model.get("busy")); if (model.get("busy")) said.textContent = `${model.get("busy")} …`; else if (said.textContent.endsWith("…")) said.textContent = ""; }),
+    ...parts.map((part) => follow(model, part.traits, part.draw)),
+  ];
+  return () => { stops.forEach((stop) => stop()); model.off("msg:custom", message); };
+}

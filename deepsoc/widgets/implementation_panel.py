@@ -1,0 +1,169 @@
+"""ImplementationPanel: runs a flow of external tools on the design, and shows what it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from deepsoc import jobs
+from deepsoc.errors import DeepSocError, ToolError
+from deepsoc.hw import Hardware
+from deepsoc.impl import Flow, flows
+from deepsoc.widgets._job_panel import JobPanel, short
+
+__all__ = ["ImplementationPanel"]
+
+_MODELS = {"AMD 7 series": "xc7", "AMD UltraScale+": "xcup"}  # family of a flow: that of the resource model
+
+
+class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
+    """Implements a design as a run: the flows there are, their steps, logs, resources beside the estimate, artifacts.
+
+    `value` is the result as `deepsoc implement --json` prints it, with `comparison` and `files`.
+
+    Args:
+        design: a Design; or a folder: a design's, any other with `net.json` and `hw.json`, or an export.
+        root: folder of runs, as of `jobs.find`.
+        flow: name of a flow; left out: the first whose tool is there.
+        until: last step to run; empty: all.
+        fresh: run every step, not only what has changed.
+
+    Raises:
+        InputError: there is no such folder, or a keyword is unknown.
+    """
+
+    KIND = "implement"
+
+    flow = traitlets.Unicode("", help="Name of the flow.").tag(sync=True)
+    until = traitlets.Unicode("", help="Last step to run; empty: all.").tag(sync=True)
+    fresh = traitlets.Bool(False, help="Run every step, not only what has changed.").tag(sync=True)
+    flows: traitlets.List[dict[str, Any]] = traitlets.List(
+        read_only=True, help="The flows: name, title, family, available, remedy, steps."
+    ).tag(sync=True)
+    step_log = traitlets.Unicode("", help="Step whose log is shown; empty: the one that runs, or the last.").tag(
+        sync=True
+    )
+    steps: traitlets.List[dict[str, Any]] = traitlets.List(
+        help="Steps of the run that is shown: name, title, state, seconds."
+    ).tag(sync=True)
+
+    def __init__(self, *arguments: Any, **kwargs: Any) -> None:
+        known = [_described(flow) for flow in flows().values()]
+        self.set_trait("flows", known)
+        if "flow" not in kwargs:
+            kwargs["flow"] = next((entry["name"] for entry in known if entry["available"]), known[0]["name"])
+        super().__init__(*arguments, **kwargs)
+        self.observe(lambda _: self._reread(), names="step_log")
+
+    def arguments(self) -> list[str]:
+        """Options of `deepsoc implement`."""
+        until = ["--until", self.until] if self.until else []
+        return ["--flow", self.flow, *until, *(["--fresh"] if self.fresh else [])]
+
+    def about(self) -> dict[str, Any]:
+        """The flow, so that the run is told from others."""
+        return {"flow": self.flow}
+
+    def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
+        """The result, with the resources beside the estimate, and sizes of the artifacts."""
+        work = Path(result["folder"])
+        return result | {
+            "comparison": _comparison(result, work.parent.parent / "hw.json"),
+            "files": [_file(work / name) for name in result["artifacts"]],
+        }
+
+    def log_file(self, job: jobs.Job) -> Path:
+        """The log of the chosen step, else of the one that ran last; before the first, that of the run."""
+        logs = self._work(job) / "logs"
+        name = self.step_log or (job.state.stage if job.state.active else "")
+        chosen = sorted(logs.glob(f"*-{name or '*'}.log"))
+        return chosen[-1] if chosen and (self.step_log or job.state.status != "failed") else job.folder / "log.txt"
+
+    def _check(self) -> None:
+        tool = flows()[self.flow].available()
+        if not tool:
+            raise ToolError(f"the tool of {self.flow} is missing; get it with: {tool.remedy}")
+        super()._check()
+
+    def _show(self) -> None:
+        super()._show()
+        self.steps = self._steps(self.job) if self.job is not None else []
+
+    def _reread(self) -> None:
+        self._read = ("", -1)
+        self._wake()
+
+    def _work(self, job: jobs.Job) -> Path:
+        """The flow's folder, in the export."""
+        folder = Path(job.cwd) / str(job.about.get("design", ""))
+        base = folder if (folder / "manifest.json").exists() else folder / "export"
+        return base / "impl" / str(job.about.get("flow", ""))
+
+    def _steps(self, job: jobs.Job) -> list[dict[str, Any]]:
+        """The steps of a run: those before the one that runs are over; times are known of a run that is over."""
+        flow = flows().get(str(job.about.get("flow")))
+        if flow is None:
+            return []
+        state = job.state
+        names = [step.name for step in flow.steps]
+        times = {step["name"]: step for step in self.value.get("steps", [])}
+        at = names.index(state.stage) if state.stage in names else -1
+        rows = []
+        for index, step in enumerate(flow.steps):
+            done = times.get(step.name)
+            if done is not None:
+                what = "kept" if done["kept"] else "done"
+            elif index < at:
+                what = "done"
+            elif index == at:
+                what = "running" if state.active else state.status
+            else:
+                what = "waiting" if state.active else "not run"
+            seconds = done["seconds"] if done else None
+            rows.append({"name": step.name, "title": step.title, "state": what, "seconds": seconds})
+        return rows
+
+
+def _described(flow: Flow) -> dict[str, Any]:
+    tool = flow.available()
+    return {
+        "name": flow.name,
+        "title": flow.title,
+        "family": flow.part_family,
+        "available": bool(tool),
+        "version": tool.version,
+        "remedy": tool.remedy,
+        "steps": [{"name": step.name, "title": step.title} for step in flow.steps],
+    }
+
+
+def _comparison(result: dict[str, Any], hw_file: Path) -> list[dict[str, Any]]:
+    """Resources found and estimated; without a model of the family, those found alone."""
+    found = result.get("resources")
+    if not found:
+        return []
+    estimated: dict[str, float] = {}
+    if family := _MODELS.get(str(result["part_family"])):
+        from deepsoc.perf.resources import FpgaResources
+
+        try:
+            model = FpgaResources(family)  # type: ignore[arg-type]
+            table = model.explain(Hardware.load(hw_file))
+            estimated = {str(name): float(table[name].sum()) for name in table}
+        except DeepSocError:
+            estimated = {}
+    names = {"lut": "LUT", "ff": "FF", "dsp": "DSP", "bram36": "BRAM36", "uram": "URAM", "carry": "carry cells"}
+    return [
+        {"name": title, "found": found[name], "estimate": estimated.get(name)}
+        for name, title in names.items()
+        if name in found and (found[name] or estimated.get(name))
+    ]
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return {"path": short(path), "bytes": path.stat().st_size}
+    except OSError:
+        return {"path": short(path), "bytes": None}
