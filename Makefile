@@ -35,11 +35,11 @@ lab: setup
 	$(BIN)/deepsoc lab
 
 test: setup
-	@sh scripts/system-packages cross
+	@sh scripts/system-packages cross browser
 	$(PYTEST) -m "not slow" --junitxml=build/test.xml
 
 test-all: setup
-	@sh scripts/system-packages cross
+	@sh scripts/system-packages cross browser
 	$(PYTEST) --junitxml=build/test-all.xml
 
 lint: setup

@@ -82,7 +82,8 @@ def _with_core(net: Net, i: int, kind: str) -> Net:
     width = old.get("filters", old.get("units"))
     if width is not None:
         new["units" if kind == "dense" else "filters"] = width
-    return _placed(net, ["bundles", i, "core"], new)
+    placed: Net = _placed(net, ["bundles", i, "core"], new)
+    return placed
 
 
 def _placed(at: Any, path: list[str | int], value: Any) -> Any:

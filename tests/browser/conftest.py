@@ -1,0 +1,5 @@
+"""A JupyterLab server of the browser tests' own."""
+
+from tests.jupyter.conftest import lab
+
+__all__ = ["lab"]
