@@ -171,9 +171,11 @@ class JobPanel(Control):
 
         threading.Thread(target=work, daemon=True).start()
 
-    def on_cancel(self) -> None:
+    def on_cancel(self, id: str) -> None:
         """Cancel was pressed."""
-        self.cancel()
+        if id in self._jobs:
+            self._jobs[id].cancel()
+            self._wake()
 
     # ---- the run that is shown --------------------------------------------------------------------------------------
     def _show(self) -> None:

@@ -6,6 +6,8 @@ The tests follow each other on one page. They leave screenshots in build/screens
 from __future__ import annotations
 
 import json
+import os
+import signal
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,14 +184,20 @@ def test_simulate_inserts_a_cell_and_is_bit_exact(page: Page, lab: Lab) -> None:
     shoot(page, "simulate-light")
 
 
-def test_a_run_is_found_again_after_a_refresh_and_cancelled(page: Page, lab: Lab) -> None:
-    """The page is refreshed in dark, so that each tab is seen in both."""
+def test_one_run_is_cancelled_and_another_found_again_after_a_refresh(page: Page, lab: Lab) -> None:
+    """The page is refreshed in dark, so that each tab is seen in both. Runs are halted so that they last."""
     fill(page.get_by_label("Memory latency, clocks"), str(SLOW))
     page.get_by_label("Trace").uncheck()
-    page.get_by_role("button", name="Simulate", exact=True).click()
-    status = page.get_by_role("region", name="Run").locator(".jp-status")
-    expect(status).to_have_text("▶ running")
-    job = jobs.find(lab.root / "jobs")[0]
+    run = page.get_by_role("region", name="Run")
+    status = run.locator(".jp-status")
+    job = _halted(page, lab)
+    run.get_by_role("button", name="Cancel", exact=True).click()
+    assert job.state.status == "running"
+    run.get_by_role("button", name="Click again to cancel").click()
+    expect(status).to_have_text("■ cancelled")
+    assert job.state.status == "cancelled"
+
+    job = _halted(page, lab)
     _dark(lab)
     page.keyboard.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
@@ -197,21 +205,23 @@ def test_a_run_is_found_again_after_a_refresh_and_cancelled(page: Page, lab: Lab
     expect(page.get_by_text("on 2 × 6 elements")).to_be_visible()
     expect(page.get_by_role("tab", name="Simulate")).to_have_attribute("aria-selected", "true")
     expect(status).to_have_text("▶ running")
-    assert job.state.status == "running"
-    expect(page.get_by_role("combobox", name="Run").locator("option")).to_have_count(2)
+    expect(page.get_by_role("combobox", name="Run").locator("option")).to_have_count(3)
     shoot(page, "running-dark")
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
-    expect(page.locator(".jp-stage")).to_contain_text("simulating")  # news come from the kernel again
-    page.get_by_role("button", name="Cancel", exact=True).click()
-    page.get_by_role("button", name="Click again to cancel").click()
-    expect(status).to_have_text("■ cancelled")
-    assert job.state.status == "cancelled"
-    page.get_by_role("combobox", name="Run").select_option(index=1)
+    assert job.state.status == "running"
+    os.kill(job.state.pid or 0, signal.SIGCONT)
+    expect(status).to_have_text("✓ done", timeout=BUILD_MS)
     expect(page.locator(".jp-verdict")).to_have_text("bit-exact")
     shoot(page, "simulate-dark")
 
 
 def test_every_tab_is_reached_by_keyboard_in_dark(page: Page) -> None:
+    page.evaluate("document.querySelector('.st-tabs').dataset.old = 1")
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")  # a Studio of its own: it finds the design as it was left
+    expect(page.locator(".st-tabs:not([data-old])")).to_be_visible()
+    expect(page.locator(".st-summary")).to_have_text("3 bundles on 2 × 6 elements, 250 MHz")
+    tab(page, "Simulate")
+    expect(page.locator(".jp-verdict")).to_have_text("bit-exact")
     page.get_by_role("tab", name="Simulate").focus()
     for name in ("Implement", "Network", "Hardware", "Sweep", "Array"):
         page.keyboard.press("ArrowRight")
@@ -232,6 +242,20 @@ def _with(text: str, *, regex: bool = False) -> object:
     import re
 
     return re.compile(text if regex else re.escape(text))
+
+
+def _halted(page: Page, lab: Lab) -> jobs.Job:
+    """Presses Simulate and halts the run as soon as it runs."""
+    before = {job.id for job in jobs.find(lab.root / "jobs")}
+    page.get_by_role("button", name="Simulate", exact=True).click()
+    for _ in range(3000):
+        fresh = [job for job in jobs.find(lab.root / "jobs") if job.id not in before]
+        if fresh and fresh[0].state.status == "running":
+            os.kill(fresh[0].state.pid or 0, signal.SIGSTOP)
+            break
+        page.wait_for_timeout(20)
+    expect(page.get_by_role("region", name="Run").locator(".jp-status")).to_have_text("▶ running")
+    return fresh[0]
 
 
 def _dark(lab: Lab) -> None:

@@ -72,10 +72,16 @@ function runCard(model) {
   const stage = el("div", { class: "jp-stage" });
   const live = el("span", { class: "sr-only", role: "status" });
   const reason = el("div", { class: "jp-reason" });
-  let armed = 0;
-  const disarm = () => { clearTimeout(armed); armed = 0; cancel.textContent = "Cancel"; cancel.classList.remove("armed"); };
+  let [armed, asked] = [0, 0];
+  const disarm = () => { clearTimeout(armed); armed = 0; cancel.textContent = asked ? "Cancelling …" : "Cancel"; cancel.classList.remove("armed"); };
+  const ask = (run) => { // again and again: a message right after a page was loaded can get lost
+    send(model, "cancel", { id: run });
+    asked = setTimeout(() => ask(run), 2000);
+  };
+  const settle = () => { clearTimeout(asked); asked = 0; disarm(); };
   const cancel = el("button", { onclick: () => {
-    if (armed) { disarm(); send(model, "cancel"); return; }
+    if (asked) return;
+    if (armed) { ask(model.get("current")); disarm(); return; }
     armed = setTimeout(disarm, 4000);
     cancel.textContent = "Click again to cancel";
     cancel.classList.add("armed");
@@ -106,10 +112,10 @@ function runCard(model) {
     const share = run.progress === null || !run.active ? "" : `${Math.round(run.progress * 100)} %`;
     stage.textContent = [run.stage, run.message, share, run.active || run.seconds === null ? duration(run.seconds) : `took ${duration(run.seconds)}`].filter(Boolean).join(" · ");
     cancel.hidden = !run.active;
-    if (!run.active) disarm();
+    if (!run.active) settle();
     reason.textContent = run.reason && run.status !== "cancelled" ? `${run.reason}${run.status === "lost" ? `. Its log is below as far as it is known; ${run.folder}` : ""}` : "";
   };
-  return { node: card, draw };
+  return { node: card, draw, stop: settle };
 }
 
 /** The end of the log, following it while it is scrolled to its end. */
@@ -174,5 +180,5 @@ function jobPanel(host, model, { label, verb, options, parts }) {
     follow(model, ["busy"], () => { start.disabled = Boolean(model.get("busy")); if (model.get("busy")) said.textContent = `${model.get("busy")} …`; else if (said.textContent.endsWith("…")) said.textContent = ""; }),
     ...parts.map((part) => follow(model, part.traits, part.draw)),
   ];
-  return () => { stops.forEach((stop) => stop()); model.off("msg:custom", message); };
+  return () => { stops.forEach((stop) => stop()); run.stop(); model.off("msg:custom", message); };
 }
