@@ -73,3 +73,10 @@ def test_page_loads_the_extension_and_leaves_news_out(lab: Lab):
     disabled = set(config["disabledExtensions"])
     assert {"@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension:plugin"} <= disabled
     assert not [name for name in disabled if name.startswith("deepsoc-lab")]
+
+
+def test_comms_go_through_the_kernels_main_shell(lab: Lab):
+    """On subshells the first messages after a reload can reach a kernel that does not know the subshell yet."""
+    status, found = lab.ask("lab/api/settings/@jupyterlab/apputils-extension:kernels-settings")
+    assert status == 200
+    assert found["schema"]["properties"]["commsOverSubshells"]["default"] == "disabled"

@@ -285,7 +285,8 @@ def test_steps_logs_resources_and_artifacts(design: Design, panels: list[Any], t
     text = STEPS.format(work=str(work), flag=flag, go=go, result=result)
     job = program(design, text, kind="implement", flow="yosys-xc7")
     wait_for(panel, lambda: "found 6 DSPs" in panel.log)
-    assert [step["state"] for step in panel.steps] == ["done", "running", "waiting", "waiting", "waiting"]
+    states = ["done", "running", "waiting", "waiting", "waiting"]
+    wait_for(panel, lambda: [step["state"] for step in panel.steps] == states)
     panel.step_log = "elaborate"
     wait_for(panel, lambda: "read it" in panel.log)
     Path(go).touch()

@@ -70,7 +70,11 @@ class Form {
     const inputs = names.map((name) => el("input", {
       type: "number", min, max, step: 1, "aria-label": name, placeholder: optional ? "auto" : null,
       oninput: () => this.set(keys, sent = parsed()),
-      onblur: () => { sent = undefined; this.refresh(); },
+      onblur: (event) => { // to a neighbour of the list: the answer may still be on its way
+        if (inputs.includes(event.relatedTarget)) return;
+        sent = undefined;
+        this.refresh();
+      },
     }));
     const show = (value) => {
       if (sent !== undefined && !same(value, sent)) return; // an answer to an earlier key is on its way
