@@ -143,3 +143,11 @@ def test_wheel_carries_what_is_not_python(tmp_path):
         assert any(name.endswith(f".data/data/{file}") for name in names), file
     assert "deepsoc/py.typed" in names
     assert "deepsoc/hw/registers.toml" in names
+
+
+def test_tests_of_a_group_share_a_worker(request: pytest.FixtureRequest) -> None:
+    """Tests that build on each other depend on it; a version of pytest broke it silently."""
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("runs without workers")
+    marked = [item for item in request.session.items if item.get_closest_marker("xdist_group")]
+    assert all("@" in item.nodeid for item in marked), "the groups of pytest-xdist have no effect"
