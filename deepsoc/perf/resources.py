@@ -19,6 +19,7 @@ import pandas as pd
 
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
+from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 
 __all__ = [
     "BLOCKS", "FEATURES", "FIGURES", "PARAMETERS", "Family", "FpgaResources", "block_rams", "geometry", "mapped",
@@ -45,33 +46,24 @@ def geometry(points: Mapping[str, npt.ArrayLike]) -> dict[str, _Values]:
 
     Returns:
         The parameters, and: `pes`; `lines` pixel line buffers; `out_lines` lines of a result; `word` bits of a
-        word of weights; `slot_words` words of a line buffer; `lut_products`, PEs that multiply in LUTs; `area_bits` of
-        a pool window's count; `sum_bits` of a pool sum.
+        word of weights; `lut_products`, PEs that multiply in LUTs; `sum_bits` of a pool sum.
 
     Raises:
         InputError: a parameter is missing.
     """
     if missing := [name for name in PARAMETERS if name not in points]:
         raise InputError(f"the resources depend on {', '.join(missing)}, which are missing", where=missing[0])
-    p = {name: np.asarray(points[name], dtype=np.float64) for name in PARAMETERS}
-    rpb = 8 // p["x_bits"]
-    tile = np.ceil(p["rows"] / rpb)
-    p["pes"] = p["rows"] * p["cols"]
-
-    def line(row: _Values) -> _Values:
-        return row // p["rows"] * tile + row % p["rows"] // rpb
-
-    top = -line(-((p["kh_max"] - 1) // 2))
-    last = line(p["sh_max"] * (p["rows"] - 1) + p["kh_max"] - 1)
-    p["lines"] = np.maximum(last + top + 1, np.minimum(p["rows"], p["xn_max"]))
-    p["out_lines"] = np.maximum(tile, np.ceil(32 * p["rows"] / p["axi_data_bits"]))
-    unit = np.maximum(p["axi_data_bits"] / 8, 8)
-    p["word"] = np.ceil(p["cols"] * p["k_bits"] / unit) * unit
-    p["slot_words"] = 4 * np.minimum(p["axi_max_burst"], 8)
-    p["lut_products"] = np.where(p["x_bits"] + p["k_bits"] < _DSP_PRODUCT_BITS, p["pes"], 0)
-    p["area_bits"] = np.ceil(np.log2(p["kh_max"] * p["kw_max"] + 1))
-    p["sum_bits"] = p["x_bits"] + p["area_bits"]
-    return p
+    known = {name: np.asarray(points[name]).astype(np.int64) for name in PARAMETERS}
+    pes = known["rows"] * known["cols"]
+    sizes = known | {
+        "pes": pes,
+        "lines": line_buffers(known),
+        "out_lines": result_lines(known),
+        "word": weight_word_bits(known),
+        "lut_products": np.where(known["x_bits"] + known["k_bits"] < _DSP_PRODUCT_BITS, pes, 0),
+        "sum_bits": pool_bits(known),
+    }
+    return {name: values.astype(np.float64) for name, values in sizes.items()}
 
 
 def block_rams(width: npt.ArrayLike, depth: npt.ArrayLike) -> _Values:

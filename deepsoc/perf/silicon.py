@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.nodes import Node
+from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 from deepsoc.perf.layers import Floats
 
 __all__ = ["BLOCKS", "Silicon", "anchors", "gate_terms"]
@@ -219,8 +220,8 @@ def _logic(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
 
 def _memories(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
     """Bits of the two RAMs, and the bits that a clock reads of them."""
-    word = _word_bits(known).astype(float)
-    edges = (known["rows"] * _pool_bits(known)).astype(float)
+    word = weight_word_bits(known).astype(float)
+    edges = (known["rows"] * pool_bits(known)).astype(float)
     return {
         "weights_ram": (2 * _power_of_two(known["weights_ram_depth"]) * word, word),
         "edges_ram": (edges * known["edges_ram_depth"], edges * _constants().activity["pool"]),
@@ -234,14 +235,13 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
     elements = rows * cols
     moved = sh * (rows - 1) + kh  # registers of the shifter that convolutions use
     words = _SLOTS * np.minimum(burst, 8)
-    lines, tile = _line_buffers(known), -(-rows // rpb)
-    out = np.maximum(tile, -(-32 * rows // axi))
+    lines, out = line_buffers(known), result_lines(known)
     entry = out * axi + axi // 8
     fifo = np.maximum(4 * np.minimum(np.minimum(burst, 16), 4096 * 8 // axi), 16)
     biases = 8 * np.maximum(_power_of_two(-(-cols // (axi // 32))), 2)
-    magnitude = _pool_bits(known) + 3  # of a sum (rtl/dsoc_pool.sv, NBits)
+    magnitude = pool_bits(known) + 3  # of a sum (rtl/dsoc_pool.sv, NBits)
     reciprocal = 2 * magnitude - x - 2  # bits of 1 / elements of a window (MBits)
-    word, one = _word_bits(known), np.ones_like(rows)
+    word, one = weight_word_bits(known), np.ones_like(rows)
     terms = {
         "array": {"product": elements * x * k, "operand": elements * (x + k), "sum": elements * known["y_bits"]},
         "shifter": {
@@ -259,31 +259,6 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
         "control": {"line": lines, "one": one},
     }  # fmt: skip
     return {block: {name: term.astype(float) for name, term in found.items()} for block, found in terms.items()}
-
-
-def _line_buffers(known: Mapping[str, _Ints]) -> _Ints:
-    """`Hardware.line_buffers` of every point."""
-    rows, kh = known["rows"], known["kh_max"]
-    rpb = 8 // known["x_bits"]
-
-    def line(row: Any) -> Any:
-        return row // rows * -(-rows // rpb) + row % rows // rpb
-
-    top = -line(-((kh - 1) // 2))
-    last = line(known["sh_max"] * (rows - 1) + kh - 1)
-    return np.asarray(np.maximum(last + top + 1, np.minimum(rows, known["xn_max"])))
-
-
-def _pool_bits(known: Mapping[str, _Ints]) -> _Ints:
-    """Bits of a sum of a window (rtl/dsoc_pool.sv, SBits)."""
-    area = np.ceil(np.log2(known["kh_max"] * known["kw_max"] + 1)).astype(np.int64)
-    return np.asarray(known["x_bits"] + area)
-
-
-def _word_bits(known: Mapping[str, _Ints]) -> _Ints:
-    """`Hardware.weight_word_bits` of every point."""
-    unit = np.maximum(known["axi_data_bits"] // 8, 8)
-    return np.asarray(-(-known["cols"] * known["k_bits"] // unit) * unit)
 
 
 def _power_of_two(values: _Ints) -> _Ints:
