@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import cocotb
+import cocotb_tools.config
 import pytest
 from cocotb_tools.runner import Runner, get_runner
 
@@ -86,6 +87,9 @@ def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit 
     tools = find_toolchain()
     environment = tools.verilator.environment()
     environment["MAKEFLAGS"] = f"{environment.get('MAKEFLAGS', '')} LINK={tools.cxx}"
+    # the cocotb of this installation, which need not be the one that the simulator was built with
+    libraries = [str(cocotb_tools.config.libs_dir), os.environ.get("LD_LIBRARY_PATH", "")]
+    environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, libraries))
     texts = {path.name: path.read_text() for path in sources(top)}
     texts |= {path.name: path.read_text() for path in folder("rtl").glob("*.svh")}
     if edit is not None:

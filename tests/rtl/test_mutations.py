@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from deepsoc.assets import folder
 from tests.rtl.engine import SETS
 from tests.rtl.runner import Edit, Parameters, run
 
@@ -65,9 +66,15 @@ SLOW = [
     _module("forgets the iteration", "output_stage", _OUT, "desc_i.y_l_pitch + t_off_q;", "desc_i.y_l_pitch;"),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_i[b]}}", "8'hFF"),
-    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "starts[c] ? '0 : sum_q[c-1]", "sum_q[c-1]")),
+    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_q && !starts[c]", "shift_q")),
     _engine("stays at a position", "conv", Edit("dsoc_drain.sv", "pos_q <= pos_q - sw_i;", "pos_q <= pos_q;")),
 ]
+
+
+@pytest.mark.parametrize("fault", [*QUICK, *SLOW], ids=lambda fault: f"{fault.test}: {fault.what}")
+def test_the_fault_can_still_be_made(fault: Fault) -> None:
+    text = (folder("rtl") / fault.edit.file).read_text()
+    assert fault.edit.apply(text) != text
 
 
 @pytest.mark.parametrize(
