@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from deepsoc.impl import Implementation
     from deepsoc.sim import SimResult
 
-__all__ = ["Artifacts", "file_entry"]
+__all__ = ["WORK", "Artifacts", "file_entry"]
+
+WORK = "impl"
+"""Folder of an export in which implementation flows work; a later export into the same folder keeps it."""
 
 
 def file_entry(data: bytes) -> FileEntry:

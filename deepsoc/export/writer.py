@@ -14,7 +14,7 @@ import numpy as np
 
 from deepsoc._files import templates
 from deepsoc.errors import InputError, MismatchError
-from deepsoc.export.artifacts import Artifacts, file_entry, read_manifest
+from deepsoc.export.artifacts import WORK, Artifacts, file_entry, read_manifest
 from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortBytes, TensorEntry
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Bundle, Conv2D, Graph, IntArray
@@ -43,7 +43,8 @@ def export(
     Args:
         graph: the network.
         hw: the accelerator; open maxima become what the network needs.
-        out: the folder; an earlier export there is replaced.
+        out: the folder; an earlier export there is replaced, but for the work of implementation flows. One that is
+            equal is left as it is, with the trace of its simulation.
         x: input integers of the graph's input shape; None: random ones.
         seed: of the random input.
         net: the declarative network, kept as `net.json`.
@@ -193,7 +194,9 @@ def _manifest(mapped: Plan, seed: int | None) -> Manifest:
 
 
 def _replace(target: Path, files: Mapping[str, bytes]) -> None:
-    """Builds the folder beside `target`, then swaps it in."""
+    """Builds the folder beside `target`, then swaps it in; does nothing if all is there already."""
+    if all((target / name).is_file() and (target / name).read_bytes() == data for name, data in files.items()):
+        return
     mark = uuid.uuid4().hex[:8]
     new, old = (target.with_name(f".{target.name}.{mark}.{part}") for part in ("new", "old"))
     try:
@@ -209,6 +212,8 @@ def _replace(target: Path, files: Mapping[str, bytes]) -> None:
             if old.exists():
                 old.rename(target)
             raise
+        if (old / WORK).exists():
+            (old / WORK).rename(target / WORK)
     except OSError as err:
         raise InputError(f"cannot write the export: {err.strerror or err}", where=str(target)) from None
     finally:

@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deepsoc._hashes import key_of, sources_key
 from deepsoc.assets import folder as assets
 from deepsoc.hw import Hardware
 from deepsoc.impl.run import synthesize
 from deepsoc.perf.runs import Progress, Row, Run, run_in_folders
-from deepsoc.sim.cache import key_of
-from deepsoc.sim.many import sources_key
 
 if TYPE_CHECKING:
     import pandas as pd

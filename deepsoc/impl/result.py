@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deepsoc.errors import InputError
+from deepsoc.hw import Hardware
 
 __all__ = ["REPORT", "Implementation", "ModuleResources", "Resources", "StepTime"]
 
@@ -78,6 +79,7 @@ class Implementation(_Frozen):
     Attributes:
         flow: name of the flow.
         part_family: family of devices.
+        hw: the accelerator.
         folder: the work folder; all other paths are relative to it.
         steps: the steps that are done, in their order.
         resources: of the whole design; None before the flow has come to count them.
@@ -89,6 +91,7 @@ class Implementation(_Frozen):
 
     flow: str
     part_family: str
+    hw: Hardware
     folder: str
     steps: tuple[StepTime, ...]
     resources: Resources | None

@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts
+from deepsoc.export.artifacts import WORK
 from deepsoc.export.writer import hardware_files
 from deepsoc.hw import Hardware
 from deepsoc.impl.flow import Flow
@@ -56,7 +57,7 @@ def implement(
     chosen.through(until)
     export = Artifacts.load(folder)
     params = (export.path / "params.svh").read_bytes()
-    return _run(chosen, export.path, params, until, fresh, progress, cancel)
+    return _run(chosen, export.path, export.hw, params, until, fresh, progress, cancel)
 
 
 def synthesize(
@@ -99,7 +100,7 @@ def synthesize(
             (place / name).write_bytes(data)
     except OSError as err:
         raise InputError(f"cannot write there: {err.strerror or err}", where=str(place)) from None
-    return _run(chosen, place, files["params.svh"], until, fresh, progress, cancel)
+    return _run(chosen, place, hw, files["params.svh"], until, fresh, progress, cancel)
 
 
 def _flow(name: str) -> Flow:
@@ -114,6 +115,7 @@ def _flow(name: str) -> Flow:
 def _run(
     flow: Flow,
     place: Path,
+    hw: Hardware,
     params: bytes,
     until: str | None,
     fresh: bool,
@@ -123,7 +125,7 @@ def _run(
     tool = flow.available()
     if not tool:
         raise ToolError(f"the tool of {flow.name} is missing; get it with: {tool.remedy}")
-    work = place.resolve() / "impl" / flow.name
+    work = place.resolve() / WORK / flow.name
     steps = flow.through(until)
     try:
         work.mkdir(parents=True, exist_ok=True)
@@ -136,6 +138,7 @@ def _run(
             result = Implementation(
                 flow=flow.name,
                 part_family=flow.part_family,
+                hw=hw,
                 folder=str(work),
                 steps=times,
                 resources=found.resources,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from deepsoc import _process
 from deepsoc.errors import ToolError
 from deepsoc.impl.flow import Availability, Step
 from deepsoc.impl.result import StepTime
-from deepsoc.sim import process
 
 __all__ = ["Progress", "run_steps"]
 
@@ -90,19 +90,18 @@ def _run(step: Step, place: _Place, work: Path, program: Path, cancel: threading
         (work / name).unlink(missing_ok=True)
     begin = time.monotonic()
     log = work / place.log
-    log.touch()
-
-    def on_line(line: str) -> bool:
-        with log.open("a", encoding="utf-8") as file:
-            file.write(line)
-        return True
-
     command: list[str | Path] = [program, *(argument.format(log=place.log) for argument in step.arguments)]
-    try:
-        process.run(command, cwd=work, on_line=on_line, cancel=cancel)
-    except ToolError as error:
-        reason = str(error).partition("\n")[0].rstrip(":")
-        raise ToolError(f"step {step.name}: {reason}; log: {log}\n{_tail(log)}") from None
+    with log.open("a", encoding="utf-8", buffering=1) as file:
+
+        def on_line(line: str) -> bool:
+            file.write(line)
+            return True
+
+        try:
+            _process.run(command, cwd=work, on_line=on_line, cancel=cancel)
+        except ToolError as error:
+            reason = str(error).partition("\n")[0].rstrip(":")
+            raise ToolError(f"step {step.name}: {reason}; log: {log}\n{_tail(log)}") from None
     if missing := [name for name in step.outputs if not (work / name).is_file()]:
         raise ToolError(f"step {step.name} ended without writing {missing[0]}; log: {log}\n{_tail(log)}")
     return time.monotonic() - begin

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from deepsoc import _process
+from deepsoc._hashes import key_of
 from deepsoc.assets import folder
 from deepsoc.errors import InputError
-from deepsoc.sim import cache, process
+from deepsoc.sim import cache
 from deepsoc.sim.tools import Toolchain, find_toolchain
 
 __all__ = ["build", "rtl_files", "used_parameters"]
@@ -82,7 +84,7 @@ def _hardware(params: Path, sources: Path, tools: Toolchain, *, trace: bool) -> 
         _compile_harness(tools, place, trace=trace)
 
     contents = (part for files in (rtl, harness) for item in files.items() for part in item)
-    with cache.entry(cache.key_of([*settings, *contents]), make) as place:
+    with cache.entry(key_of([*settings, *contents]), make) as place:
         yield place
 
 
@@ -104,7 +106,7 @@ def _verilate(tools: Toolchain, place: Path, sources: Sequence[str], *, trace: b
         f"-I{place / 'rtl'}",
         *(place / "rtl" / name for name in sources),
     ]
-    process.run(command, cwd=place, env=tools.verilator.environment())
+    _process.run(command, cwd=place, env=tools.verilator.environment())
     for path in (place / "model").iterdir():
         if path.suffix not in {".h", ".a"}:
             path.unlink()
@@ -120,7 +122,7 @@ def _compile_harness(tools: Toolchain, place: Path, *, trace: bool) -> None:
             *(f"-I{path}" for path in (place / "model", place / "harness", include, include / "vltstd")),
             *("-c", source, "-o", place / f"{source.stem}.o"),
         ]
-        process.run(command, cwd=place)
+        _process.run(command, cwd=place)
 
 
 def _link(tools: Toolchain, built: Path, export: Path, program: Path, *, trace: bool) -> None:
@@ -133,7 +135,7 @@ def _link(tools: Toolchain, built: Path, export: Path, program: Path, *, trace: 
         # The simulated machine reports violations by exceptions, which pass through the firmware.
         flags = ("-std=c99", "-O2", "-fexceptions", "-Wall", "-Wextra", "-Werror")
         paths = (f"-I{path}" for path in (*_firmware_folders(), export))
-        process.run([*tools.compile(tools.cc), *flags, *paths, "-c", source, "-o", target], cwd=program.parent)
+        _process.run([*tools.compile(tools.cc), *flags, *paths, "-c", source, "-o", target], cwd=program.parent)
     libraries = [built / "model" / f"lib{_PREFIX}.a", built / "model" / "libverilated.a"]
     extra = ["-llz4", "-lz"] if trace else []
     command: list[str | Path] = [
@@ -146,7 +148,7 @@ def _link(tools: Toolchain, built: Path, export: Path, program: Path, *, trace: 
         "-pthread",
         *extra,
     ]
-    process.run(command, cwd=program.parent)
+    _process.run(command, cwd=program.parent)
 
 
 def _firmware_folders() -> tuple[Path, Path]:

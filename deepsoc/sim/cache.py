@@ -1,17 +1,16 @@
-"""A bounded cache of built things, keyed by the content of all that goes into them."""
+"""A bounded cache of built things, each named by the hash of all that goes into it."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["MAX_BYTES", "cache_folder", "entry", "key_of"]
+__all__ = ["MAX_BYTES", "cache_folder", "entry"]
 
 MAX_BYTES = 1 << 30
 """Size that the cache may have; the entries that were not used for the longest time go first."""
@@ -23,18 +22,6 @@ def cache_folder() -> Path:
     folder = Path(home) / "deepsoc" / "simulators"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def key_of(parts: Iterable[str | bytes | Path]) -> str:
-    """Hash of texts, bytes and files (name and content), in their order."""
-    digest = hashlib.sha256()
-    for part in parts:
-        if isinstance(part, Path):
-            data = part.name.encode() + b"\0" + part.read_bytes()
-        else:
-            data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.hexdigest()[:32]
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepsoc._hashes import key_of, sources_key
 from deepsoc.assets import folder as assets
 from deepsoc.errors import InputError
 from deepsoc.export import export
@@ -17,7 +18,6 @@ from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
 from deepsoc.perf.runs import Progress, Row, Run, run_in_folders
 from deepsoc.perf.sources import resolve_source
-from deepsoc.sim.cache import key_of
 from deepsoc.sim.run import simulate
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from deepsoc.perf.sources import Source
 
-__all__ = ["simulate_each", "sources_key"]
-
-_SOURCES = {".sv", ".svh", ".v", ".c", ".h", ".cpp", ".py", ".toml", ".j2"}
+__all__ = ["simulate_each"]
 
 
 def simulate_each(
@@ -111,12 +109,6 @@ def _graph(source: Source, where: str) -> Graph:
             f"expected a network with layers that can be exported, received {type(graph).__name__}", where=where
         )
     return graph
-
-
-def sources_key(*places: Path) -> str:
-    """Hash of the source files below some folders."""
-    files = (path for place in places for path in sorted(place.rglob("*")))
-    return key_of(path for path in files if path.suffix in _SOURCES)
 
 
 def _content(value: Any) -> Iterator[str | bytes]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from deepsoc import _process
 from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts
 from deepsoc.graph.executor import softmax
 from deepsoc.graph.ir import IntArray
-from deepsoc.sim import process
 from deepsoc.sim.build import build
 from deepsoc.sim.compare import Comparison, compare
 from deepsoc.sim.result import BundleResult, OperationResult, SimResult, joint_bound
@@ -97,7 +97,7 @@ def simulate(
             options["trace"] = export.path.resolve() / "trace.fst"
         command = [str(program), *(part for key, value in options.items() for part in (f"--{key}", str(value)))]
         command += [part for fault in faults for part in ("--fault", fault)]
-        process.run(command, cwd=work, on_line=_progress_lines(export, tell))
+        _process.run(command, cwd=work, on_line=_progress_lines(export, tell))
         found = json.loads((work / "result.json").read_text())
         return _result(export, found, work, str(options.get("trace", "")), begin)
 

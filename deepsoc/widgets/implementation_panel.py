@@ -9,9 +9,10 @@ import traitlets
 
 from deepsoc import jobs
 from deepsoc.errors import DeepSocError, ToolError
+from deepsoc.export.artifacts import WORK
 from deepsoc.hw import Hardware
 from deepsoc.impl import Flow, flows
-from deepsoc.widgets._job_panel import JobPanel, short
+from deepsoc.widgets._job_panel import JobPanel, file_row
 
 __all__ = ["ImplementationPanel"]
 
@@ -67,19 +68,24 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         return {"flow": self.flow}
 
     def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
-        """The result, with the resources beside the estimate, and sizes of the artifacts."""
-        work = Path(result["folder"])
+        """The result, with the resources beside the estimate, and the files of the artifacts."""
+        work, ended = Path(result["folder"]), job.state.ended
         return result | {
-            "comparison": _comparison(result, work.parent.parent / "hw.json"),
-            "files": [_file(work / name) for name in result["artifacts"]],
+            "comparison": _comparison(result),
+            "files": [file_row(work / name, ended) for name in result["artifacts"]],
         }
 
     def log_file(self, job: jobs.Job) -> Path:
-        """The log of the chosen step, else of the one that ran last; before the first, that of the run."""
-        logs = self._work(job) / "logs"
-        name = self.step_log or (job.state.stage if job.state.active else "")
-        chosen = sorted(logs.glob(f"*-{name or '*'}.log"))
-        return chosen[-1] if chosen and (self.step_log or job.state.status != "failed") else job.folder / "log.txt"
+        """The log of the chosen step, else of the one that ran last; that of the run where this one has none of it."""
+        state, own = job.state, job.folder / "log.txt"
+        flow = flows().get(str(job.about.get("flow")))
+        names = [step.name for step in flow.steps] if flow else []
+        name = self.step_log or ("" if state.status == "failed" else state.stage)
+        if name not in names or state.stage not in names or names.index(name) > names.index(state.stage):
+            return own
+        file = self._work(job) / "logs" / f"{names.index(name) + 1}-{name}.log"
+        row = file_row(file, state.ended)
+        return own if row["bytes"] is None or row["replaced"] else file
 
     def _check(self) -> None:
         tool = flows()[self.flow].available()
@@ -99,7 +105,7 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         """The flow's folder, in the export."""
         folder = Path(job.cwd) / str(job.about.get("design", ""))
         base = folder if (folder / "manifest.json").exists() else folder / "export"
-        return base / "impl" / str(job.about.get("flow", ""))
+        return base / WORK / str(job.about.get("flow", ""))
 
     def _steps(self, job: jobs.Job) -> list[dict[str, Any]]:
         """The steps of a run: those before the one that runs are over; times are known of a run that is over."""
@@ -139,7 +145,7 @@ def _described(flow: Flow) -> dict[str, Any]:
     }
 
 
-def _comparison(result: dict[str, Any], hw_file: Path) -> list[dict[str, Any]]:
+def _comparison(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Resources found and estimated; without a model of the family, those found alone."""
     found = result.get("resources")
     if not found:
@@ -150,7 +156,7 @@ def _comparison(result: dict[str, Any], hw_file: Path) -> list[dict[str, Any]]:
 
         try:
             model = FpgaResources(family)  # type: ignore[arg-type]
-            table = model.explain(Hardware.load(hw_file))
+            table = model.explain(Hardware.model_validate(result["hw"]))
             estimated = {str(name): float(table[name].sum()) for name in table}
         except DeepSocError:
             estimated = {}
@@ -160,10 +166,3 @@ def _comparison(result: dict[str, Any], hw_file: Path) -> list[dict[str, Any]]:
         for name, title in names.items()
         if name in found and (found[name] or estimated.get(name))
     ]
-
-
-def _file(path: Path) -> dict[str, Any]:
-    try:
-        return {"path": short(path), "bytes": path.stat().st_size}
-    except OSError:
-        return {"path": short(path), "bytes": None}

@@ -120,6 +120,23 @@ def test_an_earlier_export_is_replaced(net: Graph, artifacts: Artifacts) -> None
     assert [p.name for p in new.path.parent.iterdir()] == ["out"]
 
 
+def test_work_of_flows_and_an_equal_export_stay(net: Graph, artifacts: Artifacts) -> None:
+    netlist, trace = artifacts.path / "impl" / "flow" / "netlist.v", artifacts.path / "trace.fst"
+    netlist.parent.mkdir(parents=True)
+    for file in (netlist, trace):
+        file.write_text("made")
+    before = {path: path.stat().st_ino for path in artifacts.files}
+    again = export(net, HW, artifacts.path, seed=5, net={"name": "peer_demo"})
+    assert {path: path.stat().st_ino for path in again.files} == before
+    assert trace.read_text() == netlist.read_text() == "made"
+    with netlist.open("a") as at_work:
+        Artifacts.load(export(net, HW, artifacts.path, seed=6).path)
+        at_work.write(" and more")
+    assert netlist.read_text() == "made and more"
+    assert not trace.exists()
+    assert [p.name for p in artifacts.path.parent.iterdir()] == ["out"]
+
+
 @pytest.mark.parametrize("kind", ["foreign folder", "file", "foreign manifest"])
 def test_nothing_else_is_replaced(kind: str, net: Graph, tmp_path: Path) -> None:
     out = tmp_path / "precious"

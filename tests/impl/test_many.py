@@ -23,6 +23,7 @@ def fake(hw: Hardware, folder: Path, *, flow: str) -> Implementation:
     return Implementation(
         flow=flow,
         part_family="",
+        hw=hw,
         folder=str(folder),
         steps=steps,
         resources=resources,

@@ -19,6 +19,7 @@ import cocotb_tools.config
 import pytest
 from cocotb_tools.runner import Runner, get_runner
 
+from deepsoc._hashes import key_of
 from deepsoc.assets import folder
 from deepsoc.sim import cache
 from deepsoc.sim.tools import find_toolchain
@@ -94,7 +95,7 @@ def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit 
     texts |= {path.name: path.read_text() for path in folder("rtl").glob("*.svh")}
     if edit is not None:
         texts[edit.file] = edit.apply(texts[edit.file])
-    key = cache.key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *_BUILD, repr(texts)])
+    key = key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *_BUILD, repr(texts)])
     with patch.dict(os.environ, environment), tempfile.TemporaryDirectory() as work:
         runner = get_runner("verilator")
         with cache.entry(key, lambda place: _build(runner, place, top, parameters, texts)) as built:

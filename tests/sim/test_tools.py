@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from deepsoc import _process
+from deepsoc._hashes import key_of
 from deepsoc.errors import ToolError
-from deepsoc.sim import cache, process, tools
+from deepsoc.sim import cache, tools
 
 
 def script(path: Path, text: str) -> Path:
@@ -50,9 +52,9 @@ def test_missing_tools_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_failing_program_shows_its_last_lines(tmp_path: Path) -> None:
     program = script(tmp_path / "tool", "seq 1 100\nexit 3\n")
     with pytest.raises(ToolError, match="tool failed with status 3:\n71\n"):
-        process.run([program], cwd=tmp_path)
+        _process.run([program], cwd=tmp_path)
     with pytest.raises(ToolError, match="cannot start nothing"):
-        process.run([tmp_path / "nothing"], cwd=tmp_path)
+        _process.run([tmp_path / "nothing"], cwd=tmp_path)
 
 
 def test_an_exception_ends_the_whole_process_group(tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_an_exception_ends_the_whole_process_group(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        process.run([program], cwd=tmp_path, on_line=interrupt)
+        _process.run([program], cwd=tmp_path, on_line=interrupt)
     state = Path(f"/proc/{int(pids.read_text())}/stat")
     deadline = time.monotonic() + 5
     while state.exists() and state.read_text().split()[2] != "Z":
@@ -126,7 +128,7 @@ def test_key_depends_on_names_and_contents(tmp_path: Path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     first.write_text("x")
     second.write_text("x")
-    keys = {cache.key_of(parts) for parts in (["ab"], ["a", "b"], [first], [second], [b"ab", ""])}
+    keys = {key_of(parts) for parts in (["ab"], ["a", "b"], [first], [second], [b"ab", ""])}
     assert len(keys) == 5
 
 
