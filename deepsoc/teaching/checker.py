@@ -137,9 +137,11 @@ def _find(name: str) -> Exercise:
 
 
 def _judged(exercise: Exercise, answer: Any) -> Verdict:
-    if answer is None or (isinstance(answer, tuple) and None in [part if part is None else 0 for part in answer]):
+    if answer is None or (isinstance(answer, tuple | list) and any(part is None for part in answer)):
         return Verdict(0.0, _UNANSWERED)
     try:
         return exercise.judge(answer)
     except DeepSocError as error:
         return Verdict(0.0, str(error))
+    except Exception as error:  # an answer may be any object whatever
+        return Verdict(0.0, f"this answer cannot be marked: {type(error).__name__}: {error}")

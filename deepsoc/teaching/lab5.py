@@ -46,7 +46,7 @@ def _2(answer: object) -> Verdict:
     one, two = _words(), _words(2 * HW.rows)
     expected = (two[0] / one[0], two[1] / one[1])
     hint = "which of T, L, R occur in X and in K, and what do twice the rows do to them?"
-    return numbers(answer, expected, labels=("X", "K"), hint=hint)
+    return numbers(answer, expected, labels=("X", "K"), hint=hint, within=5e-3)
 
 
 def _3(answer: object) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Any
 
 from deepsoc.hw.boards import board
 from deepsoc.perf.fit import Fit, NoFitError, fit
-from deepsoc.teaching.verdicts import RIGHT, Exercise, Verdict, names, number, numbers
+from deepsoc.teaching.verdicts import RIGHT, Exercise, Verdict, is_number, names, number, numbers
 
 __all__ = ["AREAS_MM2", "BOARD", "EXERCISES", "FPS", "NETWORK", "NODE", "design"]
 
@@ -51,9 +51,11 @@ def _1(answer: object) -> Verdict:
 
 def _2(answer: Any) -> Verdict:
     try:
-        rows, cols = answer
+        rows, cols = (int(part) if is_number(part) and part % 1 == 0 else None for part in answer)
     except (TypeError, ValueError):
-        return Verdict(0.0, "expected (rows, cols)")
+        rows = cols = None
+    if rows is None or cols is None:
+        return Verdict(0.0, "expected (rows, cols), two whole numbers")
     best, found = _best(), design(rows, cols)
     share = found.fps / best.fps
     if share >= _ENOUGH:

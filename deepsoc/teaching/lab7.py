@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepsoc.errors import InputError
 from deepsoc.graph.ir import Graph
-from deepsoc.sim import SimResult
+from deepsoc.sim import OperationResult, SimResult
 from deepsoc.teaching.bugs import KINDS, MODULES, Case, compare_states
 from deepsoc.teaching.verdicts import RIGHT, Exercise, Verdict, word
 
@@ -26,21 +27,25 @@ class _NoCaseError(Exception):
     """The answer is not (case, answer)."""
 
 
-def _first(result: SimResult) -> str:
-    return next((op.name for op in result.operations if op.mismatches), "none")
+def _run(case: Case) -> tuple[SimResult, OperationResult]:
+    """A run of the faulty RTL, and its first wrong operation."""
+    result = case.simulate()
+    for operation in result.operations:
+        if operation.mismatches:
+            return result, operation
+    raise InputError("these sources compute everything right; plant the fault again", where=str(case.rtl))
 
 
 def _1(answer: Any) -> Verdict:
     case, said = _case(answer)
-    result = case.simulate()
+    result, first = _run(case)
     hint = "the operations come in order; the first one with `mismatches` above 0"
-    return word(said, [_first(result)], choices=[op.name for op in result.operations], hint=hint)
+    return word(said, [first.name], choices=[op.name for op in result.operations], hint=hint)
 
 
 def _2(answer: Any) -> Verdict:
     case, said = _case(answer)
-    result = case.simulate()
-    first = next(op for op in result.operations if op.mismatches)
+    _, first = _run(case)
     return word(
         said,
         [_suspect(case, first.bundle) if first.name == first.bundle else "none"],

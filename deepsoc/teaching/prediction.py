@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
+
+from deepsoc.teaching.verdicts import is_number
 
 __all__ = ["Measurement", "measure"]
 
@@ -30,9 +31,11 @@ class Measurement:
         return f"{self.what}: predicted {said}, measured {found}; {self._difference()}."
 
     def _difference(self) -> str:
-        if not (_is_number(self.predicted) and _is_number(self.value)):
-            return "right" if self.predicted == self.value else "not the same"
-        predicted, value = float(self.predicted or 0), float(self.value)
+        predicted, value = _number(self.predicted), _number(self.value)
+        if value is None:
+            return "right" if isinstance(self.predicted, str) and self.predicted == self.value else "not the same"
+        if predicted is None:
+            return "predict a number"
         if predicted == value:
             return "exactly right"
         side = "high" if predicted > value else "low"
@@ -57,12 +60,16 @@ def measure(what: str, predicted: float | str | None, value: float | str) -> Mea
     return Measurement(what, predicted, value)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+def _number(value: object) -> float | None:
+    """The value as a number; None if it is none that can be compared."""
+    try:
+        return float(value) if is_number(value) else None
+    except OverflowError:
+        return None
 
 
-def _text(value: float | str | None) -> str:
-    if not _is_number(value):
+def _text(value: object) -> str:
+    number = _number(value)
+    if number is None:
         return str(value)
-    number = float(value or 0)
     return f"{int(number):,}" if number.is_integer() else f"{number:,.4g}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
-__all__ = ["RIGHT", "Exercise", "Verdict", "function", "names", "number", "numbers", "word"]
+__all__ = ["RIGHT", "Exercise", "Verdict", "function", "is_number", "names", "number", "numbers", "word"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def number(
         within: relative difference that counts as right.
         slips: what usual mistakes give, by what to say about them.
     """
-    if not isinstance(answer, Real) or isinstance(answer, bool):
+    answer = _scalar(answer)
+    if not is_number(answer):
         return Verdict(0.0, f"expected a number, received {_short(answer)}")
     try:
         value = float(answer)
@@ -69,19 +70,29 @@ def number(
     for said, slip in (slips or {}).items():
         if _close(value, slip, within):
             return Verdict(0.0, said)
-    if math.isnan(value):
-        return Verdict(0.0, "expected a number, received nan")
     return Verdict(0.0, f"too {'high' if value > expected else 'low'}; {hint}")
 
 
-def numbers(answer: object, expected: Sequence[float], *, labels: Sequence[str], hint: str) -> Verdict:
-    """Marks several numbers, each for its share; `labels` name them."""
-    if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
-        return Verdict(0.0, f"expected {len(expected)} numbers ({', '.join(labels)}), received {_short(answer)}")
-    given = list(answer)
-    if len(given) != len(expected):
-        return Verdict(0.0, f"expected {len(expected)} numbers ({', '.join(labels)}), received {len(given)}")
-    each = [number(value, right, hint=hint, within=1e-6) for value, right in zip(given, expected, strict=True)]
+def numbers(
+    answer: object, expected: Sequence[float], *, labels: Sequence[str], hint: str, within: float = 1e-6
+) -> Verdict:
+    """Marks several numbers in their order, each for its share.
+
+    Args:
+        answer: of the student.
+        expected: the right values.
+        labels: name them.
+        hint: for wrong answers.
+        within: relative difference that counts as right.
+    """
+    given = None if isinstance(answer, Mapping | Set) else _items(answer)
+    if given is None or len(given) != len(expected):
+        received = _short(answer) if given is None else len(given)
+        return Verdict(0.0, f"expected {len(expected)} numbers ({', '.join(labels)}), received {received}")
+    for label, value in zip(labels, given, strict=True):
+        if not is_number(_scalar(value)):
+            return Verdict(0.0, f"{label}: expected a number, received {_short(value)}")
+    each = [number(value, right, hint=hint, within=within) for value, right in zip(given, expected, strict=True)]
     wrong = [label for label, verdict in zip(labels, each, strict=True) if verdict is not RIGHT]
     if not wrong:
         return RIGHT
@@ -97,35 +108,53 @@ def word(answer: object, expected: Collection[str], *, choices: Collection[str],
 
 def names(answer: object, expected: Collection[str], *, choices: Collection[str], hint: str) -> Verdict:
     """Marks a set of words out of `choices`; half the points if one is missing or too much."""
-    if isinstance(answer, str) or not isinstance(answer, Collection) or not all(isinstance(x, str) for x in answer):
+    items = _items(answer)
+    if items is None or not all(isinstance(item, str) for item in items):
         return Verdict(0.0, f"expected a set of names, received {_short(answer)}")
-    if unknown := sorted(set(answer) - set(choices)):
+    given = {str(item) for item in items}
+    if unknown := sorted(given - set(choices)):
         return Verdict(0.0, f"there is no {unknown[0]!r}; the names are {', '.join(choices)}")
-    missing, extra = len(set(expected) - set(answer)), len(set(answer) - set(expected))
+    missing, extra = len(set(expected) - given), len(given - set(expected))
     if not missing + extra:
         return RIGHT
     return Verdict(0.5 if missing + extra == 1 else 0.0, f"{missing} missing, {extra} too many; {hint}")
 
 
 def function(answer: object, reference: Callable[..., Any], cases: Iterable[tuple[Any, ...]], *, hint: str) -> Verdict:
-    """Marks a function by comparing it with the reference; the message names the first case that differs."""
+    """Marks a function that returns a number, against the reference; names the first case that differs."""
     if not callable(answer):
         return Verdict(0.0, f"expected a function, received {_short(answer)}")
     for case in cases:
         call = f"{getattr(answer, '__name__', 'answer')}({', '.join(map(repr, case))})"
         try:
-            got = answer(*case)
-        except Exception as error:
+            got = _scalar(answer(*case))
+        except (Exception, SystemExit) as error:
             return Verdict(0.0, f"{call} raises {type(error).__name__}: {error}")
-        if got is None:
-            return Verdict(0.0, f"{call} returns None")
-        try:
-            same = bool(np.array_equal(np.asarray(got, dtype=float), np.asarray(reference(*case), dtype=float)))
-        except (TypeError, ValueError):
-            same = False
-        if not same:
+        if not is_number(got):
+            return Verdict(0.0, f"{call} returns {_short(got)}; expected a number")
+        if got != reference(*case):
             return Verdict(0.0, f"{call} returns {_short(got)}, which is wrong; {hint}")
     return RIGHT
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a real number; neither a truth value nor a nan."""
+    return isinstance(value, Real) and not isinstance(value, bool) and value == value
+
+
+def _scalar(value: object) -> object:
+    """The value itself; of an array without dimensions, what is in it."""
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+
+
+def _items(answer: object) -> list[Any] | None:
+    """What is in a collection; None if it is none, or a text."""
+    if isinstance(answer, str | bytes) or not isinstance(answer, Iterable):
+        return None
+    try:
+        return list(answer)
+    except TypeError:  # an array without dimensions
+        return None
 
 
 def _close(value: float, expected: float, within: float) -> bool:

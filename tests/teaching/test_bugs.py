@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import filecmp
+import json
+import re
+import shutil
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +15,32 @@ import pytest
 from deepsoc.assets import folder
 from deepsoc.errors import InputError
 from deepsoc.mapping import array_steps, operation_input, plan
-from deepsoc.sim import simulate
-from deepsoc.teaching import Check, bugs
+from deepsoc.sim import Difference, simulate
+from deepsoc.teaching import Check, bugs, check
+from deepsoc.teaching.lab7 import SUSPECTS
+
+SOLUTION = folder("notebooks") / "labs" / "instructor" / "07_verification.ipynb"
+OPERATIONS = ("conv1", "conv2", "conv2.pool", "classes")
+
+
+def one_more_than_even(d: Difference) -> bool:
+    return d.expected % 2 == 0 and d.received - d.expected == 1
+
+
+# What the notebook measures of each fault: first wrong operation, first wrong quantity, and what all first differences
+# have in common. Together they must belong to one fault only.
+EVIDENCE: dict[tuple[str, str], tuple[str, str, Callable[[Difference], bool]]] = {
+    ("dsoc_requant", "rounding"): ("conv1", "none", one_more_than_even),
+    ("dsoc_requant", "saturation"): ("conv1", "none", lambda d: (d.expected, d.received) == (7, 6)),
+    ("dsoc_output_stage", "negative slope"): ("conv1", "none", lambda d: d.received < d.expected < 0),
+    ("dsoc_drain", "last columns"): ("conv1", "none", lambda d: d.index[2] == 8),
+    ("dsoc_weights_reader", "bias"): ("conv1", "none", lambda d: d.index[3] >= 4),
+    ("dsoc_pixel_shifter", "padding"): ("conv1", "pixels", lambda d: d.index[1] == 0),
+    ("dsoc_array", "group border"): ("conv1", "sums", lambda d: d.index[3] in (1, 3, 5)),
+    ("dsoc_array", "start of a sum"): ("conv1", "sums", lambda d: d.index[2] == 0),
+    ("dsoc_output_stage", "alignment"): ("conv2", "none", lambda d: True),
+    ("dsoc_pool", "rounding"): ("conv2.pool", "none", one_more_than_even),
+}
 
 NUMBERS = {bugs.Case(number, None).fault: number for number in range(200, 0, -1)}  # type: ignore[arg-type]
 
@@ -86,6 +115,49 @@ def test_the_right_rtl_is_right_and_the_faulty_one_is_not(tmp_path):
     assert marks("7.1", (case, "classes")).points == 0
     assert marks("7.3", (case, case.fault.module)).points == 3
     assert marks("7.5", (case, bugs.network())).message.startswith("it finds the fault")
+    shutil.copytree(folder("rtl"), case.rtl, dirs_exist_ok=True)  # a student's repair
+    assert "plant the fault again" in marks("7.1", (case, first)).message
+    assert "plant the fault again" in marks("7.2", (case, "none")).message
+
+
+def solve(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Runs the instructor's notebook with another number: its names, and its answer to each exercise."""
+    names: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
+    for cell in json.loads(SOLUTION.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            source = "".join(cell["source"])
+            exec(re.sub(r"^NUMBER = \d+", f"NUMBER = {number}", source, flags=re.MULTILINE), names)
+            if checked := re.match(r'check\("(7\.\d)", \(case, (\w+)\)\)', source):
+                answers[checked[1]] = names[checked[2]]
+    return names, answers
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("simulator")
+@pytest.mark.parametrize("fault", bugs.FAULTS, ids=lambda fault: f"{fault.module}-{fault.kind}")
+def test_the_notebook_leads_to_every_bug(fault, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check.marks.clear()
+    names, answers = solve(NUMBERS[fault])
+    case = names["case"]
+    assert case.number == NUMBERS[fault]
+    assert check.report().complete
+    assert (answers["7.3"], answers["7.4"]) == (fault.module, fault.kind)
+
+    fits = [
+        key
+        for key, (operation, suspect, explains) in EVIDENCE.items()
+        if (operation, suspect) == (answers["7.1"], answers["7.2"]) and all(map(explains, names["found"]))
+    ]
+    assert fits == [(fault.module, fault.kind)]
+
+    choices = {"7.1": OPERATIONS, "7.2": SUSPECTS, "7.3": bugs.MODULES, "7.4": bugs.KINDS}
+    for exercise, words in choices.items():
+        wrong = [word for word in words if word != answers[exercise]]
+        for word in wrong if exercise in ("7.3", "7.4") else wrong[:1]:  # the others simulate
+            mark = Check()(exercise, (case, word))
+            assert (mark.points, mark.message.startswith("expected")) == (0, False), mark
 
 
 @pytest.mark.slow

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
+from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from deepsoc.errors import InputError
 from deepsoc.teaching import Check, check, measure
+from deepsoc.teaching.bugs import Case
 from deepsoc.teaching.checker import LABS, exercises
 from deepsoc.teaching.verdicts import RIGHT, function, names, number, numbers, word
 
@@ -71,18 +76,93 @@ class Hostile:
 
 
 ANSWERS: list[Any] = [
-    True, -1, 0, math.nan, math.inf, 1 + 2j, "", "x", b"x", [], [None], [[1, 2], [3]], {}, {1: 2}, {"x"}, (1, 2, 3),
+    True, -1, 0, math.nan, math.inf, 1 + 2j, "", "?", b"x", [], [None], [[1, 2], [3]], {}, {1: 2}, {"x"}, (1, 2, 3),
     (1, 2), ("a", "b"), int, lambda *args: args, lambda: 1, lambda *args: 1 / 0, lambda *args: None, 10**400, Hostile(),
+    "5", ("32", "16", "4"), (math.nan, math.nan), [4, None], pd.NA, Decimal(5), np.array(-5), np.zeros((2, 2)),
+    np.array("dsp"), pd.DataFrame({"a": [1]}), lambda *args: "5", lambda *args: 10**400, lambda *args: sys.exit(1),
+    lambda *args: [[1], [1, 2]], lambda *args: Hostile(), (Hostile(), Hostile()),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("lab", [1, 2, 3, 4, 6, 7])
+@pytest.mark.xdist_group("simulator")  # lab 5 simulates
+@pytest.mark.parametrize("lab", range(1, LABS + 1))
 def test_no_answer_breaks_the_checker(lab):
     for exercise in exercises(lab):
         for answer in ANSWERS:
             mark = Check()(exercise.name, answer)
             assert mark.points < mark.of
             assert mark.message
+
+
+def tap(c: int, w: int, kw: int, sw: int, pad: int) -> int:
+    """Kernel column of exercise 2.5, above kw - 1 for none."""
+    q = c % (kw + sw - 1)
+    found = q - (q - w - pad) % sw
+    return found if found >= 0 else kw
+
+
+TABLE = pd.DataFrame({"bits": [32, 8, 4], "trained": [0.97, 0.95, 0.9]})
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "message"),
+    [
+        ("1.1", "1849688064", "expected a number, received '1849688064'"),
+        ("1.1", math.nan, "expected a number, received nan"),
+        ("1.1", [1, 2], "expected a number, received [1, 2]"),
+        ("1.4", (3136, "2304"), "uses of a pixel: expected a number, received '2304'"),
+        ("1.4", (3136, math.nan), "uses of a pixel: expected a number, received nan"),
+        ("1.4", [3136, None], "no answer yet"),
+        ("1.4", {3136, 2304}, "expected 2 numbers"),
+        ("1.4", (3136, 2304, 1), "received 3"),
+        ("1.6", ["fc6", 7], "expected a set of names"),
+        ("1.6", {"fc6", "fc9"}, "there is no 'fc9'"),
+        ("2.5", lambda *args: "0", "returns '0'; expected a number"),
+        ("2.5", lambda *args: [0], "returns [0]; expected a number"),
+        ("2.5", lambda *args: sys.exit(), "raises SystemExit"),
+        ("3.6", (TABLE[1:], 8), "expected (table, bits)"),
+        ("3.6", (TABLE.assign(trained=math.nan), 8), "expected (table, bits)"),
+        ("3.6", (TABLE, "8"), "expected a number, received '8'"),
+        ("4.2", (1, 1, 1, 1, 0.819), "look again at: shift"),
+        ("4.4", "Channels", "expected one of rows, columns, channels"),
+        ("6.2", ("4", "40"), "expected (rows, cols), two whole numbers"),
+        ("6.2", (4.5, 40), "expected (rows, cols), two whole numbers"),
+        ("6.2", ([2, 4], [20, 40]), "expected (rows, cols), two whole numbers"),
+        ("6.2", ({"min": 1, "max": 8, "step": 1}, 40), "expected (rows, cols), two whole numbers"),
+        ("7.1", "conv1", "expected (case, answer)"),
+        ("7.5", (Case(1, None), "x"), "expected a Graph, received str"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_answer_of_the_wrong_kind_is_explained(exercise, answer, message):
+    mark = Check()(exercise, answer)
+    assert mark.points < mark.of
+    assert message in mark.message
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("1.1", 1849688064.0),
+        ("1.1", np.array(1849688064)),
+        ("1.3", 1690),
+        ("1.4", np.array([3136, 2304])),
+        ("1.5", np.float32(42)),
+        ("1.6", pd.Index(["fc6", "fc7", "fc8"])),
+        ("2.5", lambda c, w, kw, sw, pad: np.where((t := tap(c, w, kw, sw, pad)) < kw, t, -1)),
+        ("3.1", (1.0, -2.0, 4.0, 7.0, -8.0)),
+        ("3.5", 6),
+        ("3.5", 6.02),
+        ("3.6", (TABLE, 8)),  # two points of percent, which binary fractions miss
+        ("4.2", (1, 1, 1, 0.999, 0.819)),
+        ("4.2", {"rows": 1, "columns": 1, "channels": 1, "shift": 0.9993, "padding": 0.8186}),
+        ("5.2", (0.89, 1.0)),
+        ("6.1", 176.0),
+        ("6.2", (4.0, np.int64(40))),
+    ],
+)
+def test_right_answers_pass_whatever_their_form(exercise, answer):
+    mark = Check()(exercise, answer)
+    assert mark.points == mark.of, mark
 
 
 def test_numbers_and_words():
@@ -119,6 +199,11 @@ def test_functions_are_told_the_first_case_that_differs():
         (3, 0, "n: predicted 3, measured 0; too high."),
         ("x", "x", "n: predicted x, measured x; right."),
         ("x", "k", "n: predicted x, measured k; not the same."),
+        (np.arange(2), "k", "n: predicted [0 1], measured k; not the same."),
+        ("7", 5, "n: predicted 7, measured 5; predict a number."),
+        (math.nan, 5, "n: predicted nan, measured 5; predict a number."),
+        (math.inf, 5, "n: predicted inf, measured 5; too high by a factor of inf."),
+        (10**400, 5, f"n: predicted {10**400}, measured 5; predict a number."),
     ],
 )
 def test_a_measurement_needs_a_prediction(predicted, value, text):
