@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deepsoc.frontend.netspec import load_net as load_net
     from deepsoc.hw import Hardware as Hardware
     from deepsoc.impl import implement as implement
-    from deepsoc.perf import estimate as estimate
+    from deepsoc.perf.estimate import estimate as estimate
     from deepsoc.perf.fit import fit as fit
     from deepsoc.perf.pareto import pareto as pareto
     from deepsoc.perf.sweep import sweep as sweep

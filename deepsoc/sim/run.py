@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -54,13 +55,15 @@ def simulate(
 ) -> SimResult:
     """Simulates an exported network: RTL, DRAM and firmware, against the reference.
 
+    A later export into the folder does not disturb a run: it works on a copy.
+
     Args:
         folder: what `deepsoc export` wrote.
         backend: the simulator; `verilator`.
         stall_prob: probability, for each channel of each bus and each clock, that the memory or the CPU stalls.
         mem_latency: clocks from an accepted address to the first data, and from the last write data to the answer.
         seed: of the stalls, of the memory's first content and of registers without reset.
-        trace: write `trace.fst` into the folder.
+        trace: write `trace.fst` into the folder; one that a later export replaces meanwhile is lost with it.
         faults: deliberate damage out of FAULTS.
         rtl: folder of the accelerator's sources, such as a changed copy; None: the package's.
         progress: told about the course of the run.
@@ -74,17 +77,18 @@ def simulate(
     """
     begin = time.monotonic()
     _check_options(backend, stall_prob, mem_latency, seed, faults)
-    export = Artifacts.load(folder)
+    given = Artifacts.load(folder)
     tell = progress or (lambda what, fraction: None)
     with tempfile.TemporaryDirectory(prefix="deepsoc-sim-") as name:
         work = Path(name)
+        export = _copied(given, work / "export")
         tell("building the simulator", 0.0)
-        program = build(export.path.resolve(), work, trace=trace, rtl=Path(rtl).resolve() if rtl else None)
+        program = build(export.path, work, trace=trace, rtl=Path(rtl).resolve() if rtl else None)
         outputs = "".join(f"{op.y_offset} {op.y_bytes}\n" for op in export.manifest.operations)
         (work / "outputs.txt").write_text(outputs)
         options: dict[str, object] = {
-            "weights": export.path.resolve() / "weights.bin",
-            "input": export.path.resolve() / "input.bin",
+            "weights": export.path / "weights.bin",
+            "input": export.path / "input.bin",
             "outputs": work / "outputs.txt",
             "out": work,
             "stall-prob": stall_prob,
@@ -93,13 +97,39 @@ def simulate(
             "seed": seed,
             "watchdog": _WATCHDOG_CLOCKS + 100 * mem_latency,
         }
+        traced = given.path.resolve() / "trace.fst"
+        draft = traced.with_name(f".{work.name}.fst")  # two runs may be at work
         if trace:
-            options["trace"] = export.path.resolve() / "trace.fst"
+            options["trace"] = draft
         command = [str(program), *(part for key, value in options.items() for part in (f"--{key}", str(value)))]
         command += [part for fault in faults for part in ("--fault", fault)]
-        _process.run(command, cwd=work, on_line=_progress_lines(export, tell))
+        try:
+            _process.run(command, cwd=work, on_line=_progress_lines(export, tell))
+            kept = _moved(draft, traced)
+        finally:
+            draft.unlink(missing_ok=True)
         found = json.loads((work / "result.json").read_text())
-        return _result(export, found, work, str(options.get("trace", "")), begin)
+        return _result(export, found, work, str(traced) if kept else "", begin)
+
+
+def _copied(export: Artifacts, place: Path) -> Artifacts:
+    try:
+        for file in export.files:
+            copy = place / file.relative_to(export.path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+    except OSError as err:
+        raise ToolError(f"cannot copy {export.path}: {err.strerror or err}") from None
+    return Artifacts.load(place)
+
+
+def _moved(file: Path, target: Path) -> bool:
+    """Puts the file in the target's place; False if there is none, as after another export replaced the folder."""
+    try:
+        file.replace(target)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _check_options(backend: str, stall_prob: float, mem_latency: int, seed: int, faults: Sequence[str]) -> None:

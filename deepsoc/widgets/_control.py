@@ -20,13 +20,15 @@ class Control(anywidget.AnyWidget):
 
     A subclass names its front end, in several files where it is long: `class ArrayView(Control, front="array_view")`,
     `front="bundle_form bundle_builder"`. A message `{"do": "move", ...}` from the front end calls the method
-    `on_move(...)`; an error of it, or of a keyword nobody knows, reaches the user.
+    `on_move(...)`; an error of it, or of a keyword nobody knows, reaches the user. A message with `edit` comes back in
+    `taken`, behind all that it changed.
 
     Raises:
         InputError: an unknown keyword.
     """
 
     error = traitlets.Unicode("", help="What went wrong last; empty when nothing did.").tag(sync=True)
+    taken = traitlets.Unicode("", help="The edit of the front end that was taken last.").tag(sync=True)
 
     _FRAME: ClassVar[set[str]] = {"layout", "tabbable", "tooltip"}  # traits of every widget that a user may set
 
@@ -47,9 +49,12 @@ class Control(anywidget.AnyWidget):
 
     def _received(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
         arguments = dict(content)
+        edit = arguments.pop("edit", "")
         handler = getattr(self, f"on_{arguments.pop('do', '')}", None)
         if handler is not None:
             self.attempt(handler, **arguments)
+        if edit:
+            self.taken = edit
 
     def attempt(self, action: Any, /, **arguments: Any) -> Any:
         """Calls a function; its DeepSocError becomes the text of the error pane, and success clears that.

@@ -16,7 +16,7 @@ from deepsoc.errors import DeepSocError, InputError
 from deepsoc.widgets._control import Control
 from deepsoc.widgets.design import Design
 
-__all__ = ["JobPanel", "short"]
+__all__ = ["JobPanel", "file_row", "short"]
 
 _RUNS = 20
 _LINES = 200
@@ -46,6 +46,7 @@ class JobPanel(Control):
     current = traitlets.Unicode("", help="Id of the run that is shown.").tag(sync=True)
     log = traitlets.Unicode("", help="End of the log of that run.").tag(sync=True)
     log_bytes = traitlets.Int(0, help="Size of the log.").tag(sync=True)
+    log_path = traitlets.Unicode("", help="The file of the log.").tag(sync=True)
     value = traitlets.Dict(help="What that run found; empty while there is nothing.").tag(sync=True)
     busy = traitlets.Unicode("", help="What is done before the run begins.").tag(sync=True)
 
@@ -58,6 +59,7 @@ class JobPanel(Control):
             raise InputError("expected a folder with net.json and hw.json, or an export", where=str(folder))
         self._root, self._jobs = root, dict[str, jobs.Job]()
         self._expect_until, self._read = 0.0, ("", -1)
+        self._logged: tuple[str, Path] | None = None  # run and file of the log that is shown
         self._lock = threading.RLock()
         super().__init__(folder=short(folder), **kwargs)
         self.observe(lambda _: self._wake(), names="current")
@@ -182,10 +184,10 @@ class JobPanel(Control):
         """Log and result of the current run, where they are new."""
         job = self.job
         if job is None:
-            self.log, self.log_bytes, self.value, self._read = "", 0, {}, ("", -1)
+            self.log, self.log_bytes, self.log_path, self._logged = "", 0, "", None
+            self.value, self._read = {}, ("", -1)
             return
         state = job.state
-        self._show_log(job)
         if state.active:
             self.value, self._read = {}, (job.id, 0)
         elif self._read != (job.id, 1):
@@ -194,6 +196,10 @@ class JobPanel(Control):
                 self.value = self.found(job, job.result())
             except (DeepSocError, OSError):
                 self.value = {}
+            except (LookupError, TypeError, ValueError) as error:  # as of another version; the log is there still
+                self.value = {}
+                self.error = f"the result of run {job.id} cannot be shown: {type(error).__name__} {error}"
+        self._show_log(job)
 
     def log_file(self, job: jobs.Job) -> Path:
         """The log that is shown of a run."""
@@ -205,11 +211,12 @@ class JobPanel(Control):
         try:
             size = file.stat().st_size
         except OSError:
-            if self._read[0] != job.id:
-                self.log, self.log_bytes = "", 0
+            if self._logged is None or self._logged[0] != job.id:
+                self.log, self.log_bytes, self.log_path = "", 0, ""
             return
-        if size != self.log_bytes or self._read[0] != job.id:
-            self.log, self.log_bytes = _tail(file, size), size
+        if size != self.log_bytes or self._logged != (job.id, file):
+            self.log, self.log_bytes, self.log_path = _tail(file, size), size, short(file)
+            self._logged = (job.id, file)
 
     def _row(self, job: jobs.Job) -> dict[str, Any]:
         state = job.state
@@ -340,6 +347,16 @@ def short(path: Path) -> str:
     whole = path.resolve()
     here = Path.cwd()
     return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
+
+
+def file_row(path: Path, ended: float | None) -> dict[str, Any]:
+    """A file of a run that ended then: `path`, `bytes` (None: it is gone), `replaced` (a later run wrote it)."""
+    try:
+        found = path.stat()
+    except OSError:
+        return {"path": short(path), "bytes": None, "replaced": False}
+    replaced = ended is not None and found.st_mtime > ended + 1
+    return {"path": short(path), "bytes": found.st_size, "replaced": replaced}
 
 
 def _quoted(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         if "flow" not in kwargs:
             kwargs["flow"] = next((entry["name"] for entry in known if entry["available"]), known[0]["name"])
         super().__init__(*arguments, **kwargs)
-        self.observe(lambda _: self._reread(), names="step_log")
+        self.observe(lambda _: self._wake(), names="step_log")
 
     def arguments(self) -> list[str]:
         """Options of `deepsoc implement`."""
@@ -78,12 +79,11 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
     def log_file(self, job: jobs.Job) -> Path:
         """The log of the chosen step, else of the one that ran last; that of the run where this one has none of it."""
         state, own = job.state, job.folder / "log.txt"
-        flow = flows().get(str(job.about.get("flow")))
-        names = [step.name for step in flow.steps] if flow else []
-        name = self.step_log or ("" if state.status == "failed" else state.stage)
-        if name not in names or state.stage not in names or names.index(name) > names.index(state.stage):
+        begun = [row["name"] for row in self._steps(job) if row["state"] not in ("waiting", "not run")]
+        name = self.step_log or ("" if state.status == "failed" else begun[-1] if begun else "")
+        if name not in begun:
             return own
-        file = self._work(job) / "logs" / f"{names.index(name) + 1}-{name}.log"
+        file = self._work(job) / "logs" / f"{begun.index(name) + 1}-{name}.log"
         row = file_row(file, state.ended)
         return own if row["bytes"] is None or row["replaced"] else file
 
@@ -97,10 +97,6 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         super()._show()
         self.steps = self._steps(self.job) if self.job is not None else []
 
-    def _reread(self) -> None:
-        self._read = ("", -1)
-        self._wake()
-
     def _work(self, job: jobs.Job) -> Path:
         """The flow's folder, in the export."""
         folder = Path(job.cwd) / str(job.about.get("design", ""))
@@ -108,7 +104,7 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         return base / WORK / str(job.about.get("flow", ""))
 
     def _steps(self, job: jobs.Job) -> list[dict[str, Any]]:
-        """The steps of a run: those before the one that runs are over; times are known of a run that is over."""
+        """The steps of a run: those before the one that runs are over, and their stamps tell more."""
         flow = flows().get(str(job.about.get("flow")))
         if flow is None:
             return []
@@ -116,18 +112,19 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         names = [step.name for step in flow.steps]
         times = {step["name"]: step for step in self.value.get("steps", [])}
         at = names.index(state.stage) if state.stage in names else -1
+        given = {job.command[i + 1] for i, part in enumerate(job.command[:-1]) if part == "--until"}
+        last = max((names.index(name) for name in given if name in names), default=len(names))
         rows = []
         for index, step in enumerate(flow.steps):
-            done = times.get(step.name)
+            done, seconds = times.get(step.name), None
             if done is not None:
-                what = "kept" if done["kept"] else "done"
+                what, seconds = "kept" if done["kept"] else "done", done["seconds"]
             elif index < at:
-                what = "done"
+                what, seconds = _stamped(self._work(job) / "stamps" / f"{index + 1}-{step.name}.json", state)
             elif index == at:
                 what = "running" if state.active else state.status
             else:
-                what = "waiting" if state.active else "not run"
-            seconds = done["seconds"] if done else None
+                what = "waiting" if state.active and index <= last else "not run"
             rows.append({"name": step.name, "title": step.title, "state": what, "seconds": seconds})
         return rows
 
@@ -143,6 +140,17 @@ def _described(flow: Flow) -> dict[str, Any]:
         "remedy": tool.remedy,
         "steps": [{"name": step.name, "title": step.title} for step in flow.steps],
     }
+
+
+def _stamped(stamp: Path, state: jobs.JobState) -> tuple[str, float | None]:
+    """Whether a step that is over was kept, and its seconds if the stamp is still of this run."""
+    try:
+        changed = stamp.stat().st_mtime
+        if state.started is None or (state.ended is not None and changed > state.ended + 1):
+            return "done", None
+        return "kept" if changed < state.started else "done", float(json.loads(stamp.read_bytes())["seconds"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return "done", None
 
 
 def _comparison(result: dict[str, Any]) -> list[dict[str, Any]]:

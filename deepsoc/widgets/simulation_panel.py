@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from deepsoc.errors import InputError
-from deepsoc.widgets._job_panel import JobPanel
+from deepsoc.widgets._job_panel import JobPanel, file_row
 from deepsoc.widgets._wave import MOST_CLOCKS, Wave
 
 __all__ = ["SimulationPanel"]
@@ -44,6 +44,7 @@ class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
     wave = traitlets.Dict(help="A window of the trace: `begin`, `count`, `clocks`, `operations`, `lanes`.").tag(
         sync=True
     )
+    trace_file = traitlets.Dict(help="The trace: `path` and `bytes`; empty: there is none of this run.").tag(sync=True)
     wave_fault = traitlets.Unicode("", help="Why there is no waveform.").tag(sync=True)
 
     def __init__(self, *arguments: Any, **kwargs: Any) -> None:
@@ -101,19 +102,21 @@ class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
 
     def _on_value(self, _: Any = None) -> None:
         """Another result: its trace, if that is still the one which this run wrote."""
-        self._wave, self.wave, self.wave_fault = None, {}, ""
+        self._wave, self.wave, self.wave_fault, self.trace_file = None, {}, "", {}
         trace, job = self.value.get("trace"), self.job
         if not trace or job is None:
             return
+        row = file_row(Path(trace), job.state.ended)
+        if row["bytes"] is None:
+            self.wave_fault = f"The trace {row['path']} is gone; simulate again."
+            return
+        if row["replaced"]:
+            self.wave_fault = "A later run has replaced the trace; choose that one, or simulate again."
+            return
         try:
-            changed, ended = Path(trace).stat().st_mtime, job.state.ended
-            if ended is not None and changed > ended + 1:
-                self.wave_fault = "A later run has replaced the trace; choose that one, or simulate again."
-                return
             self._wave = Wave(trace)
+            self.trace_file = row
             first = self._wave.operations[0][0] if self._wave.operations else 0
             self.show_clocks(first - _LEAD)
-        except OSError:
-            self.wave_fault = f"The trace {trace} is gone; simulate again."
         except Exception as error:  # a damaged trace must not cost the result
             self.wave_fault = f"The trace cannot be read: {error}"

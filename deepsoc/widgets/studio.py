@@ -147,7 +147,9 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]
         from deepsoc.widgets.array_view import ArrayView
 
         view = ArrayView()
-        choice = ipywidgets.Dropdown(description="Layer", options=self._layers())
+        choice = ipywidgets.Dropdown(
+            description="Layer", options=self._layers(), style={"description_width": "auto"}
+        ).add_class("dsoc")
 
         def show(_: Any = None) -> None:
             if choice.value:

@@ -37,8 +37,8 @@ export const CELLS: readonly { id: string; label: string; code: string }[] = [
  *
  * @returns false when no notebook is open, or it is read-only.
  */
-export function insertCell(tracker: INotebookTracker | null, code: string, options: { run?: boolean } = {}): boolean {
-  const panel = tracker?.currentWidget;
+export function insertCell(tracker: INotebookTracker, code: string, options: { run?: boolean } = {}): boolean {
+  const panel = tracker.currentWidget;
   const notebook = panel?.content;
   if (!panel || !notebook?.model || notebook.model.readOnly) {
     return false;

@@ -6,20 +6,26 @@ import { CELLS, insertCell } from './cells';
 
 declare global {
   /** What controls in a notebook may ask JupyterLab for. */
-  var deepsocLab: { insertCell(code: string, options?: { run?: boolean }): boolean } | undefined;
+  var deepsocLab:
+    | {
+        insertCell(code: string, options?: { run?: boolean }): boolean;
+        /** Only there where files can be opened. */
+        openFile?(path: string, options?: { download?: boolean }): boolean;
+      }
+    | undefined;
 }
 
-/** For the controls. Needs nothing, so that it is there, and says false, in a page that is not JupyterLab. */
+/** For the controls. Where there are no notebooks to put cells into, as in Voilà, they find nothing. */
 const cells: JupyterFrontEndPlugin<void> = {
   id: 'deepsoc-lab:cells',
   description: 'Lets DeepSoC controls put cells into the notebook, and offers ready-made ones.',
   autoStart: true,
   optional: [INotebookTracker, ICommandPalette],
   activate: (app: JupyterFrontEnd, tracker: INotebookTracker | null, palette: ICommandPalette | null) => {
-    globalThis.deepsocLab = { insertCell: (code, options) => insertCell(tracker, code, options) };
     if (!tracker) {
       return;
     }
+    globalThis.deepsocLab = { insertCell: (code, options) => insertCell(tracker, code, options) };
     for (const { id: command, label, code } of CELLS) {
       app.commands.addCommand(command, {
         label,

@@ -4,8 +4,10 @@ import { ICommandPalette, InputDialog } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker } from '@jupyterlab/notebook';
 
 import { Api } from './api';
+import { openFile } from './files';
 import { courseIcon, studioIcon } from './icons';
 import { Panel } from './panel';
 import { Notebooks, report } from './studio';
@@ -19,6 +21,10 @@ export async function activate(app: JupyterFrontEnd): Promise<void> {
   const documents = await app.resolveOptionalService(IDocumentManager);
   if (!documents) {
     return;
+  }
+  const tracker = await app.resolveOptionalService(INotebookTracker);
+  if (tracker && globalThis.deepsocLab) {
+    globalThis.deepsocLab.openFile = (path, options) => openFile(tracker, documents, path, options);
   }
   const browser = await app.resolveOptionalService(IDefaultFileBrowser);
   const folder = (args: { cwd?: unknown }) => (args.cwd as string | undefined) ?? browser?.model.path ?? '';

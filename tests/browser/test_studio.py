@@ -182,12 +182,21 @@ def test_simulate_inserts_a_cell_and_is_bit_exact(page: Page, lab: Lab) -> None:
     page.get_by_role("group", name=_with("Waveform; arrow keys", regex=True)).press("ArrowRight")
     expect(wave.locator("svg.wv-plot")).not_to_have_attribute("data-begin", first or "")
     shoot(page, "simulate-light")
+    with page.expect_download() as trace:
+        wave.get_by_role("button", name="designs/design/export/trace.fst").click()
+    assert trace.value.suggested_filename == "trace.fst"
+    page.locator(".jp-logs > summary").click()
+    page.get_by_role("button", name=f"jobs/{job.id}/log.txt").click()
+    log = page.locator(".lm-TabBar-tab", has_text="log.txt")
+    expect(page.locator(".jp-FileEditor")).to_be_visible()
+    log.locator(".lm-TabBar-tabCloseIcon").click()
+    expect(page.locator(".jp-verdict")).to_be_visible()
 
 
 def test_one_run_is_cancelled_and_another_found_again_after_a_refresh(page: Page, lab: Lab) -> None:
     """The page is refreshed in dark, so that each tab is seen in both. Runs are halted so that they last."""
     fill(page.get_by_label("Memory latency, clocks"), str(SLOW))
-    page.get_by_label("Trace").uncheck()
+    page.get_by_role("checkbox", name="Trace").uncheck()
     run = page.get_by_role("region", name="Run")
     status = run.locator(".jp-status")
     job = _halted(page, lab)

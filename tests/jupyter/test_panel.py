@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -93,6 +94,7 @@ def test_the_palette_offers_the_commands(page: Page):
 def test_a_cell_is_not_inserted_without_a_notebook_and_is_with_one(page: Page, lab: Lab):
     """A design that is clicked opens its Studio, in its folder; a cell then goes below."""
     assert page.evaluate("deepsocLab.insertCell('1')") is False
+    assert page.evaluate("deepsocLab.openFile('jobs')") is False
     page.get_by_role("button", name="later/fresh").click()
     page.wait_for_selector(".jp-NotebookPanel .jp-OutputArea-output")
     assert page.evaluate("deepsocLab.insertCell('print(6 * 7)')") is True
@@ -100,6 +102,30 @@ def test_a_cell_is_not_inserted_without_a_notebook_and_is_with_one(page: Page, l
     expect(page.locator(".jp-NotebookPanel")).to_contain_text('Studio("fresh")')
     expect(page.locator(".jp-NotebookPanel .jp-OutputArea-output", has_text="42").last).to_be_visible(timeout=60_000)
     assert (lab.root / "later" / "Studio-fresh.ipynb").exists()
+
+
+def test_a_file_is_opened_beside_the_notebook_or_downloaded(page: Page, lab: Lab):
+    """Paths are relative to the folder of the notebook, which is `later` after the test above."""
+    for name, size in (("small.log", 10), ("large.log", 21_000_000)):
+        with (lab.root / "later" / name).open("wb") as file:
+            file.truncate(size)
+            file.write(b"of a run")
+    assert page.evaluate("deepsocLab.openFile('small.log')") is True
+    tab = page.locator(".lm-TabBar-tab", has_text="small.log")
+    expect(tab).to_have_attribute("title", re.compile("Path: later/small.log"))
+    expect(page.locator(".jp-FileEditor .cm-content")).to_contain_text("of a run")
+    page.locator(".lm-TabBar-tab", has_text="Studio-fresh.ipynb").click()
+    (lab.root / "later" / "small.log").write_text("of a later run")
+    page.evaluate("deepsocLab.openFile('small.log')")
+    expect(page.locator(".jp-FileEditor .cm-content")).to_contain_text("of a later run")
+    for name, options in (("small.log", "{ download: true }"), ("large.log", "{}")):
+        with page.expect_download() as caught:
+            page.evaluate(f"deepsocLab.openFile('{name}', {options})")
+        assert caught.value.suggested_filename == name
+    page.evaluate("deepsocLab.openFile('gone.log')")
+    expect(page.locator(".jp-Dialog")).to_contain_text("gone.log did not open")
+    page.locator(".jp-Dialog button").click()
+    expect(page.locator(".lm-TabBar-tab", has_text="gone.log")).to_have_count(0)
 
 
 def test_the_lab_course_card_opens_the_index(page: Page):

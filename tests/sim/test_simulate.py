@@ -18,7 +18,7 @@ import pytest
 
 from deepsoc.errors import InputError, MismatchError, ToolError
 from deepsoc.export import Artifacts, export
-from deepsoc.frontend.netspec import load_net
+from deepsoc.frontend.netspec import load_net, parse_net
 from deepsoc.hw import Hardware
 from deepsoc.sim import simulate
 from deepsoc.sim.tools import find_toolchain
@@ -202,6 +202,24 @@ def test_a_wrong_reference_is_noticed_with_its_place(folder: Path, tmp_path: Pat
         simulate(copy)
 
 
+def test_another_export_into_the_folder_does_not_disturb_a_run(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    before = (copy / "manifest.json").read_bytes()
+    told: list[str] = []
+
+    def meanwhile(what: str, fraction: float) -> None:
+        if not told:
+            smaller = NET | {"bundles": NET["bundles"][:1]}
+            export(parse_net(smaller).to_graph(), HW, copy, net=smaller)
+        told.append(what)
+
+    result = simulate(copy, progress=meanwhile)
+    assert (copy / "manifest.json").read_bytes() != before
+    assert [bundle.name for bundle in result.bundles] == [bundle["name"] for bundle in NET["bundles"]]
+    result.raise_for_mismatch()
+
+
 @pytest.mark.slow  # a simulator of its own
 def test_trace_on_request(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
@@ -211,6 +229,7 @@ def test_trace_on_request(folder: Path, tmp_path: Path) -> None:
     pywellen = pytest.importorskip("pywellen")
     waves = pywellen.Waveform(str(copy / "trace.fst"))
     assert result.trace == str(copy / "trace.fst")
+    assert not list(copy.glob(".*.fst"))
     assert any(variable.name.endswith("op_done_o") for variable in waves.all_vars())
 
 

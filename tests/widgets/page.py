@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -83,6 +84,17 @@ def _native(value: Any) -> Any:
     return value
 
 
+def delay(widget: Control, message: str, seconds: float = 0.15) -> None:
+    """Makes the Python side slow to take a message, as a kernel that is busy."""
+    handler = getattr(widget, f"on_{message}")
+
+    def late(**arguments: Any) -> None:
+        time.sleep(seconds)
+        handler(**arguments)
+
+    setattr(widget, f"on_{message}", late)
+
+
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """Headless Chromium."""
@@ -96,8 +108,10 @@ def open_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def mounted(browser: Browser, widget: Control, *, width: int = 1000, dark: bool = False) -> Iterator[Page]:
-    """A page with the control; faults of its script fail the test.
+def mounted(
+    browser: Browser, widget: Control, *, width: int = 1000, dark: bool = False, before: str = ""
+) -> Iterator[Page]:
+    """A page with the control; faults of its script fail the test. The script `before` runs first.
 
     Changes on the Python side reach the page within 50 ms while the test waits inside a call of Playwright.
     """
@@ -125,6 +139,8 @@ def mounted(browser: Browser, widget: Control, *, width: int = 1000, dark: bool 
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda entry: faults.append(entry.text) if entry.type == "error" else None)
     page.expose_function("python", serve)
+    if before:
+        page.evaluate(before)
     page.set_content(_PAGE)
     try:
         page.wait_for_function("window.mounted === true")

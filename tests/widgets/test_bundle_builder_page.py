@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from deepsoc.widgets import BundleBuilder
 from deepsoc.widgets._nettemplates import TEMPLATES
-from tests.widgets.page import mounted, open_browser
+from tests.widgets.page import delay, mounted, open_browser
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,32 @@ def test_typing_updates_figures_at_every_key_and_keeps_the_focus(browser: Browse
         page.keyboard.press("Control+z")
         expect(filters).to_have_value("6")
         expect(filters).to_be_focused()
+
+
+def test_typing_outruns_the_answers(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=0)
+    delay(builder, "set")
+    with mounted(browser, builder) as page:
+        filters, name = page.get_by_label("Filters", exact=True), page.get_by_label("Name").nth(1)
+        filters.evaluate(
+            """async (filters) => {
+              filters.focus();
+              const type = async (value, pause) => {
+                filters.value = value;
+                filters.dispatchEvent(new Event("input"));
+                await new Promise((next) => setTimeout(next, pause));
+              };
+              for (const value of [1, 12, 1]) await type(value, 40); // answers repeat, too
+              await type(12, 400);
+              await type(`${filters.value}3`, 0);
+            }"""
+        )
+        name.select_text()
+        page.keyboard.type("first", delay=30)
+        page.keyboard.press("Enter")
+        cards(page, "first", "conv2", "dense1", "dense2", "classes")
+        expect(filters).to_have_value("123")
+    assert builder.value["bundles"][0]["core"]["filters"] == 123
 
 
 def test_impossible_choices_are_dimmed_with_the_reason(browser: Browser) -> None:

@@ -18,7 +18,7 @@ from deepsoc.perf.silicon import Silicon
 from deepsoc.perf.sweep import sweep
 from deepsoc.widgets import HardwarePanel
 from deepsoc.widgets._hardware_form import MAIN, fields
-from tests.widgets.page import mounted, open_browser
+from tests.widgets.page import delay, mounted, open_browser
 
 DIGITS = json.loads((Path(__file__).parents[1] / "data" / "digits.json").read_text())
 
@@ -270,3 +270,44 @@ def test_target_bars_and_fit(browser: Browser) -> None:
         expect(page.get_by_label("Limits")).to_contain_text("binds")
         page.get_by_label("Use point 2").click()
         expect(page.get_by_label("Rows", exact=True)).to_have_value(str(control.found.table["rows"].iloc[1]))
+
+
+def test_keys_outrun_the_answers(browser: Browser) -> None:
+    control = panel(value=Hardware(rows=7, cols=96))
+    delay(control, "set", 0.1)
+    with mounted(browser, control) as page:
+        rows = page.get_by_label("Rows", exact=True)
+        page.get_by_label("Rows, slider").focus()
+        page.evaluate(
+            """async () => {
+              const [slider, key] = [document.activeElement, { key: "ArrowRight", bubbles: true }];
+              for (let i = 0; i < 20; i += 1) {
+                slider.dispatchEvent(new KeyboardEvent("keydown", key));
+                await new Promise((next) => setTimeout(next, 30));
+              }
+            }"""
+        )
+        page.wait_for_function("model.get('draft').rows === 27")
+        expect(rows).to_have_value("27")
+        rows.evaluate(
+            """async (rows) => {
+              rows.focus();
+              rows.value = 123;
+              rows.dispatchEvent(new Event("input"));
+              await new Promise((next) => setTimeout(next, 60)); // it is on its way
+              rows.blur();
+              rows.focus();
+            }"""
+        )
+        page.wait_for_function("model.get('draft').rows === 123")
+        expect(rows).to_have_value("123")
+        expect(rows).to_be_focused()
+    assert control.value.rows == 123
+
+
+def test_native_parts_are_dark_where_jupyter_is(browser: Browser) -> None:
+    with mounted(browser, panel()) as page:
+        scheme = "getComputedStyle(document.querySelector('.dsoc input')).colorScheme"
+        assert page.evaluate(scheme) == "light"
+        page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+        assert page.evaluate(scheme) == "dark"

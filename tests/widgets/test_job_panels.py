@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ import pytest
 
 from deepsoc import jobs
 from deepsoc.errors import InputError
+from deepsoc.export import Artifacts
 from deepsoc.impl import flows
 from deepsoc.jobs._store import launch
 from deepsoc.widgets import Design, ImplementationPanel, SimulationPanel
 from tests.widgets.page import mounted, open_browser
+
+LAB = """window.opened = [];
+window.deepsocLab = { openFile: (path, options) => { opened.push([path, options.download]); return true; } }"""
 
 NET: dict[str, Any] = {
     "format": "deepsoc-net/1",
@@ -71,10 +76,10 @@ def panels() -> Iterator[list[Any]]:
         job.wait(20)
 
 
-def program(design: Design, text: str, kind: str = "simulate", **about: Any) -> jobs.Job:
+def program(design: Design, text: str, kind: str = "simulate", arguments: Sequence[str] = (), **about: Any) -> jobs.Job:
     """A run of this design that does what a test wants."""
     keep = {"design": str(design.folder), **about}
-    return launch(kind, [sys.executable, "-c", text], title=f"{kind} mine", about=keep)
+    return launch(kind, [sys.executable, "-c", text, *arguments], title=f"{kind} mine", about=keep)
 
 
 def wait_for(panel: Any, good: Callable[[], bool]) -> None:
@@ -216,6 +221,15 @@ def test_a_mismatch_an_exit_137_a_kill_and_a_deleted_folder_are_clear(design: De
     assert "a last word" in panel.log
 
 
+def test_a_result_of_another_version_is_said_and_the_panel_lives_on(design: Design, panels: list[Any]) -> None:
+    program(design, "print({})", kind="implement", flow="yosys-xc7").wait(60)
+    panel = ImplementationPanel(design)
+    panels.append(panel)
+    wait_for(panel, lambda: "cannot be shown: KeyError 'folder'" in panel.error)
+    program(design, "pass", kind="implement", flow="yosys-xc7")
+    wait_for(panel, lambda: len(panel.runs) == 2)
+
+
 def test_a_log_of_100_mb_is_shown_by_its_end(design: Design, panels: list[Any]) -> None:
     job = program(design, "pass")
     job.wait(60)
@@ -260,6 +274,8 @@ import json, os, pathlib, sys
 from deepsoc import _progress
 work = pathlib.Path({work!r}); (work / "logs").mkdir(parents=True)
 (work / "logs" / "1-elaborate.log").write_text("read it\\n")
+(work / "stamps").mkdir()
+(work / "stamps" / "1-elaborate.json").write_text('{{"seconds": 2.5}}')
 (work / "logs" / "2-infer.log").write_text("found 6 DSPs\\n")
 _progress.report("infer", 0.2, 1)
 pathlib.Path({flag!r}).touch()
@@ -279,14 +295,18 @@ def test_steps_logs_resources_and_artifacts(design: Design, panels: list[Any], t
     result = {
         "flow": "yosys-xc7", "part_family": "AMD 7 series", "folder": str(work), "steps": steps, "fmax_mhz": None,
         "fmax_basis": "not known", "artifacts": ["cells.json"],
+        "hw": Artifacts.load(work.parents[1]).hw.model_dump(mode="json"),
         "resources": {"lut": 1000, "ff": 500, "dsp": 0, "bram36": 1.5, "uram": 0, "carry": 0},
     }  # fmt: skip
     flag, go = str(tmp_path / "flag"), str(tmp_path / "go")
     text = STEPS.format(work=str(work), flag=flag, go=go, result=result)
-    job = program(design, text, kind="implement", flow="yosys-xc7")
+    job = program(design, text, kind="implement", arguments=["--until", "luts"], flow="yosys-xc7")
     wait_for(panel, lambda: "found 6 DSPs" in panel.log)
-    states = ["done", "running", "waiting", "waiting", "waiting"]
+    states = ["done", "running", "waiting", "waiting", "not run"]
     wait_for(panel, lambda: [step["state"] for step in panel.steps] == states)
+    assert panel.steps[0]["seconds"] == 2.5
+    os.utime(work / "stamps" / "1-elaborate.json", (1, 1))
+    wait_for(panel, lambda: panel.steps[0]["state"] == "kept")
     panel.step_log = "elaborate"
     wait_for(panel, lambda: "read it" in panel.log)
     Path(go).touch()
@@ -295,7 +315,8 @@ def test_steps_logs_resources_and_artifacts(design: Design, panels: list[Any], t
     lut = panel.value["comparison"][0]
     assert (lut["name"], lut["found"]) == ("LUT", 1000)
     assert lut["estimate"] > 100
-    assert panel.value["files"] == [{"path": "designs/mine/export/impl/yosys-xc7/cells.json", "bytes": None}]
+    cells = {"path": "designs/mine/export/impl/yosys-xc7/cells.json", "bytes": None, "replaced": False}
+    assert panel.value["files"] == [cells]
     assert [step["state"] for step in panel.steps] == ["kept", "not run", "not run", "not run", "not run"]
 
 
@@ -315,3 +336,73 @@ def test_in_a_page_without_the_extension_the_code_is_shown_and_the_run_is_starte
         assert page.locator(".jp-status").inner_text() == "✗ failed"
         panel.error = "something is wrong"
         page.get_by_role("alert").get_by_text("something is wrong").wait_for()
+
+
+def test_a_log_is_that_of_the_run_which_is_shown(design: Design, panels: list[Any], tmp_path: Path) -> None:
+    """Logs lie in the export: one of a step that is still to come, or that a later run wrote, is not of this run."""
+    panel = ImplementationPanel(design)
+    panels.append(panel)
+    panel._export()
+    logs = tmp_path / "designs" / "mine" / "export" / "impl" / "yosys-xc7" / "logs"
+    logs.mkdir(parents=True)
+    for name in ("1-elaborate", "2-infer"):
+        (logs / f"{name}.log").write_text(f"{name} of an earlier run")
+    text = """import sys, time; from deepsoc import _progress
+_progress.report({stage!r}, 1, 5); print("of the run", file=sys.stderr, flush=True); time.sleep(60)"""
+    for stage, step, shown in (
+        ("elaborate", "", "1-elaborate of"),
+        ("elaborate", "infer", "of the run"),
+        ("infer", "elaborate", "1-elaborate of"),
+        ("infer", "infer", "2-infer of"),
+    ):
+        panel.step_log = step
+        job = program(design, text.format(stage=stage), kind="implement", flow="yosys-xc7")
+        panel.refresh()
+        panel.current = job.id
+        wait_for(panel, lambda job=job, stage=stage: job.state.stage == stage)
+        wait_for(panel, lambda shown=shown: panel.log.startswith(shown))
+        job.cancel()
+        assert job.wait(20).status == "cancelled"
+        wait_for(panel, lambda: status(panel) == "cancelled")
+        assert panel.log.startswith(shown)
+    late = job.state.ended
+    assert late is not None
+    os.utime(logs / "2-infer.log", (late + 5, late + 5))
+    wait_for(panel, lambda: panel.log.startswith("of the run"))
+    assert panel.log_path == f"jobs/{job.id}/log.txt"
+
+
+def test_files_are_opened_by_the_extension_and_are_text_without_it(
+    design: Design, panels: list[Any], tmp_path: Path
+) -> None:
+    work = design.folder / "export" / "impl" / "yosys-xc7"
+    work.mkdir(parents=True)
+    odd = "<b>netlist & co.v"
+    for name in (odd, "report.json"):
+        (work / name).write_text("made")
+    outside = tmp_path.parent / f"{tmp_path.name}-elsewhere.v"
+    outside.write_text("made")
+    result = {
+        "flow": "yosys-xc7", "part_family": "AMD 7 series", "folder": str(work.resolve()), "steps": [],
+        "fmax_mhz": None, "fmax_basis": "not known", "resources": None, "artifacts": [odd, "gone.v", str(outside)],
+    }  # fmt: skip
+    text = f"import sys; print('said', file=sys.stderr); print({json.dumps(json.dumps(result))})"
+    job = program(design, text, kind="implement", flow="yosys-xc7")
+    job.wait(60)
+    panel = ImplementationPanel(design)
+    panels.append(panel)
+    wait_for(panel, lambda: panel.value != {} and "said" in panel.log)
+    here = "designs/mine/export/impl/yosys-xc7"
+    with open_browser() as browser:
+        with mounted(browser, panel) as page:
+            files = page.locator(".ip-files li")
+            assert files.all_inner_texts() == [f"{here}/{odd} 4 bytes", f"{here}/gone.v is gone", f"{outside} 4 bytes"]
+            assert page.locator("button.file").count() == 0
+            page.locator(".jp-logs > summary").click()
+            assert page.locator(".jp-files").inner_text() == f"All of it: jobs/{job.id}/log.txt"
+        with mounted(browser, panel, before=LAB) as page:
+            assert page.locator(".ip-files button.file").all_inner_texts() == [f"{here}/{odd}"]
+            page.locator(".ip-files button.file").press("Enter")
+            page.locator(".jp-logs > summary").click()
+            page.locator(".jp-files button.file").click()
+            assert page.evaluate("opened") == [[f"{here}/{odd}", False], [f"jobs/{job.id}/log.txt", False]]

@@ -20,7 +20,7 @@ from deepsoc.perf.silicon import Silicon
 from deepsoc.perf.sweep import over_networks, sweep
 from deepsoc.widgets import SweepExplorer
 from deepsoc.widgets._points import MOST, packed
-from tests.widgets.page import mounted, open_browser
+from tests.widgets.page import delay, mounted, open_browser
 
 DIGITS = json.loads((Path(__file__).parents[1] / "data" / "digits.json").read_text())
 SPACE = {"rows": {"min": 2, "max": 12, "step": 1}, "cols": [16, 32, 64], "frequency_mhz": 400}
@@ -305,3 +305,83 @@ def test_a_hundred_thousand_points_are_drawn_fast(browser: Browser) -> None:
             told(control, "GB/s"),
         )
         assert time.monotonic() - start < 5
+
+
+# ---- answers that come late -----------------------------------------------------------------------------------------
+def test_what_is_typed_into_the_space_outruns_the_answers(browser: Browser) -> None:
+    control = explorer()
+    delay(control, "space")
+    with mounted(browser, control) as page:
+        most = page.get_by_label("Parameter 1: max")
+        most.select_text()
+        page.keyboard.type("123", delay=40)  # "1" is refused
+        page.keyboard.press("Tab")
+        page.keyboard.type("17", delay=40)
+        values = page.get_by_label("Parameter 2: list")
+        values.select_text()
+        page.keyboard.type("16, 32", delay=40)
+        page.keyboard.press("Tab")
+        expect(page.get_by_text("16 points")).to_be_visible()
+        page.wait_for_timeout(300)
+        expect(most).to_have_value("123")
+        expect(values).to_have_value("16, 32")
+        expect(page.get_by_label("Parameter 1: step")).to_have_value("17")
+    assert control.space == {"rows": {"min": 2, "max": 123, "step": 17}, "cols": [16, 32], "frequency_mhz": 400}
+
+
+def test_what_is_refused_stays_and_a_program_is_followed(browser: Browser) -> None:
+    control = explorer()
+    with mounted(browser, control) as page:
+        most = page.get_by_label("Parameter 1: max")
+        most.fill("1")
+        expect(page.get_by_text("above max 1")).to_be_visible()
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(1200)
+        expect(most).to_have_value("1")
+        control.space = {"rows": {"min": 2, "max": 9, "step": 1}, "cols": 24}
+        expect(most).to_have_value("9")
+        expect(page.get_by_label("Parameter 2", exact=True)).to_have_value("")
+
+
+def test_limits_and_objectives_outrun_the_answers(browser: Browser) -> None:
+    control = explorer()
+    delay(control, "limits")
+    delay(control, "objectives", 0.4)
+    with mounted(browser, control) as page:
+        page.get_by_role("button", name="+ Limit").click()
+        page.keyboard.type("12345", delay=40)
+        expect(page.get_by_label("Bound")).to_be_focused()
+        page.wait_for_function("model.get('limits')[0] === 'end_to_end_fps >= 12345'")
+        expect(page.get_by_label("Bound")).to_have_value("12345")
+        expect(page.get_by_label("Bound")).to_be_focused()
+        page.evaluate(
+            """async () => {
+              for (const [place, column] of [[1, "efficiency"], [2, "dram_bytes"], [3, "pes"]]) {
+                const choice = document.querySelector(`[aria-label="Objective ${place}"]`);
+                choice.value = column;
+                choice.dispatchEvent(new Event("change"));
+                await new Promise((next) => setTimeout(next, 250));
+              }
+            }"""
+        )
+        page.wait_for_function("Object.keys(model.get('objectives')).at(-1) === 'pes'")
+    assert control.limits == ["end_to_end_fps >= 12345"]
+    assert list(control.objectives) == ["efficiency", "dram_bytes", "pes"]
+
+
+def test_a_fixed_parameter_is_left_open_at_once(browser: Browser) -> None:
+    with mounted(browser, explorer()) as page:
+        page.get_by_role("button", name="Leave frequency_mhz open").click()
+        expect(page.get_by_label("frequency_mhz, fixed")).to_have_count(0)
+        more = page.get_by_label("Fix another parameter")
+        expect(more).to_be_focused()
+        more.select_option("k_bits")
+        expect(page.get_by_label("k_bits, fixed")).to_have_value("8")
+        expect(more.locator("option", has_text="frequency_mhz")).to_have_count(1)
+        expect(more.locator("option", has_text="k_bits")).to_have_count(0)
+
+
+def test_parameters_can_be_fixed_where_none_is(browser: Browser) -> None:
+    with mounted(browser, explorer(space={"rows": [4, 8], "cols": [24]})) as page:
+        page.get_by_label("Fix another parameter").select_option("frequency_mhz")
+        expect(page.get_by_label("frequency_mhz, fixed")).to_be_visible()

@@ -152,7 +152,7 @@ function render({ model, el: host }) {
     draw(places[1], key ?? "none", () => (bundle ? bundleForm(model, index) : { form: null, root: el("p", { class: "bb-none hint" },
       value.bundles.length ? "Choose a bundle in the list to edit it." : "Add a convolution or a dense layer, or start from a template.") }));
   };
-  const stop = follow(model, ["value", "rows", "faults", "refused", "selected", "can_undo", "can_redo", "code", "status", "path"], () => {
+  const stop = follow(model, ["value", "taken", "rows", "faults", "refused", "selected", "can_undo", "can_redo", "code", "status", "path"], () => {
     list.draw();
     forms();
     for (const part of [bar, data, code, disk]) part.refresh();

@@ -43,8 +43,8 @@ class Form {
     return keys.reduce((at, key) => at?.[key], this.model.get("value"));
   }
 
-  set(keys, value) {
-    send(this.model, "set", { path: keys, value });
+  set(keys, value, to = send.bind(null, this.model)) {
+    to("set", { path: keys, value });
   }
 
   /** A line of the form: `inputs` under one label, a place for the fault, and `show(value)` that brings it up to date. */
@@ -62,27 +62,22 @@ class Form {
 
   /** Numbers at one path: a single one, or those of a list. */
   numbers(label, keys, names, { min = 1, max = 65535, list = names.length > 1, optional = false } = {}) {
-    let sent;
+    const typed = edits(this.model);
     const parsed = () => {
       const values = inputs.map((input) => (input.value === "" ? null : Number(input.value)));
       return list ? values : values[0];
     };
     const inputs = names.map((name) => el("input", {
       type: "number", min, max, step: 1, "aria-label": name, placeholder: optional ? "auto" : null,
-      oninput: () => this.set(keys, sent = parsed()),
-      onblur: (event) => { // to a neighbour of the list: the answer may still be on its way
-        if (inputs.includes(event.relatedTarget)) return;
-        sent = undefined;
-        this.refresh();
-      },
+      oninput: () => this.set(keys, parsed(), typed.send),
     }));
     const show = (value) => {
-      if (sent !== undefined && !same(value, sent)) return; // an answer to an earlier key is on its way
-      sent = undefined;
-      if (same(value, parsed())) return;
+      if (typed.open() || same(value, parsed())) return;
       inputs.forEach((input, i) => { input.value = (list ? value?.[i] : value) ?? ""; });
     };
-    return this.field(label, keys, inputs, { show });
+    const root = this.field(label, keys, inputs, { show });
+    typed.leave(root, () => this.refresh());
+    return root;
   }
 
   /** A choice; `options()` are [value, text, why it is impossible]. `read` and `write` translate the value at the path. */
@@ -116,11 +111,13 @@ class Form {
 
   /** A text that is sent when it is complete. */
   text(label, keys, write) {
+    let before;
     const input = el("input", { type: "text", spellcheck: "false", "aria-label": label, onchange: () => write(input.value) });
     return this.field(label, keys, [input], {
       show: (value) => {
         const refused = this.model.get("refused").path === jsonPath(keys);
-        if (!refused) input.value = value ?? "";
+        if (!refused && (document.activeElement !== input || value !== before)) input.value = value ?? "";
+        before = value;
       },
     });
   }

@@ -40,6 +40,29 @@ function send(model, name, values = {}) {
   model.send({ do: name, ...values });
 }
 
+/**
+ * Edits of one form. While one is open, the kernel's values may be older than what was typed: they are not to be shown.
+ * `leave` makes `refresh` follow the kernel again some time after the focus has left `root`, as a message may get lost.
+ * The form is to follow the trait `taken`, too.
+ */
+function edits(model) {
+  let last = "";
+  return {
+    send: (name, values) => {
+      last = unique("edit");
+      send(model, name, { ...values, edit: last });
+    },
+    open: () => last !== "" && model.get("taken") !== last,
+    leave: (root, refresh) => root.addEventListener("focusout", (event) => {
+      const mine = last;
+      if (!root.contains(event.relatedTarget)) setTimeout(() => {
+        if (last === mine) last = "";
+        refresh();
+      }, 1000);
+    }),
+  };
+}
+
 /** Calls `draw` now and, at most once a frame, whenever one of the traits changes; returns a function that stops it. */
 function follow(model, traits, draw) {
   let waiting = 0;
@@ -58,6 +81,17 @@ function follow(model, traits, draw) {
 function insertCell(code) {
   const lab = globalThis.deepsocLab;
   return Boolean(lab && lab.insertCell && lab.insertCell(code));
+}
+
+/**
+ * A path as Python's `short` gives it. Where JupyterLab with the extension is the page, and the file lies in the working
+ * folder, it is a button that opens the file, or with `download` brings it to the computer of the browser.
+ */
+function fileLink(path, { download = false } = {}) {
+  if (path.startsWith("/") || !globalThis.deepsocLab?.openFile) return el("code", {}, path);
+  const title = download ? "Download" : "Open in an editor";
+  const open = () => globalThis.deepsocLab.openFile(path, { download });
+  return el("button", { type: "button", class: "file", title, "aria-label": `${title}: ${path}`, onclick: open }, path);
 }
 
 // Okabe and Ito's colours; each comes with a pattern of its own, so that colour is never the only cue.

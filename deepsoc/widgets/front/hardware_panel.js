@@ -10,10 +10,12 @@ class Edits {
     this.waiting = new Map();
     this.serial = model.get("answered");
     this.sent = -Infinity;
+    this.open = null;
     this.frame = 0;
     this.answered = () => {
       this.serial = Math.max(this.serial, model.get("answered")); // another view may have sent one
       this.sent = -Infinity;
+      this.open = null;
       this.later();
     };
     model.on("change:answered", this.answered);
@@ -37,12 +39,18 @@ class Edits {
     const [name, value] = this.waiting.entries().next().value;
     this.waiting.delete(name);
     this.sent = performance.now();
-    send(this.model, "set", { name, value, serial: ++this.serial });
-    setTimeout(() => this.later(), 1050); // an answer may be lost
+    this.open = name;
+    const serial = ++this.serial;
+    send(this.model, "set", { name, value, serial });
+    setTimeout(() => { // an answer may be lost
+      if (this.serial === serial) this.open = null;
+      this.later();
+    }, 1050);
   }
 
+  /** Whether the kernel's value may be older than what was typed. */
   pending(name) {
-    return this.waiting.has(name);
+    return this.open === name || this.waiting.has(name);
   }
 }
 

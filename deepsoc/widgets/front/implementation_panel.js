@@ -35,7 +35,7 @@ function stepsPart(model) {
     redraw(list, [steps, model.get("step_log")], () => steps.map((step, i) => el("li", { class: "ip-step", "data-state": step.state },
       el("span", { class: "ip-mark", "aria-hidden": "true" }, MARK[step.state] ?? ""),
       el("span", { class: "ip-name" }, `${i + 1}. ${step.name}`), el("span", { class: "hint" }, step.title),
-      el("span", { class: "hint ip-state" }, [step.state, duration(step.seconds)].filter(Boolean).join(" · ")),
+      el("span", { class: "hint ip-state" }, [step.state, step.seconds === null ? "" : `${step.state === "kept" ? "took " : ""}${duration(step.seconds)}`].filter(Boolean).join(" · ")),
       el("button", {
         class: "ip-log", "aria-pressed": String(model.get("step_log") === step.name), "aria-label": `Log of ${step.name}`, disabled: ["waiting", "not run"].includes(step.state),
         onclick: () => {
@@ -46,6 +46,15 @@ function stepsPart(model) {
       }, "log"))));
   };
   return { node, draw, traits: ["steps", "step_log"] };
+}
+
+/** The clock rate beside the one that was asked for; `names` of tools are set as code. */
+function clock({ fmax_mhz: most, fmax_basis: basis, hw }) {
+  const why = basis.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
+  if (most === null) return el("p", {}, "Clock: ", why);
+  const short = most < hw.frequency_mhz;
+  const asked = el("span", { class: short ? "fault" : "hint" }, `${short ? "⚠ less than" : "enough for"} the ${hw.frequency_mhz} MHz of the design`);
+  return el("p", { class: "ip-clock" }, "Clock: ", el("strong", {}, `${most} MHz`), " at most, ", asked, el("br"), el("span", { class: "hint" }, why));
 }
 
 function resourcesPart(model) {
@@ -62,13 +71,12 @@ function resourcesPart(model) {
         return el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, count(found)), el("td", {}, count(estimate)), el("td", {}, text),
           el("td", { "aria-hidden": "true" }, el("div", { class: "ip-bar", style: `width: ${160 * found / most}px` }), estimate === null ? null : el("div", { class: "ip-bar model", style: `width: ${160 * estimate / most}px` })));
       });
-      const fmax = value.fmax_mhz === null ? `Clock: ${value.fmax_basis}` : `Clock: ${value.fmax_mhz} MHz at most; ${value.fmax_basis}`;
       return [
         value.comparison.length ? el("h4", {}, `Resources, ${value.part_family}`) : null,
-        value.comparison.length ? el("table", {}, el("caption", { class: "sr-only" }, "Resources found and estimated"), el("thead", {}, el("tr", {}, ["resource", "found", "estimate", "estimate is off by", ""].map((head) => el("th", { scope: "col", "aria-hidden": head ? null : "true" }, head)))), el("tbody", {}, rows)) : null,
-        el("p", {}, fmax),
+        value.comparison.length ? el("table", {}, el("caption", { class: "sr-only" }, "Resources found and estimated"), el("thead", {}, el("tr", {}, ["resource", "found", "estimate", "estimate is off by", "■ found  □ estimate"].map((head, i) => el("th", { scope: "col", class: i === 4 ? "words hint" : null, "aria-hidden": i === 4 ? "true" : null }, head)))), el("tbody", {}, rows)) : null,
+        clock(value),
         el("h4", {}, "Artifacts"),
-        el("ul", { class: "ip-files" }, value.files.map((file) => el("li", {}, el("code", {}, file.path), el("span", { class: "hint" }, ` ${file.bytes === null ? "is gone" : bytes(file.bytes)}`)))),
+        el("ul", { class: "ip-files" }, value.files.map((file) => el("li", {}, file.bytes === null ? el("code", {}, file.path) : fileLink(file.path), el("span", { class: "hint" }, ` ${file.bytes === null ? "is gone" : bytes(file.bytes)}${file.replaced ? ", of a later run" : ""}`)))),
       ].filter(Boolean);
     });
     node.hidden = !value.comparison;

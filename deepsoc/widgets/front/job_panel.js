@@ -122,14 +122,17 @@ function runCard(model) {
 function logPane(model) {
   const pre = el("pre", { class: "jp-log", role: "log", "aria-label": "Log", tabindex: 0 });
   const size = el("span", { class: "hint" });
-  const details = el("details", { class: "jp-logs" }, el("summary", {}, "Log ", size), pre);
+  const files = el("div", { class: "hint jp-files" });
+  const details = el("details", { class: "jp-logs" }, el("summary", {}, "Log ", size), files, pre);
   const draw = () => {
     const text = model.get("log");
     details.hidden = !model.get("current");
     const run = model.get("runs").find((each) => each.id === model.get("current"));
     const total = model.get("log_bytes");
-    const part = total > 2 * text.length + 200 ? `the end of ${bytes(total)}; all of it: ${run?.folder ?? ""}/log.txt` : text ? bytes(total) : "empty";
-    size.textContent = `· ${part}`;
+    size.textContent = `· ${!text ? "empty" : total > 2 * text.length + 200 ? `the end of ${bytes(total)}` : bytes(total)}`;
+    const path = model.get("log_path");
+    const own = run ? `${run.folder}/log.txt` : "";
+    redraw(files, [path, own], () => [...(path ? ["All of it: ", fileLink(path)] : []), ...(path && own && path !== own ? ["; of the run: ", fileLink(own)] : [])]);
     if (pre.textContent === text) return;
     const end = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
     pre.textContent = text;
@@ -176,7 +179,7 @@ function jobPanel(host, model, { label, verb, options, parts }) {
   run.node.before(none);
   const stops = [
     follow(model, ["runs", "current"], () => { none.hidden = model.get("runs").length > 0; run.draw(); }),
-    follow(model, ["log", "log_bytes", "current", "runs"], log.draw),
+    follow(model, ["log", "log_bytes", "log_path", "current", "runs"], log.draw),
     follow(model, ["busy"], () => { start.disabled = Boolean(model.get("busy")); if (model.get("busy")) said.textContent = `${model.get("busy")} …`; else if (said.textContent.endsWith("…")) said.textContent = ""; }),
     ...parts.map((part) => follow(model, part.traits, part.draw)),
   ];

@@ -138,7 +138,7 @@ function render({ model, el: host }) {
     el("div", { class: "sw-main" }, plot.root, selected.root), selected.layers, front.root, kept.root));
   const refreshRun = () => { run.disabled = task.refresh() || Object.keys(model.get("faults")).length > 0; };
   const stops = [
-    follow(model, ["space", "faults", "size", "objectives", "columns", "limits", "board", "node", "area_mm2"], () => forms.forEach((each) => each.refresh())),
+    follow(model, ["taken", "space", "faults", "size", "objectives", "columns", "limits", "board", "node", "area_mm2"], () => forms.forEach((each) => each.refresh())),
     follow(model, ["task", "faults"], refreshRun),
     follow(model, ["drawn", "front_rows", "columns", "x", "y", "kept"], () => plot.refresh()),
     follow(model, ["at", "selected"], () => plot.compose()),

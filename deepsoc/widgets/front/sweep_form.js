@@ -57,12 +57,13 @@ function slot(model, index, changed) {
 
 /** What is swept, and what is fixed. */
 function spaceForm(model) {
-  let sent = "";
+  const typed = edits(model);
+  let told = "";
   const swept = () => Object.entries(model.get("space")).filter(([, value]) => isSwept(value));
   const changed = () => {
     const entries = slots.map((each) => each.read()).filter(Boolean);
-    sent = JSON.stringify(entries);
-    send(model, "space", { swept: entries });
+    told = JSON.stringify(entries);
+    typed.send("space", { swept: entries });
   };
   const slots = Array.from({ length: SLOTS }, (_, i) => slot(model, i, changed));
   const fixed = el("div", { class: "sw-fixed" });
@@ -72,29 +73,45 @@ function spaceForm(model) {
     send(model, "fixed", { name: field.name, value: field.default ?? field.min });
   } });
   const root = el("fieldset", {}, el("legend", {}, "Sweep"), slots.map((each) => each.root), fixed, el("div", { class: "row" }, add, count));
-  let shown = "";
+  const fixedLine = (name) => {
+    const input = el("input", { type: "number", step: "any", "aria-label": `${name}, fixed`, onchange: () => send(model, "fixed", { name, value: numberOf(input) }) });
+    const drop = el("button", { type: "button", "aria-label": `Leave ${name} open`, onclick: () => { add.focus(); send(model, "fixed", { name, value: null }); } }, "×");
+    return { name, input, root: el("label", { class: "sw-fix" }, `${name} `, input, name === "rows" || name === "cols" ? null : drop) };
+  };
+  let [lines, offered] = [[], null];
+  const refreshFixed = (space) => {
+    const names = Object.keys(space).filter((name) => !isSwept(space[name]));
+    if (names.join() !== lines.map(({ name }) => name).join()) {
+      lines = names.map((name) => lines.find((line) => line.name === name) ?? fixedLine(name));
+      const active = document.activeElement;
+      fixed.replaceChildren(...lines.map((line) => line.root));
+      if (fixed.contains(active)) active.focus();
+    }
+    const open = model.get("fields").filter(({ name }) => !(name in space)).map(({ name }) => name);
+    if (open.join() !== offered) {
+      offered = open.join();
+      add.replaceChildren(el("option", { value: "" }, "fix another …"), ...open.map((name) => el("option", { value: name }, name)));
+    }
+    for (const { name, input } of lines) if (input !== document.activeElement) input.value = space[name];
+  };
   const refresh = () => {
     const now = swept();
-    if (JSON.stringify(now) !== sent) {
-      if (JSON.stringify(now) !== shown || !sent) slots.forEach((each, i) => each.show(now[i]));
-      sent = Object.keys(model.get("faults")).length ? sent : JSON.stringify(now);
+    const refused = told && Object.keys(model.get("faults")).length; // the text stays, with the fault beside it
+    if (!typed.open() && !refused && JSON.stringify(now) !== told) {
+      told = JSON.stringify(now);
+      slots.forEach((each, i) => each.show(now[i]));
     }
-    shown = JSON.stringify(now);
     slots.forEach((each) => each.tell(model.get("faults")));
-    const space = model.get("space");
-    const lines = Object.entries(space).filter(([, value]) => !isSwept(value));
-    if (!fixed.contains(document.activeElement)) fixed.replaceChildren(...lines.map(([name, value]) => el("label", { class: "sw-fix" }, `${name} `,
-      el("input", { type: "number", step: "any", value, "aria-label": `${name}, fixed`, onchange: (event) => send(model, "fixed", { name, value: numberOf(event.target) }) }),
-      name === "rows" || name === "cols" ? null : el("button", { type: "button", "aria-label": `Leave ${name} open`, onclick: () => send(model, "fixed", { name, value: null }) }, "×"))));
-    const open = model.get("fields").filter(({ name }) => !(name in space));
-    add.replaceChildren(el("option", { value: "" }, "fix another …"), ...open.map(({ name }) => el("option", { value: name }, name)));
+    refreshFixed(model.get("space"));
     count.textContent = `${model.get("size").toLocaleString("en")} points`;
   };
+  typed.leave(root, refresh);
   return { root, refresh };
 }
 
 /** Up to three objectives. */
 function objectiveForm(model) {
+  const typed = edits(model);
   const lines = Array.from({ length: 3 }, (_, i) => {
     const goal = select(`Objective ${i + 1}: direction`, [["max", "most"], ["min", "least"]], () => changed());
     const name = el("select", { "aria-label": `Objective ${i + 1}`, onchange: () => changed() });
@@ -102,31 +119,37 @@ function objectiveForm(model) {
   });
   const changed = () => {
     const objectives = lines.filter(({ name }) => name.value).map(({ name, goal }) => [name.value, goal.value]);
-    if (objectives.length) send(model, "objectives", { objectives });
+    if (objectives.length) typed.send("objectives", { objectives });
   };
   const refresh = () => {
+    if (typed.open()) return;
     const now = Object.entries(model.get("objectives"));
+    const columns = model.get("columns").filter((column) => column !== "buildable");
     lines.forEach(({ name, goal }, i) => {
-      const options = model.get("columns").filter((column) => column !== "buildable");
-      if (now[i] && !options.includes(now[i][0])) options.push(now[i][0]);
-      name.replaceChildren(el("option", { value: "" }, "none"), ...options.map((column) => el("option", { value: column }, heading(column))));
+      const options = ["", ...new Set([...columns, ...(now[i] ? [now[i][0]] : [])])];
+      if (options.join() !== [...name.options].map((option) => option.value).join()) { // a list that is open stays open
+        name.replaceChildren(...options.map((column) => el("option", { value: column }, column ? heading(column) : "none")));
+      }
       name.value = now[i] ? now[i][0] : "";
       if (now[i]) goal.value = now[i][1];
     });
   };
-  return { root: el("fieldset", {}, el("legend", {}, "Objectives"), lines.map(({ root }) => root)), refresh };
+  const root = el("fieldset", {}, el("legend", {}, "Objectives"), lines.map((line) => line.root));
+  typed.leave(root, refresh);
+  return { root, refresh };
 }
 
 /** Limits: the budget, and any column against a number. */
 function limitForm(model) {
   const target = targetChoice(model);
+  const typed = edits(model);
   const list = el("div");
   let [lines, sent] = [[], "[]"];
   const changed = () => {
     const limits = lines.filter(({ bound }) => bound.value !== "").map(({ name, sign, bound }) => `${name.value} ${sign.value} ${bound.value}`);
     if (JSON.stringify(limits) === sent) return;
     sent = JSON.stringify(limits);
-    send(model, "limits", { limits });
+    typed.send("limits", { limits });
   };
   const line = (column = "end_to_end_fps", mark = ">=", value = "") => {
     const columns = model.get("columns");
@@ -143,10 +166,12 @@ function limitForm(model) {
   const refresh = () => {
     target.refresh();
     const now = JSON.stringify(model.get("limits"));
-    if (now === sent) return;
+    if (typed.open() || now === sent) return;
     sent = now;
     lines = model.get("limits").map((limit) => line(...limit.match(/^\s*(\w+)\s*(<=|>=|==|<|>)\s*(\S+)/).slice(1)));
     place();
   };
-  return { root: el("fieldset", {}, el("legend", {}, "Limits"), target.root, list, add), refresh };
+  const root = el("fieldset", {}, el("legend", {}, "Limits"), target.root, list, add);
+  typed.leave(root, refresh);
+  return { root, refresh };
 }

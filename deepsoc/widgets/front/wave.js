@@ -17,7 +17,7 @@ function waveSvg(wave, wide) {
   const nodes = [];
   for (let clock = Math.ceil(begin / every) * every; clock <= begin + count; clock += every) {
     nodes.push(el("line", { class: "grid-line", x1: x(clock - begin), x2: x(clock - begin), y1: LANE.top - 4, y2: high }),
-      el("text", { x: x(clock - begin), y: 12, "text-anchor": "middle" }, String(clock)));
+      el("text", { x: x(clock - begin), y: 12, "text-anchor": x(clock - begin) > wide - 16 ? "end" : "middle" }, String(clock)));
   }
   lanes.forEach((lane, i) => {
     const y = LANE.top + i * (LANE.high + LANE.gap);
@@ -77,8 +77,9 @@ function wavePart(model) {
     el("label", { for: idOp }, "Operation"), operation, el("label", { for: idFirst }, "from clock"), first,
     el("label", { for: idCount }, "clocks"), count,
     el("button", { onclick: move(-0.5), "aria-label": "Earlier clocks" }, "◀"), el("button", { onclick: move(0.5), "aria-label": "Later clocks" }, "▶"));
+  const file = el("span", { class: "hint wv-file" });
   const whole = el("div", {}, tools, legend, plot, details);
-  const node = el("section", { class: "wv", "aria-label": "Waveform" }, el("h4", {}, "Waveform"), fault, whole);
+  const node = el("section", { class: "wv", "aria-label": "Waveform" }, el("h4", {}, "Waveform ", file), fault, whole);
   function fill() {
     const wave = model.get("wave");
     if (!details.open || !wave.lanes) return;
@@ -90,6 +91,8 @@ function wavePart(model) {
     const wave = model.get("wave");
     fault.textContent = model.get("wave_fault");
     fault.hidden = !fault.textContent;
+    const trace = model.get("trace_file");
+    redraw(file, trace, () => (trace.path ? [fileLink(trace.path, { download: true }), ` ${bytes(trace.bytes)}`] : []));
     whole.hidden = !wave.lanes;
     node.hidden = whole.hidden && fault.hidden;
     if (whole.hidden) return;
@@ -105,5 +108,5 @@ function wavePart(model) {
     fill();
   };
   new ResizeObserver(() => { if (Math.abs(node.clientWidth - 2 - wide) > 8 && node.clientWidth > 0) draw(); }).observe(node);
-  return { node, draw, traits: ["wave", "wave_fault"] };
+  return { node, draw, traits: ["wave", "wave_fault", "trace_file"] };
 }
