@@ -1,15 +1,19 @@
-// Assertions that every handshake owes; nothing of them is left in synthesis.
+// Assertions; nothing of them is left in synthesis.
 
 `ifndef DSOC_ASSERT_SVH
 `define DSOC_ASSERT_SVH
 
-// A transfer that waits stays as it is: valid does not fall and the payload does not change until ready.
+// What holds in every clock outside reset. Registers and inputs start at random: at time 0 nothing was reset yet.
 `ifndef SYNTHESIS
-`define DSOC_ASSERT_STABLE(Name, Clk, ResetN, Valid, Ready, Payload) \
+`define DSOC_ASSERT(Name, Clk, ResetN, Property) \
   Name : \
-  assert property (@(posedge Clk) disable iff (!(ResetN)) (Valid) && !(Ready) |=> (Valid) && $stable(Payload));
+  assert property (@(posedge Clk) disable iff (!(ResetN) || $time == 0) Property);
 `else
-`define DSOC_ASSERT_STABLE(Name, Clk, ResetN, Valid, Ready, Payload)
+`define DSOC_ASSERT(Name, Clk, ResetN, Property)
 `endif
+
+// A transfer that waits stays as it is: valid does not fall and the payload does not change until ready.
+`define DSOC_ASSERT_STABLE(Name, Clk, ResetN, Valid, Ready, Payload) \
+  `DSOC_ASSERT(Name, Clk, ResetN, (Valid) && !(Ready) |=> (Valid) && $stable(Payload))
 
 `endif

@@ -1,6 +1,6 @@
 `include "dsoc_assert.svh"
 
-/// The accelerator IP: registers, sequencer, readers, array, pooling, output stage, writer (docs/architecture.md).
+/// The accelerator IP: registers, sequencer, line readers, engine, output stage, writer (docs/architecture.md).
 ///
 /// Parameters are the fields of hw.json that shape hardware; the geometry of line buffers follows from them.
 module dsoc_core #(
@@ -113,12 +113,8 @@ module dsoc_core #(
   localparam int unsigned Nf = max2(ConvLines, min2(Rows, NMax));
   localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits;
   localparam int unsigned OutLines = max2(LinesPerTile, RawBeats);
-  localparam int unsigned WordUnit = max2(AxiBits / 8, 8);
-  localparam int unsigned WordBits = (Cols * KBits + WordUnit - 1) / WordUnit * WordUnit;
   localparam int unsigned ChunkBeats = min2(MaxBurst, 8);
   localparam int unsigned WeightsBurst = min2(min2(MaxBurst, 16), 4096 / BeatBytes);
-  localparam int unsigned GMax = min2(KwMax + SwMax - 1, Cols);
-  localparam int unsigned DepthBits = $clog2(WeightsDepth);
 
   if (Rows < 1 || Rows > 2048 || Cols < 1 || Cols > 2048) begin : gen_illegal_size
     $error("dsoc_core: Rows and Cols must be 1 to 2048");
@@ -143,7 +139,7 @@ module dsoc_core #(
   end
 
   // ---- control -------------------------------------------------------------------------------------------------------
-  logic start, soft_reset, busy, done, fault_read_q, weights_error, control_error, writer_error;
+  logic start, soft_reset, busy, done, fault_read_q, engine_error, writer_error;
   logic [3:0] error;
   logic [AddrBits-1:0] arena;
   logic [31:0] table_offset, net_id;
@@ -225,7 +221,7 @@ module dsoc_core #(
       .net_id_i        (net_id),
       .fault_read_i    (fault_read_q),
       .fault_write_i   (writer_error),
-      .fault_weights_i (weights_error || control_error),
+      .fault_weights_i (engine_error),
       .busy_o          (busy),
       .done_o          (done),
       .error_o         (error),
@@ -261,15 +257,7 @@ module dsoc_core #(
     end
   end
 
-  // ---- weights -------------------------------------------------------------------------------------------------------
-  logic block_valid, block_whole, word_valid, block_release, weights_read;
-  logic [19:0] block_words;
-  logic [DepthBits-1:0] weights_addr;
-  logic [Cols*KBits-1:0] weights;
-  logic [2:0] bias_bank;
-  logic [15:0] bias_index;
-  logic [31:0] bias;
-
+  // ---- the weights port: descriptors and weights ---------------------------------------------------------------------
   dsoc_axi_read_arb #(
       .AddrBits(AddrBits)
   ) i_k_port (
@@ -296,49 +284,9 @@ module dsoc_core #(
       .m_rready_o  (m_axi_k_rready)
   );
 
-  dsoc_weights_reader #(
-      .Cols(Cols),
-      .KBits(KBits),
-      .WordBits(WordBits),
-      .Depth(WeightsDepth),
-      .AxiBits(AxiBits),
-      .AddrBits(AddrBits),
-      .MaxBurst(WeightsBurst)
-  ) i_weights (
-      .clk_i,
-      .rst_ni       (run_rst_nq),
-      .arena_i      (arena),
-      .cmd_offset_i (weights_offset),
-      .cmd_beats_i  (weights_beats),
-      .cmd_valid_i  (weights_cmd_valid),
-      .cmd_ready_o  (weights_cmd_ready),
-      .araddr_o     (k_s1_addr),
-      .arlen_o      (k_s1_len),
-      .arvalid_o    (k_read_s1_valid),
-      .arready_i    (k_read_s1_ready),
-      .rdata_i      (m_axi_k_rdata),
-      .rvalid_i     (k_s1_rvalid),
-      .rready_o     (k_s1_rready),
-      .block_valid_o(block_valid),
-      .block_whole_o(block_whole),
-      .block_words_o(block_words),
-      .word_valid_o (word_valid),
-      .release_i    (block_release),
-      .read_i       (weights_read),
-      .addr_i       (weights_addr),
-      .weights_o    (weights),
-      .bias_bank_i  (bias_bank),
-      .bias_index_i (bias_index),
-      .bias_o       (bias),
-      .error_o      (weights_error)
-  );
-
   // ---- pixels --------------------------------------------------------------------------------------------------------
-  logic x_valid, x_pop, px_valid_q, px_pop, px_load, px_shift;
+  logic x_valid, x_pop, px_valid_q, px_pop;
   logic [8*Nf-1:0] x_bytes, px_bytes_q;
-  logic [Rows*XBits-1:0] pixels;
-  logic [Rows-1:0] exists;
-  logic signed [17:0] px_row_first;
 
   dsoc_line_reader #(
       .Nf(Nf),
@@ -396,144 +344,60 @@ module dsoc_core #(
     if (x_pop) px_bytes_q <= x_bytes;
   end
 
-  dsoc_pixel_shifter #(
-      .Rows(Rows),
-      .XBits(XBits),
-      .Nf(Nf),
-      .Gt(Gt),
-      .PtMax(PtMax),
-      .KhMax(KhMax),
-      .ShMax(ShMax)
-  ) i_shifter (
-      .clk_i,
-      .load_i     (px_load),
-      .shift_i    (px_shift),
-      .flat_i     (desc.flat),
-      .pad_top_i  (desc.pad_top),
-      .tap_i      (desc.tap),
-      .row_first_i(px_row_first),
-      .rows_i     (desc.x_rows),
-      .bytes_i    (px_bytes_q),
-      .pixel_o    (pixels),
-      .exists_o   (exists)
-  );
-
-  // ---- the array -----------------------------------------------------------------------------------------------------
-  logic advance, mac, zero, shift, leave, hold, drain_ready;
-  logic [((Cols > 1) ? $clog2(Cols) : 1)-1:0] hold_column;
-  logic [7:0] leave_pos, group;
-  logic [15:0] leave_count, leave_channels;
+  // ---- engine --------------------------------------------------------------------------------------------------------
+  logic [ 2:0] bias_bank;
+  logic [15:0] bias_index;
+  logic [31:0] bias;
   logic [32*Rows-1:0] mac_data, pool_data;
   logic mac_valid, mac_ready, pool_valid, pool_ready;
-  logic pool_space, pool_step, pool_first, pool_take, pool_last, pool_real, pool_ci_last, pool_w_last;
 
-  assign group   = desc.kw + desc.sw - 8'd1;
-  assign advance = !(leave && !drain_ready);
-
-  dsoc_controller #(
+  dsoc_engine #(
       .Rows(Rows),
-      .Rpb(Rpb),
-      .SwMax(SwMax),
-      .DepthBits(DepthBits)
-  ) i_controller (
-      .clk_i,
-      .rst_ni          (run_rst_nq),
-      .start_i         (op_start_o),
-      .advance_i       (advance),
-      .desc_i          (desc),
-      .px_valid_i      (px_valid_q),
-      .px_pop_o        (px_pop),
-      .px_load_o       (px_load),
-      .px_shift_o      (px_shift),
-      .px_row_first_o  (px_row_first),
-      .block_valid_i   (block_valid),
-      .block_whole_i   (block_whole),
-      .block_words_i   (block_words),
-      .word_valid_i    (word_valid),
-      .block_release_o (block_release),
-      .weights_read_o  (weights_read),
-      .weights_addr_o  (weights_addr),
-      .error_o         (control_error),
-      .mac_o           (mac),
-      .zero_o          (zero),
-      .shift_o         (shift),
-      .leave_o         (leave),
-      .leave_pos_o     (leave_pos),
-      .leave_count_o   (leave_count),
-      .leave_channels_o(leave_channels),
-      .pool_space_i    (pool_space),
-      .pool_o          (pool_step),
-      .pool_first_o    (pool_first),
-      .pool_take_o     (pool_take),
-      .pool_last_o     (pool_last),
-      .pool_real_o     (pool_real),
-      .pool_ci_last_o  (pool_ci_last),
-      .pool_w_last_o   (pool_w_last)
-  );
-
-  dsoc_array #(
-      .Rows (Rows),
-      .Cols (Cols),
+      .Cols(Cols),
       .XBits(XBits),
       .KBits(KBits),
       .YBits(YBits),
-      .GMax (GMax)
-  ) i_array (
-      .clk_i,
-      .rst_ni   (run_rst_nq),
-      .advance_i(advance),
-      .group_i  (group),
-      .pixel_i  (pixels),
-      .weights_i(weights),
-      .mac_i    (mac),
-      .zero_i   (zero),
-      .shift_i  (shift),
-      .hold_i   (hold),
-      .column_i (hold_column),
-      .column_o (mac_data)
-  );
-
-  dsoc_drain #(
-      .Cols(Cols)
-  ) i_drain (
-      .clk_i,
-      .rst_ni    (run_rst_nq),
-      .group_i   (group),
-      .sw_i      (desc.sw),
-      .leave_i   (leave),
-      .pos_i     (leave_pos),
-      .count_i   (leave_count),
-      .channels_i(leave_channels),
-      .ready_o   (drain_ready),
-      .hold_o    (hold),
-      .column_o  (hold_column),
-      .valid_o   (mac_valid),
-      .ready_i   (mac_ready)
-  );
-
-  dsoc_pool #(
-      .Rows(Rows),
-      .XBits(XBits),
       .KhMax(KhMax),
       .KwMax(KwMax),
-      .EdgesDepth(EdgesDepth)
-  ) i_pool (
+      .ShMax(ShMax),
+      .SwMax(SwMax),
+      .Nf(Nf),
+      .Gt(Gt),
+      .WeightsDepth(WeightsDepth),
+      .EdgesDepth(EdgesDepth),
+      .AxiBits(AxiBits),
+      .AddrBits(AddrBits),
+      .MaxBurst(WeightsBurst)
+  ) i_engine (
       .clk_i,
-      .rst_ni   (run_rst_nq),
-      .desc_i   (desc),
-      .step_i   (pool_step),
-      .first_i  (pool_first),
-      .take_i   (pool_take),
-      .last_i   (pool_last),
-      .real_i   (pool_real),
-      .ci_last_i(pool_ci_last),
-      .w_last_i (pool_w_last),
-      .pixel_i  (pixels),
-      .exists_i (exists),
-      .space_o  (pool_space),
-      .data_o   (pool_data),
-      .valid_o  (pool_valid),
-      .ready_i  (pool_ready)
+      .rst_ni      (run_rst_nq),
+      .start_i     (op_start_o),
+      .desc_i      (desc),
+      .px_bytes_i  (px_bytes_q),
+      .px_valid_i  (px_valid_q),
+      .px_pop_o    (px_pop),
+      .arena_i     (arena),
+      .cmd_offset_i(weights_offset),
+      .cmd_beats_i (weights_beats),
+      .cmd_valid_i (weights_cmd_valid),
+      .cmd_ready_o (weights_cmd_ready),
+      .araddr_o    (k_s1_addr),
+      .arlen_o     (k_s1_len),
+      .arvalid_o   (k_read_s1_valid),
+      .arready_i   (k_read_s1_ready),
+      .rdata_i     (m_axi_k_rdata),
+      .rvalid_i    (k_s1_rvalid),
+      .rready_o    (k_s1_rready),
+      .error_o     (engine_error),
+      .bias_bank_i (bias_bank),
+      .bias_index_i(bias_index),
+      .bias_o      (bias),
+      .mac_data_o  (mac_data),
+      .mac_valid_o (mac_valid),
+      .mac_ready_i (mac_ready),
+      .pool_data_o (pool_data),
+      .pool_valid_o(pool_valid),
+      .pool_ready_i(pool_ready)
   );
 
   // ---- operands and outputs ------------------------------------------------------------------------------------------
@@ -664,12 +528,10 @@ module dsoc_core #(
   `DSOC_ASSERT_STABLE(a_k_ar, clk_i, run_rst_nq, m_axi_k_arvalid, m_axi_k_arready, {m_axi_k_araddr, m_axi_k_arlen})
   `DSOC_ASSERT_STABLE(a_o_ar, clk_i, run_rst_nq, m_axi_o_arvalid, m_axi_o_arready, {m_axi_o_araddr, m_axi_o_arlen})
   `DSOC_ASSERT_STABLE(a_y_aw, clk_i, run_rst_nq, m_axi_y_awvalid, m_axi_y_awready, {m_axi_y_awaddr, m_axi_y_awlen})
-  `DSOC_ASSERT_STABLE(a_y_w, clk_i, run_rst_nq, m_axi_y_wvalid, m_axi_y_wready,
-                      {m_axi_y_wdata, m_axi_y_wstrb, m_axi_y_wlast})
+  `DSOC_ASSERT_STABLE(a_y_w, clk_i, run_rst_nq, m_axi_y_wvalid, m_axi_y_wready, {m_axi_y_wdata, m_axi_y_wstrb,
+                                                                                 m_axi_y_wlast})
   `DSOC_ASSERT_STABLE(a_axil_b, clk_i, rst_ni, s_axil_bvalid, s_axil_bready, s_axil_bresp)
   `DSOC_ASSERT_STABLE(a_axil_r, clk_i, rst_ni, s_axil_rvalid, s_axil_rready, {s_axil_rdata, s_axil_rresp})
-  `DSOC_ASSERT_STABLE(a_mac, clk_i, run_rst_nq, mac_valid, mac_ready, mac_data)
-  `DSOC_ASSERT_STABLE(a_pool, clk_i, run_rst_nq, pool_valid, pool_ready, pool_data)
   `DSOC_ASSERT_STABLE(a_out, clk_i, run_rst_nq, out_valid, out_ready, {out_addr, out_lines, out_bytes, out_beats})
 
 endmodule

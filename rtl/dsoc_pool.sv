@@ -1,3 +1,5 @@
+`include "dsoc_assert.svh"
+
 /// Pooling unit: maximum or sum over windows of the stream that the pixel shifter makes; also the way of elementwise operations.
 ///
 /// Per (w, ci) the window's rows arrive one a clock and are combined; the result then updates every open window of
@@ -308,9 +310,6 @@ module dsoc_pool #(
 
   assign space_o = level < ($clog2(FifoDepth + 1))'(FifoDepth / 2);
 
-`ifndef SYNTHESIS
-  a_no_overflow :
-  assert property (@(posedge clk_i) disable iff (!rst_ni) leave_q[2] |-> fifo_ready);
-`endif
+  `DSOC_ASSERT(a_no_overflow, clk_i, rst_ni, leave_q[2] |-> fifo_ready)
 
 endmodule

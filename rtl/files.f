@@ -12,6 +12,7 @@ dsoc_controller.sv
 dsoc_array.sv
 dsoc_drain.sv
 dsoc_pool.sv
+dsoc_engine.sv
 dsoc_output_stage.sv
 dsoc_writer.sv
 dsoc_sequencer.sv

@@ -60,7 +60,7 @@ def configurations() -> Iterator[tuple[dict[str, int], str]]:
 
 def block_of(module: ModuleResources) -> str:
     """The block that a module instance belongs to."""
-    found = re.match(r"i_core\.i_(\w+)", module.instance)
+    found = re.match(r"i_core\.(?:i_engine\.)?i_(\w+)", module.instance)
     return found[1] if found and found[1] in BLOCKS else "rest"
 
 

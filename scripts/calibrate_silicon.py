@@ -94,9 +94,9 @@ def _blocks(modules: dict[str, dict[str, dict[str, int]]]) -> dict[str, float]:
                 total += number * gates(re.sub(_ALIKE, r"\1[0]", kind))
         return total
 
-    core = next(name for name in cells if name.startswith("dsoc_core"))
+    core, engine = (next(name for name in cells if name.startswith(f"dsoc_{part}")) for part in ("core", "engine"))
     found: Counter[str] = Counter(control=gates(core))
-    for kind in cells[core]:
+    for kind in [*cells[core], *cells[engine]]:
         block = kind.rpartition(".i_")[2]
         if kind.lstrip("\\").startswith("dsoc_") and block in BLOCKS:
             found[block] = gates(kind.lstrip("\\"))

@@ -94,7 +94,7 @@ BLOCKS = {
     "regs": "registers",
     "rest": "drain, port arbiter, wiring",
 }
-"""Blocks of the RTL: instances `i_<name>` of dsoc_core."""
+"""Blocks of the RTL: instances `i_<name>` of dsoc_core and dsoc_engine."""
 
 _Feature = Callable[[dict[str, _Values]], _Values]
 _ROWS: dict[str, _Feature] = {"rows": lambda g: g["rows"], "rows x x_bits": lambda g: g["rows"] * g["x_bits"]}

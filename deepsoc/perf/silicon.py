@@ -30,7 +30,7 @@ __all__ = ["BLOCKS", "Silicon", "anchors", "gate_terms"]
 BLOCKS = (
     "array", "shifter", "pixel_reader", "operand_reader", "weights", "pool", "output_stage", "writer", "control",
 )  # fmt: skip
-"""Blocks of logic; instances in rtl/dsoc_core.sv, `control` all the rest."""
+"""Blocks of logic; instances in rtl/dsoc_core.sv and rtl/dsoc_engine.sv, `control` all the rest."""
 
 _NEEDED = ("rows", "cols", "kh_max", "kw_max", "sh_max", "edges_ram_depth")  # those that have no default
 _DEFAULTS = {"xn_max": 1} | {

@@ -16,6 +16,7 @@ from deepsoc.mapping.steps import CONFIG, MAC, SHIFT, ArrayStates
 __all__ = ["read_states"]
 
 _CORE = "TOP.dsoc_top.i_core"
+_ARRAY = "i_engine.i_array"
 _STATE_CONFIG, _STATE_CHAIN = 1, 4  # of the controller (rtl/dsoc_controller.sv, state_e)
 _FST = bytes((0, 0, 0, 0, 0, 0, 0, 1, 73))  # kind and length of the first block
 _LATENCY = 2  # clocks from a step to its sums (rtl/dsoc_array.sv)
@@ -37,9 +38,9 @@ def read_states(trace: str | Path, hw: Hardware, index: int) -> ArrayStates:
     begin, end = _span(signals, index)
     clocks = np.arange(begin, end)
     # All is frozen while the array does not advance: without these clocks, sums lie two clocks behind their step.
-    clocks = clocks[signals.read("i_array.advance_i", clocks) == 1]
+    clocks = clocks[signals.read(f"{_ARRAY}.advance_i", clocks) == 1]
     config = _configured(signals, clocks)
-    mac, shift = (signals.read(f"i_array.{name}", clocks) == 1 for name in ("mac_i", "shift_i"))
+    mac, shift = (signals.read(f"{_ARRAY}.{name}", clocks) == 1 for name in ("mac_i", "shift_i"))
     steps = np.flatnonzero(config | mac | shift)
     if not mac.any():
         raise InputError(f"operation {index} did no products; expected a convolution or dense layer", where=str(trace))
@@ -50,12 +51,14 @@ def read_states(trace: str | Path, hw: Hardware, index: int) -> ArrayStates:
     sums[: int(np.argmax(macs))] = 0
     return ArrayStates(
         events=events,
-        zero=macs & (signals.read("i_array.zero_i", at) == 1),
-        pixels=np.where(macs[:, None], signals.lanes("i_array.pixel_i", at, hw.rows, hw.x_bits), 0).astype(np.int32),
-        weights=np.where(macs[:, None], signals.lanes("i_array.weights_i", at, hw.cols, hw.k_bits), 0).astype(np.int32),
+        zero=macs & (signals.read(f"{_ARRAY}.zero_i", at) == 1),
+        pixels=np.where(macs[:, None], signals.lanes(f"{_ARRAY}.pixel_i", at, hw.rows, hw.x_bits), 0).astype(np.int32),
+        weights=np.where(macs[:, None], signals.lanes(f"{_ARRAY}.weights_i", at, hw.cols, hw.k_bits), 0).astype(
+            np.int32
+        ),
         sums=sums.astype(np.int32),
         leaves=_leaves(signals, hw.cols, behind) & macs[:, None],
-        group=int(signals.read("i_array.group_i", at[:1])[0]),
+        group=int(signals.read(f"{_ARRAY}.group_i", at[:1])[0]),
     )
 
 
@@ -70,20 +73,21 @@ def _span(signals: _Signals, index: int) -> tuple[int, int]:
 
 def _configured(signals: _Signals, clocks: _Ints) -> npt.NDArray[np.bool_]:
     """Clocks, at the array, in which the controller has left a state that waits for a weights block."""
-    state = signals.read("i_controller.state_q", clocks)
+    state = signals.read("i_engine.i_controller.state_q", clocks)
     waits = (state == _STATE_CONFIG) | (state == _STATE_CHAIN)
     return np.append(False, waits[:-1] & ~waits[1:])
 
 
 def _sums(signals: _Signals, hw: Hardware, row: int, clocks: _Ints) -> _Ints:
-    names = [f"i_array.gen_row[{row}].sum_q.[{col}]" for col in range(hw.cols)]
+    names = [f"{_ARRAY}.gen_row[{row}].sum_q.[{col}]" for col in range(hw.cols)]
     return np.stack([_signed(signals.read(name, clocks), signals.bits(name)) for name in names], axis=1)
 
 
 def _leaves(signals: _Signals, cols: int, clocks: _Ints) -> npt.NDArray[np.bool_]:
     """(T, cols) columns that the drain takes over."""
     group, sw, leave, pos, count, channels = (
-        signals.read(f"i_drain.{name}_i", clocks) for name in ("group", "sw", "leave", "pos", "count", "channels")
+        signals.read(f"i_engine.i_drain.{name}_i", clocks)
+        for name in ("group", "sw", "leave", "pos", "count", "channels")
     )
     taken = np.zeros((len(clocks), cols), np.bool_)
     for i in np.flatnonzero(leave):

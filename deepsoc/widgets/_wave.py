@@ -14,7 +14,7 @@ MOST_CLOCKS = 400
 """Clocks of the largest window."""
 
 _TOP = "TOP"
-_CORE = f"{_TOP}.dsoc_top.i_core"
+_ENGINE = f"{_TOP}.dsoc_top.i_core.i_engine"
 _STATES = ("idle", "configure", "products", "shift", "chain")  # rtl/dsoc_controller.sv, state_e
 _FST = bytes((0, 0, 0, 0, 0, 0, 0, 1, 73))  # kind and length of the first block
 # Channel, its name in signals, what it carries.
@@ -73,12 +73,12 @@ class Wave:
         """
         count = min(max(count, 1), MOST_CLOCKS, self.clocks)
         clocks = range(min(max(begin, 0), self.clocks - count), min(max(begin, 0), self.clocks - count) + count)
-        core = self._reader(f"{_CORE}.i_controller.state_q")
+        core = self._reader(f"{_ENGINE}.i_controller.state_q")
         lanes = [
             self._lane("start", "an operation starts", "bit", clocks, self._bits(f"{_TOP}.op_start_o")),
             self._lane("operation", "row of the descriptor table", "words", clocks, self._index()),
             self._lane("array", "state of the array's controller", "words", clocks, lambda at: _STATES[core(at)]),
-            self._lane("advance", "the array moves on", "bit", clocks, self._bits(f"{_CORE}.i_array.advance_i")),
+            self._lane("advance", "the array moves on", "bit", clocks, self._bits(f"{_ENGINE}.i_array.advance_i")),
         ]
         for name, prefix, title in _CHANNELS:
             lanes.append(self._lane(name, title, "beats", clocks, self._beats(f"{_TOP}.{prefix}")))

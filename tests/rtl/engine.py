@@ -1,4 +1,4 @@
-"""Bench of engine_block: random operations as pixel bytes, a weights stream and the results they must give."""
+"""Bench of dsoc_engine: random operations as pixel bytes, a weights stream and the results they must give."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.rtl.axi import Memory, ReadPort
 from tests.rtl.bench import PARAMETERS, Bench, expect_equal, fields, join, signed, split
-from tests.rtl.geometry import Geometry
+from tests.rtl.geometry import Geometry, word_bits
 from tests.rtl.runner import Parameters
 
 __all__ = ["SETS", "SLOW_SETS", "EngineBench", "Operation", "Windows", "add_weights", "pixel_bytes", "random_tensor"]
@@ -26,11 +26,9 @@ def _with_geometry(
     rows: int, cols: int, bits: tuple[int, int, int], kernel: tuple[int, int], strides: tuple[int, int], axi: int
 ) -> Parameters:
     shape = Geometry(rows, bits[0], kernel[0], strides[0], rows)
-    unit = max(axi // 8, 8)
-    names = ("Rows", "Cols", "XBits", "KBits", "YBits", "KhMax", "KwMax", "ShMax", "SwMax", "Nf", "Gt", "WordBits")
-    word = -(-cols * bits[1] // unit) * unit
-    sizes = dict(zip(names, (rows, cols, *bits, *kernel, *strides, shape.nf, shape.gt, word), strict=True))
-    return sizes | {"Depth": 64, "EdgesDepth": 32, "AxiBits": axi}
+    names = ("Rows", "Cols", "XBits", "KBits", "YBits", "KhMax", "KwMax", "ShMax", "SwMax", "Nf", "Gt")
+    sizes = dict(zip(names, (rows, cols, *bits, *kernel, *strides, shape.nf, shape.gt), strict=True))
+    return sizes | {"WeightsDepth": 64, "EdgesDepth": 32, "AxiBits": axi}
 
 
 SETS = (
@@ -161,7 +159,7 @@ def add_weights(rng: Random, op: Operation, words: Sequence[Sequence[Sequence[in
         op: without weights.
         words: for each iteration its blocks of packed words; the first block gets the iteration's biases.
     """
-    axi, word = PARAMETERS["AxiBits"], PARAMETERS["WordBits"]
+    axi, word = PARAMETERS["AxiBits"], word_bits(*(PARAMETERS[name] for name in ("Cols", "KBits", "AxiBits")))
     d = op.desc
     for t, blocks in enumerate(words):
         biases = [rng.getrandbits(32) for _ in range(d["ch_last"] if t == d["t_count"] - 1 else d["ch_per_t"])]
@@ -191,7 +189,7 @@ class EngineBench:
         """Resets and starts all streams."""
         dut, bench, stall = self._dut, self.bench, self._stall
         zero = ("start_i", "px_valid_i", "cmd_valid_i", "arready_i", "rvalid_i", "mac_ready_i", "pool_ready_i")
-        await bench.start(desc_i=0, **dict.fromkeys(zero, 0))
+        await bench.start(desc_i=0, arena_i=0, cmd_offset_i=0, **dict.fromkeys(zero, 0))
         ReadPort(bench, self._memory, stall=stall)
         bench.spawn(bench.receive(dut.mac_valid_o, dut.mac_ready_i, [dut.mac_data_o], self._mac, stall=stall))
         bench.spawn(bench.receive(dut.pool_valid_o, dut.pool_ready_i, [dut.pool_data_o], self._pool, stall=stall))

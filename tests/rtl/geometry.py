@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Geometry"]
+__all__ = ["Geometry", "word_bits"]
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,9 @@ class Geometry:
     def place(self, row: int) -> int:
         """Bit of the line buffers' bytes at which the pixel of a row of the block lies."""
         return 8 * (self.line(row) + self.gt) + row % self.rows % self.rpb * self.x_bits
+
+
+def word_bits(cols: int, k_bits: int, axi_bits: int) -> int:
+    """Bits of a stored word of weights."""
+    unit = max(axi_bits // 8, 8)
+    return -(-cols * k_bits // unit) * unit

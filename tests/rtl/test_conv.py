@@ -27,7 +27,7 @@ from tests.rtl.runner import Parameters, check, parameter_sets
 
 @parameter_sets(*SETS, slow=SLOW_SETS)
 def test_conv(parameters: Parameters, seed: int) -> None:
-    check(__name__, "engine_block", parameters, seed=seed)
+    check(__name__, "dsoc_engine", parameters, seed=seed)
 
 
 def _set_words(k: Tensor, windows: Windows, t: int, ch_per_t: int) -> list[int]:
@@ -56,7 +56,7 @@ def _channels_per_iteration(windows: Windows) -> int:
 
 def _random_convolution(rng: Random) -> Operation:
     windows = Windows.draw(rng, rows=2 * PARAMETERS["Rows"] * PARAMETERS["ShMax"], columns=8)
-    ci_max = PARAMETERS["Depth"] // (windows.kernel[0] * windows.strides[1])
+    ci_max = PARAMETERS["WeightsDepth"] // (windows.kernel[0] * windows.strides[1])
     ci, co = rng.randrange(1, min(4, ci_max) + 1), rng.randrange(1, 3 * _channels_per_iteration(windows))
     return _convolution(rng, windows, n=rng.randrange(1, 3), ci=ci, co=co)
 
@@ -107,7 +107,7 @@ def _flat(rng: Random) -> Operation:
     rows, rpb = p["Rows"], 8 // p["XBits"]
     n = rng.randrange(1, 2 * rows + 1)
     h = rng.randrange(1, 2 * rows + 2)
-    line_bytes = rng.randrange(1, max(2, p["Depth"] // h // 2))
+    line_bytes = rng.randrange(1, max(2, p["WeightsDepth"] // h // 2))
     x = random_tensor(rng, p["XBits"], n, h, line_bytes)
     tiles = [range(tile, min(tile + rows, h)) for tile in range(0, h, rows)]
     lines = [list(tile[i : i + rpb]) for tile in tiles for i in range(0, len(tile), rpb)]
@@ -136,7 +136,9 @@ def _flat(rng: Random) -> Operation:
 
 def _chained(rng: Random) -> Operation:
     """A dense layer deeper than the weights RAM: several blocks in one column."""
-    return _dense(rng, ci=rng.randrange(1, 4 * PARAMETERS["Depth"]), co=rng.randrange(1, 2 * PARAMETERS["Cols"] + 1))
+    return _dense(
+        rng, ci=rng.randrange(1, 4 * PARAMETERS["WeightsDepth"]), co=rng.randrange(1, 2 * PARAMETERS["Cols"] + 1)
+    )
 
 
 def _shallow(rng: Random) -> Operation:
@@ -160,7 +162,7 @@ def _dense(rng: Random, *, ci: int, co: int) -> Operation:
         words = [join(word, p["KBits"]) for word in k[:, first:last].tolist()]
         cuts = [0]
         while cuts[-1] < ci:
-            cuts.append(min(cuts[-1] + rng.randrange(1, p["Depth"] + 1), ci))
+            cuts.append(min(cuts[-1] + rng.randrange(1, p["WeightsDepth"] + 1), ci))
         blocks.append([words[a:b] for a, b in pairwise(cuts)])
         pixels += [pixel_bytes(rng, x, windows, 0, 0, c) for c in range(ci)]
         results += [[_wrap(v) for v in y[:, ch]] for ch in range(first, last)]
@@ -188,7 +190,7 @@ async def takes_the_published_clocks(dut: Any) -> None:
     engine = EngineBench(dut, salt="clocks", stall=0)
     await engine.start()
     ci = 4 if kernel[1] > 1 else 2 * p["Cols"]
-    op = _convolution(engine.rng, windows, n=1, ci=min(ci, p["Depth"] // kernel[0]), co=2 * channels)
+    op = _convolution(engine.rng, windows, n=1, ci=min(ci, p["WeightsDepth"] // kernel[0]), co=2 * channels)
     clocks = await engine.run(op)
     column = (kernel[1] > 1) + kernel[0] * op.desc["ci"]
     published = 2 * (1 + op.desc["l_count"] * op.desc["w_count"] * column)

@@ -14,7 +14,6 @@ import pytest
 
 from deepsoc.assets import folder
 from deepsoc.sim.tools import find_verilator
-from tests.rtl.engine import SETS
 from tests.rtl.runner import sources
 
 RTL = folder("rtl")
@@ -62,15 +61,6 @@ def test_verilator_finds_nothing(name: str, tmp_path: Path) -> None:
 
 def test_every_file_is_listed() -> None:
     assert sorted((RTL / "files.f").read_text().split()) == sorted(path.name for path in RTL.glob("*.sv"))
-
-
-def test_engine_block_connects_everything() -> None:
-    """The bench's own wrapper keeps up with the modules."""
-    parameters = (f"-G{name}={value}" for name, value in SETS[0].items())
-    # The pooling unit's assertion samples the reset that the flip-flops use asynchronously.
-    options = ("-Wall", "-Wno-SYNCASYNCNET", *parameters)
-    done = _verilator(*options, RTL / "lint.vlt", *sources("engine_block"), "--top-module", "engine_block")
-    assert done.returncode == 0, done.stderr
 
 
 def test_verible_finds_nothing() -> None:

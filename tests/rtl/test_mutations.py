@@ -31,7 +31,7 @@ class Fault:
 
 
 def _engine(what: str, test: str, edit: Edit) -> Fault:
-    return Fault(what, test, "engine_block", SETS[0], edit)
+    return Fault(what, test, "dsoc_engine", SETS[0], edit)
 
 
 def _module(what: str, name: str, parameters: Parameters, old: str, new: str) -> Fault:

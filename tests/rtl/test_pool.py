@@ -25,7 +25,7 @@ MAX, AVERAGE = 1, 2
 
 @parameter_sets(*SETS, slow=SLOW_SETS)
 def test_pool(parameters: Parameters, seed: int) -> None:
-    check(__name__, "engine_block", parameters, seed=seed)
+    check(__name__, "dsoc_engine", parameters, seed=seed)
 
 
 def _average(total: int, count: int, left_shift: int) -> int:

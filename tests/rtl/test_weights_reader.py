@@ -12,6 +12,7 @@ from cocotb.triggers import FallingEdge
 
 from tests.rtl.axi import Memory, ReadPort
 from tests.rtl.bench import PARAMETERS, STALLS, Bench, join, split
+from tests.rtl.geometry import word_bits
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA = 0x40_0000_1000
@@ -19,9 +20,7 @@ BIAS_BANKS = 8
 
 
 def _with_word(cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int) -> Parameters:
-    unit = max(axi_bits // 8, 8)
-    word = -(-cols * k_bits // unit) * unit
-    sizes = {"Cols": cols, "KBits": k_bits, "WordBits": word, "Depth": depth}
+    sizes = {"Cols": cols, "KBits": k_bits, "WordBits": word_bits(cols, k_bits, axi_bits), "Depth": depth}
     return sizes | {"AxiBits": axi_bits, "MaxBurst": max_burst}
 
 

@@ -206,7 +206,7 @@ def test_the_states_are_those_of_the_rtl(network: Any, names: tuple[str, ...], w
         for field in FIELDS:
             assert np.array_equal(getattr(view.states, field), getattr(traced, field)), field
         span = np.arange(*_span(signals, view.index))
-        held.append(int((signals.read("i_array.advance_i", span) == 0).sum()))
+        held.append(int((signals.read("i_engine.i_array.advance_i", span) == 0).sum()))
         assert held[-1] == (clocks_of(view).events == HOLD).sum()
     assert (max(held) > 0) == waits
 

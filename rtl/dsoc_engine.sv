@@ -1,6 +1,17 @@
-/// The engine without its memory ports: weights reader, controller, pixel shifter, array, drain and pooling unit, wired as in
-/// dsoc_core. The test bench plays the pixel reader and the output stage.
-module engine_block #(
+`include "dsoc_assert.svh"
+
+/// The engine: weights reader, controller, pixel shifter, array, drain and pooling unit. One operation at a time turns bytes of
+/// the line buffers and a stream of weights into columns of results, 32 bits a row; what is done with them is the output stage's.
+///
+/// Parameters:
+///   Rows, Cols, XBits, KBits, YBits  geometry and bits of activation, weight and accumulator
+///   KhMax, KwMax, ShMax, SwMax       largest kernel or window and strides
+///   Nf                               line buffers
+///   Gt                               line buffers above the first of a row block's tile
+///   WeightsDepth                     words of a weights bank
+///   EdgesDepth                       words of the pooling unit's edges RAM
+///   AxiBits, AddrBits, MaxBurst      of the weights port; beats of a burst at most
+module dsoc_engine #(
     parameter int unsigned Rows = 3,
     parameter int unsigned Cols = 5,
     parameter int unsigned XBits = 4,
@@ -12,35 +23,43 @@ module engine_block #(
     parameter int unsigned SwMax = 2,
     parameter int unsigned Nf = 4,
     parameter int unsigned Gt = 1,
-    parameter int unsigned WordBits = 24,
-    parameter int unsigned Depth = 64,
+    parameter int unsigned WeightsDepth = 64,
     parameter int unsigned EdgesDepth = 64,
-    parameter int unsigned AxiBits = 32
+    parameter int unsigned AxiBits = 32,
+    parameter int unsigned AddrBits = 40,
+    parameter int unsigned MaxBurst = 16
 ) (
     input logic                clk_i,
     input logic                rst_ni,
     input logic                start_i,
     input dsoc_map_pkg::desc_t desc_i,
 
+    // Pixels: the line buffers at one column of the input.
     input  logic [8*Nf-1:0] px_bytes_i,
     input  logic            px_valid_i,
     output logic            px_pop_o,
 
-    input  logic [       31:0] cmd_beats_i,
-    input  logic               cmd_valid_i,
-    output logic               cmd_ready_o,
-    output logic [       39:0] araddr_o,
-    output logic [        7:0] arlen_o,
-    output logic               arvalid_o,
-    input  logic               arready_i,
-    input  logic [AxiBits-1:0] rdata_i,
-    input  logic               rvalid_i,
-    output logic               rready_o,
-    input  logic [        2:0] bias_bank_i,
-    input  logic [       15:0] bias_index_i,
-    output logic [       31:0] bias_o,
-    output logic               error_o,
+    // Weights of an operation: command, then the read channels of the port.
+    input  logic [AddrBits-1:0] arena_i,
+    input  logic [        31:0] cmd_offset_i,
+    input  logic [        31:0] cmd_beats_i,
+    input  logic                cmd_valid_i,
+    output logic                cmd_ready_o,
+    output logic [AddrBits-1:0] araddr_o,
+    output logic [         7:0] arlen_o,
+    output logic                arvalid_o,
+    input  logic                arready_i,
+    input  logic [ AxiBits-1:0] rdata_i,
+    input  logic                rvalid_i,
+    output logic                rready_o,
+    output logic                error_o,
 
+    // Biases, read by the output stage.
+    input  logic [ 2:0] bias_bank_i,
+    input  logic [15:0] bias_index_i,
+    output logic [31:0] bias_o,
+
+    // Results of the array and of the pooling unit.
     output logic [32*Rows-1:0] mac_data_o,
     output logic               mac_valid_o,
     input  logic               mac_ready_i,
@@ -49,7 +68,9 @@ module engine_block #(
     input  logic               pool_ready_i
 );
 
-  localparam int unsigned DepthBits = $clog2(Depth);
+  localparam int unsigned DepthBits = $clog2(WeightsDepth);
+  localparam int unsigned WordUnit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
+  localparam int unsigned WordBits = (Cols * KBits + WordUnit - 1) / WordUnit * WordUnit;
   localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1;
   localparam int unsigned GMax = (KwMax + SwMax - 1 < Cols) ? KwMax + SwMax - 1 : Cols;
 
@@ -75,15 +96,15 @@ module engine_block #(
       .Cols(Cols),
       .KBits(KBits),
       .WordBits(WordBits),
-      .Depth(Depth),
+      .Depth(WeightsDepth),
       .AxiBits(AxiBits),
-      .AddrBits(40),
-      .MaxBurst(16)
+      .AddrBits(AddrBits),
+      .MaxBurst(MaxBurst)
   ) i_weights (
       .clk_i,
       .rst_ni,
-      .arena_i      (40'd0),
-      .cmd_offset_i (32'd0),
+      .arena_i,
+      .cmd_offset_i,
       .cmd_beats_i,
       .cmd_valid_i,
       .cmd_ready_o,
@@ -172,12 +193,12 @@ module engine_block #(
   );
 
   dsoc_array #(
-      .Rows(Rows),
-      .Cols(Cols),
+      .Rows (Rows),
+      .Cols (Cols),
       .XBits(XBits),
       .KBits(KBits),
       .YBits(YBits),
-      .GMax(GMax)
+      .GMax (GMax)
   ) i_array (
       .clk_i,
       .rst_ni,
@@ -235,5 +256,8 @@ module engine_block #(
       .valid_o  (pool_valid_o),
       .ready_i  (pool_ready_i)
   );
+
+  `DSOC_ASSERT_STABLE(a_mac, clk_i, rst_ni, mac_valid_o, mac_ready_i, mac_data_o)
+  `DSOC_ASSERT_STABLE(a_pool, clk_i, rst_ni, pool_valid_o, pool_ready_i, pool_data_o)
 
 endmodule
