@@ -30,5 +30,6 @@ module stable_block #(
   end
 
   `DSOC_ASSERT_STABLE(a_stable, clk_i, rst_ni, valid_o, ready_i, data_o)
+  `DSOC_ASSERT(a_order, clk_i, rst_ni, sent_q <= clocks_q)  // not before the reset, when both are random
 
 endmodule

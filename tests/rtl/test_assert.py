@@ -15,6 +15,11 @@ def test_a_legal_stream_passes(seed: int) -> None:
     check(__name__, "stable_block", {"Fault": 0}, seed=seed)
 
 
+@pytest.mark.parametrize("start", [12, 15, 58])
+def test_random_registers_before_the_reset_trip_nothing(start: int) -> None:
+    check(__name__, "stable_block", {"Fault": 0}, seed=start)  # with these, an edge at time 0 finds sent_q > clocks_q
+
+
 @pytest.mark.parametrize("fault", [1, 2], ids=["valid falls", "payload changes"])
 def test_a_broken_stream_is_caught(fault: int, seed: int) -> None:
     outcome = run(__name__, "stable_block", {"Fault": fault}, seed=seed)

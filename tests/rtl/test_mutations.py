@@ -30,8 +30,8 @@ class Fault:
     edit: Edit
 
 
-def _engine(what: str, test: str, edit: Edit) -> Fault:
-    return Fault(what, test, "dsoc_engine", SETS[0], edit)
+def _engine(what: str, test: str, edit: Edit, parameters: Parameters = SETS[0]) -> Fault:
+    return Fault(what, test, "dsoc_engine", parameters, edit)
 
 
 def _module(what: str, name: str, parameters: Parameters, old: str, new: str) -> Fault:
@@ -66,7 +66,7 @@ SLOW = [
     _module("forgets the iteration", "output_stage", _OUT, "desc_i.y_l_pitch + t_off_q;", "desc_i.y_l_pitch;"),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_i[b]}}", "8'hFF"),
-    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_q && !starts[c]", "shift_q")),
+    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_q && !starts[c]", "shift_q"), SETS[1]),
     _engine("stays at a position", "conv", Edit("dsoc_drain.sv", "pos_q <= pos_q - sw_i;", "pos_q <= pos_q;")),
 ]
 
