@@ -15,7 +15,8 @@ from deepsoc.sim import simulate
 from tests.strategies import random_case
 from tests.system.hardware import FAST, HARDWARE
 
-_NETWORKS_FAST, _NETWORKS_ALL = 5, 26
+_NETWORKS_FAST, _NETWORKS_ALL = 4, 20
+_MOST_DRAWN = 5  # for every network that is to run
 _FIRST_SEED = int(os.environ.get("DEEPSOC_SEED", random.SystemRandom().randrange(2**31)))
 
 
@@ -41,8 +42,12 @@ def _run(hw: Hardware, seed: int, out: Path) -> bool:
 
 def _many(hw: Hardware, count: int, out: Path) -> None:
     print(f"repeat with DEEPSOC_SEED={_FIRST_SEED}")
-    ran = sum(_run(hw, _FIRST_SEED + i, out / str(i)) for i in range(count))
-    assert ran * 2 >= count, f"only {ran} of {count} networks were legal for this hardware"
+    ran = 0
+    for i in range(_MOST_DRAWN * count):
+        ran += _run(hw, _FIRST_SEED + i, out / str(i))
+        if ran == count:
+            return
+    pytest.fail(f"only {ran} of {_MOST_DRAWN * count} networks were legal for this hardware")
 
 
 @pytest.mark.parametrize("name", FAST)
