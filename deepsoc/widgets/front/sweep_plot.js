@@ -52,7 +52,8 @@ class Plot {
     const pair = (label, key) => el("span", { class: "sw-axis" }, el("label", {}, `${label} `, this.choice[key]), el("label", {}, this.log[key], " log"));
     this.none = el("span", { title: "More rows than the RTL has line buffers for" }, " × not buildable");
     const key = el("span", { class: "sw-key" }, el("span", { class: "sw-dot" }), " point ", el("span", { class: "sw-diamond" }, "◆"), " front ", el("span", { class: "sw-kept" }, "■"), " kept", this.none);
-    this.root = el("div", {}, el("div", { class: "row" }, pair("Up", "y"), pair("Along", "x")), this.area, el("div", { class: "sw-below" }, this.status, key));
+    this.axes = el("div", { class: "row" }, pair("Up", "y"), pair("Along", "x"));
+    this.root = el("div", {}, this.axes, this.area, el("div", { class: "sw-below" }, this.status, key));
     this.seen = null;
     this.near = -1;
     this.read();
@@ -89,8 +90,9 @@ class Plot {
       this.numbers = this.model.get("front_rows");
       this.read();
     }
+    const columns = this.model.get("columns");
+    this.axes.hidden = !columns.length;
     for (const key of ["x", "y"]) {
-      const columns = this.model.get("columns");
       const now = this.model.get(key);
       const options = now && !columns.includes(now) ? [...columns, now] : columns;
       if (this.choice[key].options.length !== options.length || [...this.choice[key].options].some((each, i) => each.value !== options[i])) {
