@@ -16,7 +16,7 @@ from deepsoc.errors import ToolError
 from deepsoc.impl.flow import Availability, Step
 from deepsoc.impl.result import StepTime
 
-__all__ = ["Progress", "run_steps"]
+__all__ = ["Progress", "StepFiles", "run_steps"]
 
 State = Literal["running", "done", "kept", "failed"]
 Progress = Callable[[str, int, int, State], None]
@@ -27,11 +27,21 @@ _TAIL_BYTES = 8192
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Files of one step, relative to the work folder."""
+class StepFiles:
+    """Files of one step, relative to the work folder.
+
+    Attributes:
+        log: what the tool printed.
+        stamp: JSON with the step's `key`, `outputs` and `seconds`; there when the step is done.
+    """
 
     log: str
     stamp: str
+
+    @classmethod
+    def of(cls, index: int, name: str) -> StepFiles:
+        """Those of the step with this index in its flow and this name."""
+        return cls(f"logs/{index + 1}-{name}.log", f"stamps/{index + 1}-{name}.json")
 
 
 def run_steps(
@@ -65,7 +75,7 @@ def run_steps(
     for folder in ("logs", "stamps"):
         (work / folder).mkdir(exist_ok=True)
     for index, step in enumerate(steps):
-        place = _Place(f"logs/{index + 1}-{step.name}.log", f"stamps/{index + 1}-{step.name}.json")
+        place = StepFiles.of(index, step.name)
         key = _key(step, work, tool)
         seconds = None if fresh else _kept(step, work / place.stamp, key, work)
         if seconds is None:
@@ -84,7 +94,7 @@ def run_steps(
     return tuple(times)
 
 
-def _run(step: Step, place: _Place, work: Path, program: Path, cancel: threading.Event | None) -> float:
+def _run(step: Step, place: StepFiles, work: Path, program: Path, cancel: threading.Event | None) -> float:
     """Runs one step; returns its seconds. What an earlier run of it left is removed first."""
     for name in (place.stamp, place.log, *step.outputs):
         (work / name).unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from deepsoc.errors import DeepSocError, ToolError
 from deepsoc.export.artifacts import WORK
 from deepsoc.hw import Hardware
 from deepsoc.impl import Flow, flows
+from deepsoc.impl.runner import StepFiles
 from deepsoc.widgets._job_panel import JobPanel, file_row
 
 __all__ = ["ImplementationPanel"]
@@ -83,7 +84,7 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         name = self.step_log or ("" if state.status == "failed" else begun[-1] if begun else "")
         if name not in begun:
             return own
-        file = self._work(job) / "logs" / f"{begun.index(name) + 1}-{name}.log"
+        file = self._work(job) / StepFiles.of(begun.index(name), name).log
         row = file_row(file, state.ended)
         return own if row["bytes"] is None or row["replaced"] else file
 
@@ -120,7 +121,7 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
             if done is not None:
                 what, seconds = "kept" if done["kept"] else "done", done["seconds"]
             elif index < at:
-                what, seconds = _stamped(self._work(job) / "stamps" / f"{index + 1}-{step.name}.json", state)
+                what, seconds = _stamped(self._work(job) / StepFiles.of(index, step.name).stamp, state)
             elif index == at:
                 what = "running" if state.active else state.status
             else:
