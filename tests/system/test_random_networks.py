@@ -15,7 +15,7 @@ from deepsoc.sim import simulate
 from tests.strategies import random_case
 from tests.system.hardware import FAST, HARDWARE
 
-_NETWORKS_FAST, _NETWORKS_ALL = 4, 20
+_NETWORKS_FAST, _NETWORKS_ALL = 5, 26
 _MOST_DRAWN = 5  # for every network that is to run
 _FIRST_SEED = int(os.environ.get("DEEPSOC_SEED", random.SystemRandom().randrange(2**31)))
 
