@@ -27,7 +27,7 @@ COEFFICIENTS = ROOT / "deepsoc" / "perf" / "resources.csv"
 PAGE = ROOT / "docs" / "resources.md"
 FAMILIES = ("xc7", "xcup")
 
-# In the order of PARAMETERS. Small arrays, because the figures of a PE are the same in a large one.
+# In the order of PARAMETERS. Small arrays, and two wide ones: a PE of few columns takes more LUTs.
 FITTED = (
     (2, 4, 4, 4, 16, 3, 3, 1, 1, 1, 256, 64, 32, 16),
     (4, 8, 4, 4, 20, 3, 3, 2, 2, 1, 512, 128, 64, 16),
@@ -42,6 +42,8 @@ FITTED = (
     (5, 20, 4, 4, 28, 3, 5, 1, 1, 1, 4096, 64, 64, 16),
     (1, 3, 8, 8, 20, 1, 1, 1, 1, 1, 64, 16, 512, 16),
     (10, 10, 4, 8, 24, 7, 3, 2, 1, 1, 1500, 300, 256, 64),
+    (4, 48, 8, 8, 24, 3, 3, 1, 1, 1, 1024, 64, 64, 16),
+    (3, 40, 4, 4, 20, 5, 3, 2, 2, 1, 2048, 128, 64, 16),
 )
 HELD_OUT = (
     (8, 24, 4, 4, 20, 3, 3, 1, 1, 1, 2048, 256, 128, 16),
