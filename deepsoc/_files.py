@@ -1,15 +1,18 @@
-"""How the package reads strict JSON and opens its templates."""
+"""How the package reads strict JSON, opens its templates and edits sources."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from deepsoc.errors import InputError
 
 if TYPE_CHECKING:
     import jinja2
 
-__all__ = ["parse_json", "templates"]
+__all__ = ["parse_json", "replace_once", "templates"]
 
 
 def parse_json(text: str) -> Any:
@@ -33,6 +36,19 @@ def templates(source: str | Path, *, autoescape: bool = False) -> jinja2.Environ
         keep_trailing_newline=True,
         autoescape=autoescape,
     )
+
+
+def replace_once(text: str, old: str, new: str, *, where: str) -> str:
+    """The text with the only place that reads `old`, whatever the blanks, changed into `new`.
+
+    Raises:
+        InputError: there is no such place, or more than one; names `where`.
+    """
+    pattern = r"\s+".join(re.escape(word) for word in old.split())
+    changed, count = re.subn(pattern, lambda _: new, text)
+    if count != 1:
+        raise InputError(f"expected {old!r} exactly once, found {count}", where=where)
+    return changed
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -47,6 +48,11 @@ class JobState:
     def active(self) -> bool:
         """Whether it waits or runs."""
         return self.status in ("queued", "running")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, or has run so far; None before it starts."""
+        return None if self.started is None else max(0.0, (self.ended or time.time()) - self.started)
 
 
 def load(folder: Path) -> JobState:

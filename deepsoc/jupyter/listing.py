@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +92,6 @@ def cancel(root: Path, id: str) -> dict[str, Any]:
 
 def _run(job: Job) -> dict[str, Any]:
     state = job.state
-    seconds = None if state.started is None else max(0.0, (state.ended or time.time()) - state.started)
     return {
         "id": job.id,
         "kind": job.kind,
@@ -103,7 +101,7 @@ def _run(job: Job) -> dict[str, Any]:
         "progress": state.progress,
         "message": state.message,
         "reason": state.reason,
-        "seconds": seconds,
+        "seconds": state.seconds,
     }
 
 

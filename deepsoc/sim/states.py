@@ -12,13 +12,13 @@ import numpy.typing as npt
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.mapping.steps import CONFIG, MAC, SHIFT, ArrayStates
+from deepsoc.sim.trace import variables
 
 __all__ = ["read_states"]
 
 _CORE = "TOP.dsoc_top.i_core"
 _ARRAY = "i_engine.i_array"
 _STATE_CONFIG, _STATE_CHAIN = 1, 4  # of the controller (rtl/dsoc_controller.sv, state_e)
-_FST = bytes((0, 0, 0, 0, 0, 0, 0, 1, 73))  # kind and length of the first block
 _LATENCY = 2  # clocks from a step to its sums (rtl/dsoc_array.sv)
 _Ints = npt.NDArray[np.int64]
 
@@ -106,19 +106,9 @@ class _Signals:
     """Signals of the core by clock; the harness writes each clock at an even and its edge at an odd time."""
 
     def __init__(self, trace: str | Path) -> None:
-        import pywellen
-
-        try:
-            with Path(trace).open("rb") as file:
-                head = file.read(len(_FST))
-        except OSError as err:
-            raise InputError(f"cannot read the trace: {err.strerror}", where=str(trace)) from None
-        if head != _FST:
-            raise InputError("expected a complete FST trace, this is none; simulate again", where=str(trace))
-        waves = pywellen.Waveform(str(trace))
         prefix = f"{_CORE}."
         self._trace = str(trace)
-        self._vars: dict[str, Any] = {v.full_name.removeprefix(prefix): v for v in waves.all_vars()}
+        self._vars = {name.removeprefix(prefix): variable for name, variable in variables(trace).items()}
         self.clocks = 1 + int(self._changes("clk_i")[0][-1]) // 2
 
     def bits(self, name: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from deepsoc._files import replace_once
 from deepsoc.assets import folder
 from deepsoc.errors import InputError
 from deepsoc.export import export
@@ -57,11 +57,7 @@ class Fault:
         Raises:
             InputError: it does not hold `old` exactly once.
         """
-        pattern = r"\s+".join(re.escape(word) for word in self.old.split())
-        changed, count = re.subn(pattern, lambda _: self.new, text)
-        if count != 1:
-            raise InputError(f"expected {self.old!r} exactly once, found {count}", where=f"{self.module}.sv")
-        return changed
+        return replace_once(text, self.old, self.new, where=f"{self.module}.sv")
 
 
 FAULTS = (

@@ -220,7 +220,7 @@ class JobPanel(Control):
 
     def _row(self, job: jobs.Job) -> dict[str, Any]:
         state = job.state
-        seconds = None if state.started is None else max(0.0, (state.ended or time.time()) - state.started)
+        seconds = state.seconds
         return {
             "id": job.id,
             "title": job.title,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from deepsoc.errors import InputError, ToolError
+from deepsoc.errors import InputError
 
 __all__ = ["MOST_CLOCKS", "Wave"]
 
@@ -16,7 +16,6 @@ MOST_CLOCKS = 400
 _TOP = "TOP"
 _ENGINE = f"{_TOP}.dsoc_top.i_core.i_engine"
 _STATES = ("idle", "configure", "products", "shift", "chain")  # rtl/dsoc_controller.sv, state_e
-_FST = bytes((0, 0, 0, 0, 0, 0, 0, 1, 73))  # kind and length of the first block
 # Channel, its name in signals, what it carries.
 _CHANNELS = (
     ("pixels", "m_axi_x_r", "read data of the pixel port"),
@@ -43,19 +42,10 @@ class Wave:
     """
 
     def __init__(self, trace: str | Path) -> None:
-        try:
-            import pywellen
-        except ImportError:
-            raise ToolError("pywellen is missing; get it with: pip install 'deepsoc[sim]'") from None
+        from deepsoc.sim.trace import variables
+
         self._trace = str(trace)
-        try:
-            with Path(trace).open("rb") as file:
-                head = file.read(len(_FST))
-        except OSError as error:
-            raise InputError(f"cannot read the trace: {error.strerror}", where=self._trace) from None
-        if head != _FST:
-            raise InputError("expected a complete FST trace, this is none; simulate again", where=self._trace)
-        self._vars: dict[str, Any] = {var.full_name: var for var in pywellen.Waveform(self._trace).all_vars()}
+        self._vars = variables(trace)
         starts, ends = (self._rises(f"{_TOP}.op_{name}_o") for name in ("start", "done"))
         self.operations = list(zip(starts, ends, strict=False))
         self.clocks = max([0, *starts, *ends]) + 1

@@ -19,6 +19,7 @@ import cocotb_tools.config
 import pytest
 from cocotb_tools.runner import Runner, get_runner
 
+from deepsoc._files import replace_once
 from deepsoc._hashes import key_of
 from deepsoc.assets import folder
 from deepsoc.sim import cache
@@ -45,11 +46,7 @@ class Edit:
 
     def apply(self, text: str) -> str:
         """The changed text."""
-        pattern = r"\s+".join(re.escape(word) for word in self.old.split())
-        changed, count = re.subn(pattern, lambda _: self.new, text)
-        if count != 1:
-            raise ValueError(f"{self.file} must hold exactly once: {self.old!r}; found {count}")
-        return changed
+        return replace_once(text, self.old, self.new, where=self.file)
 
 
 @dataclass(frozen=True)
