@@ -48,7 +48,7 @@ _GATES = {
 _FLIP_FLOP, _RESET = 5.67, 1.0
 
 _SCRIPT = """
-read_slang --keep-hierarchy --threads 1 -DSYNTHESIS -I{place} -Irtl -F rtl/files.f --top dsoc_top
+read_slang --keep-hierarchy --threads 1 -DSYNTHESIS -I{place} -Irtl/cells -F rtl/files.f --top dsoc_top
 blackbox {black}
 hierarchy -top dsoc_top
 synth -noabc -booth -top dsoc_top

@@ -10,11 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deepsoc.assets import folder
+from deepsoc.assets import folder, rtl_files, rtl_headers
 from deepsoc.export import export
 from deepsoc.frontend.netspec import parse_net
 from deepsoc.hw import Hardware
-from deepsoc.sim.build import rtl_files
 from deepsoc.sim.tools import find_verilator
 
 CONFIGURATIONS = (
@@ -47,7 +46,8 @@ def main() -> int:
             out = Path(name) / "export"
             export(parse_net(network(hw.x_bits, hw.k_bits)).to_graph(), hw, out)
             command = [str(verilator.program), "--lint-only", "-Wall", "--quiet", "--no-timing", "--assert"]
-            command += ["--top-module", "dsoc_top", f"-I{out}", f"-I{folder('rtl')}", str(folder("rtl") / "lint.vlt")]
+            command += ["--top-module", "dsoc_top", f"-I{out}", str(folder("rtl") / "lint.vlt")]
+            command += sorted({f"-I{path.parent}" for path in rtl_headers()})
             command += map(str, rtl_files())
             print(f"verilator --lint-only -Wall: {hw.rows} × {hw.cols}, {hw.x_bits} bit, AXI {hw.axi_data_bits}")
             status |= subprocess.run(command, env=verilator.environment(), check=False).returncode

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _TEMPLATES = {
-    "rtl/dsoc_map_pkg.sv": "dsoc_map_pkg.sv.j2",
+    "rtl/control/dsoc_map_pkg.sv": "dsoc_map_pkg.sv.j2",
     "c/dsoc_map.h": "dsoc_map.h.j2",
     "docs/registers.md": "registers.md.j2",
 }

@@ -12,11 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from deepsoc._files import templates
-from deepsoc.assets import folder
+from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.impl.cells import modules
 from deepsoc.impl.flow import Availability, Findings, Flow, Step
 from deepsoc.impl.result import ModuleResources, Resources
-from deepsoc.sim.build import rtl_files, used_parameters
 
 __all__ = ["FLOWS", "find"]
 
@@ -52,10 +51,10 @@ def find() -> Availability:
 def _prepare(family: str, work: Path, params: bytes) -> None:
     """Writes sources and scripts. The WebAssembly build does not see the system's temporary folder by absolute paths,
     so all that Yosys reads is copied, and named relative to the work folder."""
-    rtl = folder("rtl")
-    sources = {path.name: path.read_bytes() for path in [*rtl_files(), *sorted(rtl.glob("*.svh"))]}
+    files = rtl_files()
+    sources = {path.name: path.read_bytes() for path in [*files, *rtl_headers()]}
     sources["params.svh"] = used_parameters(params, sources.values())
-    sources["files.f"] = (rtl / "files.f").read_bytes()
+    sources["files.f"] = "".join(f"{path.name}\n" for path in files).encode()
     for name in ("src", "scripts"):
         shutil.rmtree(work / name, ignore_errors=True)
         (work / name).mkdir()

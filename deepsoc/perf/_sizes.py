@@ -30,13 +30,13 @@ def line_buffers(known: Mapping[str, _Ints]) -> _Ints:
 
 
 def result_lines(known: Mapping[str, _Ints]) -> _Ints:
-    """Lines of a column of results, packed or of 32 bits (rtl/dsoc_core.sv, OutLines)."""
+    """Lines of a column of results, packed or of 32 bits (rtl/control/dsoc_core.sv, OutLines)."""
     tile = -(-known["rows"] // (8 // known["x_bits"]))
     return np.asarray(np.maximum(tile, -(-32 * known["rows"] // known["axi_data_bits"])))
 
 
 def pool_bits(known: Mapping[str, _Ints]) -> _Ints:
-    """Bits of a sum of a window (rtl/dsoc_pool.sv, SBits)."""
+    """Bits of a sum of a window (rtl/engine/dsoc_pool.sv, SBits)."""
     area = np.ceil(np.log2(known["kh_max"] * known["kw_max"] + 1)).astype(np.int64)
     return np.asarray(known["x_bits"] + area)
 

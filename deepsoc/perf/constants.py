@@ -12,9 +12,9 @@ __all__ = [
 
 # ---- structure ------------------------------------------------------------------------------------------------------
 DESCRIPTOR_BYTES = 256  # hw/registers.toml: 64 words
-SLOTS = 4  # chunks that a line reader holds (rtl/dsoc_line_reader.sv, Slots)
-BURSTS = 16  # bursts that a line reader has under way (rtl/dsoc_line_reader.sv, depth of i_bursts)
-WEIGHTS_BURST = 16  # longest burst of the weights port, beats (rtl/dsoc_core.sv, WeightsBurst)
+SLOTS = 4  # chunks that a line reader holds (rtl/memory/dsoc_line_reader.sv, Slots)
+BURSTS = 16  # bursts that a line reader has under way (rtl/memory/dsoc_line_reader.sv, depth of i_bursts)
+WEIGHTS_BURST = 16  # longest burst of the weights port, beats (rtl/control/dsoc_core.sv, WeightsBurst)
 
 # ---- clocks ---------------------------------------------------------------------------------------------------------
 START = 4  # from the write of CTRL.start to the first descriptor's address

@@ -30,7 +30,7 @@ __all__ = ["BLOCKS", "Silicon", "anchors", "gate_terms"]
 BLOCKS = (
     "array", "shifter", "pixel_reader", "operand_reader", "weights", "pool", "output_stage", "writer", "control",
 )  # fmt: skip
-"""Blocks of logic; instances in rtl/dsoc_core.sv and rtl/dsoc_engine.sv, `control` all the rest."""
+"""Blocks of logic; instances in rtl/control/dsoc_core.sv and rtl/engine/dsoc_engine.sv, `control` all the rest."""
 
 _NEEDED = ("rows", "cols", "kh_max", "kw_max", "sh_max", "edges_ram_depth")  # those that have no default
 _DEFAULTS = {"xn_max": 1} | {
@@ -41,8 +41,8 @@ _DEFAULTS = {"xn_max": 1} | {
 }
 _ERROR_PERCENT = 40.0  # of area and power in 65 nm
 _STORED = "bit"  # the term of a block that holds data, clocked only when a word is written
-_SLOTS = 4  # chunks of a line buffer (rtl/dsoc_line_reader.sv, Slots)
-_RESULTS = 32  # results that the pooling unit holds (rtl/dsoc_pool.sv, FifoDepth)
+_SLOTS = 4  # chunks of a line buffer (rtl/memory/dsoc_line_reader.sv, Slots)
+_RESULTS = 32  # results that the pooling unit holds (rtl/engine/dsoc_pool.sv, FifoDepth)
 
 _Positive = Annotated[float, Field(gt=0)]
 _Ints = npt.NDArray[np.int64]
@@ -239,7 +239,7 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
     entry = out * axi + axi // 8
     fifo = np.maximum(4 * np.minimum(np.minimum(burst, 16), 4096 * 8 // axi), 16)
     biases = 8 * np.maximum(_power_of_two(-(-cols // (axi // 32))), 2)
-    magnitude = pool_bits(known) + 3  # of a sum (rtl/dsoc_pool.sv, NBits)
+    magnitude = pool_bits(known) + 3  # of a sum (rtl/engine/dsoc_pool.sv, NBits)
     reciprocal = 2 * magnitude - x - 2  # bits of 1 / elements of a window (MBits)
     word, one = weight_word_bits(known), np.ones_like(rows)
     terms = {

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import platform
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from deepsoc import _process
 from deepsoc._hashes import key_of
-from deepsoc.assets import folder
-from deepsoc.errors import InputError
+from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.sim import cache
 from deepsoc.sim.tools import Toolchain, find_toolchain
 
-__all__ = ["build", "rtl_files", "used_parameters"]
+__all__ = ["build"]
 
 _HARNESS = Path(__file__).parent / "harness"
 _TOP = "dsoc_top"
@@ -53,24 +51,11 @@ def build(export: Path, work: Path, *, trace: bool = False, rtl: Path | None = N
     return program
 
 
-def rtl_files(rtl: Path | None = None) -> list[Path]:
-    """The accelerator's sources in the order of files.f in their folder; None: the package's."""
-    rtl = rtl or folder("rtl")
-    try:
-        text = (rtl / "files.f").read_text()
-    except OSError as err:
-        raise InputError(
-            f"cannot read files.f ({err.strerror}); give a copy of the folder rtl", where=str(rtl)
-        ) from None
-    lines = (line.split("//")[0].strip() for line in text.splitlines())
-    return [rtl / line for line in lines if line]
-
-
 @contextmanager
 def _hardware(params: Path, sources: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
     """The cache entry with libraries and objects of one set of hardware parameters."""
     # Read once: what is hashed is what is built, whoever edits the files meanwhile.
-    rtl = {path.name: path.read_bytes() for path in [*rtl_files(sources), *sorted(sources.rglob("*.svh"))]}
+    rtl = {path.name: path.read_bytes() for path in [*rtl_files(sources), *rtl_headers(sources)]}
     rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
     harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
     settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}")
@@ -86,13 +71,6 @@ def _hardware(params: Path, sources: Path, tools: Toolchain, *, trace: bool) -> 
     contents = (part for files in (rtl, harness) for item in files.items() for part in item)
     with cache.entry(key_of([*settings, *contents]), make) as place:
         yield place
-
-
-def used_parameters(params: bytes, sources: Iterable[bytes]) -> bytes:
-    """The definitions of params.svh that the sources use: the others need no simulator of their own."""
-    used = set(re.findall(rb"`(DSOC_\w+)", b" ".join(sources)))
-    definitions = (line for line in params.splitlines(keepends=True) if line.startswith(b"`define"))
-    return b"".join(line for line in definitions if line.split()[1] in used)
 
 
 def _verilate(tools: Toolchain, place: Path, sources: Sequence[str], *, trace: bool) -> None:

@@ -18,8 +18,8 @@ __all__ = ["read_states"]
 
 _CORE = "TOP.dsoc_top.i_core"
 _ARRAY = "i_engine.i_array"
-_STATE_CONFIG, _STATE_CHAIN = 1, 4  # of the controller (rtl/dsoc_controller.sv, state_e)
-_LATENCY = 2  # clocks from a step to its sums (rtl/dsoc_array.sv)
+_STATE_CONFIG, _STATE_CHAIN = 1, 4  # of the controller (rtl/engine/dsoc_controller.sv, state_e)
+_LATENCY = 2  # clocks from a step to its sums (rtl/engine/dsoc_array.sv)
 _Ints = npt.NDArray[np.int64]
 
 

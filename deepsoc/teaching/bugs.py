@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepsoc._files import replace_once
-from deepsoc.assets import folder
+from deepsoc.assets import folder, rtl_module
 from deepsoc.errors import InputError
 from deepsoc.export import export
 from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
@@ -175,7 +175,7 @@ def plant(number: int, out: str | Path = "build/lab7") -> Case:
     case = Case(number, Path(out).resolve())
     shutil.rmtree(case.rtl, ignore_errors=True)
     shutil.copytree(folder("rtl"), case.rtl)
-    source = case.rtl / f"{case.fault.module}.sv"
+    source = rtl_module(case.fault.module, case.rtl)
     source.write_text(case.fault.apply(source.read_text(encoding="utf-8")), encoding="utf-8")
     return case
 

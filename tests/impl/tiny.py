@@ -37,9 +37,8 @@ HW = Hardware(
 
 def use(patch: pytest.MonkeyPatch, rtl: Path = RTL) -> None:
     """Makes the flows read the small design."""
-    names = (rtl / "files.f").read_text().split()
-    patch.setattr("deepsoc.impl.yosys.rtl_files", lambda: [rtl / name for name in names])
-    patch.setattr("deepsoc.impl.yosys.folder", lambda name: rtl if name == "rtl" else assets.folder(name))
+    names = assets.rtl_files(rtl)
+    patch.setattr("deepsoc.impl.yosys.rtl_files", lambda: names)
 
 
 def run(folder: Path, hw: Hardware = HW, **options: Any) -> tuple[Any, list[tuple[str, str]]]:

@@ -21,7 +21,7 @@ from cocotb_tools.runner import Runner, get_runner
 
 from deepsoc._files import replace_once
 from deepsoc._hashes import key_of
-from deepsoc.assets import folder
+from deepsoc.assets import rtl_files, rtl_headers
 from deepsoc.sim import cache
 from deepsoc.sim.tools import find_toolchain
 
@@ -60,9 +60,7 @@ class Outcome:
 
 def sources(top: str) -> list[Path]:
     """The files that a module needs: those of rtl/files.f and of this folder that it names, directly or not."""
-    rtl = folder("rtl")
-    order = [rtl / name for name in (rtl / "files.f").read_text().split()]
-    files = {path.stem: path for path in [*order, *Path(__file__).parent.glob("*.sv")]}
+    files = {path.stem: path for path in [*rtl_files(), *Path(__file__).parent.glob("*.sv")]}
     needed: set[str] = set()
     todo = [top]
     while todo:
@@ -89,7 +87,7 @@ def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit 
     libraries = [str(cocotb_tools.config.libs_dir), os.environ.get("LD_LIBRARY_PATH", "")]
     environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, libraries))
     texts = {path.name: path.read_text() for path in sources(top)}
-    texts |= {path.name: path.read_text() for path in folder("rtl").glob("*.svh")}
+    texts |= {path.name: path.read_text() for path in rtl_headers()}
     if edit is not None:
         texts[edit.file] = edit.apply(texts[edit.file])
     key = key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *_BUILD, repr(texts)])

