@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from deepsoc.frontend.netspec import parse_net
 from deepsoc.graph.executor import execute
 from deepsoc.graph.fixed import limits
+from deepsoc.netspec.spec import parse_net
 
 LIMIT_S = 20.0
 Json = dict[str, Any]

@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 from deepsoc.export import export
-from deepsoc.frontend.netspec import parse_net
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
 from deepsoc.mapping import plan
+from deepsoc.netspec.spec import parse_net
 from deepsoc.perf import Memory, operation_times
 from deepsoc.sim import simulate
 

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from deepsoc.export import export
-from deepsoc.frontend.netspec import load_net
 from deepsoc.hw import Hardware
+from deepsoc.netspec.spec import load_net
 from deepsoc.sim import simulate
 
 NETS = Path(__file__).resolve().parents[1] / "tests" / "data"

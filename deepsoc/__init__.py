@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from deepsoc.errors import MappingError as MappingError
     from deepsoc.errors import MismatchError as MismatchError
     from deepsoc.errors import ToolError as ToolError
-    from deepsoc.frontend.bundle import Bundle as Bundle
-    from deepsoc.frontend.formats import Bits as Bits
-    from deepsoc.frontend.layers import Add as Add
-    from deepsoc.frontend.layers import AvgPool2D as AvgPool2D
-    from deepsoc.frontend.layers import Conv2D as Conv2D
-    from deepsoc.frontend.layers import Dense as Dense
-    from deepsoc.frontend.layers import Flatten as Flatten
-    from deepsoc.frontend.layers import Linear as Linear
-    from deepsoc.frontend.layers import MaxPool2D as MaxPool2D
-    from deepsoc.frontend.layers import ReLU as ReLU
-    from deepsoc.frontend.layers import flatten as flatten
-    from deepsoc.frontend.model import Model as Model
-    from deepsoc.frontend.netspec import load_net as load_net
+    from deepsoc.frontend.keras.bundle import Bundle as Bundle
+    from deepsoc.frontend.keras.formats import Bits as Bits
+    from deepsoc.frontend.keras.layers import Add as Add
+    from deepsoc.frontend.keras.layers import AvgPool2D as AvgPool2D
+    from deepsoc.frontend.keras.layers import Conv2D as Conv2D
+    from deepsoc.frontend.keras.layers import Dense as Dense
+    from deepsoc.frontend.keras.layers import Flatten as Flatten
+    from deepsoc.frontend.keras.layers import Linear as Linear
+    from deepsoc.frontend.keras.layers import MaxPool2D as MaxPool2D
+    from deepsoc.frontend.keras.layers import ReLU as ReLU
+    from deepsoc.frontend.keras.layers import flatten as flatten
+    from deepsoc.frontend.keras.model import Model as Model
     from deepsoc.hw import Hardware as Hardware
     from deepsoc.impl import implement as implement
+    from deepsoc.netspec.spec import load_net as load_net
     from deepsoc.perf.estimate import estimate as estimate
     from deepsoc.perf.fit import fit as fit
     from deepsoc.perf.pareto import pareto as pareto
@@ -39,9 +39,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "deepsoc.errors": ("DeepSocError", "InputError", "MappingError", "MismatchError", "ToolError"),
-    "deepsoc.frontend.bundle": ("Bundle",),
-    "deepsoc.frontend.formats": ("Bits",),
-    "deepsoc.frontend.layers": (
+    "deepsoc.frontend.keras.bundle": ("Bundle",),
+    "deepsoc.frontend.keras.formats": ("Bits",),
+    "deepsoc.frontend.keras.layers": (
         "Add",
         "AvgPool2D",
         "Conv2D",
@@ -52,8 +52,8 @@ _HOMES = {
         "ReLU",
         "flatten",
     ),
-    "deepsoc.frontend.model": ("Model",),
-    "deepsoc.frontend.netspec": ("load_net",),
+    "deepsoc.frontend.keras.model": ("Model",),
+    "deepsoc.netspec.spec": ("load_net",),
     "deepsoc.hw": ("Hardware",),
     "deepsoc.impl": ("implement",),
     "deepsoc.perf": ("estimate",),

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from deepsoc.assets import folder, rtl_files, rtl_headers
 from deepsoc.export import export
-from deepsoc.frontend.netspec import parse_net
 from deepsoc.hw import Hardware
+from deepsoc.netspec.spec import parse_net
 from deepsoc.sim.tools import find_verilator
 
 CONFIGURATIONS = (

@@ -10,11 +10,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from deepsoc.errors import MappingError
-from deepsoc.frontend.netspec import NetSpec, parse_net
 from deepsoc.graph.fixed import limits
 from deepsoc.graph.ir import Graph, IntArray
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.window import Window
+from deepsoc.netspec.spec import NetSpec, parse_net
 
 __all__ = ["nets", "random_case", "random_input", "random_net"]
 

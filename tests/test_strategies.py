@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from deepsoc.frontend.netspec import DenseSpec, parse_net
 from deepsoc.graph.ranges import check_ranges
+from deepsoc.netspec.spec import DenseSpec, parse_net
 from tests.strategies import random_case, random_net
 
 

@@ -60,8 +60,8 @@ def export(
 
     def work() -> Answer:
         from deepsoc.export import export as export_graph
-        from deepsoc.frontend.netspec import load_net, load_weights
         from deepsoc.hw import Hardware
+        from deepsoc.netspec.spec import load_net, load_weights
 
         spec = load_net(net)
         graph = spec.to_graph(weights=load_weights(weights) if weights else None, seed=seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from deepsoc.frontend.model import Model
+    from deepsoc.frontend.keras.model import Model
 
 __all__ = ["build_network"]
 
@@ -17,10 +17,10 @@ def build_network(shape: tuple[int, int, int], classes: int = 10) -> Model:
         shape: (h, w, c) of an image; large ones are pooled once more.
         classes: number of classes.
     """
-    from deepsoc.frontend._backend import keras
-    from deepsoc.frontend.bundle import Bundle
-    from deepsoc.frontend.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, flatten
-    from deepsoc.frontend.model import Model
+    from deepsoc.frontend.keras._backend import keras
+    from deepsoc.frontend.keras.bundle import Bundle
+    from deepsoc.frontend.keras.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, flatten
+    from deepsoc.frontend.keras.model import Model
 
     first_pool = MaxPool2D(2) if min(shape[:2]) >= 16 else None
     inputs = keras.Input(shape)

@@ -21,7 +21,7 @@ from deepsoc.sim import SimResult, simulate
 from deepsoc.viz.bundles import PORTS
 
 if TYPE_CHECKING:
-    from deepsoc.frontend.model import Model
+    from deepsoc.frontend.keras.model import Model
 
 __all__ = ["FORMAT", "HARDWARE", "Progress", "run_demo"]
 
@@ -123,8 +123,8 @@ def _check_folder(folder: Path) -> None:
 
 
 def _train(images: Images, epochs: int, seed: int, tell: Progress) -> _Trained:
-    from deepsoc.frontend.formats import Bits
-    from deepsoc.frontend.training import accuracy, fit_classifier, set_seed
+    from deepsoc.frontend.keras.formats import Bits
+    from deepsoc.frontend.keras.training import accuracy, fit_classifier, set_seed
 
     start = time.perf_counter()
     set_seed(seed)

@@ -14,8 +14,8 @@ from deepsoc.mapping import Plan
 from deepsoc.workloads import Layer, Workload, load_workload
 
 if TYPE_CHECKING:
-    from deepsoc.frontend.model import Model
-    from deepsoc.frontend.netspec import NetSpec
+    from deepsoc.frontend.keras.model import Model
+    from deepsoc.netspec.spec import NetSpec
 
     Source: TypeAlias = str | Path | Workload | Graph | Plan | NetSpec | Model
 
@@ -63,7 +63,7 @@ def resolve_source(source: Source) -> Workload | Graph | Plan:
     if isinstance(source, str | Path):
         if Path(source).suffix.lower() != ".json":
             return load_workload(source)
-        from deepsoc.frontend.netspec import load_net
+        from deepsoc.netspec.spec import load_net
 
         return load_net(source).to_graph()
     if callable(to_graph := getattr(source, "to_graph", None)):

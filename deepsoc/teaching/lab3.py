@@ -36,8 +36,8 @@ def accuracies(widths: tuple[int, ...] = (2, 4, 8), *, epochs: int = 12, seed: i
     """
     from deepsoc.demo.images import load_images
     from deepsoc.demo.network import build_network
-    from deepsoc.frontend.formats import Bits
-    from deepsoc.frontend.training import accuracy, fit_classifier, set_seed
+    from deepsoc.frontend.keras.formats import Bits
+    from deepsoc.frontend.keras.training import accuracy, fit_classifier, set_seed
 
     images = load_images(quick=True)
     x, y, shape = images.x_train, images.y_train, images.x_train.shape[1:]

@@ -6,30 +6,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deepsoc.widgets._layer_view import link_views as link_views
-    from deepsoc.widgets.array_view import ArrayView as ArrayView
-    from deepsoc.widgets.bundle_builder import BundleBuilder as BundleBuilder
-    from deepsoc.widgets.design import Design as Design
-    from deepsoc.widgets.dram_view import DramView as DramView
-    from deepsoc.widgets.hardware_panel import HardwarePanel as HardwarePanel
-    from deepsoc.widgets.implementation_panel import ImplementationPanel as ImplementationPanel
-    from deepsoc.widgets.simulation_panel import SimulationPanel as SimulationPanel
-    from deepsoc.widgets.studio import Studio as Studio
-    from deepsoc.widgets.sweep_explorer import SweepExplorer as SweepExplorer
-    from deepsoc.widgets.utilization_view import UtilizationView as UtilizationView
+    from deepsoc.widgets.array.array_view import ArrayView as ArrayView
+    from deepsoc.widgets.hardware.hardware_panel import HardwarePanel as HardwarePanel
+    from deepsoc.widgets.layers._layer_view import link_views as link_views
+    from deepsoc.widgets.layers.dram_view import DramView as DramView
+    from deepsoc.widgets.layers.utilization_view import UtilizationView as UtilizationView
+    from deepsoc.widgets.network.bundle_builder import BundleBuilder as BundleBuilder
+    from deepsoc.widgets.runs.implementation_panel import ImplementationPanel as ImplementationPanel
+    from deepsoc.widgets.runs.simulation_panel import SimulationPanel as SimulationPanel
+    from deepsoc.widgets.studio.design import Design as Design
+    from deepsoc.widgets.studio.studio import Studio as Studio
+    from deepsoc.widgets.sweep.sweep_explorer import SweepExplorer as SweepExplorer
 
 _HOME = {
-    "ArrayView": "array_view",
-    "BundleBuilder": "bundle_builder",
-    "Design": "design",
-    "DramView": "dram_view",
-    "HardwarePanel": "hardware_panel",
-    "ImplementationPanel": "implementation_panel",
-    "SimulationPanel": "simulation_panel",
-    "Studio": "studio",
-    "SweepExplorer": "sweep_explorer",
-    "UtilizationView": "utilization_view",
-    "link_views": "_layer_view",
+    "ArrayView": "array.array_view",
+    "BundleBuilder": "network.bundle_builder",
+    "Design": "studio.design",
+    "DramView": "layers.dram_view",
+    "HardwarePanel": "hardware.hardware_panel",
+    "ImplementationPanel": "runs.implementation_panel",
+    "SimulationPanel": "runs.simulation_panel",
+    "Studio": "studio.studio",
+    "SweepExplorer": "sweep.sweep_explorer",
+    "UtilizationView": "layers.utilization_view",
+    "link_views": "layers._layer_view",
 }
 
 __all__ = list(_HOME)

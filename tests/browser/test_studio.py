@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from deepsoc import jobs
-from deepsoc.widgets.design import Design
+from deepsoc.widgets.studio.design import Design
 from tests.jupyter.conftest import TOKEN, Lab
 from tests.widgets.page import open_browser
 

@@ -9,10 +9,10 @@ import pytest
 
 from deepsoc.demo.figures import bundle_table, valid_macs
 from deepsoc.demo.report import write_report
-from deepsoc.frontend.netspec import parse_net
 from deepsoc.graph import ir
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
+from deepsoc.netspec.spec import parse_net
 from deepsoc.sim import SimResult
 from deepsoc.sim.result import BundleResult, OperationResult
 

@@ -14,10 +14,10 @@ import pytest
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.export import Artifacts, export
-from deepsoc.frontend.netspec import load_net
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
+from deepsoc.netspec.spec import load_net
 from tests.mapping.machine import run
 from tests.mapping.nets import Bundle, conv, graph, relu
 

@@ -9,12 +9,12 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from deepsoc.errors import InputError, MappingError
-from deepsoc.frontend.netspec import parse_net
 from deepsoc.graph import executor
 from deepsoc.graph.executor import execute, pool2d, softmax
 from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, Pool, Quant
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import infer
+from deepsoc.netspec.spec import parse_net
 from tests.graph import plain_reference as plain
 from tests.strategies import nets, random_case, random_input
 

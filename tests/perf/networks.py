@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from deepsoc.frontend.netspec import parse_net
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
+from deepsoc.netspec.spec import parse_net
 
 __all__ = ["DATA", "NARROW", "WIDE", "graph"]
 

@@ -13,9 +13,9 @@ import pytest
 
 import deepsoc
 from deepsoc.errors import InputError, MappingError
-from deepsoc.frontend.netspec import load_net
 from deepsoc.hw import Hardware
 from deepsoc.mapping import plan
+from deepsoc.netspec.spec import load_net
 from deepsoc.perf import Cpu, Memory, as_workload, estimate, layers_of, operation_times, summary
 from deepsoc.perf.constants import SOFTMAX_FLOAT_UNIT, SOFTMAX_SOFT_FLOAT
 from deepsoc.workloads import Layer, Workload, load_workload

@@ -14,7 +14,7 @@ import pytest
 
 from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts
-from deepsoc.frontend.netspec import NetSpec, parse_net
+from deepsoc.netspec.spec import NetSpec, parse_net
 from deepsoc.sim import simulate, simulate_each
 from deepsoc.sim.tools import find_toolchain
 from tests.sim.test_simulate import HW, NET

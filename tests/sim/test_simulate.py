@@ -19,8 +19,8 @@ import pytest
 
 from deepsoc.errors import InputError, MismatchError, ToolError
 from deepsoc.export import Artifacts, export
-from deepsoc.frontend.netspec import load_net, parse_net
 from deepsoc.hw import Hardware
+from deepsoc.netspec.spec import load_net, parse_net
 from deepsoc.sim import simulate
 from deepsoc.sim.tools import find_toolchain
 from tests.conftest import interruptible

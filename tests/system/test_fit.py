@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deepsoc.frontend.netspec import parse_net
+from deepsoc.netspec.spec import parse_net
 from deepsoc.perf.fit import fit
 from deepsoc.workloads import Layer, Workload
 from tests.cli.conftest import NET

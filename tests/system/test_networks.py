@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from deepsoc.export import Artifacts, export
-from deepsoc.frontend.netspec import load_net, parse_net
 from deepsoc.hw import Hardware
+from deepsoc.netspec.spec import load_net, parse_net
 from deepsoc.sim import SimResult, simulate
 from tests.system.hardware import FAST, HARDWARE
 

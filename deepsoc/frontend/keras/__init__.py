@@ -1,0 +1,1 @@
+"""Bundles on Keras and QKeras, with quantization-aware training."""

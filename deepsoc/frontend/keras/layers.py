@@ -1,0 +1,360 @@
+"""The parts of a Bundle: cores, activations, residual add, pools, flatten.
+
+All but `Flatten` are only used inside a `Bundle`, which quantizes them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from deepsoc.errors import InputError
+from deepsoc.frontend.keras._backend import keras, qkeras
+from deepsoc.frontend.keras.quantizers import Grid, convolve
+from deepsoc.graph.shapes import MAX_SLOPE_LOG2
+from deepsoc.graph.window import Window
+
+__all__ = [
+    "Activation",
+    "Add",
+    "AvgPool2D",
+    "Conv2D",
+    "Dense",
+    "Flatten",
+    "Linear",
+    "MaxPool2D",
+    "Pool2D",
+    "ReLU",
+    "flatten",
+]
+
+ops = keras.ops
+_register = keras.saving.register_keras_serializable(package="deepsoc")
+_KERAS_KEYWORDS = ("name", "trainable", "dtype")
+_CORE_KEYWORDS = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer")
+
+
+def refuse_unknown(owner: str, kwargs: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    """Raises InputError for keywords that the layer does not have, with the remedy for those of Keras and QKeras."""
+    unknown = sorted(set(kwargs) - {*allowed, *_KERAS_KEYWORDS})
+    if not unknown:
+        return
+    remedy = ""
+    if any("quantizer" in key or "alpha" in key for key in unknown):
+        remedy = " Scales are powers of two and biases and weights have the bits of ds.Model(bits=ds.Bits(...))."
+    elif "activation" in unknown:
+        remedy = " Give the Bundle act=ds.ReLU(...)."
+    raise InputError(
+        f"Unknown keyword(s). Expected some of {sorted({*allowed, *_KERAS_KEYWORDS})}. Received: {unknown}.{remedy}",
+        where=owner,
+    )
+
+
+def _sizes(owner: str, name: str, value: Any) -> tuple[int, int]:
+    pair = (value, value) if isinstance(value, int) else value
+    if isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(v, int) and v > 0 for v in pair):
+        return int(pair[0]), int(pair[1])
+    raise InputError(
+        f"Invalid {name}. Expected a positive integer or two (vertical, horizontal). Received: {name}={value!r}",
+        where=owner,
+    )
+
+
+def _padding(owner: str, padding: str) -> str:
+    if padding not in ("same", "valid"):
+        raise InputError(f"Invalid padding. Expected 'same' or 'valid'. Received: padding={padding!r}", where=owner)
+    return padding
+
+
+def _count(owner: str, name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InputError(f"Invalid {name}. Expected a positive integer. Received: {name}={value!r}", where=owner)
+    return value
+
+
+@_register
+class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
+    """2-D convolution, the core of a Bundle.
+
+    Args:
+        filters: output channels.
+        kernel_size: rows and columns of the kernel: one integer or two.
+        strides: vertical and horizontal: one integer or two.
+        padding: `same` or `valid`.
+        use_bias: adds a bias of every output channel.
+        **kwargs: kernel_initializer, bias_initializer, kernel_regularizer, name, trainable.
+
+    Raises:
+        InputError: an argument is illegal or unknown.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        strides: int | tuple[int, int] = 1,
+        padding: str = "valid",
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        refuse_unknown("Conv2D", kwargs, _CORE_KEYWORDS)
+        super().__init__(
+            filters=_count("Conv2D", "filters", filters),
+            kernel_size=_sizes("Conv2D", "kernel_size", kernel_size),
+            strides=_sizes("Conv2D", "strides", strides),
+            padding=_padding("Conv2D", padding),
+            use_bias=use_bias,
+            **kwargs,
+        )
+
+    def linear(self, x: Any, kernel: Any) -> Any:
+        """Sums of products: (n, h, w, ci) and (kh, kw, ci, co) to (n, ho, wo, co)."""
+        return convolve(x, kernel, self.strides, self.padding)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        keys = ("filters", "kernel_size", "strides", "padding", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)
+        config = super().get_config()
+        return {key: config[key] for key in keys}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Conv2D:
+        """The layer of a configuration."""
+        return cls(**config)
+
+
+@_register
+class Dense(qkeras.QDense):  # type: ignore[misc]
+    """Matrix product, the core of a Bundle.
+
+    Args:
+        units: output channels.
+        use_bias: adds a bias of every output channel.
+        **kwargs: kernel_initializer, bias_initializer, kernel_regularizer, name, trainable.
+
+    Raises:
+        InputError: an argument is illegal or unknown.
+    """
+
+    def __init__(self, units: int, use_bias: bool = True, **kwargs: Any) -> None:
+        refuse_unknown("Dense", kwargs, _CORE_KEYWORDS)
+        super().__init__(units=_count("Dense", "units", units), use_bias=use_bias, **kwargs)
+
+    def linear(self, x: Any, kernel: Any) -> Any:
+        """Sums of products: (n, ci) and (ci, co) to (n, co)."""
+        return ops.matmul(x, kernel)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        config = super().get_config()
+        return {key: config[key] for key in ("units", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Dense:
+        """The layer of a configuration."""
+        return cls(**config)
+
+
+class Activation(Grid):
+    """A nonlinearity with the grid of its results; a function of the real value alone."""
+
+    def call(self, x: Any) -> Any:
+        """The nonlinearity, without quantization."""
+        raise NotImplementedError
+
+
+@_register
+class Linear(Activation):
+    """Requantization alone.
+
+    Args:
+        int_bits: integer bits of the result; None: chosen from data.
+    """
+
+    def __init__(self, int_bits: int | None = None, **kwargs: Any) -> None:
+        refuse_unknown("Linear", kwargs, ())
+        super().__init__(int_bits, **kwargs)
+
+    def call(self, x: Any) -> Any:
+        """Returns x."""
+        return x
+
+
+@_register
+class ReLU(Activation):
+    """Rectified linear unit, leaky where the slope is not 0.
+
+    Args:
+        slope: slope for negative values: 0 or a power of two, 2**-7 … 1.
+        int_bits: integer bits of the result; None: chosen from data.
+
+    Raises:
+        InputError: an argument is illegal or unknown.
+    """
+
+    def __init__(self, slope: float = 0.0, int_bits: int | None = None, **kwargs: Any) -> None:
+        refuse_unknown("ReLU", kwargs, ())
+        legal = isinstance(slope, int | float) and (slope == 0 or slope in [2.0**-n for n in range(MAX_SLOPE_LOG2 + 1)])
+        if not legal:
+            raise InputError(
+                f"Invalid slope. Expected 0 or 2**-n with n = 0 … {MAX_SLOPE_LOG2}. Received: slope={slope!r}",
+                where="ReLU",
+            )
+        super().__init__(int_bits, **kwargs)
+        self.slope = float(slope)
+
+    @property
+    def slope_log2(self) -> int | None:
+        """The n of the slope 2**-n; None for slope 0."""
+        return -round(math.log2(self.slope)) if self.slope else None
+
+    def call(self, x: Any) -> Any:
+        """Returns x where it is positive, slope * x elsewhere."""
+        return ops.leaky_relu(x, self.slope) if self.slope else ops.relu(x)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "slope": self.slope}
+
+
+@_register
+class Add(keras.layers.Layer):  # type: ignore[misc]
+    """Residual add, then an activation; the Bundle is called on [x, shortcut].
+
+    Args:
+        act: activation of the sum; None: linear (or the raw sum at the end of the network).
+
+    Raises:
+        InputError: an argument is illegal or unknown.
+    """
+
+    def __init__(self, act: Activation | None = None, **kwargs: Any) -> None:
+        refuse_unknown("Add", kwargs, ())
+        super().__init__(**kwargs)
+        if act is not None and not isinstance(act, Activation):
+            raise InputError(
+                f"Invalid act. Expected None, ds.ReLU(...) or ds.Linear(...). Received: act={act!r}", where="Add"
+            )
+        self.act = act
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the sum of the two inputs."""
+        return inputs[0] + inputs[1]
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        act = keras.saving.serialize_keras_object(self.act) if self.act else None
+        return {**super().get_config(), "act": act}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Add:
+        """The layer of a configuration."""
+        return cls(**{**config, "act": keras.saving.deserialize_keras_object(config["act"])})
+
+
+class Pool2D(Grid):
+    """Pooling with its own requantization."""
+
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int] = 2,
+        strides: int | tuple[int, int] | None = None,
+        padding: str = "valid",
+        int_bits: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        owner = type(self).__name__
+        refuse_unknown(owner, kwargs, ())
+        super().__init__(int_bits, **kwargs)
+        self.pool_size = _sizes(owner, "pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else _sizes(owner, "strides", strides)
+        self.padding = _padding(owner, padding)
+
+    def call(self, x: Any) -> Any:
+        """Pools (n, h, w, c), without quantization."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        own = {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
+        return {**super().get_config(), **own}
+
+
+@_register
+class MaxPool2D(Pool2D):
+    """Maximum of every window.
+
+    Args:
+        pool_size: rows and columns of the window: one integer or two.
+        strides: vertical and horizontal; None: the window's size.
+        padding: `same` or `valid`; padding never wins.
+        int_bits: integer bits of the result; None: those of what is pooled.
+
+    Raises:
+        InputError: an argument is illegal or unknown.
+    """
+
+    def call(self, x: Any) -> Any:
+        """Maximum of every window of (n, h, w, c)."""
+        return ops.max_pool(x, self.pool_size, self.strides, self.padding)
+
+
+@_register
+class AvgPool2D(Pool2D):
+    """Average of every window.
+
+    Args:
+        pool_size: rows and columns of the window: one integer or two.
+        strides: vertical and horizontal; None: the window's size.
+        padding: `same` or `valid`; padding does not count.
+        int_bits: integer bits of the result; None: chosen from data.
+
+    Raises:
+        InputError: an argument is illegal or unknown.
+    """
+
+    def call(self, x: Any) -> Any:
+        """Average of every window of (n, h, w, c): an exact sum, then a division.
+
+        A graph optimizer may replace the division by a product with the reciprocal, which is off by a unit in the last
+        place. In float64 that error vanishes with the cast: ties of the requantization behind it stay ties. A quotient
+        that is no tie is farther from one than float32 resolves, for windows of up to 8192 elements.
+        """
+        h, w, c = x.shape[1:]
+        planes = ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, h, w, 1))
+        ones = ops.ones((*self.pool_size, 1, 1), dtype=x.dtype)
+        sums = convolve(planes, ones, self.strides, self.padding)
+        sums = ops.transpose(ops.reshape(sums, (-1, c, *sums.shape[1:3])), (0, 2, 3, 1))
+        return ops.cast(ops.cast(sums, "float64") / self._counts(h, w), "float32")
+
+    def _counts(self, h: int, w: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        rows, cols = (
+            Window(size, kernel, stride, self.padding)  # type: ignore[arg-type]
+            for size, kernel, stride in zip((h, w), self.pool_size, self.strides, strict=True)
+        )
+        down, across = (
+            np.array([stop - start for start, stop in map(side.span, range(side.out))], np.float64)
+            for side in (rows, cols)
+        )
+        return np.asarray(down[:, None] * across)[None, :, :, None]
+
+
+@_register
+class Flatten(keras.layers.Layer):  # type: ignore[misc]
+    """Relabels (n, h, w, c) as (n, h * w * c); stands between two Bundles and costs nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        refuse_unknown("Flatten", kwargs, ())
+        super().__init__(**kwargs)
+
+    def call(self, x: Any) -> Any:
+        """Returns the flattened tensor."""
+        return ops.reshape(x, (-1, math.prod(x.shape[1:])))
+
+
+def flatten(x: Any) -> Any:
+    """The flattened tensor (n, h * w * c) of (n, h, w, c)."""
+    return Flatten()(x)

@@ -1,0 +1,237 @@
+"""From the declarative network to the integer graph: quantized or random weights, and the open binary points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log2, prod
+
+import numpy as np
+import numpy.typing as npt
+
+from deepsoc.errors import InputError
+from deepsoc.graph.executor import accumulate, add_bias, add_residual, pool2d
+from deepsoc.graph.fixed import (
+    ACC_BITS,
+    MAX_LEFT_SHIFT,
+    activate,
+    largest_frac,
+    limits,
+    quantize,
+)
+from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
+from deepsoc.graph.shapes import MAX_AVG_GAIN, bundle_shapes, check_act, check_pool, validate
+from deepsoc.netspec._jsonpath import json_path
+from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
+from deepsoc.netspec.weights import Weights, check_weights
+
+__all__ = ["check_shapes", "layer_shapes", "lower"]
+
+_MAX_ELEMENTS = 1 << 28
+"""Elements of one tensor or of one kernel; more is taken for a mistake."""
+_SAMPLE_ELEMENTS = 4096
+"""Input elements, at least, of the random batch that places the binary points."""
+_COVERED = 0.95
+"""Share of the values other than 0 that a chosen binary point represents without saturation."""
+_LOWEST_EVERY = 256
+"""One of so many random weights, and at least one, is the lowest integer of its type."""
+_MAX_WEIGHT_FRAC = 24
+
+Shape = tuple[int, ...]
+
+
+def check_shapes(spec: NetSpec, where: str) -> dict[str, Shape]:
+    """Shapes of all weights of a network whose names are in order, by `<bundle>/kernel` and `<bundle>/bias`.
+
+    Raises:
+        InputError: a layer does not fit its input, or something is absurdly large; `where` ends in the JSON path.
+    """
+    tensors: dict[str, Shape] = {"input": (spec.input.batch, *spec.input.shape)}
+    _check_elements(tensors["input"], f"{where}: $.input.shape", "the input")
+    weights: dict[str, Shape] = {}
+    for i, bundle in enumerate(spec.bundles):
+        kernel, _, tensors[bundle.name] = layer_shapes(bundle, tensors, f"{where}: {json_path(('bundles', i))}")
+        weights[f"{bundle.name}/kernel"] = kernel
+        if bundle.core.use_bias:
+            weights[f"{bundle.name}/bias"] = kernel[-1:]
+    return weights
+
+
+def layer_shapes(bundle: BundleSpec, tensors: Mapping[str, Shape], path: str) -> tuple[Shape, Shape, Shape]:
+    """Shapes of one bundle's kernel, of the result of its core, and of its own result.
+
+    Args:
+        bundle: the bundle.
+        tensors: shapes (n, h, w, c) or (n, c) of what it reads, by name.
+        path: of the bundle, for errors.
+
+    Raises:
+        InputError: as `check_shapes`.
+    """
+    kernel = _kernel_shape(bundle.core, tensors[bundle.input][-1])
+    _check_elements(kernel, f"{path}.core", "the kernel")
+    operand = tensors[bundle.add.with_] if bundle.add else None
+    try:
+        core, out = bundle_shapes(_shape_model(bundle, kernel), tensors[bundle.input], operand)
+    except InputError as error:
+        message = str(error).removeprefix(f"{error.where}: ")
+        raise InputError(f"bundle {bundle.name}: {message}", where=f"{path}.{error.where}") from None
+    _check_elements(core, f"{path}.core", "the output")
+    return kernel, core, out
+
+
+def _check_elements(shape: Shape, where: str, what: str) -> None:
+    if prod(shape) > _MAX_ELEMENTS:
+        raise InputError(f"{what} {shape} would have {prod(shape)} elements, more than {_MAX_ELEMENTS}", where=where)
+
+
+def _kernel_shape(core: Conv2DSpec | DenseSpec, ci: int) -> Shape:
+    return (ci, core.units) if isinstance(core, DenseSpec) else (*core.kernel, ci, core.filters)
+
+
+def _shape_model(bundle: BundleSpec, kernel: Shape) -> Bundle:
+    """A bundle that has shapes only: its weights take no memory, its binary points mean nothing."""
+    quant = Quant(8, 0)
+    pool = _pool(bundle.pool, quant) if bundle.pool else None
+    core = _core(bundle.core, np.broadcast_to(np.int64(0), kernel), None, quant, quant)
+    return Bundle(bundle.name, bundle.input, core, pool=pool, flatten=bundle.flatten)
+
+
+def _core(
+    spec: Conv2DSpec | DenseSpec, k: IntArray, b: IntArray | None, k_quant: Quant, b_quant: Quant
+) -> Conv2D | Dense:
+    if isinstance(spec, DenseSpec):
+        return Dense(k, b, k_quant, b_quant)
+    return Conv2D(k, b, spec.strides, spec.padding, k_quant, b_quant)
+
+
+def _pool(spec: PoolSpec, out: Quant) -> Pool:
+    return Pool(spec.type, spec.size, spec.strides, spec.padding, out)
+
+
+def lower(spec: NetSpec, weights: Weights | None, seed: int) -> Graph:
+    """Integers of a network; see `NetSpec.to_graph`."""
+    shapes = check_shapes(spec, spec.name)
+    real = None if weights is None else check_weights(weights, shapes)
+    lowering = _Lowering(spec, shapes, real, np.random.default_rng(seed))
+    bundles = []
+    for i, bundle in enumerate(spec.bundles):
+        try:
+            bundles.append(lowering.bundle(bundle, is_last=i == len(spec.bundles) - 1))
+        except InputError as error:
+            raise InputError(str(error), where=f"{spec.name}: {json_path(('bundles', i))}") from None
+    graph = Graph(spec.name, (spec.input.batch, *spec.input.shape), lowering.input_quant, tuple(bundles))
+    validate(graph)
+    return graph
+
+
+@dataclass(frozen=True, eq=False)
+class _Values:
+    """Sample integers and where their binary point is."""
+
+    a: IntArray
+    frac: int
+
+
+class _Lowering:
+    """Lowers one bundle after the other and runs each on a random sample, whose values place the binary points."""
+
+    def __init__(
+        self,
+        spec: NetSpec,
+        shapes: dict[str, Shape],
+        real: dict[str, npt.NDArray[np.float64]] | None,
+        rng: np.random.Generator,
+    ) -> None:
+        """Args: shapes, real: of the weights by name; without `real` the weights are drawn from `rng`."""
+        self._bits, self._shapes, self._real, self._rng = spec.bits, shapes, real, rng
+        self.input_quant = Quant(spec.bits.x, spec.bits.x - 1 - (spec.input.int_bits or 0))
+        low, high = limits(spec.bits.x)
+        n = -(-_SAMPLE_ELEMENTS // prod(spec.input.shape))
+        sample = rng.integers(low, high, (n, *spec.input.shape), endpoint=True)
+        self._tensors = {"input": _Values(sample, self.input_quant.frac)}
+
+    def bundle(self, spec: BundleSpec, *, is_last: bool) -> Bundle:
+        """The next bundle in integers.
+
+        Raises:
+            InputError: its `int_bits` ask for a shift that the hardware does not have; `where` is the part at fault.
+        """
+        x = self._tensors[spec.input]
+        k, k_quant = self._kernel(spec.name)
+        core = _core(spec.core, k, None, k_quant, Quant(self._bits.b, 0))
+        values = _Values(accumulate(core, x.a, Quant(self._bits.x, x.frac)), x.frac + k_quant.frac)
+        if spec.core.use_bias:
+            b, b_quant = self._bias(spec.name, values)
+            core = _core(spec.core, k, b, k_quant, b_quant)
+            values = _Values(add_bias(values.a, values.frac, core), values.frac)
+        may_be_raw = is_last and spec.pool is None
+        act = add = pool = None
+        if spec.act or not (spec.add or may_be_raw):
+            act, values = self._act(spec.act, values, "act")
+        if spec.add:
+            operand, add_act = self._tensors[spec.add.with_], None
+            values = _Values(*add_residual(values.a, values.frac, operand.a, operand.frac))
+            if spec.add.act or not may_be_raw:
+                add_act, values = self._act(spec.add.act, values, "add.act")
+            add = Add(spec.add.with_, add_act)
+        if spec.pool:
+            pool, values = self._pool(spec.pool, values)
+        if spec.flatten:
+            values = _Values(values.a.reshape(len(values.a), -1), values.frac)
+        self._tensors[spec.name] = values
+        return Bundle(spec.name, spec.input, core, act, add, pool, spec.flatten, spec.softmax)
+
+    def _kernel(self, name: str) -> tuple[IntArray, Quant]:
+        bits, shape = self._bits.k, self._shapes[f"{name}/kernel"]
+        if self._real is not None:
+            real = self._real[f"{name}/kernel"]
+            quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), _MAX_WEIGHT_FRAC))
+            return quantize(real, quant), quant
+        # A symmetric range with a few of the lowest integer: a mean other than zero would end deep networks in zeros.
+        low, high = limits(bits)
+        k = self._rng.integers(low + 1, high, shape, endpoint=True)
+        k.flat[self._rng.integers(k.size, size=1 + k.size // _LOWEST_EVERY)] = low
+        # Sums of fan-in many products grow with its square root: this keeps the values of all layers alike.
+        return k, Quant(bits, bits - 1 + round(0.5 * log2(prod(shape[:-1]))))
+
+    def _bias(self, name: str, sums: _Values) -> tuple[IntArray, Quant]:
+        bits, shape = self._bits.b, self._shapes[f"{name}/bias"]
+        if self._real is not None:
+            real = self._real[f"{name}/bias"]
+            quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), sums.frac))
+            return quantize(real, quant), quant
+        spread = int(sums.a.std()) // 2
+        shift = max(spread.bit_length() - (bits - 1), 0) + int(self._rng.integers(3))
+        size = max(spread >> shift, 1)
+        return self._rng.integers(-size, size, shape, endpoint=True), Quant(bits, sums.frac - shift)
+
+    def _act(self, spec: ActSpec | None, values: _Values, part: str) -> tuple[Act, _Values]:
+        slope = None if spec is None or not spec.slope else -round(log2(spec.slope))
+        if spec is None:
+            outputs = values.a
+        else:
+            outputs = np.where(values.a >= 0, values.a, 0 if slope is None else values.a >> slope)
+        frac = self._frac(spec.int_bits if spec else None, outputs, values.frac, MAX_LEFT_SHIFT)
+        act = Act("relu" if spec else "linear", Quant(self._bits.x, frac), slope)
+        check_act(act, values.frac, self._bits.x, part)
+        return act, _Values(activate(values.a, values.frac, act), frac)
+
+    def _pool(self, spec: PoolSpec, values: _Values) -> tuple[Pool, _Values]:
+        gain = MAX_AVG_GAIN if spec.type == "avg" else MAX_LEFT_SHIFT
+        exact = _pool(spec, Quant(ACC_BITS, values.frac + gain))
+        frac = self._frac(spec.int_bits, pool2d(values.a, values.frac, exact), exact.out.frac, 0)
+        pool = _pool(spec, Quant(self._bits.x, frac))
+        check_pool(pool, values.frac, self._bits.x)
+        return pool, _Values(pool2d(values.a, values.frac, pool), frac)
+
+    def _frac(self, int_bits: int | None, outputs: IntArray, frac: int, gain: int) -> int:
+        """Binary point of a result: as asked for, or the finest that covers most of `outputs`, at most frac + gain."""
+        bits = self._bits.x
+        if int_bits is not None:
+            return bits - 1 - int_bits
+        magnitude = np.abs(outputs[outputs != 0])
+        if not magnitude.size:
+            return min(bits - 1, frac + gain)
+        peak = int(np.quantile(magnitude, _COVERED, method="higher"))
+        return frac - max(peak.bit_length() - (bits - 1), -gain)

@@ -1,0 +1,252 @@
+"""The declarative network, format `deepsoc-net/1`: models of `net.json`, its reader and its checks.
+
+A network is a list of bundles; each reads the input or an earlier bundle. `NetSpec.to_graph` turns it into integers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from deepsoc.errors import InputError
+from deepsoc.graph.ir import Graph
+from deepsoc.graph.shapes import MAX_SLOPE_LOG2
+from deepsoc.netspec._jsonpath import json_path, parse_json, pydantic_fault
+from deepsoc.netspec.weights import Weights, load_weights
+
+__all__ = [
+    "ActSpec",
+    "AddSpec",
+    "BitsSpec",
+    "BundleSpec",
+    "Conv2DSpec",
+    "DenseSpec",
+    "InputSpec",
+    "NetSpec",
+    "PoolSpec",
+    "load_net",
+    "load_weights",
+    "name_faults",
+    "parse_net",
+]
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+Size = Annotated[int, Field(ge=1, le=65535)]
+Small = Annotated[int, Field(ge=1, le=255)]
+IntBits = Annotated[int, Field(ge=-24, le=24)]
+Padding = Literal["same", "valid"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class InputSpec(_Model):
+    """The network's input: shape [h, w, c] or [c], batch, and integer bits without the sign; None means 0, [-1, 1)."""
+
+    shape: tuple[Size, ...]
+    batch: Size = 1
+    int_bits: IntBits | None = None
+
+    @field_validator("shape")
+    @classmethod
+    def _dimensions(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(value) not in (1, 3):
+            raise ValueError("expected [h, w, c] or [c]")
+        return value
+
+
+class BitsSpec(_Model):
+    """Bits of activations x, weights k and biases b."""
+
+    x: Literal[2, 4, 8]
+    k: Literal[2, 4, 8]
+    b: Literal[8, 16, 32]
+
+
+class Conv2DSpec(_Model):
+    """2-D convolution; kernel and strides are [vertical, horizontal]."""
+
+    type: Literal["conv2d"]
+    filters: Size
+    kernel: tuple[Small, Small]
+    strides: tuple[Small, Small] = (1, 1)
+    padding: Padding
+    use_bias: bool = True
+
+
+class DenseSpec(_Model):
+    """Matrix product on a flattened tensor."""
+
+    type: Literal["dense"]
+    units: Size
+    use_bias: bool = True
+
+
+class ActSpec(_Model):
+    """(Leaky) ReLU of slope 0 or 2^-n.
+
+    `int_bits` counts the integer bits of the result without its sign; None lets the lowering choose them from data.
+    """
+
+    type: Literal["relu"]
+    slope: float = 0
+    int_bits: IntBits | None = None
+
+    @field_validator("slope")
+    @classmethod
+    def _power_of_two(cls, value: float) -> float:
+        if value not in (0, *(2.0**-n for n in range(MAX_SLOPE_LOG2 + 1))):
+            raise ValueError(f"expected 0 or a power of two, 2^-n with n = 0 … {MAX_SLOPE_LOG2}")
+        return value
+
+
+class AddSpec(_Model):
+    """Residual add of the output of the bundle `with` (or `input`), then `act`."""
+
+    with_: Annotated[str, Field(alias="with")]
+    act: ActSpec | None = None
+
+
+class PoolSpec(_Model):
+    """Max or average pool; an average does not count padding."""
+
+    type: Literal["max", "avg"]
+    size: tuple[Small, Small]
+    strides: tuple[Small, Small]
+    padding: Padding
+    int_bits: IntBits | None = None
+
+
+class BundleSpec(_Model):
+    """One layer and all that follows it: core, act, add, pool, flatten, softmax, in this order."""
+
+    name: Name
+    input: str
+    core: Annotated[Conv2DSpec | DenseSpec, Field(discriminator="type")]
+    act: ActSpec | None = None
+    add: AddSpec | None = None
+    pool: PoolSpec | None = None
+    flatten: bool = False
+    softmax: bool = False
+
+
+class NetSpec(_Model):
+    """A network as data, as `net.json` holds it."""
+
+    format: Literal["deepsoc-net/1"]
+    name: Name
+    input: InputSpec
+    bits: BitsSpec
+    bundles: Annotated[tuple[BundleSpec, ...], Field(min_length=1, max_length=1024)]
+
+    def dump(self) -> dict[str, Any]:
+        """The network as a JSON-ready dictionary that `parse_net` reads back to an equal object."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for bundle in data["bundles"]:
+            bundle.setdefault("act", None)
+            if "add" in bundle:
+                bundle["add"].setdefault("act", None)
+        return data
+
+    def to_graph(self, weights: Weights | None = None, seed: int = 0) -> Graph:
+        """Integers: quantizes the weights, or draws them, and places every binary point that is left open.
+
+        Binary points without `int_bits` are chosen from the values that occur when the network runs on random input.
+
+        Args:
+            weights: real values as `load_weights` returns them; None draws random integers of the whole range.
+            seed: of the random weights and of the random input; one seed gives one graph.
+
+        Raises:
+            InputError: weights do not fit, or `int_bits` ask for what the hardware has no form for.
+        """
+        from deepsoc.netspec.lower import lower
+
+        return lower(self, weights, seed)
+
+
+def load_net(path: str | Path) -> NetSpec:
+    """Read and check a `net.json`.
+
+    Raises:
+        InputError: the file cannot be read, or any fault in it; `where` is file and JSON path.
+    """
+    try:
+        text = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"cannot read the network: {reason}", where=str(path)) from None
+    return _parse(text, str(path))
+
+
+def parse_net(net: Mapping[str, Any], where: str = "net") -> NetSpec:
+    """Check a network given as a dictionary; `where` names it in errors.
+
+    Raises:
+        InputError: any fault in it; `where` of the error ends in the JSON path.
+    """
+    try:
+        text = json.dumps(net)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", where=where) from None
+    return _parse(text.encode(), where)
+
+
+def _parse(text: bytes, where: str) -> NetSpec:
+    data = parse_json(text, where)
+    try:
+        spec = NetSpec.model_validate_json(text)
+    except ValidationError as error:
+        path, message = pydantic_fault(error, data)
+        raise InputError(message, where=f"{where}: {path}") from None
+    _check_names(spec, where)
+    # Imported late: the lowering needs the models above.
+    from deepsoc.netspec.lower import check_shapes
+
+    check_shapes(spec, where)
+    return spec
+
+
+def _check_names(spec: NetSpec, where: str) -> None:
+    places = {bundle.name: i for i, bundle in reversed(list(enumerate(spec.bundles)))}
+    for i, bundle in enumerate(spec.bundles):
+        for keys, problem in name_faults(bundle, i, places, is_last=i + 1 == len(spec.bundles)):
+            raise InputError(problem, where=f"{where}: {json_path(('bundles', i, *keys))}")
+
+
+def name_faults(
+    bundle: BundleSpec, i: int, places: Mapping[str, int], *, is_last: bool
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong with the place of a bundle and the names in it.
+
+    Args:
+        bundle: a bundle.
+        i: its place.
+        places: of all bundles by name; the first where a name is there twice.
+        is_last: whether it ends the network.
+
+    Returns:
+        Keys inside the bundle, and what is wrong with the member that they lead to.
+    """
+    if bundle.name == "input" or places[bundle.name] < i:
+        taken = "the input" if bundle.name == "input" else f"bundle {places[bundle.name]}"
+        yield ("name",), f"{bundle.name!r} is already the name of {taken}; choose another"
+    sources: dict[tuple[str, ...], str] = {("input",): bundle.input}
+    if bundle.add:
+        sources["add", "with"] = bundle.add.with_
+    for keys, source in sources.items():
+        if source != "input" and places.get(source, i) >= i:
+            if source == bundle.name:
+                problem = "a bundle cannot read itself"
+            elif source in places:
+                problem = f"{source!r} stands later; a bundle reads the input or an earlier bundle, so sort them"
+            else:
+                problem = f"there is no bundle {source!r}; expected 'input' or the name of an earlier bundle"
+            yield keys, problem
+    if bundle.softmax and not is_last:
+        yield ("softmax",), "softmax ends a network; only the last bundle may have it"

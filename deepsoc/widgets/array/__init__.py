@@ -1,0 +1,1 @@
+"""The array of processing elements, clock by clock."""

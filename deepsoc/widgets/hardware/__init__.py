@@ -1,0 +1,1 @@
+"""The accelerator's parameters and their target."""

@@ -1,0 +1,1 @@
+"""The network, built by hand."""

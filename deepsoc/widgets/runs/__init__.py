@@ -1,0 +1,1 @@
+"""Simulations and implementations, and their waves."""

@@ -1,0 +1,373 @@
+"""What the panels of long runs share: a design, its runs found on disk, their state, log and result, live."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import Any, ClassVar
+
+import traitlets
+
+from deepsoc import jobs
+from deepsoc.errors import DeepSocError, InputError
+from deepsoc.widgets.base._control import Control
+from deepsoc.widgets.studio.design import Design
+
+__all__ = ["JobPanel", "file_row", "short"]
+
+_RUNS = 20
+_LINES = 200
+_CHARACTERS = 40_000
+_BUSY_S, _IDLE_S = 0.2, 2.0
+_EXPECT_S = 120.0  # so long a run is looked for at short intervals after its cell was inserted
+
+
+class JobPanel(Control):
+    """Starts runs of one kind for a design, and follows all there are, whoever started them.
+
+    Args:
+        design: a Design; or a folder: a design's, any other with `net.json` and `hw.json`, or an export.
+        root: folder of runs, as of `jobs.find`.
+
+    Raises:
+        InputError: there is no such folder, or a keyword is unknown.
+    """
+
+    KIND: ClassVar[str] = ""
+    _watch: _Watch | None = None
+
+    folder = traitlets.Unicode(help="The folder of the design.").tag(sync=True)
+    runs: traitlets.List[dict[str, Any]] = traitlets.List(help="Runs of the design, newest first; dictionaries.").tag(
+        sync=True
+    )
+    current = traitlets.Unicode("", help="Id of the run that is shown.").tag(sync=True)
+    log = traitlets.Unicode("", help="End of the log of that run.").tag(sync=True)
+    log_bytes = traitlets.Int(0, help="Size of the log.").tag(sync=True)
+    log_path = traitlets.Unicode("", help="The file of the log.").tag(sync=True)
+    value = traitlets.Dict(help="What that run found; empty while there is nothing.").tag(sync=True)
+    busy = traitlets.Unicode("", help="What is done before the run begins.").tag(sync=True)
+
+    def __init__(
+        self, design: Design | str | Path = "designs/design", *, root: str | Path | None = None, **kwargs: Any
+    ) -> None:
+        self._design = design if isinstance(design, Design) else None
+        folder = Path(design.folder if isinstance(design, Design) else design)
+        if self._design is None and not (folder / "hw.json").is_file():
+            raise InputError("expected a folder with net.json and hw.json, or an export", where=str(folder))
+        self._root, self._jobs = root, dict[str, jobs.Job]()
+        self._expect_until, self._read = 0.0, ("", -1)
+        self._logged: tuple[str, Path] | None = None  # run and file of the log that is shown
+        self._lock = threading.RLock()
+        super().__init__(folder=short(folder), **kwargs)
+        self.observe(lambda _: self._wake(), names="current")
+        self.refresh()
+        self._watch = _Watch(self)
+        self._watch.start()
+
+    # ---- what a panel is about --------------------------------------------------------------------------------------
+    def arguments(self) -> list[str]:
+        """Arguments of the command, without the folder."""
+        return []
+
+    def about(self) -> dict[str, Any]:
+        """What is kept with the run beside its design."""
+        return {}
+
+    def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
+        """What is shown of a result."""
+        return result
+
+    # ---- for programs -----------------------------------------------------------------------------------------------
+    @property
+    def job(self) -> jobs.Job | None:
+        """The run that is shown."""
+        return self._jobs.get(self.current)
+
+    @property
+    def export_folder(self) -> Path:
+        """Where the design is exported to; the folder itself if it is an export."""
+        folder = Path(self.folder)
+        return folder if (folder / "manifest.json").exists() else folder / "export"
+
+    def code(self) -> str:
+        """Python code that starts the run, by the public interface."""
+        out = self.export_folder.as_posix()
+        keep = {"title": self._title(), **self._about()}
+        start = [
+            "job = jobs.start(",
+            f"    {_quoted(self.KIND)},",
+            f"    {_quoted([out, *self.arguments()])},",
+            *(f"    {name}={_quoted(value)}," for name, value in keep.items()),
+            ")",
+            "job.id  # then job.wait(), job.result()",
+        ]
+        imports, export = self._export_lines(out)
+        return "\n".join([*imports, "", *export, *start])
+
+    def run(self) -> jobs.Job:
+        """Exports the design and starts the run.
+
+        Raises:
+            InputError: the network, the hardware or an option cannot be.
+            MappingError: the hardware cannot run the network.
+        """
+        self._check()
+        self._export()
+        out = self.export_folder.as_posix()
+        job = jobs.start(self.KIND, [out, *self.arguments()], title=self._title(), root=self._root, **self._about())
+        self._expect(job.id)
+        self.refresh()
+        return job
+
+    def cancel(self) -> None:
+        """Ends the run that is shown."""
+        if self.job is not None:
+            self.job.cancel()
+            self._wake()
+
+    def refresh(self) -> float:
+        """Looks at the disk once.
+
+        Returns:
+            Seconds after which it is worth to look again.
+        """
+        with self._lock:
+            mine = [job for job in jobs.find(self._root) if self._is_mine(job)]
+            fresh = [job.id for job in mine if job.id not in self._jobs]
+            self._jobs |= {job.id: job for job in mine}
+            newest = sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)[:_RUNS]
+            rows = [self._row(job) for job in newest]
+            expected = self._expect_until > time.monotonic()
+            if newest and (self.current not in self._jobs or (fresh and expected and newest[0].id in fresh)):
+                self.current, self._expect_until = newest[0].id, 0.0
+            with self.hold_sync():
+                self.runs = rows
+                self._show()
+            return _BUSY_S if expected or any(row["active"] for row in rows) else _IDLE_S
+
+    def close(self) -> None:
+        """Ends the control; its runs go on."""
+        if self._watch is not None:
+            self._watch.stop()
+        super().close()
+
+    # ---- messages of the front end ----------------------------------------------------------------------------------
+    def on_start(self, view: str) -> None:
+        """The button was pressed: the page inserts a cell, or answers that it cannot."""
+        self._check()
+        self._expect()
+        self.send({"do": "insert", "code": self.code(), "view": view})
+
+    def on_run(self) -> None:
+        """The page cannot insert cells: the run is started from here, and the kernel stays free."""
+        self.busy = "exporting the design"
+
+        def work() -> None:
+            try:
+                self.attempt(self.run)
+            finally:
+                self.busy = ""
+
+        threading.Thread(target=work, daemon=True).start()
+
+    def on_cancel(self, id: str) -> None:
+        """Cancel was pressed."""
+        if id in self._jobs:
+            self._jobs[id].cancel()
+            self._wake()
+
+    # ---- the run that is shown --------------------------------------------------------------------------------------
+    def _show(self) -> None:
+        """Log and result of the current run, where they are new."""
+        job = self.job
+        if job is None:
+            self.log, self.log_bytes, self.log_path, self._logged = "", 0, "", None
+            self.value, self._read = {}, ("", -1)
+            return
+        state = job.state
+        if state.active:
+            self.value, self._read = {}, (job.id, 0)
+        elif self._read != (job.id, 1):
+            self._read = (job.id, 1)
+            try:
+                self.value = self.found(job, job.result())
+            except (DeepSocError, OSError):
+                self.value = {}
+            except (LookupError, TypeError, ValueError) as error:  # as of another version; the log is there still
+                self.value = {}
+                self.error = f"the result of run {job.id} cannot be shown: {type(error).__name__} {error}"
+        self._show_log(job)
+
+    def log_file(self, job: jobs.Job) -> Path:
+        """The log that is shown of a run."""
+        return job.folder / "log.txt"
+
+    def _show_log(self, job: jobs.Job) -> None:
+        """The last lines; of a run whose folder is gone, what was shown last."""
+        file = self.log_file(job)
+        try:
+            size = file.stat().st_size
+        except OSError:
+            if self._logged is None or self._logged[0] != job.id:
+                self.log, self.log_bytes, self.log_path = "", 0, ""
+            return
+        if size != self.log_bytes or self._logged != (job.id, file):
+            self.log, self.log_bytes, self.log_path = _tail(file, size), size, short(file)
+            self._logged = (job.id, file)
+
+    def _row(self, job: jobs.Job) -> dict[str, Any]:
+        state = job.state
+        seconds = state.seconds
+        return {
+            "id": job.id,
+            "title": job.title,
+            "created": job.created,
+            "status": state.status,
+            "active": state.active,
+            "stage": state.stage,
+            "progress": state.progress,
+            "message": state.message,
+            "reason": state.reason,
+            "exit_code": state.exit_code,
+            "seconds": None if seconds is None else round(seconds, 0 if state.active else 1),
+            "folder": short(job.folder),
+        }
+
+    # ---- the design -------------------------------------------------------------------------------------------------
+    def _is_mine(self, job: jobs.Job) -> bool:
+        place = job.about.get("design")
+        return (
+            job.kind == self.KIND
+            and isinstance(place, str)
+            and ((Path(job.cwd) / place).resolve() == Path(self.folder).resolve())
+        )
+
+    def _title(self) -> str:
+        return f"{self.KIND} {Path(self.folder).resolve().name}"
+
+    def _about(self) -> dict[str, Any]:
+        return {"design": Path(self.folder).as_posix(), **self.about()}
+
+    def _check(self) -> None:
+        """Refuses a network that is not one, before a cell is inserted; writes the design if it never was."""
+        from deepsoc.netspec.spec import load_net
+
+        if self._design is not None:
+            if not self._design.net.get("bundles"):
+                raise InputError("the network has no bundles yet; add one first", where="net.bundles")
+            self._design.save()
+        if not self._is_export():
+            load_net(Path(self.folder) / "net.json")
+
+    def _is_export(self) -> bool:
+        return self.export_folder == Path(self.folder)
+
+    def _export(self) -> None:
+        """What `_export_lines` say."""
+        from deepsoc.export import export
+        from deepsoc.hw import Hardware
+        from deepsoc.netspec.spec import load_net, load_weights
+
+        if self._is_export():
+            return
+        folder = Path(self.folder)
+        net, hw = load_net(folder / "net.json"), Hardware.load(folder / "hw.json")
+        weights = self._weights()
+        graph = net.to_graph(weights=load_weights(Path(weights)) if weights else None)
+        export(graph, hw, self.export_folder, net=net.dump())
+
+    def _export_lines(self, out: str) -> tuple[list[str], list[str]]:
+        """Imports, and what `_export` does."""
+        if self._is_export():
+            return ["from deepsoc import jobs"], []
+        folder, weights = Path(self.folder).as_posix(), self._weights()
+        imports = ["import deepsoc as ds", "from deepsoc import jobs", "from deepsoc.export import export"]
+        if weights:
+            imports.append("from deepsoc.netspec.spec import load_weights")
+        given = f"weights=load_weights({_quoted(weights)})" if weights else ""
+        return imports, [
+            f"net = ds.load_net({_quoted(folder + '/net.json')})",
+            f"hw = ds.Hardware.load({_quoted(folder + '/hw.json')})",
+            f"export(net.to_graph({given}), hw, {_quoted(out)}, net=net.dump())",
+        ]
+
+    def _weights(self) -> str:
+        """File of weights; empty: random ones."""
+        return ""
+
+    def _expect(self, id: str = "") -> None:
+        """A new run is about to come, and shall be shown."""
+        self._expect_until = time.monotonic() + _EXPECT_S
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._watch is not None:
+            self._watch.wake()
+
+
+class _Watch(threading.Thread):
+    """Refreshes a panel until it is closed or nobody has it any more."""
+
+    def __init__(self, panel: JobPanel) -> None:
+        super().__init__(name="deepsoc-job-panel", daemon=True)
+        self._panel = weakref.ref(panel)
+        self._event = threading.Event()
+        self._stopped = False
+
+    def wake(self) -> None:
+        """Looks at once."""
+        self._event.set()
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._stopped = True
+        self._event.set()
+
+    def run(self) -> None:
+        """Until the end."""
+        pause = _BUSY_S
+        while not self._stopped:
+            self._event.wait(pause)
+            self._event.clear()
+            panel = self._panel()
+            if panel is None or self._stopped:
+                return
+            try:
+                pause = panel.refresh()
+            except OSError as error:  # a disk that fails now may be there again later
+                panel.error, pause = f"cannot look at the runs: {error}", _IDLE_S
+            del panel
+
+
+def short(path: Path) -> str:
+    """A path relative to the working folder if it lies in it."""
+    whole = path.resolve()
+    here = Path.cwd()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
+
+
+def file_row(path: Path, ended: float | None) -> dict[str, Any]:
+    """A file of a run that ended then: `path`, `bytes` (None: it is gone), `replaced` (a later run wrote it)."""
+    try:
+        found = path.stat()
+    except OSError:
+        return {"path": short(path), "bytes": None, "replaced": False}
+    replaced = ended is not None and found.st_mtime > ended + 1
+    return {"path": short(path), "bytes": found.st_size, "replaced": replaced}
+
+
+def _quoted(value: Any) -> str:
+    """A string, or a list of strings, as Python has it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _tail(file: Path, size: int) -> str:
+    """The last lines of a file, however long it is."""
+    with file.open("rb") as stream:
+        stream.seek(max(0, size - _CHARACTERS))
+        text = stream.read(_CHARACTERS).decode(errors="replace")
+    lines = text.splitlines()[1 if size > _CHARACTERS else 0 :]
+    return "\n".join(lines[-_LINES:])

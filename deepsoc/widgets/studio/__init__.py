@@ -1,0 +1,1 @@
+"""One design in six tabs."""

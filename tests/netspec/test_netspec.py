@@ -1,0 +1,392 @@
+from __future__ import annotations
+
+import copy
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepsoc.errors import InputError
+from deepsoc.graph.executor import execute
+from deepsoc.graph.ir import Conv2D, Quant
+from deepsoc.graph.ranges import check_ranges
+from deepsoc.graph.shapes import validate
+from deepsoc.netspec.spec import NetSpec, load_net, parse_net
+from tests.strategies import nets, random_input
+
+DATA = Path(__file__).parent.parent / "data"
+Json = dict[str, Any]
+
+TINY: Json = {
+    "format": "deepsoc-net/1",
+    "name": "tiny",
+    "input": {"shape": [9, 8, 1], "batch": 2},
+    "bits": {"x": 4, "k": 4, "b": 16},
+    "bundles": [
+        {
+            "name": "b1",
+            "input": "input",
+            "core": {"type": "conv2d", "filters": 8, "kernel": [3, 3], "strides": [1, 1], "padding": "same"},
+            "act": {"type": "relu", "slope": 0},
+            "pool": {"type": "max", "size": [2, 2], "strides": [2, 2], "padding": "valid"},
+        },
+        {
+            "name": "b2",
+            "input": "b1",
+            "core": {"type": "conv2d", "filters": 8, "kernel": [3, 2], "padding": "same", "use_bias": True},
+            "act": None,
+            "add": {"with": "b1", "act": {"type": "relu", "slope": 0.125}},
+            "flatten": True,
+        },
+        {"name": "out", "input": "b2", "core": {"type": "dense", "units": 10}, "act": None, "softmax": True},
+    ],
+}
+
+
+def test_tiny_lowers_as_written() -> None:
+    graph = parse_net(TINY).to_graph(seed=1)
+    validate(graph)
+    assert graph.input_shape == (2, 9, 8, 1)
+    assert graph.input_quant == Quant(4, 3)
+    first, second, out = graph.bundles
+    assert isinstance(first.core, Conv2D)
+    assert first.core.weights.shape == (3, 3, 1, 8)
+    assert first.act is not None
+    assert (first.act.kind, first.act.slope_log2) == ("relu", None)
+    assert first.pool is not None
+    assert second.act is None
+    assert second.add is not None
+    assert second.add.act is not None
+    assert second.add.act.slope_log2 == 3
+    assert out.core.weights.shape == (4 * 4 * 8, 10)
+    assert out.act is None
+    assert out.softmax
+    assert execute(graph, np.zeros((2, 9, 8, 1), int))["out"].out.shape == (2, 10)
+
+
+@pytest.mark.parametrize("name", ["peer_demo", "resnet18_32"])
+def test_stored_networks_load_and_run(name: str) -> None:
+    spec = load_net(DATA / f"{name}.json")
+    assert spec.name == name
+    graph = spec.to_graph(seed=0)
+    check_ranges(graph)
+    results = execute(graph, random_input(graph, np.random.default_rng(0)))
+    assert list(results) == [bundle.name for bundle in spec.bundles]
+    assert all(result.out.any() for result in results.values())
+    assert list(results.values())[-1].out_quant.bits == 32
+
+
+@given(nets())
+def test_dump_reads_back(net: Json) -> None:
+    spec = parse_net(net)
+    text = json.dumps(spec.dump())
+    assert parse_net(json.loads(text)) == spec
+
+
+def test_dump_keeps_the_written_form() -> None:
+    text = (DATA / "peer_demo.json").read_text()
+    dumped = parse_net(json.loads(text)).dump()
+    for bundle in dumped["bundles"]:
+        for key in ("flatten", "softmax"):
+            if not bundle[key]:
+                del bundle[key]
+    assert dumped == json.loads(text)
+
+
+def test_one_seed_one_graph() -> None:
+    def weights(seed: int) -> list[bytes]:
+        return [bundle.core.weights.tobytes() for bundle in parse_net(TINY).to_graph(seed=seed).bundles]
+
+    assert weights(3) == weights(3)
+    assert weights(3) != weights(4)
+
+
+def test_random_weights_use_the_whole_range() -> None:
+    for bits, low, high in ((2, -2, 1), (4, -8, 7), (8, -128, 127)):
+        graph = parse_net(TINY | {"bits": {"x": 4, "k": bits, "b": 16}}).to_graph(seed=5)
+        k = graph.bundles[2].core.weights
+        assert (k.min(), k.max()) == (low, high)
+
+
+# ---- binary points ----------------------------------------------------------------------------------------------
+
+
+def changed(*path: str | int, to: Any) -> Json:
+    """TINY with one member replaced, or removed where `to` is ..."""
+    net = copy.deepcopy(TINY)
+    place: Any = net
+    for key in path[:-1]:
+        place = place[key]
+    if to is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = copy.deepcopy(to)
+    return net
+
+
+def test_int_bits_place_the_binary_point() -> None:
+    net = changed("input", "int_bits", to=2)
+    net["bundles"][0]["act"]["int_bits"] = 1
+    net["bundles"][0]["pool"]["int_bits"] = -1
+    net["bundles"][1]["add"]["act"]["int_bits"] = 3
+    graph = parse_net(net).to_graph()
+    first, second, _ = graph.bundles
+    assert graph.input_quant == Quant(4, 1)
+    assert first.act is not None
+    assert first.act.out == Quant(4, 2)
+    assert first.pool is not None
+    assert first.pool.out == Quant(4, 4)
+    assert second.add is not None
+    assert second.add.act is not None
+    assert second.add.act.out == Quant(4, 0)
+
+
+def test_null_act_becomes_linear_but_at_an_add_and_at_the_end() -> None:
+    net = changed("bundles", 0, "act", to=None)
+    net["bundles"][1]["add"]["act"] = None
+    first, second, out = parse_net(net).to_graph().bundles
+    assert first.act is not None
+    assert first.act.kind == "linear"
+    assert second.act is None
+    assert second.add is not None
+    assert second.add.act is not None
+    assert second.add.act.kind == "linear"
+    assert out.act is None
+
+
+def test_a_pool_at_the_end_is_not_raw() -> None:
+    net = changed("bundles", to=TINY["bundles"][:1])
+    net["bundles"][0]["act"] = None
+    (only,) = parse_net(net).to_graph().bundles
+    assert only.act is not None
+    assert only.act.kind == "linear"
+
+
+@pytest.mark.parametrize(
+    ("path", "int_bits", "where"),
+    [
+        (("bundles", 0, "act"), -24, r"tiny: \$.bundles\[0\]: act: requantization"),
+        (("bundles", 1, "add", "act"), -20, r"tiny: \$.bundles\[1\]: add.act: requantization"),
+        (("bundles", 0, "pool"), -20, r"tiny: \$.bundles\[0\]: pool: requantization"),
+    ],
+)
+def test_int_bits_out_of_reach(path: tuple[str | int, ...], int_bits: int, where: str) -> None:
+    net = changed(*path, "int_bits", to=int_bits)
+    with pytest.raises(InputError, match=where):
+        parse_net(net).to_graph()
+
+
+def test_average_pool_gains_at_most_three_bits() -> None:
+    net = changed("bundles", 0, "act", "int_bits", to=2)
+    net["bundles"][0]["pool"] |= {"type": "avg", "int_bits": -1}
+    parse_net(net).to_graph()
+    net["bundles"][0]["pool"]["int_bits"] = -2
+    with pytest.raises(InputError, match=r"\$.bundles\[0\]: pool: an average's frac 5"):
+        parse_net(net).to_graph()
+
+
+# ---- faults in net.json -----------------------------------------------------------------------------------------
+
+B0, B1, B2 = ("bundles", 0), ("bundles", 1), ("bundles", 2)
+FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
+    # path, new value, JSON path of the fault, part of the message
+    (("format",), "deepsoc-net/2", "$.format", "deepsoc-net/1"),
+    (("format",), ..., "$.format", "missing"),
+    (("name",), "a b", "$.name", "letter"),
+    (("name",), "", "$.name", "letter"),
+    (("name",), "x" * 65, "$.name", "letter"),
+    (("name",), "net\n", "$.name", "letter"),
+    (("name",), "größe", "$.name", "letter"),
+    (("name",), 7, "$.name", "string"),
+    (("colour",), "red", "$.colour", "unknown key"),
+    (("odd key\n",), 1, '$["odd key\\n"]', "unknown key"),
+    (("input",), ..., "$.input", "missing"),
+    (("input", "shape"), [28, 28], "$.input.shape", "[h, w, c] or [c]"),
+    (("input", "shape"), [], "$.input.shape", "[h, w, c] or [c]"),
+    (("input", "shape"), [28, 0, 1], "$.input.shape[1]", "greater"),
+    (("input", "shape"), [28, 28.0, 1], "$.input.shape[1]", "integer"),
+    (("input", "shape"), [65535, 65535, 65535], "$.input.shape", "elements"),
+    (("input", "shape"), "28", "$.input.shape", "received"),
+    (("input", "batch"), 0, "$.input.batch", "greater"),
+    (("input", "batch"), True, "$.input.batch", "integer"),
+    (("input", "int_bits"), 99, "$.input.int_bits", "less"),
+    (("bits", "x"), 3, "$.bits.x", "received 3"),
+    (("bits", "k"), 16, "$.bits.k", "received 16"),
+    (("bits", "k"), "4", "$.bits.k", 'received "4"'),
+    (("bits", "b"), 4, "$.bits.b", "received 4"),
+    (("bits",), None, "$.bits", "received null"),
+    (("bundles",), [], "$.bundles", "at least 1"),
+    (("bundles",), {}, "$.bundles", "received {}"),
+    ((*B0, "name"), "$(reboot)", "$.bundles[0].name", "letter"),
+    ((*B0, "name"), "[exec rm]", "$.bundles[0].name", "letter"),
+    ((*B0, "name"), "../../etc/x", "$.bundles[0].name", "letter"),
+    ((*B0, "name"), "a;b", "$.bundles[0].name", "letter"),
+    ((*B0, "name"), "1st", "$.bundles[0].name", "letter"),
+    ((*B0, "name"), "input", "$.bundles[0].name", "already"),
+    ((*B2, "name"), "b1", "$.bundles[2].name", "already the name of bundle 0"),
+    ((*B1, "input"), "b9", "$.bundles[1].input", "no bundle 'b9'"),
+    ((*B1, "input"), "b2", "$.bundles[1].input", "cannot read itself"),
+    ((*B0, "input"), "b2", "$.bundles[0].input", "stands later"),
+    ((*B1, "input"), None, "$.bundles[1].input", "string"),
+    ((*B1, "add", "with"), "b9", "$.bundles[1].add.with", "no bundle 'b9'"),
+    ((*B1, "add", "with"), "out", "$.bundles[1].add.with", "stands later"),
+    ((*B1, "add", "with"), "b2", "$.bundles[1].add.with", "cannot read itself"),
+    ((*B1, "add", "with"), "input", "$.bundles[1].add.with", "one shape"),
+    ((*B1, "add", "with"), ..., "$.bundles[1].add.with", "missing"),
+    ((*B0, "core", "filters"), 10**9, "$.bundles[0].core.filters", "less than or equal"),
+    ((*B0, "core", "filters"), -1, "$.bundles[0].core.filters", "greater"),
+    ((*B0, "core", "filters"), "8", "$.bundles[0].core.filters", "integer"),
+    ((*B0, "core", "filters"), ..., "$.bundles[0].core.filters", "missing"),
+    ((*B0, "core", "kernel"), [3], "$.bundles[0].core.kernel[1]", "missing"),
+    ((*B0, "core", "kernel"), [3, 3, 3], "$.bundles[0].core.kernel", "at most 2"),
+    ((*B0, "core", "kernel"), 3, "$.bundles[0].core.kernel", "received 3"),
+    ((*B0, "core", "strides"), [0, 1], "$.bundles[0].core.strides[0]", "greater"),
+    ((*B0, "core", "padding"), "full", "$.bundles[0].core.padding", 'received "full"'),
+    ((*B0, "core", "use_bias"), 1, "$.bundles[0].core.use_bias", "boolean"),
+    ((*B0, "core", "groups"), 2, "$.bundles[0].core.groups", "unknown key"),
+    ((*B0, "core", "type"), "lstm", "$.bundles[0].core.type", 'received "lstm"'),
+    ((*B0, "core", "type"), ..., "$.bundles[0].core.type", "missing"),
+    ((*B2, "core", "filters"), 8, "$.bundles[2].core.filters", "unknown key"),
+    ((*B0, "act", "slope"), 0.3, "$.bundles[0].act.slope", "power of two"),
+    ((*B0, "act", "slope"), 2.0**-8, "$.bundles[0].act.slope", "power of two"),
+    ((*B0, "act", "slope"), -0.5, "$.bundles[0].act.slope", "power of two"),
+    ((*B0, "act", "slope"), 2, "$.bundles[0].act.slope", "power of two"),
+    ((*B0, "act", "slope"), math.nan, "$.bundles[0].act.slope", "finite"),
+    ((*B0, "act", "slope"), -math.inf, "$.bundles[0].act.slope", "finite"),
+    ((*B0, "act", "type"), "tanh", "$.bundles[0].act.type", 'received "tanh"'),
+    ((*B0, "act"), "relu", "$.bundles[0].act", 'received "relu"'),
+    ((*B0, "act", "int_bits"), 0.5, "$.bundles[0].act.int_bits", "integer"),
+    ((*B0, "pool", "type"), "sum", "$.bundles[0].pool.type", 'received "sum"'),
+    ((*B0, "pool", "size"), [10, 1], "$.bundles[0].pool", "does not fit"),
+    ((*B0, "pool", "size"), [0, 1], "$.bundles[0].pool.size[0]", "greater"),
+    ((*B0, "pool", "strides"), ..., "$.bundles[0].pool.strides", "missing"),
+    ((*B0, "softmax"), True, "$.bundles[0].softmax", "last"),
+    ((*B1, "flatten"), False, "$.bundles[2].core", "flatten"),
+    ((*B0, "flatten"), True, "$.bundles[1].core", "flatten"),
+    ((*B2, "pool"), TINY["bundles"][0]["pool"], "$.bundles[2].pool", "(n, h, w, c)"),
+    ((*B0, "core"), TINY["bundles"][2]["core"], "$.bundles[0].core", "flatten"),
+]
+
+
+def test_there_are_enough_different_faults() -> None:
+    assert len({(path, str(value)) for path, value, _, _ in FAULTS}) >= 60
+
+
+@pytest.mark.parametrize(("path", "value", "where", "message"), FAULTS)
+def test_faults_are_refused_with_file_and_json_path(
+    path: tuple[str | int, ...], value: Any, where: str, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "net.json"
+    file.write_text(json.dumps(changed(*path, to=value)))
+    with pytest.raises(InputError) as error:
+        load_net(file)
+    assert error.value.where == f"{file}: {where}"
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_kernel_beyond_a_valid_input() -> None:
+    net = changed(*B0, "core", "padding", to="valid")
+    net["bundles"][0]["core"]["kernel"] = [10, 1]
+    with pytest.raises(InputError, match=r"net: \$.bundles\[0\].core: bundle b1: a window of 10 does not fit into 9"):
+        parse_net(net)
+
+
+def test_a_kernel_of_absurd_size() -> None:
+    net = changed(*B0, "core", to={"type": "conv2d", "filters": 65535, "kernel": [255, 255], "padding": "same"})
+    with pytest.raises(InputError, match=r"\$.bundles\[0\].core: the kernel .* elements"):
+        parse_net(net)
+
+
+def test_an_output_of_absurd_size() -> None:
+    net = changed("input", "shape", to=[2048, 2048, 1])
+    net["bundles"][0]["core"]["filters"] = 65535
+    with pytest.raises(InputError, match=r"\$.bundles\[0\].core: the output .* elements"):
+        parse_net(net)
+
+
+TEXTS = {
+    "empty": (b"", r"line 1, column 1: not JSON"),
+    "half a file": (b'{"format": "deepsoc-net/1",', r"line 1, column \d+: not JSON"),
+    "a comment": (b"// hello\n{}", "not JSON"),
+    "a list": (b"[]", r"net.json: \$: "),
+    "a number": (b"7", r"net.json: \$: "),
+    "not UTF-8": (b'{"name": "\xff"}', "UTF-8"),
+    "duplicate key": (b'{"format": "deepsoc-net/1", "name": "a", "name": "b"}', r"\$.name: .*twice"),
+    "duplicate key inside": (b'{"bundles": [{}, {"act": {"x": 0, "x": 1}}]}', r"\$.bundles\[1\].act.x: .*twice"),
+    "NaN": (b'{"bits": {"x": NaN}}', r"\$.bits.x: .*finite"),
+    "overflow": (b'{"bits": {"x": 1e999}}', r"\$.bits.x: .*finite"),
+    "endless number": (b'{"bits": {"x": ' + b"9" * 5000 + b"}}", "not JSON"),
+    "endless nesting": (b"[" * 200_000, "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_broken_files(case: str, tmp_path: Path) -> None:
+    text, match = TEXTS[case]
+    file = tmp_path / "net.json"
+    file.write_bytes(text)
+    with pytest.raises(InputError, match=match) as error:
+        load_net(file)
+    assert str(error.value).startswith(str(file))
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot read the network: No such file"):
+        load_net(tmp_path / "nothing.json")
+    with pytest.raises(InputError, match="cannot read the network"):
+        load_net(tmp_path)
+    with pytest.raises(InputError, match="cannot read the network"):
+        load_net("a\0b")
+
+
+def test_dictionaries_that_are_not_json() -> None:
+    with pytest.raises(InputError, match="not JSON"):
+        parse_net(changed("name", to={1, 2}))
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+
+
+@given(st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_any_json_is_refused_in_one_line(value: Any) -> None:
+    with pytest.raises(InputError) as error:
+        parse_net(value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@given(st.data())
+def test_any_change_is_read_or_refused(data: st.DataObject) -> None:
+    """Whatever replaces whichever member, the answer is a NetSpec or an InputError, never another exception."""
+    places = list(_places(TINY, ()))
+    path = data.draw(st.sampled_from(places))
+    value = data.draw(scalars | st.sampled_from(([], {}, ...)))
+    try:
+        spec = parse_net(changed(*path, to=value))
+    except InputError as error:
+        assert "$" in error.where  # noqa: PT017
+    else:
+        assert isinstance(spec, NetSpec)
+
+
+def _places(value: Any, path: tuple[str | int, ...]) -> Any:
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, member in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _places(member, (*path, key))
+
+
+def test_no_heavy_import() -> None:
+    heavy = "('tensorflow', 'keras', 'pandas')"
+    code = f"import sys, deepsoc.netspec.spec; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepsoc.errors import InputError
+from deepsoc.graph.ir import Graph, Quant
+from deepsoc.graph.shapes import infer, validate
+from deepsoc.netspec.spec import load_weights, parse_net
+from tests.netspec.test_netspec import TINY
+from tests.strategies import random_case
+
+
+def real_weights(graph: Graph) -> dict[str, np.ndarray]:
+    """Real values of a graph's integers."""
+    weights = {}
+    for bundle in graph.bundles:
+        core = bundle.core
+        weights[f"{bundle.name}/kernel"] = np.ldexp(core.weights.astype(float), -core.k_quant.frac)
+        if core.bias is not None:
+            weights[f"{bundle.name}/bias"] = np.ldexp(core.bias.astype(float), -core.b_quant.frac)
+    return weights
+
+
+def good_weights() -> dict[str, np.ndarray]:
+    return real_weights(parse_net(TINY).to_graph(seed=2))
+
+
+def test_weights_on_a_grid_keep_their_values(tmp_path: Path, seed: int) -> None:
+    for offset in range(20):
+        spec, drawn, _ = random_case(seed + offset)
+        np.savez(tmp_path / "w.npz", **real_weights(drawn))
+        given_back = spec.to_graph(load_weights(tmp_path / "w.npz"))
+        expected = real_weights(drawn)
+        for name, values in real_weights(given_back).items():
+            if name.endswith("/kernel"):
+                np.testing.assert_array_equal(values, expected[name])
+        for bundle, info in zip(given_back.bundles, infer(given_back).values(), strict=True):
+            if bundle.core.bias is not None:
+                real = np.ldexp(bundle.core.bias.astype(float), -bundle.core.b_quant.frac)
+                assert np.abs(real - expected[f"{bundle.name}/bias"]).max() <= 2.0 ** -(info.acc_frac + 1)
+        validate(given_back)
+
+
+def test_weights_off_the_grid_are_rounded_half_to_even() -> None:
+    weights = good_weights()
+    kernel = np.zeros((3, 3, 1, 8))
+    kernel[0, 0, 0] = [7, 0.5, 1.5, 2.5, -0.5, -1.5, -2.49, 3.51]
+    graph = parse_net(TINY).to_graph(weights | {"b1/kernel": kernel / 8})
+    core = graph.bundles[0].core
+    assert core.k_quant == Quant(4, 3)
+    assert core.weights[0, 0, 0].tolist() == [7, 0, 2, 2, 0, -2, -2, 4]
+
+
+def test_biases_are_never_finer_than_the_accumulator() -> None:
+    tiny_bias = {"b1/bias": np.full(8, 1e-9)}
+    core = parse_net(TINY).to_graph(good_weights() | tiny_bias).bundles[0].core
+    assert core.bias is not None
+    assert core.b_quant.frac == 3 + core.k_quant.frac
+    assert not core.bias.any()
+
+
+Weights = dict[str, np.ndarray]
+BAD_WEIGHTS: dict[str, tuple[Callable[[Weights], Weights], str]] = {
+    "missing kernel": (lambda w: {k: v for k, v in w.items() if k != "out/kernel"}, "out/kernel: missing"),
+    "missing bias": (lambda w: {k: v for k, v in w.items() if k != "b1/bias"}, "b1/bias: missing"),
+    "unknown": (lambda w: w | {"b7/kernel": np.zeros(3)}, "'b7/kernel': the network has no such array"),
+    "shape": (lambda w: w | {"b1/kernel": np.zeros((3, 3, 8))}, r"b1/kernel: expected shape \(3, 3, 1, 8\)"),
+    "transposed": (lambda w: w | {"out/kernel": w["out/kernel"].T}, r"received \(10, 128\)"),
+    "scalar": (lambda w: w | {"b1/bias": np.float64(0)}, r"received \(\)"),
+    "NaN": (lambda w: w | {"b1/bias": np.full(8, np.nan)}, "b1/bias'?: expected finite"),
+    "infinity": (lambda w: w | {"b1/kernel": np.full((3, 3, 1, 8), -np.inf)}, "b1/kernel'?: expected finite"),
+    "huge": (lambda w: w | {"b1/kernel": np.full((3, 3, 1, 8), 1e30)}, "b1/kernel'?: expected magnitudes"),
+    "complex": (lambda w: w | {"b1/bias": np.zeros(8, complex)}, "b1/bias'?: expected real numbers"),
+    "text": (lambda w: w | {"b1/bias": np.array(["0"] * 8)}, "b1/bias'?: expected real numbers"),
+    "bool": (lambda w: w | {"b1/bias": np.zeros(8, bool)}, "b1/bias'?: expected real numbers"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_WEIGHTS)
+def test_bad_weights(case: str, tmp_path: Path) -> None:
+    change, match = BAD_WEIGHTS[case]
+    file = tmp_path / "w.npz"
+    np.savez(file, **change(good_weights()))
+    with pytest.raises(InputError, match=match) as error:
+        parse_net(TINY).to_graph(load_weights(file))
+    assert error.value.where.startswith(str(file))
+    with pytest.raises(InputError, match=match):
+        parse_net(TINY).to_graph(change(good_weights()))
+
+
+def test_pickles_and_other_files_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "pickle.npz", **{"b1/kernel": np.array([{}], dtype=object)})
+    np.save(tmp_path / "single.npy", np.zeros(3))
+    (tmp_path / "text.npz").write_text("hello")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    np.savez_compressed(tmp_path / "cut.npz", a=np.arange(1000.0))
+    whole = (tmp_path / "cut.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    damaged = bytearray(whole)
+    damaged[len(whole) // 3] ^= 0xFF
+    (tmp_path / "damaged.npz").write_bytes(damaged)
+    for name in ("pickle.npz", "single.npy", "text.npz", "empty.npz", "cut.npz", "damaged.npz", "nothing.npz", "."):
+        with pytest.raises(InputError) as error:
+            load_weights(tmp_path / name)
+        assert error.value.where.startswith(str(tmp_path))
+        assert len(str(error.value).splitlines()) == 1
