@@ -89,17 +89,15 @@ class Artifacts:
         Raises:
             MismatchError: a result differs from the reference; names the first element.
         """
-        from deepsoc.sim import simulate
+        from deepsoc import _fluent
 
-        result = simulate(self.path, **options)
-        result.raise_for_mismatch()
-        return result
+        return _fluent.simulate(self, **options)
 
     def implement(self, flow: str, **options: Any) -> Implementation:
         """Runs an FPGA or ASIC flow; `options` as of `deepsoc.impl.implement`."""
-        from deepsoc.impl import implement
+        from deepsoc import _fluent
 
-        return implement(self.path, flow, **options)
+        return _fluent.implement(self, flow, **options)
 
 
 def read_manifest(folder: Path) -> Manifest:

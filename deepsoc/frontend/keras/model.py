@@ -252,7 +252,7 @@ class Model(keras.Model):  # type: ignore[misc]
             InputError: the network does not fit, or x does not.
             MismatchError: the integers differ from this model.
         """
-        from deepsoc.export import export
+        from deepsoc import _fluent
         from deepsoc.frontend.keras.lower import validate
         from deepsoc.frontend.keras.netkeras import to_netspec
 
@@ -268,7 +268,7 @@ class Model(keras.Model):  # type: ignore[misc]
             net = to_netspec(self, batch=batch).dump()
         except InputError:  # a linear activation that net.json has no word for; the export is complete without it
             net = None
-        return export(graph, hw, out, x=self.quantized_input(inputs[:batch]), seed=seed, net=net)
+        return _fluent.export(graph, hw, out, x=self.quantized_input(inputs[:batch]), seed=seed, net=net)
 
 
 def _first_inputs(x: Any) -> npt.NDArray[np.float32]:
