@@ -29,9 +29,9 @@ def write_report(data: dict[str, Any], hw: Hardware, folder: Path) -> list[Path]
     """
     table = pd.DataFrame(data["bundles"]).set_index("name")
     figures = {
-        "Utilization": plots.svg(plots.utilization(table), "utilization"),
-        "Clocks": plots.svg(plots.clocks(table), "clocks"),
-        "Memory traffic": plots.svg(plots.traffic(table), "traffic"),
+        "Utilization": plots.utilization(table).svg("utilization"),
+        "Clocks": plots.clocks(table).svg("clocks"),
+        "Memory traffic": plots.traffic(table).svg("traffic"),
     }
     files = []
     for name, escape in (("report.md", False), ("report.html", True)):

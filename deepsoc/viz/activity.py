@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 
 from deepsoc.errors import InputError
 from deepsoc.perf.layers import Layers
-from deepsoc.viz.theme import BLUE, HEAT, Theme, dress, look_of
+from deepsoc.viz.theme import BLUE, HEAT, Theme, dress, look_of, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from deepsoc.workloads import Layer
 
 __all__ = ["activity", "timeline"]
@@ -78,7 +79,7 @@ def activity(layer: Layer, *, rows: int, cols: int, start: int = 0, stop: int) -
 
 
 def timeline(
-    layer: Layer, *, rows: int, cols: int, start: int = 0, stop: int | None = None, theme: Theme = "light"
+    layer: Layer, *, rows: int, cols: int, start: int = 0, stop: int | None = None, theme: Theme = "page"
 ) -> Figure:
     """Utilization over time: a map of processing elements by clocks, and above it the share that works.
 
@@ -104,7 +105,7 @@ def timeline(
     works = (by_column[:, None, :] & by_row[None, :, :]).reshape(rows * cols, clocks)
     shares = np.add.reduceat(works, edges, axis=1, dtype=np.float64) / np.diff(np.append(edges, clocks))
     look = look_of(theme)
-    figure = Figure(figsize=(7.2, 4.8), layout="constrained", facecolor=look.ground)
+    figure = new_figure(theme, 7.2, 4.8)
     total, axes = figure.subplots(2, 1, sharex=True, height_ratios=(1, 4))
     total.stairs(100 * shares.mean(axis=0), np.append(start + edges, start + clocks), color=BLUE, fill=True)
     total.set_ylabel("%")

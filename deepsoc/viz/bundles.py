@@ -1,22 +1,22 @@
 """Figures of one run of a network, bundle by bundle.
 
-Text and lines have one colour, `INK`, that `svg` turns into `currentColor`: on a page the figures follow its theme.
+Text and lines have one colour, `INK`: on a page the colour of its text.
 """
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
+
+from deepsoc.viz.page import PageFigure
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["INK", "PORTS", "clocks", "svg", "traffic", "utilization"]
+__all__ = ["INK", "PORTS", "clocks", "traffic", "utilization"]
 
 INK = "#5b6770"
 """Readable on white and on black, where a figure is shown as it is."""
@@ -29,7 +29,7 @@ PORTS = {
 """Column: label, colour and hatch of each memory port; never colour alone."""
 
 
-def utilization(bundles: pd.DataFrame) -> Figure:
+def utilization(bundles: pd.DataFrame) -> PageFigure:
     """Share of the multiplications that the array could make in the RTL's clocks, in percent.
 
     Args:
@@ -42,7 +42,7 @@ def utilization(bundles: pd.DataFrame) -> Figure:
     return figure
 
 
-def clocks(bundles: pd.DataFrame) -> Figure:
+def clocks(bundles: pd.DataFrame) -> PageFigure:
     """Clocks of the RTL beside those of the equations.
 
     Args:
@@ -60,7 +60,7 @@ def clocks(bundles: pd.DataFrame) -> Figure:
     return figure
 
 
-def traffic(bundles: pd.DataFrame) -> Figure:
+def traffic(bundles: pd.DataFrame) -> PageFigure:
     """Bytes between accelerator and memory, stacked by port.
 
     Args:
@@ -76,21 +76,8 @@ def traffic(bundles: pd.DataFrame) -> Figure:
     return figure
 
 
-def svg(figure: Figure, name: str) -> str:
-    """The `<svg>` element of a figure, without background, for a page.
-
-    Args:
-        figure: one of this module's.
-        name: unique on the page.
-    """
-    text = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return text.getvalue()[text.getvalue().index("<svg") :].replace(INK, "currentColor")
-
-
-def _figure(bars: int, label: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7.2, 1.1 + 0.5 * bars), layout="constrained")
+def _figure(bars: int, label: str) -> tuple[PageFigure, Axes]:
+    figure = PageFigure(colours={INK: "currentColor"}, figsize=(7.2, 1.1 + 0.5 * bars), layout="constrained")
     axes = figure.add_subplot()
     axes.invert_yaxis()
     axes.set_xlabel(label, color=INK)

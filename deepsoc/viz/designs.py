@@ -21,7 +21,7 @@ __all__ = ["front", "heatmap", "sensitivity"]
 _MOST_DOTS = 20_000  # points that a figure draws besides the front; more are thinned out evenly
 
 
-def front(table: pd.DataFrame, objectives: Mapping[str, Goal], *, theme: Theme = "light") -> Figure:
+def front(table: pd.DataFrame, objectives: Mapping[str, Goal], *, theme: Theme = "page") -> Figure:
     """All designs by two objectives, with the Pareto front as a line, labelled by rows × columns.
 
     Args:
@@ -40,7 +40,7 @@ def front(table: pd.DataFrame, objectives: Mapping[str, Goal], *, theme: Theme =
     look = look_of(theme)
     axes = blank(theme, xlabel=f"{_words(x)} ({objectives[x]})", ylabel=f"{_words(y)} ({objectives[y]})")
     dots = table.iloc[:: -(-len(table) // _MOST_DOTS)]
-    axes.scatter(dots[x], dots[y], 6, color=BLUE, alpha=0.35, lw=0, label=f"{len(table):,} designs")
+    axes.scatter(dots[x], dots[y], 6, color=BLUE, alpha=0.35, lw=0, label=f"{len(table):,} designs", rasterized=True)
     axes.plot(
         best[x], best[y], color=ORANGE, marker="D", ms=5, mec=look.ink, mew=0.6, lw=1.2,
         label=f"Pareto front, {len(best)}",
@@ -59,7 +59,7 @@ def front(table: pd.DataFrame, objectives: Mapping[str, Goal], *, theme: Theme =
 
 
 def heatmap(
-    table: pd.DataFrame, value: str, *, x: str = "cols", y: str = "rows", goal: Goal = "max", theme: Theme = "light"
+    table: pd.DataFrame, value: str, *, x: str = "cols", y: str = "rows", goal: Goal = "max", theme: Theme = "page"
 ) -> Figure:
     """The best value for each pair of two parameters, over all others; the best pair is marked.
 
@@ -90,7 +90,7 @@ def heatmap(
     return figure_of(axes)
 
 
-def sensitivity(table: pd.DataFrame, value: str, *, theme: Theme = "light") -> Figure:
+def sensitivity(table: pd.DataFrame, value: str, *, theme: Theme = "page") -> Figure:
     """How far each parameter moves a value: its geometric mean at the parameter's values, by the mean of all designs.
 
     The parameter that matters most is on top. Each bar begins and ends at the extremes, labelled with the parameter's

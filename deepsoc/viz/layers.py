@@ -44,7 +44,7 @@ TIMES = {
 _MARKERS = {"conv": ("o", BLUE), "dense": ("s", ORANGE)}
 
 
-def utilization(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
+def utilization(layers: pd.DataFrame, *, theme: Theme = "page") -> Figure:
     """Share of the multipliers that do useful work in each layer, percent, and the mean over all clocks.
 
     Args:
@@ -63,7 +63,7 @@ def utilization(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
     return figure_of(axes)
 
 
-def traffic(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
+def traffic(layers: pd.DataFrame, *, theme: Theme = "page") -> Figure:
     """DRAM words of each layer stacked by operand, and the least that any schedule moves.
 
     Args:
@@ -81,7 +81,7 @@ def traffic(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
     return figure_of(axes)
 
 
-def clocks(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
+def clocks(layers: pd.DataFrame, *, theme: Theme = "page") -> Figure:
     """End-to-end clocks of each layer: array at work, overheads and latencies, and the rest, which memory takes.
 
     Args:
@@ -102,7 +102,7 @@ def clocks(layers: pd.DataFrame, *, theme: Theme = "light") -> Figure:
 
 
 def roofline(
-    layers: pd.DataFrame, *, pes: int, frequency_mhz: float, bytes_per_clock: float, theme: Theme = "light"
+    layers: pd.DataFrame, *, pes: int, frequency_mhz: float, bytes_per_clock: float, theme: Theme = "page"
 ) -> Figure:
     """Attained throughput of each layer under the roof of array and memory; the area of a mark is its share of time.
 
@@ -152,7 +152,7 @@ def roofline(
     return figure_of(axes)
 
 
-def compare(designs: Mapping[str, pd.DataFrame], *, column: str = "clocks", theme: Theme = "light") -> Figure:
+def compare(designs: Mapping[str, pd.DataFrame], *, column: str = "clocks", theme: Theme = "page") -> Figure:
     """Two designs side by side on the same layers, with the ratio of the first to the second behind each pair.
 
     Args:

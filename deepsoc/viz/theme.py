@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from matplotlib.figure import Figure
-
 from deepsoc.errors import InputError
+from deepsoc.viz.page import PageFigure
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = [
     "BLUE", "GREEN", "HEAT", "ORANGE", "PINK", "THEMES", "Look", "Theme", "blank", "dress", "figure_of", "legend",
-    "look_of", "need", "same_layers",
+    "look_of", "need", "new_figure", "same_layers",
 ]  # fmt: skip
 
-Theme = Literal["light", "dark"]
+Theme = Literal["page", "light", "dark"]
+"""`page`: the theme of the page that shows the figure; a file gets the light one."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,16 @@ class Look:
 
 
 THEMES: dict[Theme, Look] = {
+    "page": Look(ink="#1f2329", ground="#fffffe", grid="#d0d7df"),
     "light": Look(ink="#1f2328", ground="#ffffff", grid="#d0d7de"),
     "dark": Look(ink="#e6edf3", ground="#111418", grid="#3d444d"),
+}
+
+# What the colours of `page`, which nothing else has, are on a page: JupyterLab's, VS Code's, or the browser's own.
+_ON_PAGE = {
+    THEMES["page"].ink: "var(--jp-ui-font-color1, var(--vscode-editor-foreground, currentColor))",
+    THEMES["page"].ground: "var(--jp-layout-color0, var(--vscode-editor-background, Canvas))",
+    THEMES["page"].grid: "var(--jp-border-color2, #8884)",
 }
 
 # Okabe and Ito's palette; each colour always comes with the same hatch or marker.
@@ -55,23 +64,35 @@ def look_of(theme: Theme) -> Look:
         InputError: no such theme.
     """
     if theme not in THEMES:
-        raise InputError(f"expected {' or '.join(THEMES)}, received {theme!r}", where="theme")
+        raise InputError(f"expected {', '.join(THEMES)}, received {theme!r}", where="theme")
     return THEMES[theme]
+
+
+def new_figure(theme: Theme, width: float, height: float) -> PageFigure:
+    """An empty figure that displays itself.
+
+    Args:
+        theme: whose ground it has.
+        width: inches.
+        height: inches.
+    """
+    ground = look_of(theme).ground
+    colours = _ON_PAGE if theme == "page" else None
+    return PageFigure(colours=colours, figsize=(width, height), layout="constrained", facecolor=ground)
 
 
 def blank(theme: Theme, width: float = 7.2, height: float = 4.2, *, xlabel: str = "", ylabel: str = "") -> Axes:
     """Empty axes in a figure of their own.
 
     Args:
-        theme: `light` or `dark`.
+        theme: colours.
         width: of the figure, inches.
         height: of the figure, inches.
         xlabel: quantity and unit.
         ylabel: quantity and unit.
     """
-    look = look_of(theme)
-    axes = Figure(figsize=(width, height), layout="constrained", facecolor=look.ground).add_subplot()
-    dress(axes, look)
+    axes = new_figure(theme, width, height).add_subplot()
+    dress(axes, look_of(theme))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     return axes

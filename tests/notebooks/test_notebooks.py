@@ -36,6 +36,26 @@ def run(path: Path, folder: Path, *, quick: bool) -> None:
     )
     client.execute(env=environment)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code" and cell.source)
+    assert figures_as_text(notebook) == []
+
+
+def figures_as_text(notebook: nbformat.NotebookNode) -> list[str]:
+    """Ids of the cells that show a figure as the text `<Figure size …>`, not as an image."""
+    return [
+        cell.id
+        for cell in notebook.cells
+        for data in (output.get("data", {}) for output in cell.get("outputs", []))
+        if re.match(r"<?Figure\b", data.get("text/plain", "")) and "image/png" not in data
+    ]
+
+
+def test_a_figure_without_an_image_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    source = "from matplotlib.figure import Figure\nFigure()"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(notebook, path)
+    with pytest.raises(AssertionError, match=notebook.cells[0].id):
+        run(path, tmp_path, quick=True)
 
 
 # A simulator that several notebooks share is built once: they run one after the other.

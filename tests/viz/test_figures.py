@@ -58,7 +58,7 @@ def test_every_text_is_readable_on_its_ground(name, theme):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_theme_that_is_none_is_refused(name):
-    with pytest.raises(InputError, match="theme: expected light or dark, received 'blue'"):
+    with pytest.raises(InputError, match="theme: expected page, light, dark, received 'blue'"):
         FIGURES[name]("blue")
 
 

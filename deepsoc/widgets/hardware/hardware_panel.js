@@ -195,6 +195,7 @@ function render({ model, el: host }) {
   const target = targetChoice(model);
   const parts = [form(model), target, figureTable(model), fitPart(model)];
   const [fields, , figures, fit] = parts;
+  fit.root.hidden = !model.get("search");
   const hint = el("p", { class: "hint" });
   body.append(el("div", { class: "hp" }, el("div", { class: "hp-main" }, fields.root,
     el("div", {}, target.root, bars.root, hint, figures.root)), fields.more, fit.root));

@@ -36,14 +36,17 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
         board: name of a board, or path of its TOML file; its resources are the budget. Or
         node: name of a process node, or path of its TOML file, with
         area_mm2: the budget in silicon.
-        network: the one that `table` is of; left out: the first.
+        network: the one of `networks` that `table` is of; left out: the first.
+        search: False leaves out the part that fits the hardware to the networks.
 
     Raises:
-        InputError: a network, board or node that cannot be read, or an unknown keyword.
+        InputError: a network, board or node that cannot be read, a `network` that is not in `networks`, or an unknown
+            keyword.
     """
 
     value = traitlets.Instance(Hardware, help="The hardware.")
     network = traitlets.Unicode("", help="Network that `table` is of.").tag(sync=True)
+    search = traitlets.Bool(True, help="Whether people can fit the hardware to the networks.").tag(sync=True)
     resources = traitlets.Dict(help="What the hardware costs: lut, ff, dsp, bram36, or area_mm2, power_w.").tag(
         sync=True
     )
@@ -61,6 +64,9 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
         super().__init__(**kwargs)
         if "value" not in kwargs:
             self.value = Hardware(rows=8, cols=24, **self._target.preset)
+        if self.network and self.network not in self._nets.names:
+            expected = ", ".join(self._nets.names) or "none, for there are no networks; give them as networks=[...]"
+            raise InputError(f"expected one of networks ({expected}), received {self.network!r}", where="network")
         self.network = self.network or next(iter(self._nets.names), "")
         self._on_value()
         self.observe(self._on_value, names="value")

@@ -148,6 +148,14 @@ def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
         HardwarePanel(**wrong)
 
 
+def test_a_network_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match=r"network: expected one of networks \(none.*received 'resnet50'"):
+        HardwarePanel(network="resnet50")
+    with pytest.raises(InputError, match="network: .*alexnet.*received 'resnet50'"):
+        HardwarePanel(networks=["alexnet"], network="resnet50")
+    assert HardwarePanel(networks=["alexnet", "resnet50"], network="resnet50").network == "resnet50"
+
+
 def test_a_move_is_evaluated_in_a_few_milliseconds() -> None:
     control = HardwarePanel(networks=["resnet50"], node="28nm", area_mm2=4)
     times = []
@@ -250,6 +258,13 @@ def test_faults_stand_beside_their_field(browser: Browser) -> None:
         page.get_by_label("kh_max").fill("")
         expect(page.get_by_text("the networks need 11")).to_be_hidden()
     assert control.value.rows == 6
+
+
+@pytest.mark.parametrize("search", [True, False])
+def test_the_search_can_be_left_out(browser: Browser, search: bool) -> None:
+    with mounted(browser, panel(search=search)) as page:
+        expect(page.get_by_label("Figures of the networks")).to_be_visible()
+        assert page.get_by_role("button", name="Fit", exact=True).is_visible() == search
 
 
 def test_target_bars_and_fit(browser: Browser) -> None:
