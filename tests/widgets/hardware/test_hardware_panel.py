@@ -151,7 +151,7 @@ def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
 def test_a_network_that_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"network: expected one of networks \(none.*received 'resnet50'"):
         HardwarePanel(network="resnet50")
-    with pytest.raises(InputError, match="network: .*alexnet.*received 'resnet50'"):
+    with pytest.raises(InputError, match=r"network: .*alexnet.*received 'resnet50'"):
         HardwarePanel(networks=["alexnet"], network="resnet50")
     assert HardwarePanel(networks=["alexnet", "resnet50"], network="resnet50").network == "resnet50"
 
