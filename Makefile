@@ -9,7 +9,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 # dsoc_map.h is generated, with one line a field.
-FIRMWARE = $(sort $(filter-out c/dsoc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] deepsoc/sim/harness/*)))
+FIRMWARE = $(sort $(filter-out c/dsoc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] deepsoc/sim/harness/* tests/firmware/baremetal/*.[ch])))
 
 .PHONY: setup demo lab test test-all lint bench labextension clean
 .DELETE_ON_ERROR:

@@ -23,7 +23,7 @@ class Setup:
         self.status = {value: name for name, value in status_names(library).items()}
         words = np.random.default_rng(5).integers(0, 2**32, 128, np.uint32)
         self.words = words
-        self.names = (ctypes.c_char_p * 2)(b"first", b"second")
+        self.names = (ctypes.c_char_p * 3)(b"first", b"second", b"beyond the table")
         self.bundles = (ctypes.c_uint16 * 2)(0, 1)
         tensor = Tensor(8192, 64, 16, 64, 1, 4, 2, 3, 0, 0, 0, BITS, 0, 0)
         output = Tensor(8256, 64, 0, 0, 1, 4, 1, 2, 16, 2, 1, 32, 3, 0)
@@ -54,7 +54,7 @@ class Setup:
     def load(self) -> None:
         assert self.init() == "DSOC_OK"
         assert self.call("dsoc_load_weights", bytes(range(100)), 100) == "DSOC_OK"
-        assert self.call("dsoc_set_input", bytes(range(24)), 24) == "DSOC_OK"
+        assert self.call("dsoc_set_input", bytes(i % 8 for i in range(24)), 24) == "DSOC_OK"
 
     def finish(self, status: int = 2, index: int = 1, clocks: int = 1234) -> None:
         self.machine.registers.update({STATUS: status, OP_INDEX: index, CLOCKS: clocks})
@@ -127,6 +127,15 @@ def test_sizes_and_values_are_checked(setup: Setup) -> None:
     setup.machine.registers[STATUS] = 1
     assert setup.call("dsoc_load_weights", bytes(100), 100) == "DSOC_ERR_BUSY"
     assert setup.call("dsoc_set_input", bytes(24), 24) == "DSOC_ERR_BUSY"
+
+
+def test_a_refused_input_is_no_input(setup: Setup) -> None:
+    setup.model.input.bits = 4
+    setup.load()
+    assert setup.call("dsoc_set_input", bytes([*range(7), *[8] * 17]), 24) == "DSOC_ERR_VALUE"
+    assert setup.call("dsoc_start") == "DSOC_ERR_STATE"
+    assert setup.call("dsoc_set_input", bytes([7] * 24), 24) == "DSOC_OK"
+    assert setup.call("dsoc_start") == "DSOC_OK"
 
 
 def test_start_needs_weights_and_input(setup: Setup) -> None:
@@ -217,6 +226,14 @@ def test_time_out_names_the_operation_and_the_run_can_be_waited_for_again(setup:
     setup.finish()
     assert setup.call("dsoc_wait", 100, None) == "DSOC_OK"
     assert setup.call("dsoc_wait", 100, None) == "DSOC_ERR_STATE"
+
+
+@pytest.mark.parametrize("index", [2, 3, 0xFFFF])
+def test_an_operation_beyond_the_table_has_no_name(setup: Setup, index: int) -> None:
+    setup.load()
+    setup.machine.on_start = lambda: setup.finish(4 | 3 << 4, index=index)
+    assert setup.call("dsoc_run", 0, ctypes.byref(setup.info)) == "DSOC_ERR_HW_ORDER"
+    assert (setup.info.op_index, setup.info.op_name) == (index, b"?")
 
 
 def test_the_port_may_give_up(setup: Setup) -> None:

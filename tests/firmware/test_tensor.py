@@ -66,20 +66,41 @@ def test_raw_unpack(firmware, rng, rows: int, ch_per_t: int, shape: tuple[int, i
     np.testing.assert_array_equal(back, values)
 
 
+def softmax(firmware, values: np.ndarray, frac: int) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of rows of integers by the firmware, and in float64."""
+    rows, channels = values.shape
+    integers = np.ascontiguousarray(values, np.int32)
+    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, rows, 1, channels, 0, 0, 1, 32, frac, 0))
+    received = np.zeros(values.shape, np.float32)
+    assert firmware.dsoc_softmax(ctypes.byref(model), pointer(integers), pointer(received)) == 0
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        below = integers.astype(np.float64) - integers.max(axis=1, keepdims=True)
+        exact = np.exp(below * 2.0 ** -float(frac))
+    return received, exact / exact.sum(axis=1, keepdims=True)
+
+
 @pytest.mark.parametrize("frac", [-128, -100, -3, 0, 4, 9, 20, 31, 126, 127])
 @pytest.mark.parametrize("channels", [1, 2, 10, 1000])
-def test_softmax(firmware, rng, frac: int, channels: int) -> None:
+def test_softmax_is_as_exact_as_the_header_says(firmware, rng, frac: int, channels: int) -> None:
     scale = 2.0 ** min(max(frac, -20), 27)
-    values = np.clip(np.round(rng.normal(0, 6 * scale, (5, channels))), -(2**31), 2**31 - 1).astype(np.int32)
-    values[0] = 7
-    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, 5, 1, channels, 0, 0, 1, 32, frac, 0))
-    received = np.zeros((5, channels), np.float32)
-    assert firmware.dsoc_softmax(ctypes.byref(model), pointer(values), pointer(received)) == 0
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        below = values.astype(np.float64) - values.max(axis=1, keepdims=True)
-        exact = np.exp(below * 2.0 ** -float(frac))
-    exact /= exact.sum(axis=1, keepdims=True)
-    assert np.abs(received - exact).max() < 1e-6
+    drawn = [rng.normal(0, spread * scale, (8, channels)) for spread in (0.01, 0.3, 1, 6, 30)]
+    alike = -np.outer(np.linspace(0, 12, 40), np.full(channels, scale))  # one class, and many equal ones below it
+    alike[:, 0] = 0
+    values = np.clip(np.round(np.concatenate([*drawn, alike])), -(2**31), 2**31 - 1)
+    received, exact = softmax(firmware, values, frac)
+    assert np.abs(received - exact).max() < 3e-7
+    assert np.abs(received.astype(np.float64).sum(axis=1) - 1).max() < 1e-6
+
+
+@pytest.mark.parametrize("frac", [0, 4, 10, 17, 20])
+def test_the_exponential_is_as_exact_as_its_comment_says(firmware, frac: int) -> None:
+    """Of two classes far apart the lesser one's probability is e^-x: its relative error shows what 1e-6 of 1 hides."""
+    most = min(86.9 * 2.0**frac, 2**24 - 1)  # larger differences are rounded to a float, later ones are 0
+    below = np.unique(np.linspace(0, most, 30001).astype(np.int64))
+    received, exact = softmax(firmware, np.stack([np.zeros_like(below), -below], axis=1), frac)
+    assert np.abs(received[:, 1] / exact[:, 1] - 1).max() < 3e-7
+    received, _ = softmax(firmware, np.array([[0, -(88 << min(frac, 24))]]), frac)
+    np.testing.assert_array_equal(received, [[1.0, 0.0]])
 
 
 def test_softmax_survives_the_whole_integer_range(firmware) -> None:
