@@ -1,4 +1,4 @@
-# Targets: setup, demo, lab, test, test-all, lint, bench, labextension, clean. Each makes .venv and installs what it needs.
+# Targets: setup, demo, lab, test, test-all, lint, docs, bench, labextension, clean. Each makes .venv and installs what it needs.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Two workers: a simulator build and a training run each want a core.
 WORKERS ?= 2
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 # dsoc_map.h is generated, with one line a field.
 FIRMWARE = $(sort $(filter-out c/dsoc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] deepsoc/sim/harness/* tests/firmware/baremetal/*.[ch])))
 
-.PHONY: setup demo lab test test-all lint bench labextension clean
+.PHONY: setup demo lab test test-all lint docs bench labextension clean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -51,6 +52,12 @@ lint: setup
 	$(BIN)/python scripts/lint_rtl.py
 	$(BIN)/python scripts/labextension.py --check
 	$(BIN)/clang-format --dry-run --Werror $(FIRMWARE)
+	$(MKDOCS) --site-dir build/docs-links # links and anchors
+
+# The site, in build/site: executes the walkthroughs that changed, for their figures.
+docs: setup
+	$(BIN)/python scripts/docs_site.py
+	$(MKDOCS)
 
 bench: setup
 	$(BIN)/python benchmarks/run_all.py
