@@ -31,7 +31,7 @@ module dsoc_gearbox #(
       x = y;
       y = r;
     end
-    return x;
+    gcd = x;
   endfunction
 
   localparam int unsigned Unit = gcd(InWidth, OutWidth);

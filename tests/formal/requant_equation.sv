@@ -1,0 +1,30 @@
+// The equation of docs/architecture.md, section 1, in 64 bits, beside the module: `equal_o` for every legal input.
+module requant_equation #(
+    parameter int XBits = 4
+) (
+    input  logic signed [31:0] a_i,
+    input  logic signed [ 5:0] sh_i,
+    input  logic               zero_i,
+    output logic               equal_o
+);
+  logic signed [XBits-1:0] y;
+  dsoc_requant #(.XBits(XBits)) i_requant (.a_i, .sh_i, .zero_i, .y_o(y));
+
+  localparam logic signed [63:0] Max = (64'sd1 <<< (XBits - 1)) - 1, Min = -(64'sd1 <<< (XBits - 1));
+
+  logic [5:0] right, left;
+  logic signed [63:0] quotient, rest, half, rounded, bounded, shifted, expected;
+  always_comb begin
+    right    = sh_i[5] ? 6'd0 : sh_i;
+    left     = sh_i[5] ? -sh_i : 6'd0;
+    quotient = 64'(a_i) >>> right;
+    rest     = 64'(a_i) - (quotient <<< right);
+    half     = right == 0 ? 64'sd1 : 64'sd1 <<< (right - 1);
+    rounded  = quotient + ((rest > half || (rest == half && quotient[0])) ? 64'sd1 : 64'sd0);
+    bounded  = rounded > Max ? Max : rounded < Min ? Min : rounded;
+    shifted  = bounded <<< left[2:0];
+    expected = shifted > Max ? Max : shifted < Min ? Min : shifted;
+    if (zero_i) expected = '0;
+    equal_o = y == expected[XBits-1:0] || (sh_i[5] && sh_i < -6'sd7);
+  end
+endmodule
