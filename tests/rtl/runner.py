@@ -7,8 +7,9 @@ import os
 import re
 import shutil
 import tempfile
+import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ _BUILD = (
     *("-Wno-fatal", "-Wno-lint", "-Wno-style", "-Werror-PINMISSING"),  # the linter has its own test
     *("-O3", "-CFLAGS", "-O0"),  # a run is short: the compiler takes longer than the simulation
 )
+COVERAGE = os.environ.get("DEEPSOC_COVERAGE", "")
+"""Folder for the counts of covered lines, which scripts/coverage.py reads; empty: nothing is counted."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,17 @@ def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit 
     texts |= {path.name: path.read_text() for path in rtl_headers()}
     if edit is not None:
         texts[edit.file] = edit.apply(texts[edit.file])
-    key = key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *_BUILD, repr(texts)])
+    options = [*_BUILD, *(["--coverage-line", "--coverage-user"] if COVERAGE else [])]
+    key = key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *options, repr(texts)])
     with patch.dict(os.environ, environment), tempfile.TemporaryDirectory() as work:
         runner = get_runner("verilator")
-        with cache.entry(key, lambda place: _build(runner, place, top, parameters, texts)) as built:
+        with cache.entry(key, lambda place: _build(runner, place, top, parameters, texts, options)) as built:
             return _test(runner, built, Path(work), module, top, parameters, seed)
 
 
-def _build(runner: Runner, place: Path, top: str, parameters: Parameters, texts: Mapping[str, str]) -> None:
+def _build(
+    runner: Runner, place: Path, top: str, parameters: Parameters, texts: Mapping[str, str], options: Sequence[str]
+) -> None:
     for name, text in texts.items():
         (place / name).write_text(text)
     log = place / "build.log"
@@ -106,7 +112,7 @@ def _build(runner: Runner, place: Path, top: str, parameters: Parameters, texts:
             sources=[place / name for name in texts if name.endswith(".sv")],
             includes=[place],
             parameters=parameters,
-            build_args=_BUILD,
+            build_args=options,
             hdl_toplevel=top,
             build_dir=place / "objects",
             timescale=("1ns", "1ps"),
@@ -121,6 +127,7 @@ def _build(runner: Runner, place: Path, top: str, parameters: Parameters, texts:
 
 def _test(runner: Runner, built: Path, work: Path, module: str, top: str, parameters: Parameters, seed: int) -> Outcome:
     results, log = work / "results.xml", work / "log"
+    counts = [f"+verilator+coverage+file+{COVERAGE}/{top}-{uuid.uuid4().hex}.dat"] if COVERAGE else []
     with suppress(SystemExit, RuntimeError):  # the results tell
         runner.test(
             test_module=module,
@@ -129,7 +136,7 @@ def _test(runner: Runner, built: Path, work: Path, module: str, top: str, parame
             build_dir=built,
             test_dir=work,
             seed=seed,
-            plusargs=[f"+verilator+seed+{seed % (2**31 - 1) + 1}", "+verilator+rand+reset+2"],
+            plusargs=[f"+verilator+seed+{seed % (2**31 - 1) + 1}", "+verilator+rand+reset+2", *counts],
             extra_env={
                 "DEEPSOC_BENCH": json.dumps(dict(parameters)),
                 "COCOTB_ANSI_OUTPUT": "0",
