@@ -44,6 +44,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that are made."""
     for name, content in pages():
+        if (written := files.get_file_from_path(name)) is not None:  # its text is part of the page
+            files.remove(written)
         files.append(File.generated(config, name, content=content))
     return files
 
@@ -61,6 +63,7 @@ def pages() -> Iterator[tuple[str, str | bytes]]:
     for name in PACKAGES:
         yield f"reference/{name}.md", _reference(name)
     yield "benchmarks.md", _benchmarks()
+    yield "verification.md", f"{(ROOT / 'docs' / 'verification.md').read_text(encoding='utf-8')}\n{_verification()}"
 
 
 def notebooks() -> list[Path]:
@@ -126,6 +129,26 @@ def _public(path: Path) -> list[str]:
 
 def _docstring(path: Path) -> str:
     return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+
+
+def _verification() -> str:
+    """A row for each module of the accelerator, from the tests as they lie there."""
+    tests = ROOT / "tests"
+    proofs = [path.stem for path in (tests / "formal").glob("dsoc_*.sv*")]
+    covered = json.loads((tests / "rtl" / "coverage.json").read_text(encoding="utf-8"))
+    blocks: dict[str, list[str]] = {}
+    for path in sorted((tests / "rtl").glob("test_*.py")):
+        for module in set(re.findall(r'check\([^)]*?"(dsoc_\w+)"', path.read_text(encoding="utf-8"))):
+            blocks.setdefault(module, []).append(f"`{path.name}`")
+    text = "| module | block test | proof | lines reached |\n|---|---|---|---|\n"
+    for name in (ROOT / "rtl" / "files.f").read_text(encoding="utf-8").split():
+        module = Path(name).stem
+        lines = covered.get(module)
+        reached = f"{lines['reached']} of {lines['points']}" if lines else "whole networks"
+        test = ", ".join(blocks.get(module, ["whole networks"]))
+        proof = "yes" if any(each.startswith(module) for each in proofs) else ""
+        text += f"| `{name}` | {test} | {proof} | {reached} |\n"
+    return text
 
 
 def _benchmarks() -> str:

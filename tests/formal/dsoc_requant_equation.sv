@@ -1,5 +1,5 @@
 // The equation of docs/architecture.md, section 1, in 64 bits, beside the module: `equal_o` for every legal input.
-module requant_equation #(
+module dsoc_requant_equation #(
     parameter int XBits = 4
 ) (
     input  logic signed [31:0] a_i,
