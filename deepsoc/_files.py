@@ -1,9 +1,15 @@
-"""How the package reads strict JSON, opens its templates and edits sources."""
+"""How the package reads and writes files, opens its templates and edits sources."""
 
 from __future__ import annotations
 
-import json
+import errno
+import os
 import re
+import stat
+import tomllib
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +18,86 @@ from deepsoc.errors import InputError
 if TYPE_CHECKING:
     import jinja2
 
-__all__ = ["parse_json", "replace_once", "templates"]
+__all__ = ["SMALL", "read_bytes", "read_text", "read_toml", "replace_once", "replacing", "templates"]
+
+SMALL = 4 << 20
+"""Bytes that a file of parameters may have, unless its reader knows better."""
+_PIECE = 1 << 16
+_KINDS = {
+    stat.S_IFDIR: "folder",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+    stat.S_IFSOCK: "socket",
+}
 
 
-def parse_json(text: str) -> Any:
-    """Reads JSON that holds no key twice and no NaN or infinity.
+def read_bytes(path: str | Path, what: str, *, most: int = SMALL) -> bytes:
+    """Content of a file; never waits, as for a pipe, and never reads more than it may.
+
+    Args:
+        path: of the file.
+        what: it is, for errors: `the network`.
+        most: bytes that it may have.
 
     Raises:
-        ValueError: it does, or is no JSON; says what and where.
+        InputError: it cannot be read, is no regular file, or is too large; names the file.
     """
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    where = str(path)
+    try:
+        found = Path(path).stat()
+        if not stat.S_ISREG(found.st_mode):
+            kind = _KINDS.get(stat.S_IFMT(found.st_mode), "special file")
+            raise InputError(f"cannot read {what}: this is a {kind}; expected a file", where=where)
+        # It may have become a pipe by now: such is opened without waiting, and reads as empty.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            data = b""
+            while len(data) <= most >= found.st_size and (part := file.read(max(found.st_size + 1, _PIECE))):
+                data += part
+    except OSError as error:
+        raise InputError(f"cannot read {what}: {error.strerror or error}", where=where) from None
+    except ValueError as error:  # a path with a null character
+        raise InputError(f"cannot read {what}: {error}", where=where) from None
+    if (size := max(found.st_size, len(data))) > most:
+        raise InputError(f"cannot read {what}: {size:,} bytes, expected at most {most:,}", where=where)
+    return data
+
+
+def read_text(path: str | Path, what: str, *, most: int = SMALL) -> str:
+    """Text of a file in UTF-8; arguments and errors as of `read_bytes`."""
+    try:
+        return read_bytes(path, what, most=most).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"cannot read {what}: not UTF-8, {error.reason} at byte {error.start}", where=str(path)
+        ) from None
+
+
+def read_toml(path: str | Path, what: str, *, most: int = SMALL) -> dict[str, Any]:
+    """Tables of a TOML file; arguments and errors as of `read_bytes`."""
+    text = read_text(path, what, most=most)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"cannot read {what}: not TOML, {error}", where=str(path)) from None
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields the name of a new file beside `path`, which takes its place at the end unless an exception passes.
+
+    Raises:
+        OSError: it cannot.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    # Short, whatever the name: with `path.name` in it, it could be longer than names may be.
+    fresh = path.with_name(f".deepsoc-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    try:
+        yield fresh
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def templates(source: str | Path, *, autoescape: bool = False) -> jinja2.Environment:
@@ -49,15 +125,3 @@ def replace_once(text: str, old: str, new: str, *, where: str) -> str:
     if count != 1:
         raise InputError(f"expected {old!r} exactly once, found {count}", where=where)
     return changed
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
-        raise ValueError(f"key {twice!r} is there twice")
-    return data
-
-
-def _refuse(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")

@@ -12,9 +12,11 @@ import typer
 
 from deepsoc import __version__
 from deepsoc.cli import _commands, _estimate, _fit, _implement, _lab, _sweep
-from deepsoc.errors import DeepSocError, InputError
+from deepsoc.errors import DeepSocError, InputError, shortened
 
 __all__ = ["app", "main"]
+
+_LONGEST_LINE = 4000  # characters of an error line
 
 app = typer.Typer(
     name="deepsoc",
@@ -83,7 +85,7 @@ def _fail(message: str, status: int) -> int:
     """Prints one line on stderr, after the traceback if that was asked for, and returns the status."""
     if os.environ.get("DEEPSOC_DEBUG") == "1":
         traceback.print_exc()
-    line = "".join(c if c.isprintable() else " " for c in message)
+    line = shortened("".join(c if c.isprintable() else " " for c in message), _LONGEST_LINE)
     print(f"error: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201
     return status
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from deepsoc._files import read_toml
+from deepsoc._json import shorten
 from deepsoc.errors import InputError
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
 __all__ = ["Entry", "find", "read_all"]
+
+
+_MOST = 1 << 16
+"""Bytes of a file."""
 
 
 class Entry(BaseModel):
@@ -34,8 +35,7 @@ def read_all(kind: type[_T], folder: str) -> dict[str, _T]:
     Raises:
         InputError: a file is wrong.
     """
-    files = resources.files("deepsoc.hw").joinpath(folder).iterdir()
-    entries = (_read(kind, file) for file in files if file.name.endswith(".toml"))
+    entries = (_read(kind, file) for file in (Path(__file__).parent / folder).glob("*.toml"))
     return {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.name)}
 
 
@@ -56,11 +56,8 @@ def find(kind: type[_T], folder: str, name: str | Path) -> _T:
     return known[name]
 
 
-def _read(kind: type[_T], file: Path | Traversable) -> _T:
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
-        raise InputError(f"cannot read the {kind.__name__.lower()}: {err}", where=str(file)) from None
+def _read(kind: type[_T], file: Path) -> _T:
+    data = read_toml(file, f"the {kind.__name__.lower()}", most=_MOST)
     try:
         return kind.model_validate(data)
     except ValidationError as err:
@@ -69,5 +66,5 @@ def _read(kind: type[_T], file: Path | Traversable) -> _T:
         message = {
             "missing": "this field has no default; give it",
             "extra_forbidden": f"unknown field; expected one of {', '.join(kind.model_fields)}",
-        }.get(first["type"], f"{first['msg'].removeprefix('Value error, ')}; received {first['input']!r}")
+        }.get(first["type"], f"{first['msg'].removeprefix('Value error, ')}; received {shorten(first['input'])}")
         raise InputError(message, where=f"{file}: {field}") from None

@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from deepsoc._json import INTEGER
 from deepsoc.hw._data import Entry, find, read_all
 
 __all__ = ["Board", "Fill", "board", "boards"]
 
 _Share = Annotated[float, Field(gt=0, le=1)]
-_Count = Annotated[int, Field(ge=0)]
+_Count = Annotated[int, Field(ge=0, le=1 << 32)]
+_Rate = Annotated[float, Field(ge=1e-3, le=1e6)]
 
 
 class Fill(Entry):
@@ -38,10 +40,10 @@ class Board(Entry):
     bram36: _Count  # block RAMs of 36 Kbit
     uram: _Count = 0  # UltraRAMs of 288 Kbit
     fill: Fill = Fill()
-    axi_data_bits: Literal[32, 64, 128, 256, 512]  # width of a memory port of the processing system
-    memory_ports: int = Field(ge=1)  # how many of them there are
-    memory_gb_per_s: float = Field(gt=0)  # peak of the DRAM, 10^9 bytes a second
-    frequency_mhz: float = Field(gt=0)  # clock that such designs reach
+    axi_data_bits: Annotated[Literal[32, 64, 128, 256, 512], INTEGER]  # width of a memory port of the processing system
+    memory_ports: int = Field(ge=1, le=1024)  # how many of them there are
+    memory_gb_per_s: _Rate  # peak of the DRAM, 10^9 bytes a second
+    frequency_mhz: _Rate  # clock that such designs reach
     source: str  # of these figures
 
     def budget(self) -> dict[str, float]:

@@ -11,7 +11,7 @@ from deepsoc.hw._data import Entry, find, read_all
 
 __all__ = ["Node", "node", "nodes"]
 
-_Factor = Annotated[float, Field(gt=0)]
+_Factor = Annotated[float, Field(ge=1e-6, le=1e6)]
 _FREQUENCY_65_MHZ = 400.0  # Kraken, 7 x 96 PEs of 8 bit (arXiv 2112.02793)
 
 
@@ -25,7 +25,7 @@ class Node(Entry):
     sram_area: _Factor  # of a static memory cell
     energy: _Factor  # of a switching event
     delay: _Factor  # of a gate
-    error_percent: float = Field(ge=0)  # of these factors, judged: see docs/silicon.md
+    error_percent: float = Field(ge=0, le=1e6)  # of these factors, judged: see docs/silicon.md
     source: str  # of these figures
 
     @property

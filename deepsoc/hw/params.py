@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from deepsoc._files import parse_json
+from deepsoc._files import replacing
+from deepsoc._json import INTEGER, read_json, shorten
 from deepsoc.errors import InputError
 
 __all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "Hardware"]
@@ -50,12 +51,12 @@ class Hardware(BaseModel):
     # Array and clock
     rows: int = Field(ge=1, le=512)  # rows of processing elements [R]
     cols: int = Field(ge=1, le=2048)  # columns of processing elements [C]
-    frequency_mhz: float = Field(default=250, gt=0, le=10_000, allow_inf_nan=False)  # target clock
+    frequency_mhz: float = Field(default=250, ge=1e-3, le=10_000, allow_inf_nan=False)  # target clock
     # Numbers; `resolve` takes those of the networks where none are given
-    x_bits: Literal[2, 4, 8] = 8  # activations
-    k_bits: Literal[2, 4, 8] = 8  # weights
+    x_bits: Annotated[Literal[2, 4, 8], INTEGER] = 8  # activations
+    k_bits: Annotated[Literal[2, 4, 8], INTEGER] = 8  # weights
     y_bits: int = Field(default=32, ge=8, le=32)  # accumulators
-    b_bits: Literal[8, 16, 32] = 32  # biases of the networks (32 bits each in the weights stream)
+    b_bits: Annotated[Literal[8, 16, 32], INTEGER] = 32  # biases of the networks (32 bits each in the weights stream)
     # Largest operation
     kh_max: _Byte | None = None  # rows of a kernel or pool window
     kw_max: _Byte | None = None  # columns of a kernel or pool window
@@ -70,7 +71,7 @@ class Hardware(BaseModel):
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
     edges_ram_depth: Annotated[int, Field(ge=16, le=1 << 20)] | None = None  # words of open pool windows
     # Bus
-    axi_data_bits: Literal[32, 64, 128, 256, 512] = 128  # width of the four memory ports [A]
+    axi_data_bits: Annotated[Literal[32, 64, 128, 256, 512], INTEGER] = 128  # width of the four memory ports [A]
     axi_max_burst: Annotated[int, Field(ge=1, le=256), AfterValidator(_power_of_two)] = 16  # beats
     # System
     n_bundles_max: _Word | None = None  # bundles of a network
@@ -107,10 +108,7 @@ class Hardware(BaseModel):
         Raises:
             InputError: the file cannot be read, is not JSON, or a field is wrong; names the file and the field.
         """
-        try:
-            data = parse_json(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as err:
-            raise InputError(f"cannot read the hardware parameters: {err}", where=str(path)) from None
+        data = read_json(path, "the hardware parameters")
         if not isinstance(data, dict):
             raise InputError(f"expected a JSON object of parameters, received {type(data).__name__}", where=str(path))
         try:
@@ -119,8 +117,16 @@ class Hardware(BaseModel):
             raise InputError(str(err), where=str(path)) from None
 
     def dump(self, path: str | Path) -> None:
-        """Writes `hw.json`, without the maxima that are left open."""
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        """Writes `hw.json`, without the maxima that are left open; it appears complete or not at all.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        try:
+            with replacing(Path(path)) as fresh:
+                fresh.write_text(self.to_json(), encoding="utf-8")
+        except OSError as err:
+            raise InputError(f"cannot be written: {err.strerror or err}", where=str(path)) from None
 
     def to_json(self) -> str:
         """Text of `hw.json`."""
@@ -226,4 +232,4 @@ def _message(err: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"unknown parameter; expected one of {', '.join(Hardware.model_fields)}"
     reason = first["msg"].removeprefix("Value error, ")
-    return f"{reason}; received {first['input']!r}"
+    return f"{reason}; received {shorten(first['input'])}"

@@ -6,7 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepsoc._files import parse_json
+from deepsoc._json import read_json
+from deepsoc.errors import InputError
 
 if TYPE_CHECKING:
     from deepsoc.jobs import Job
@@ -109,10 +110,10 @@ def _describe(file: Path) -> tuple[float, str]:
     """When a design was changed, and what it is in a line."""
     try:
         changed = file.stat().st_mtime
-        data = parse_json(file.read_text(encoding="utf-8"))
+        data = read_json(file, "the design")
         hw, bundles = data["hw"], len(data["net"]["bundles"])
         return changed, f"{bundles} bundle{'s' * (bundles != 1)} on {hw['rows']} × {hw['cols']}"
     except OSError as error:
         return 0.0, f"⚠ cannot be read: {error.strerror}"
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return changed, "⚠ design.json is damaged"
+    except (InputError, KeyError, TypeError):
+        return changed, "⚠ design.json cannot be read or is damaged"

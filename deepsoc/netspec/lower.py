@@ -9,6 +9,7 @@ from math import log2, prod
 import numpy as np
 import numpy.typing as npt
 
+from deepsoc._json import json_path
 from deepsoc.errors import InputError
 from deepsoc.graph.executor import accumulate, add_bias, add_residual, pool2d
 from deepsoc.graph.fixed import (
@@ -21,7 +22,6 @@ from deepsoc.graph.fixed import (
 )
 from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.shapes import MAX_AVG_GAIN, bundle_shapes, check_act, check_pool, validate
-from deepsoc.netspec._jsonpath import json_path
 from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
 from deepsoc.netspec.weights import Weights, check_weights
 

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from deepsoc._files import read_bytes
+from deepsoc._json import INTEGER, json_path, parse_json, pydantic_fault
 from deepsoc.errors import InputError
 from deepsoc.graph.ir import Graph
 from deepsoc.graph.shapes import MAX_SLOPE_LOG2
-from deepsoc.netspec._jsonpath import json_path, parse_json, pydantic_fault
 from deepsoc.netspec.weights import Weights, load_weights
 
 __all__ = [
@@ -63,9 +64,9 @@ class InputSpec(_Model):
 class BitsSpec(_Model):
     """Bits of activations x, weights k and biases b."""
 
-    x: Literal[2, 4, 8]
-    k: Literal[2, 4, 8]
-    b: Literal[8, 16, 32]
+    x: Annotated[Literal[2, 4, 8], INTEGER]
+    k: Annotated[Literal[2, 4, 8], INTEGER]
+    b: Annotated[Literal[8, 16, 32], INTEGER]
 
 
 class Conv2DSpec(_Model):
@@ -176,12 +177,7 @@ def load_net(path: str | Path) -> NetSpec:
     Raises:
         InputError: the file cannot be read, or any fault in it; `where` is file and JSON path.
     """
-    try:
-        text = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot read the network: {reason}", where=str(path)) from None
-    return _parse(text, str(path))
+    return _parse(read_bytes(path, "the network"), str(path))
 
 
 def parse_net(net: Mapping[str, Any], where: str = "net") -> NetSpec:

@@ -9,14 +9,13 @@ accumulator to which it is added.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from deepsoc._arrays import read_archive
 from deepsoc.errors import InputError
 
 __all__ = ["Weights", "check_weights", "load_weights"]
@@ -40,17 +39,8 @@ def load_weights(path: str | Path) -> dict[str, npt.NDArray[np.float64]]:
         InputError: the file cannot be read, is no .npz, holds pickles, or values that are not finite real numbers;
             `where` is file and array.
     """
-    try:
-        with Path(path).open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError("expected an .npz archive with named arrays, received a single array", where=str(path))
-            weights = _WeightFile({name: _real(archive[name], f"{path}: {name!r}") for name in archive.files})
-    except OSError as error:
-        raise InputError(f"cannot read the weights: {error.strerror or error}", where=str(path)) from None
-    except (ValueError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        message = f"not an .npz archive of plain arrays (pickles are refused): {error}"
-        raise InputError(message, where=str(path)) from None
+    arrays = read_archive(path, "the weights")
+    weights = _WeightFile({name: _real(values, f"{path}: {name!r}") for name, values in arrays.items()})
     weights.origin = str(path)
     return weights
 

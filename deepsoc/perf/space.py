@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from deepsoc._files import parse_json
+from deepsoc._json import read_json, shorten
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
@@ -119,10 +120,7 @@ def read_space(path: str | Path) -> Any:
     Raises:
         InputError: the file cannot be read or is not JSON.
     """
-    try:
-        return parse_json(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as err:
-        raise InputError(f"cannot read the space: {err}", where=str(path)) from None
+    return read_json(path, "the space")
 
 
 def _axis(name: str, value: Any, where: str) -> Axis:
@@ -133,8 +131,8 @@ def _axis(name: str, value: Any, where: str) -> Axis:
         if not values:
             raise InputError("the list is empty; give at least one value", where=where)
         if len(set(values)) < len(values):
-            twice = next(item for item in values if values.count(item) > 1)
-            raise InputError(f"value {twice} is there twice; give each value once", where=where)
+            twice, count = Counter(values).most_common(1)[0]
+            raise InputError(f"value {twice} is there {count} times; give each value once", where=where)
         return Axis(name, len(values), values=values)
     return Axis(name, 1, values=(_checked(name, value, where),))
 
@@ -162,7 +160,7 @@ def _number(value: Any, where: str) -> float:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
-        raise InputError(f"expected a number, a list of numbers or a range, received {value!r}", where=where)
+        raise InputError(f"expected a number, a list of numbers or a range, received {shorten(value)}", where=where)
     return value
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
+import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from deepsoc._files import read_text
 from deepsoc.errors import InputError
 from deepsoc.workloads.layer import COLUMNS, Layer, Workload
 
@@ -21,6 +26,8 @@ _CONV_TOPOLOGY = (
     "IFMAP Height", "IFMAP Width", "Filter Height", "Filter Width", "Channels", "Num Filter", "Strides",
 )  # fmt: skip
 _MATRIX_TOPOLOGY = ("M", "N", "K")
+_RATIO = re.compile(r"([1-9][0-9]{0,8})\s*:\s*([1-9][0-9]{0,8})")
+_DEPTHWISE = "DP"  # in the name of a layer of a SCALE-Sim topology
 
 
 def builtin_names() -> list[str]:
@@ -33,7 +40,9 @@ def load_workload(source: str | Path) -> Workload:
 
     Args:
         source: a built-in name, or the path of a CSV file: with the columns of COLUMNS in any order, or a SCALE-Sim
-            topology of convolutions (inputs padded already) or of matrix products (M, N, K).
+            topology of convolutions (inputs padded already; depthwise if the name has DP) or of matrix products
+            (M, N, K). The column of SCALE-Sim 3 for sparsity must say N:N, dense, where it is there; names that a
+            topology repeats are numbered.
 
     Raises:
         InputError: no such name or file, or a fault in it; names file, line and column.
@@ -46,19 +55,14 @@ def load_workload(source: str | Path) -> Workload:
 
 
 def _read(path: Path) -> str:
-    where = str(path)
     try:
-        if not path.exists():
-            names = ", ".join(builtin_names())
-            raise InputError(f"no such file or built-in workload; expected a CSV file or one of {names}", where=where)
-        if not path.is_file():
-            raise InputError("expected a CSV file, this is none", where=where)
-        size = path.stat().st_size
-        if size > _MAX_BYTES:
-            raise InputError(f"expected a layer table of at most {_MAX_BYTES} bytes, received {size}", where=where)
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as err:
-        raise InputError(f"cannot read the layer table: {err}", where=where.replace("\0", "\\0")) from None
+        return read_text(path, "the layer table", most=_MAX_BYTES)
+    except InputError as err:
+        if os.path.lexists(path):
+            raise
+        names = ", ".join(builtin_names())
+        message = f"no such file or built-in workload; expected a CSV file or one of {names}"
+        raise InputError(message, where=err.where) from None
 
 
 def _layers(text: str, where: str) -> list[Layer]:
@@ -71,11 +75,19 @@ def _layers(text: str, where: str) -> list[Layer]:
     else:
         _check_header(names, where)
         read = _own
-    layers = []
+    layers: dict[str, Layer] = {}
+    repeats: Counter[str] = Counter()
     for line, cells in rows:
         at = f"{where}: line {line}"
         try:
-            layers.append(read(names, cells))
+            layer = read(names, cells)
+            if layer.name in layers and read is _own:
+                _fail("name", f"{layer.name!r} is the name of a layer above; choose another")
+            name = layer.name
+            while layer.name in layers:  # topologies of SCALE-Sim do not care
+                repeats[name] += 1
+                layer = replace(layer, name=f"{name[:56]}_{repeats[name] + 1}")
+            layers[layer.name] = layer
         except InputError as err:
             message = str(err).removeprefix(f"{err.where}: ")
             raise InputError(message, where=f"{at}, column {err.where}" if err.where else at) from None
@@ -83,15 +95,23 @@ def _layers(text: str, where: str) -> list[Layer]:
             raise InputError(f"more than {_MAX_LAYERS} layers; split the table", where=at)
     if not layers:
         raise InputError("the table has no layers below its header", where=where)
-    return layers
+    return list(layers.values())
+
+
+def _fail(column: str, message: str) -> NoReturn:
+    raise InputError(message, where=column)
 
 
 def _rows(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not empty, with their line numbers; cells without the space around them."""
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in reader:
             cells = [cell.strip() for cell in row]
+            if any("\n" in cell or "\r" in cell for cell in row):
+                raise InputError(
+                    "a cell holds a line break; write it on one line", where=f"{where}: line {reader.line_num}"
+                )
             if any(cells):
                 yield reader.line_num, cells
     except csv.Error as err:
@@ -121,13 +141,17 @@ def _own(names: list[str], cells: list[str]) -> Layer:
 
 def _integer(cell: str, name: str) -> int:
     if not _INTEGER.fullmatch(cell):
-        raise InputError(f"expected an integer, received {cell[:40]!r}", where=name)
+        _fail(name, f"expected an integer, received {cell[:40]!r}")
     return int(cell)
 
 
 def _topology(cells: list[str], names: tuple[str, ...], most: int) -> list[int]:
-    """Integers behind the layer's name; a row may end in a comma."""
+    """Integers behind the layer's name and before its sparsity; a row may end in a comma."""
     rest = cells[1:-1] if cells[-1] == "" else cells[1:]
+    if rest and (ratio := _RATIO.fullmatch(rest[-1])):
+        if int(ratio[1]) != int(ratio[2]):
+            _fail("Sparsity", f"the array multiplies by zeros too, received {rest[-1]}; write 1:1 for a dense layer")
+        del rest[-1]
     if not len(names) <= len(rest) <= most:
         raise InputError(f"expected the layer's name, then {', '.join(names)}; received {len(rest)} further cells")
     named = (*names, *names[-1:] * (most - len(names)))
@@ -140,7 +164,8 @@ def _conv(names: list[str], cells: list[str]) -> Layer:
     kind: Any = "dense" if h == w == kh == kw == 1 else "conv"
     if kind == "dense":
         strides = [1]
-    return Layer(cells[0], kind, 1, h, w, ci, co, kh, kw, strides[0], strides[-1])
+    groups = ci if _DEPTHWISE in cells[0] else 1
+    return Layer(cells[0], kind, 1, h, w, ci, co * groups, kh, kw, strides[0], strides[-1], groups=groups)
 
 
 def _matrix(names: list[str], cells: list[str]) -> Layer:

@@ -79,7 +79,7 @@ def test_unknown_name_lists_the_known_ones() -> None:
         ("lut = 1000", "", "lut", "no default"),
         ("lut = 1000", "lut = 1000\nluts = 1000", "luts", "unknown field; expected one of name, title"),
         ('"xc7"', '"spartan"', "family", "'xc7' or 'xcup'"),
-        ("= 2.1", "= nan", "memory_gb_per_s", "nan"),
+        ("= 2.1", "= nan", "memory_gb_per_s", "NaN"),
         ('source = "none"', 'source = "none"\n[fill]\nlut = 1.5', "fill.lut", "less than or equal to 1"),
     ],
 )

@@ -48,7 +48,7 @@ def test_designs_of_the_root_and_of_folders_in_it(tmp_path: Path):
     assert {(entry["home"], entry["name"]): entry["summary"] for entry in found} == {
         ("", "digits"): "2 bundles on 8 × 24",
         ("course", "net-1"): "1 bundle on 8 × 24",
-        ("", "torn"): "⚠ design.json is damaged",
+        ("", "torn"): "⚠ design.json cannot be read or is damaged",
     }
     assert found[-1]["name"] == "digits"
 

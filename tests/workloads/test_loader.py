@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,30 @@ def test_scale_sim_matrix_products(tmp_path: Path) -> None:
     assert layers == (Layer("qk", "dense", 1, 128, 1, 32, 64),)
 
 
+def test_scale_sim_3_writes_a_sparsity_column(tmp_path: Path) -> None:
+    conv = (
+        "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides, Sparsity,\n"
+        "Conv1, 9, 8, 3, 2, 5, 7, 2, 1:1,\n"
+        "Conv2, 9, 8, 3, 2, 5, 7, 2, 4:4,\n"
+        "Conv3, 9, 8, 3, 2, 5, 7, 2,\n"
+    )
+    layer = Layer("Conv1", "conv", 1, 9, 8, 5, 7, 3, 2, 2, 2)
+    assert load_workload(write(tmp_path, conv)).layers == tuple(replace(layer, name=f"Conv{i}") for i in (1, 2, 3))
+    matrix = "Layer, M, N, K, Sparsity,\nqk, 128, 64, 32, 1:1,\n"
+    assert load_workload(write(tmp_path, matrix)).layers == (Layer("qk", "dense", 1, 128, 1, 32, 64),)
+    for text, column in ((conv.replace("4:4", "2:4"), "line 3"), (matrix.replace("1:1", "1:4"), "line 2")):
+        with pytest.raises(InputError, match=f"{column}, column Sparsity: the array multiplies by zeros too"):
+            load_workload(write(tmp_path, text))
+
+
+def test_scale_sim_depthwise_layers_and_repeated_names(tmp_path: Path) -> None:
+    header = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
+    layers = load_workload(write(tmp_path, header + "Conv2_DP, 114, 114, 3, 3, 32, 1, 1,\n" * 3)).layers
+    assert [layer.name for layer in layers] == ["Conv2_DP", "Conv2_DP_2", "Conv2_DP_3"]
+    assert {(layer.ci, layer.co, layer.groups) for layer in layers} == {(32, 32, 32)}
+    assert len(load_workload(write(tmp_path, "Layer,M,N,K\n" + "a,1,1,1\n" * 5_000)).layers) == 5_000
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -111,6 +136,10 @@ def test_scale_sim_matrix_products(tmp_path: Path) -> None:
         (f"{HEADER}\n,{ROW.split(',', 1)[1]}", "column name: expected 1 to 64"),
         (f'{HEADER}\n"c1{ROW}', "line 2: malformed CSV"),
         (f"{HEADER}\n{ROW}\0", "line 2"),
+        (f"{HEADER}\n{ROW}\n{ROW}", "line 3, column name: 'c1' is the name of a layer above"),
+        (f'{HEADER}\n"c\n1"{ROW[2:]}', "line 3: a cell holds a line break"),
+        (f'{HEADER}\nc1,conv,"\n1"{ROW[9:]}', "line 3: a cell holds a line break"),
+        (f'{HEADER}\n{ROW[:-1]}"1\n2"', "line 3: a cell holds a line break"),
         ("Layer name,a,b\nx,1,2", "line 2: expected the layer's name"),
         ("Layer,M,N,K\nx,1,0,2", "line 2, column co"),
     ],

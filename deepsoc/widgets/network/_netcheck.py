@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from deepsoc._json import json_path, pydantic_faults
 from deepsoc.errors import InputError
 from deepsoc.graph.fixed import ACC_BITS
 from deepsoc.graph.window import Window
-from deepsoc.netspec._jsonpath import json_path, pydantic_faults
 from deepsoc.netspec.lower import layer_shapes
 from deepsoc.netspec.spec import BitsSpec, BundleSpec, Conv2DSpec, InputSpec, NetSpec, name_faults
 

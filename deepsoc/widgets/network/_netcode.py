@@ -5,8 +5,8 @@ from __future__ import annotations
 import keyword
 from typing import Any
 
+from deepsoc._json import json_path
 from deepsoc.errors import InputError
-from deepsoc.netspec._jsonpath import json_path
 from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, PoolSpec
 from deepsoc.widgets.network._netcheck import unread
 

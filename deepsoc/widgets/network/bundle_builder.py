@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from deepsoc._files import read_bytes
+from deepsoc._json import parse_json
 from deepsoc.errors import InputError
-from deepsoc.netspec._jsonpath import parse_json
 from deepsoc.netspec.spec import NetSpec, parse_net
 from deepsoc.widgets.base._control import Control
 from deepsoc.widgets.network import _netedit as edit
@@ -112,12 +113,7 @@ class BundleBuilder(Control, front="bundle_form bundle_list bundle_builder"):
             InputError: the file cannot be read, or is no network.
         """
         file = Path(path or self.path)
-        try:
-            text = file.read_bytes()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise InputError(f"cannot read the network: {reason}", where=str(file)) from None
-        self._open(text, str(file))
+        self._open(read_bytes(file, "the network"), str(file))
         self.path = str(file)
 
     def save(self, path: str | Path | None = None) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import traitlets
 
-from deepsoc._files import parse_json
+from deepsoc._json import read_json
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
@@ -63,10 +63,7 @@ class Design(traitlets.HasTraits):
         file = self.folder / "design.json"
         if not file.exists():
             return {}
-        try:
-            data = parse_json(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"cannot read the design: {error}", where=str(file)) from None
+        data = read_json(file, "the design")
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise InputError(f"expected a design of format {FORMAT!r}", where=str(file))
         return data

@@ -1,20 +1,34 @@
-"""JSON with a place for every fault: paths, strict parsing, and Pydantic's findings in our words."""
+"""Strict JSON with a place for every fault: paths, and Pydantic's findings in our words."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 from pydantic_core import ErrorDetails
 
+from deepsoc._files import SMALL, read_bytes
 from deepsoc.errors import InputError
 
-__all__ = ["json_path", "parse_json", "pydantic_fault", "pydantic_faults", "shorten"]
+__all__ = ["INTEGER", "json_path", "parse_json", "pydantic_fault", "pydantic_faults", "read_json", "shorten"]
 
-Path = tuple[str | int, ...]
+_Keys = tuple[str | int, ...]
+_DEEPEST = 100
+"""Objects and lists inside each other; a file of ours has 6."""
+
+
+def _no_float(value: Any) -> Any:
+    if isinstance(value, float):
+        raise ValueError("expected an integer")
+    return value
+
+
+INTEGER = BeforeValidator(_no_float)
+"""Refuses 4.0 for a `Literal[4]`, which Pydantic takes even when it is strict."""
 
 
 class _Object(dict[str, Any]):
@@ -34,18 +48,35 @@ def json_path(keys: Iterable[str | int]) -> str:
         if isinstance(key, int):
             parts.append(f"[{key}]")
         else:
-            parts.append(f".{key}" if re.fullmatch(r"\w+", key, re.ASCII) else f"[{shorten(key)}]")
+            parts.append(f".{key}" if re.fullmatch(r"\w{1,64}", key, re.ASCII) else f"[{shorten(key)}]")
     return "".join(parts)
 
 
 def shorten(value: object) -> str:
     """A value as JSON, on one line and not much longer than 60 characters."""
-    text = json.dumps(value, default=str)
+    try:
+        text = json.dumps(value, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys that JSON does not have, integers of thousands of digits
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def read_json(path: str | Path, what: str, *, most: int = SMALL) -> Any:
+    """Reads a strict JSON file.
+
+    Args:
+        path: of the file.
+        what: it is, for errors: `the network`.
+        most: bytes that it may have.
+
+    Raises:
+        InputError: it cannot be read, see `read_bytes`, or is not such JSON, see `parse_json`.
+    """
+    return parse_json(read_bytes(path, what, most=most), str(path))
+
+
 def parse_json(text: bytes, where: str) -> Any:
-    """Parse UTF-8 JSON, refusing duplicate keys and numbers that are not finite.
+    """Parses UTF-8 JSON, refusing repeated keys, numbers that are not finite, and deep nesting; in linear time.
 
     Args:
         text: the file's content.
@@ -56,39 +87,47 @@ def parse_json(text: bytes, where: str) -> Any:
     """
     try:
         data = json.loads(text.decode(), object_pairs_hook=_object, parse_constant=lambda _: _NotFinite())
-        faults = list(_faults(data, ()))
     except json.JSONDecodeError as error:
         place = f"{where}: line {error.lineno}, column {error.colno}"
         raise InputError(f"not JSON: {error.msg}", where=place) from None
     except RecursionError:
-        raise InputError("not a network: nested too deeply", where=f"{where}: $") from None
+        raise InputError("nested too deeply", where=f"{where}: $") from None
     except ValueError as error:
         raise InputError(f"not JSON in UTF-8: {error}", where=where) from None
-    for path, message in faults:
-        raise InputError(message, where=f"{where}: {json_path(path)}")
+    _check(data, where)
     return data
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    result = _Object()
-    for key, value in pairs:
-        if key in result and result.duplicate is None:
-            result.duplicate = key
-        result[key] = value
+    result = _Object(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                result.duplicate = key
+                break
+            seen.add(key)
     return result
 
 
-def _faults(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(data, _NotFinite) or data in (float("inf"), float("-inf")):
-        yield path, "expected a finite number, received NaN or an infinity"
-    elif isinstance(data, _Object):
-        if data.duplicate is not None:
-            yield (*path, data.duplicate), "this key stands here twice; keep one"
-        for key, value in data.items():
-            yield from _faults(value, (*path, key))
-    elif isinstance(data, list):
-        for i, value in enumerate(data):
-            yield from _faults(value, (*path, i))
+def _check(data: Any, where: str) -> None:
+    """Raises at the first member, in the order of the file, that is none of strict JSON."""
+    left: list[tuple[_Keys, Any]] = [((), data)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, _NotFinite) or value in (float("inf"), float("-inf")):
+            raise InputError(
+                "expected a finite number, received NaN or an infinity", where=f"{where}: {json_path(path)}"
+            )
+        if not isinstance(value, dict | list):
+            continue
+        if len(path) == _DEEPEST:
+            raise InputError("nested too deeply", where=f"{where}: $")
+        if isinstance(value, _Object) and value.duplicate is not None:
+            place = json_path((*path, value.duplicate))
+            raise InputError("this key stands here twice; keep one", where=f"{where}: {place}")
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        left += [((*path, key), member) for key, member in reversed(list(members))]
 
 
 def pydantic_fault(error: ValidationError, data: Any) -> tuple[str, str]:
@@ -123,7 +162,7 @@ def _fault(first: ErrorDetails, data: Any) -> tuple[str, str]:
     return json_path(path), message
 
 
-def _real_path(loc: Path, data: Any) -> Path:
+def _real_path(loc: _Keys, data: Any) -> _Keys:
     """`loc` without the union members that Pydantic mixes in: only keys that lead somewhere, and the last one."""
     path: list[str | int] = []
     for i, key in enumerate(loc):
