@@ -493,7 +493,8 @@ module dsoc_core #(
       .Lines(OutLines),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
-      .BurstBeats(min2(MaxBurst, 4))
+      .GroupBeats(min2(MaxBurst, 4)),
+      .MaxBurst(MaxBurst)
   ) i_writer (
       .clk_i,
       .rst_ni      (run_rst_nq),

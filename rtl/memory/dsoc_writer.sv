@@ -1,18 +1,24 @@
 /// Writer: collects byte columns into beats and beats into bursts, the same for every line of a tile, and writes them by AXI4.
 ///
-/// A vector brings one byte for each of `lines_i` lines (line g at addr_i + g*line_pitch_i), or a raw slot: one whole beat a line.
-/// Vectors with consecutive addresses fill the same beats; up to BurstBeats beats of a line become one burst.
+/// A vector brings one byte for each of `lines_i` lines (line g at addr_i + g*line_pitch_i), or a raw slot: one whole beat a line,
+/// which follow each other in memory. Vectors with consecutive addresses fill the same beats; up to GroupBeats of them make a
+/// group. A group of bytes is one burst a line; a group of slots is one burst, or several if it is longer than MaxBurst.
+/// A burst begins only when all its beats are here, and while fewer than `Bursts` of them wait for their acknowledgement.
 /// `flush_i` (level) sends what is left; `idle_o` says that every write has been acknowledged.
 ///
 /// Parameters:
 ///   Lines       lines of a tile or beats of a raw slot
 ///   AxiBits, AddrBits  of the port
-///   BurstBeats  beats of a burst at most, power of two
+///   GroupBeats  beats of a line, or raw slots, that are sent together at most, power of two
+///   MaxBurst    beats of a burst at most, power of two, at least GroupBeats
+///   Bursts      bursts under way at most
 module dsoc_writer #(
     parameter int unsigned Lines = 4,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned AddrBits = 40,
-    parameter int unsigned BurstBeats = 4
+    parameter int unsigned GroupBeats = 4,
+    parameter int unsigned MaxBurst = 16,
+    parameter int unsigned Bursts = 64
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -46,13 +52,17 @@ module dsoc_writer #(
 
   localparam int unsigned BeatBytes = AxiBits / 8;
   localparam int unsigned ByteBits = $clog2(BeatBytes);
-  localparam int unsigned StoreDepth = 2 * BurstBeats;
+  localparam int unsigned StoreDepth = 2 * GroupBeats;
   localparam int unsigned StoreBits = $clog2(StoreDepth);
-  localparam int unsigned BurstBits = $clog2(BurstBeats + 1);
+  localparam int unsigned GroupBits = $clog2(GroupBeats + 1);
   localparam int unsigned EntryBits = Lines * AxiBits + BeatBytes;
+  localparam int unsigned PendingBits = $clog2(Bursts + 1);
+  localparam int unsigned PageBeats = 4096 / BeatBytes;
+  localparam int unsigned MostBeats = (MaxBurst < PageBeats) ? MaxBurst : PageBeats;  // of a raw burst: keeps to a page
 
-  if ((BurstBeats & (BurstBeats - 1)) != 0) begin : gen_illegal
-    $error("dsoc_writer: BurstBeats must be a power of two");
+  if ((GroupBeats & (GroupBeats - 1)) != 0 || (MaxBurst & (MaxBurst - 1)) != 0 ||
+      MaxBurst < GroupBeats) begin : gen_illegal
+    $error("dsoc_writer: GroupBeats and MaxBurst must be powers of two, MaxBurst not the smaller one");
   end
 
   // ---- bytes into a row of beats -----------------------------------------------------------------------------------
@@ -100,17 +110,20 @@ module dsoc_writer #(
   typedef struct packed {
     logic [31:0]          addr;
     logic [7:0]           lines;
-    logic [BurstBits-1:0] beats;
+    logic [GroupBits-1:0] beats;  // entries of the store
+    logic [15:0]          size;   // beats of all lines
   } group_t;
 
   group_t open_q, head;
+  logic [31:0] open_end_q;  // where the next row must lie
+  logic full;
   logic open_valid_q, grows, close, close_ready, store_full, pop_group, group_valid;
   logic [StoreBits-1:0] store_wptr_q, store_rptr_q;
   logic [StoreBits:0] store_count_q;
 
-  assign grows = open_valid_q && row_addr_q == open_q.addr + (32'(open_q.beats) << ByteBits) &&
-      row_lines_q == open_q.lines && !raw_i && ((row_addr_q >> ByteBits) & 32'(BurstBeats - 1)) != '0;
-  assign close = open_valid_q && ((push && !grows && !store_full) || (flush_i && !row_valid_q));
+  assign full = raw_i ? open_q.beats == GroupBits'(GroupBeats) : ((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0;
+  assign grows = open_valid_q && !full && row_addr_q == open_end_q && row_lines_q == open_q.lines;
+  assign close = open_valid_q && (full || (push && !grows && !store_full) || (flush_i && !row_valid_q));
   assign store_full = store_count_q == (StoreBits + 1)'(StoreDepth);
   assign push_ready = !store_full && (!open_valid_q || grows || close_ready);
 
@@ -118,12 +131,15 @@ module dsoc_writer #(
     if (!rst_ni) begin
       open_valid_q <= 1'b0;
       open_q       <= '0;
+      open_end_q   <= '0;
     end else if (push && push_ready) begin
       open_valid_q <= 1'b1;
+      open_end_q   <= row_addr_q + ((raw_i ? 32'(row_lines_q) : 32'd1) << ByteBits);
       if (grows) begin
         open_q.beats <= open_q.beats + 1'b1;
+        open_q.size  <= open_q.size + 16'(row_lines_q);
       end else begin
-        open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: BurstBits'(1)};
+        open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: GroupBits'(1), size: 16'(row_lines_q)};
       end
     end else if (close && close_ready) begin
       open_valid_q <= 1'b0;
@@ -147,7 +163,7 @@ module dsoc_writer #(
 
   logic [EntryBits-1:0] entry;
   logic [StoreBits-1:0] read_at;
-  logic [BurstBits-1:0] beat_q;
+  logic [GroupBits-1:0] beat_q;
 
   assign read_at = store_rptr_q + StoreBits'(beat_q);
 
@@ -163,17 +179,31 @@ module dsoc_writer #(
       .rdata_o(entry)
   );
 
-  // ---- bursts, line by line ------------------------------------------------------------------------------------------
+  // ---- bursts: all beats of a line, then the next line; or all lines of a slot, then the next slot ---------------------
   logic [7:0] line_q;
+  logic [15:0] sent_q, rest;  // beats of the group
   logic [31:0] line_off_q, offset;
-  logic send, aw_ready, w_ready, last_beat, last_line;
+  logic [8:0] left_q, room, length;  // beats of the burst: still to come, up to the next boundary, all
+  logic send, begins, burst_last, aw_ready, w_ready, last_beat, last_line, next_line;
+  logic [PendingBits-1:0] pending_q;
   logic [AxiBits-1:0] line_beat;
 
-  assign last_beat = beat_q == head.beats - 1'b1;
-  assign last_line = line_q == head.lines - 8'd1;
-  assign send      = group_valid && w_ready && (beat_q != '0 || aw_ready);
-  assign pop_group = send && last_beat && last_line;
-  assign offset    = head.addr + line_off_q;
+  assign last_beat  = beat_q == head.beats - 1'b1;
+  assign last_line  = line_q == head.lines - 8'd1;
+  assign next_line  = raw_i || last_beat;
+  assign begins     = left_q == '0;
+  assign burst_last = begins ? length == 9'd1 : left_q == 9'd1;
+  assign send       = group_valid && w_ready && (!begins || (aw_ready && pending_q != PendingBits'(Bursts)));
+  assign pop_group  = send && last_beat && last_line;
+  assign offset     = head.addr + line_off_q;
+
+  assign rest = head.size - sent_q;
+  assign room = 9'(MostBeats) - (9'(offset >> ByteBits) & 9'(MostBeats - 1));
+  always_comb begin
+    if (!raw_i) length = 9'(head.beats);
+    else if (rest < 16'(room)) length = 9'(rest);
+    else length = room;
+  end
 
   always_comb begin
     line_beat = entry[AxiBits-1:0];
@@ -187,22 +217,25 @@ module dsoc_writer #(
       beat_q        <= '0;
       line_q        <= '0;
       line_off_q    <= '0;
+      sent_q        <= '0;
+      left_q        <= '0;
       store_wptr_q  <= '0;
       store_rptr_q  <= '0;
       store_count_q <= '0;
     end else begin
       if (push && push_ready) store_wptr_q <= store_wptr_q + 1'b1;
       if (send) begin
-        beat_q <= beat_q + 1'b1;
-        if (last_beat) begin
-          beat_q     <= '0;
-          line_q     <= line_q + 8'd1;
+        left_q <= (begins ? length : left_q) - 9'd1;
+        sent_q <= sent_q + 16'd1;
+        if (next_line) begin
+          line_q     <= last_line ? '0 : line_q + 8'd1;
           line_off_q <= line_off_q + line_pitch_i;
-          if (last_line) begin
-            line_q       <= '0;
-            line_off_q   <= '0;
-            store_rptr_q <= store_rptr_q + StoreBits'(head.beats);
-          end
+        end
+        if (!raw_i || last_line) beat_q <= last_beat ? '0 : beat_q + 1'b1;
+        if (pop_group) begin
+          sent_q       <= '0;
+          line_off_q   <= '0;
+          store_rptr_q <= store_rptr_q + StoreBits'(head.beats);
         end
       end
       store_count_q <= store_count_q + (StoreBits + 1)'(push && push_ready)
@@ -216,8 +249,8 @@ module dsoc_writer #(
   ) i_aw (
       .clk_i,
       .rst_ni,
-      .data_i ({arena_i + AddrBits'(offset), 8'(head.beats) - 8'd1}),
-      .valid_i(send && beat_q == '0),
+      .data_i ({arena_i + AddrBits'(offset), 8'(length - 9'd1)}),
+      .valid_i(send && begins),
       .ready_o(aw_ready),
       .data_o ({awaddr_o, awlen_o}),
       .valid_o(awvalid_o),
@@ -231,7 +264,7 @@ module dsoc_writer #(
   ) i_w (
       .clk_i,
       .rst_ni,
-      .data_i ({last_beat, entry[EntryBits-1-:BeatBytes], line_beat}),
+      .data_i ({burst_last, entry[EntryBits-1-:BeatBytes], line_beat}),
       .valid_i(send),
       .ready_o(w_ready),
       .data_o ({wlast_o, wstrb_o, wdata_o}),
@@ -241,8 +274,6 @@ module dsoc_writer #(
   );
 
   // ---- acknowledgements ------------------------------------------------------------------------------------------------
-  logic [15:0] pending_q;
-
   assign bready_o = 1'b1;
   assign idle_o   = !valid_i && !row_valid_q && !open_valid_q && !group_valid && pending_q == '0;
 
@@ -251,7 +282,7 @@ module dsoc_writer #(
       pending_q <= '0;
       error_o   <= 1'b0;
     end else begin
-      pending_q <= pending_q + 16'(send && beat_q == '0) - 16'(bvalid_i);
+      pending_q <= pending_q + PendingBits'(send && begins) - PendingBits'(bvalid_i);
       if (bvalid_i && bresp_i != 2'b00) error_o <= 1'b1;
     end
   end

@@ -94,15 +94,18 @@ class WritePort:
 
     Attributes:
         bursts: (address, beats) as they were accepted.
-        unanswered: bursts whose address or data came and whose acknowledgement was not taken yet.
+        unanswered: bursts whose data came and whose acknowledgement was not taken yet.
+        most: the most of them at any time.
+        latency: clocks from the last beat to the acknowledgement.
         bad: the next acknowledgement tells an error.
     """
 
-    def __init__(self, bench: Bench, memory: Memory, *, stall: float) -> None:
+    def __init__(self, bench: Bench, memory: Memory, *, stall: float, latency: int = 0) -> None:
         self.bursts: list[tuple[int, int]] = []
-        self.unanswered = 0
+        self.unanswered = self.most = 0
         self.bad = False
-        self._bench, self._memory, self._stall = bench, memory, stall
+        self._bench, self._memory, self._stall, self.latency = bench, memory, stall, latency
+        self._due: deque[float] = deque()  # when the answers may go out
         self._axi = ports(
             bench.dut,
             *("awaddr", "awlen", "awvalid", "awready", "wdata", "wstrb", "wlast", "wvalid", "wready"),
@@ -110,6 +113,7 @@ class WritePort:
         )
         self._width = len(self._axi.wdata) // 8
         bench.spawn(self._serve())
+        bench.spawn(self._answer())
 
     async def _serve(self) -> None:
         axi, bench = self._axi, self._bench
@@ -118,17 +122,25 @@ class WritePort:
         bench.spawn(bench.receive(axi.awvalid, axi.awready, (axi.awaddr, axi.awlen), asked, stall=self._stall))
         payload = (axi.wdata, axi.wstrb, axi.wlast)
         bench.spawn(bench.receive(axi.wvalid, axi.wready, payload, beats, stall=self._stall))
-        axi.bvalid.value = 0
         while True:
             await bench.until(lambda: asked and len(beats) > asked[0][1], limit=10**9)
             address, length = asked.pop(0)
             _check_burst(address, length + 1, self._width)
             self.bursts.append((address, length + 1))
             self.unanswered += 1
+            self.most = max(self.most, self.unanswered)
             for i in range(length + 1):
                 data, strobe, last = beats.pop(0)
                 assert last == (i == length), f"WLAST is wrong in beat {i} of {length + 1}"
                 self._write(address + i * self._width, data, strobe)
+            self._due.append(bench.now() + self.latency)
+
+    async def _answer(self) -> None:
+        axi, bench = self._axi, self._bench
+        axi.bvalid.value = 0
+        while True:
+            await bench.until(lambda: self._due and bench.now() >= self._due[0], limit=10**9)
+            self._due.popleft()
             await bench.send(axi.bvalid, axi.bready, [{axi.bresp: 2 if self.bad else 0}], stall=self._stall)
             self.unanswered -= 1
 

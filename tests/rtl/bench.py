@@ -11,6 +11,7 @@ from typing import Any
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
+from cocotb.utils import get_sim_time
 
 __all__ = ["PARAMETERS", "STALLS", "Bench", "expect_equal", "fields", "join", "signed", "split"]
 
@@ -66,6 +67,10 @@ class Bench:
         """Waits for rising edges."""
         for _ in range(count):
             await RisingEdge(self.clock)
+
+    def now(self) -> float:
+        """Clocks since the start of the simulation."""
+        return get_sim_time("ns") / _PERIOD_NS
 
     async def until(self, condition: Any, *, limit: int = 20_000) -> None:
         """Waits until `condition()` holds after a rising edge.

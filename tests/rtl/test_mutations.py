@@ -39,7 +39,7 @@ def _module(what: str, name: str, parameters: Parameters, old: str, new: str) ->
 
 
 _REQUANT = {"XBits": 4}
-_WRITER = {"Lines": 7, "AxiBits": 32, "BurstBeats": 4}
+_WRITER = {"Lines": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8}
 _LINES = {"Nf": 5, "AxiBits": 32, "ChunkBeats": 8}
 _OUT = {"Rows": 3, "XBits": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
 _SHIFTER = {"Rows": 3, "XBits": 2, "Nf": 8, "Gt": 2, "PtMax": 5, "KhMax": 11, "ShMax": 3}
@@ -50,6 +50,9 @@ QUICK = [
     _module("ties away from even", "requant", _REQUANT, "+ 33'(odd)", "+ 33'd1"),
     _module("saturates too low", "requant", _REQUANT, "bounded = Max;", "bounded = Max - 1;"),
     _module("drops a strobe bit", "writer", _WRITER, "(joins ? strb_q : '0) |", "(joins ? strb_q & ~1 : '0) |"),
+    _module("one write more than allowed", "writer", _WRITER, "PendingBits'(Bursts)));", "PendingBits'(Bursts + 1)));"),
+    _module("a burst a slot", "writer", _WRITER, "raw_i ? open_q.beats == GroupBits'(GroupBeats)", "raw_i ? 1'b1"),
+    _module("over the boundary", "writer", _WRITER, "9'(MostBeats) - (9'(offset", "9'(MostBeats) - (9'(0 & offset"),
     _module("forgets line 0", "line_reader", _LINES, "(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),
     _engine(
         *("leaves a position late", "conv"),

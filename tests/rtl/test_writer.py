@@ -1,4 +1,4 @@
-"""dsoc_writer: byte columns and raw slots land in memory, in aligned bursts, and idle means acknowledged."""
+"""dsoc_writer: byte columns and raw slots land in memory, in bursts, many under way; idle means acknowledged."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ SIZE = 1 << 15
 
 
 @parameter_sets(
-    {"Lines": 7, "AxiBits": 32, "BurstBeats": 4},
-    {"Lines": 4, "AxiBits": 128, "BurstBeats": 2},
-    slow=({"Lines": 1, "AxiBits": 64, "BurstBeats": 1}, {"Lines": 6, "AxiBits": 64, "BurstBeats": 4}),
+    {"Lines": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8},
+    {"Lines": 4, "AxiBits": 128, "GroupBeats": 2, "MaxBurst": 2, "Bursts": 16},
+    slow=(
+        {"Lines": 1, "AxiBits": 64, "GroupBeats": 1, "MaxBurst": 1, "Bursts": 64},
+        {"Lines": 6, "AxiBits": 64, "GroupBeats": 4, "MaxBurst": 256, "Bursts": 3},
+        {"Lines": 16, "AxiBits": 512, "GroupBeats": 4, "MaxBurst": 128, "Bursts": 16},
+    ),
 )
 def test_writer(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_writer", parameters, seed=seed)
@@ -40,7 +44,9 @@ def _byte_columns(rng: Random, pitch: int) -> list[tuple[int, int, int]]:
 def _slots(rng: Random, width: int) -> list[tuple[int, int, int]]:
     lines = rng.randrange(1, PARAMETERS["Lines"] + 1)
     slot = width << (lines - 1).bit_length()
-    return [(i * slot, lines, rng.getrandbits(8 * width * PARAMETERS["Lines"])) for i in range(rng.randrange(1, 20))]
+    before = rng.randint(1, min(4096 // slot, 10))
+    first, count = 4096 - before * slot, before + rng.randrange(10)  # most runs cross a page
+    return [(first + i * slot, lines, rng.getrandbits(8 * width * PARAMETERS["Lines"])) for i in range(count)]
 
 
 def _apply(memory: bytearray, columns: list[tuple[int, int, int]], pitch: int, size: int) -> None:
@@ -52,6 +58,7 @@ def _apply(memory: bytearray, columns: list[tuple[int, int, int]], pitch: int, s
 @cocotb.test(timeout_time=10, timeout_unit="ms")
 @cocotb.parametrize(give=STALLS[:2], memory_stall=STALLS)
 async def writes_everything(dut: Any, give: float, memory_stall: float) -> None:
+    """Answers that come late meet later bursts in any phase."""
     bench = Bench(dut, salt=(give, memory_stall))
     rng, width = bench.rng, PARAMETERS["AxiBits"] // 8
     await bench.start(valid_i=0, flush_i=0, arena_i=ARENA, raw_i=0, awready_i=0, wready_i=0, bvalid_i=0)
@@ -59,8 +66,8 @@ async def writes_everything(dut: Any, give: float, memory_stall: float) -> None:
     port = WritePort(bench, memory, stall=memory_stall)
     expected = bytearray(memory.data)
     for run in range(5):
-        raw = rng.randrange(2)
-        pitch = width if raw else width * PARAMETERS["BurstBeats"] * rng.randrange(4, 9)
+        raw, port.latency = rng.randrange(2), rng.choice([0, 7, 90])
+        pitch = width if raw else width * PARAMETERS["GroupBeats"] * rng.randrange(4, 9)
         columns = _slots(rng, width) if raw else _byte_columns(rng, pitch)
         _apply(expected, columns, pitch, width if raw else 1)
         dut.raw_i.value, dut.line_pitch_i.value = raw, pitch
@@ -73,25 +80,67 @@ async def writes_everything(dut: Any, give: float, memory_stall: float) -> None:
         assert port.unanswered == 0, "idle before everything was acknowledged"
         dut.flush_i.value = 0
         assert memory.data == expected, f"memory differs in run {run}, raw {raw}"
-        assert all(beats <= PARAMETERS["BurstBeats"] for _, beats in port.bursts)
+        assert all(beats <= PARAMETERS["MaxBurst"] for _, beats in port.bursts)
+        assert port.most <= PARAMETERS["Bursts"]
     assert not int(dut.error_o.value)
     bench.stop()
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-async def fills_its_bursts(dut: Any) -> None:
-    """A full line of bytes goes out in bursts of BurstBeats, not in single beats."""
-    bench, width = Bench(dut), PARAMETERS["AxiBits"] // 8
-    await bench.start(valid_i=0, flush_i=0, arena_i=ARENA, raw_i=0, awready_i=0, wready_i=0, bvalid_i=0)
-    count = width * PARAMETERS["BurstBeats"] * 4
-    dut.line_pitch_i.value = count
-    port = WritePort(bench, Memory(ARENA, bytes(SIZE)), stall=0)
-    items = [{dut.addr_i: i, dut.lines_i: PARAMETERS["Lines"], dut.bytes_i: 0} for i in range(count)]
+async def _write(bench: Bench, items: list[dict[Any, int]], *, raw: int, pitch: int, latency: int) -> WritePort:
+    """Writes without stalls, and waits for the last acknowledgement."""
+    dut = bench.dut
+    await bench.start(valid_i=0, flush_i=0, arena_i=ARENA, raw_i=raw, line_pitch_i=pitch, bvalid_i=0)
+    port = WritePort(bench, Memory(ARENA, bytes(SIZE)), stall=0, latency=latency)
     await bench.send(dut.valid_i, dut.ready_o, items, stall=0)
     dut.flush_i.value = 1
     await RisingEdge(bench.clock)
     await bench.until(lambda: int(dut.idle_o.value))
-    assert [beats for _, beats in port.bursts] == [PARAMETERS["BurstBeats"]] * 4 * PARAMETERS["Lines"]
+    return port
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def fills_its_bursts(dut: Any) -> None:
+    """A full line of bytes goes out in bursts of GroupBeats, not in single beats."""
+    bench, width = Bench(dut), PARAMETERS["AxiBits"] // 8
+    count = width * PARAMETERS["GroupBeats"] * 4
+    items = [{dut.addr_i: i, dut.lines_i: PARAMETERS["Lines"], dut.bytes_i: 0} for i in range(count)]
+    port = await _write(bench, items, raw=0, pitch=count, latency=0)
+    assert [beats for _, beats in port.bursts] == [PARAMETERS["GroupBeats"]] * 4 * PARAMETERS["Lines"]
+    bench.stop()
+
+
+def _raw_bursts(slots: int, lines: int, gap: int) -> list[int]:
+    """Beats of the bursts of slots: up to GroupBeats at a time if nothing lies between them, never over a boundary."""
+    group = 1 if gap else PARAMETERS["GroupBeats"]
+    found = []
+    for first in range(0, slots, group):
+        at, end = first * (lines + gap), (min(first + group, slots) - 1) * (lines + gap) + lines
+        while at < end:
+            stop = min(end, at - at % PARAMETERS["MaxBurst"] + PARAMETERS["MaxBurst"])
+            found.append(stop - at)
+            at = stop
+    return found
+
+
+@cocotb.test(timeout_time=2, timeout_unit="ms")
+@cocotb.parametrize(lines=[1, 3, 4, 7])
+async def keeps_bursts_under_way(dut: Any, lines: int) -> None:
+    """Raw slots go out as whole bursts, as many at once as allowed, and no clock is lost but to that limit."""
+    lines = min(lines, PARAMETERS["Lines"])
+    bench, width, most, latency = Bench(dut), PARAMETERS["AxiBits"] // 8, PARAMETERS["Bursts"], 150
+    slot = 1 << (lines - 1).bit_length()
+    count = min(SIZE // (slot * width), 6 * PARAMETERS["GroupBeats"] * most)
+    items = [{dut.addr_i: i * slot * width, dut.lines_i: lines, dut.beats_i: 0} for i in range(count)]
+    begin = bench.now()
+    port = await _write(bench, items, raw=1, pitch=width, latency=latency)
+    expected = _raw_bursts(count, lines, slot - lines)
+    assert [beats for _, beats in port.bursts] == expected
+    rounds = -(-len(expected) // most)
+    longest = max(expected)
+    assert port.most == most or rounds == 1 or most * longest > latency
+    assert port.most <= most
+    clocks = bench.now() - begin
+    assert clocks <= max(sum(expected), rounds * (latency + longest + 10)) + latency + 40, (clocks, rounds)
     bench.stop()
 
 
