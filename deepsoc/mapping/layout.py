@@ -1,4 +1,4 @@
-"""How tensors lie in memory (docs/architecture.md, section 2): sizes, packing and unpacking, vectorised."""
+"""How tensors lie in the memory of one accelerator (docs/architecture.md, section 2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepsoc.errors import InputError
+from deepsoc._tensors import SlotForm, TileForm
 from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 
@@ -53,40 +53,18 @@ class TensorLayout:
         """Lines of a batch element that hold an existing row."""
         return self.hw.lines(self.h)
 
+    @property
+    def form(self) -> TileForm:
+        """The same in plain numbers."""
+        return TileForm(self.hw.rows, self.hw.x_bits, self.n, self.h, self.w, self.c, self.pitch)
+
     def pack(self, values: IntArray) -> bytes:
-        """Memory image of a tensor.
-
-        Args:
-            values: integers of `x_bits` bits; any shape of n*h*w*c elements whose order is (n, h, w, c).
-
-        Raises:
-            InputError: another number of elements, or a value that does not fit.
-        """
-        hw = self.hw
-        if values.size != self.n * self.h * self.w * self.c:
-            raise InputError(f"expected {self.n}*{self.h}*{self.w}*{self.c} integers, received shape {values.shape}")
-        limit = 1 << (hw.x_bits - 1)
-        if values.min() < -limit or values.max() >= limit:
-            raise InputError(f"{hw.x_bits} bits hold {-limit} … {limit - 1}, received {values.min()} … {values.max()}")
-        rows = np.zeros((self.n, self.tiles * hw.rows, self.w * self.c), np.uint8)
-        rows[:, : self.h] = values.reshape(self.n, self.h, -1) & ((1 << hw.x_bits) - 1)
-        lanes = np.zeros((self.n, self.tiles, hw.tile_lines * hw.rpb, self.w * self.c), np.uint8)
-        lanes[:, :, : hw.rows] = rows.reshape(self.n, self.tiles, hw.rows, -1)
-        lanes = lanes.reshape(self.n, self.tiles, hw.tile_lines, hw.rpb, -1)
-        image = np.zeros((self.n, self.tiles, hw.tile_lines, self.pitch), np.uint8)
-        for r in range(hw.rpb):
-            image[..., : self.w * self.c] |= lanes[..., r, :] << (r * hw.x_bits)
-        return image.tobytes()
+        """Memory image of a tensor, as `TileForm.pack`."""
+        return self.form.pack(values).tobytes()
 
     def unpack(self, image: bytes) -> IntArray:
-        """Integers (n, h, w, c) of a memory image of `size` bytes; what lies between them is ignored."""
-        hw = self.hw
-        lines = _checked(image, self.size).reshape(self.n, self.tiles, hw.tile_lines, self.pitch)
-        lines = lines[..., : self.w * self.c]
-        half = 1 << (hw.x_bits - 1)
-        lanes = [((lines >> (r * hw.x_bits) & (2 * half - 1)) ^ half).astype(np.int64) - half for r in range(hw.rpb)]
-        rows = np.stack(lanes, axis=3).reshape(self.n, self.tiles, hw.tile_lines * hw.rpb, -1)[:, :, : hw.rows]
-        return rows.reshape(self.n, self.tiles * hw.rows, self.w, self.c)[:, : self.h]
+        """Integers (n, h, w, c) of a memory image of `size` bytes, as `TileForm.unpack`."""
+        return self.form.unpack(np.frombuffer(image, np.uint8))
 
 
 @dataclass(frozen=True)
@@ -101,45 +79,19 @@ class RawLayout:
     ch_per_t: int
 
     @property
-    def blocks(self) -> int:
-        """Row blocks a batch element."""
-        return -(-self.h // self.hw.rows)
-
-    @property
-    def slots(self) -> int:
-        """Number of slots."""
-        return self.n * self.blocks * self.w * self.c
+    def form(self) -> SlotForm:
+        """The same in plain numbers."""
+        return SlotForm(self.hw.rows, self.n, self.h, self.w, self.c, self.hw.slot_bytes, self.ch_per_t)
 
     @property
     def size(self) -> int:
         """Bytes of all slots."""
-        return self.slots * self.hw.slot_bytes
-
-    def _slot(self) -> IntArray:
-        """Slot of every (n, row block, w, c)."""
-        k = np.arange(self.c)
-        t = k // self.ch_per_t
-        channels = np.minimum(self.c - t * self.ch_per_t, self.ch_per_t)  # of the iteration that makes k
-        column = np.arange(self.n * self.blocks * self.w).reshape(self.n, self.blocks, self.w, 1)
-        return np.asarray(t * self.ch_per_t * column.size + column * channels + k % self.ch_per_t, np.int64)
+        return self.form.size
 
     def pack(self, values: IntArray) -> bytes:
-        """Memory image of values whose order is (n, h, w, c); words of rows that do not exist are 0."""
-        rows = np.zeros((self.n, self.blocks * self.hw.rows, self.w, self.c), np.int64)
-        rows[:, : self.h] = values.reshape(self.n, self.h, self.w, self.c)
-        blocks = rows.reshape(self.n, self.blocks, self.hw.rows, self.w, self.c)
-        image = np.zeros((self.slots, self.hw.slot_bytes // 4), "<i4")
-        image[self._slot(), : self.hw.rows] = np.moveaxis(blocks, 2, -1)
-        return image.tobytes()
+        """Memory image of values, as `SlotForm.pack`."""
+        return self.form.pack(values).tobytes()
 
     def unpack(self, image: bytes) -> IntArray:
-        """Integers (n, h, w, c) of a memory image of `size` bytes."""
-        words = _checked(image, self.size).view("<i4").reshape(self.slots, -1)[:, : self.hw.rows]
-        blocks = np.moveaxis(words[self._slot()], -1, 2).astype(np.int64)
-        return blocks.reshape(self.n, self.blocks * self.hw.rows, self.w, self.c)[:, : self.h]
-
-
-def _checked(image: bytes, size: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    if len(image) != size:
-        raise InputError(f"expected a memory image of {size} bytes, received {len(image)}")
-    return np.frombuffer(image, np.uint8)
+        """Integers (n, h, w, c) of a memory image of `size` bytes, as `SlotForm.unpack`."""
+        return self.form.unpack(np.frombuffer(image, np.uint8))

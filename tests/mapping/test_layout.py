@@ -69,7 +69,7 @@ def test_raw(hw: Hardware, seed: int, ch_per_t: int, n: int, h: int, w: int, c: 
                         assert words[:rows].tolist() == values[i, block : block + rows, x, k].tolist()
                         assert not words[rows:].any()
                         slot += 1
-    assert slot == layout.slots
+    assert slot == layout.form.slots
 
 
 def test_a_matrix_has_its_batch_on_the_rows() -> None:

@@ -1,0 +1,155 @@
+"""Tensors as the accelerator's memory holds them (docs/architecture.md, section 2), packed and unpacked with NumPy.
+
+Boards need it too: nothing but NumPy is imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from deepsoc.errors import InputError
+
+__all__ = ["Image", "Integers", "SlotForm", "TileForm"]
+
+Integers = npt.NDArray[np.int64]
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class TileForm:
+    """A tensor (n, h, w, c) in tiles of `rows` rows, several rows a byte.
+
+    Attributes:
+        bits: of a value, 2, 4 or 8.
+        pitch: bytes from line to line.
+    """
+
+    rows: int
+    bits: int
+    n: int
+    h: int
+    w: int
+    c: int
+    pitch: int
+
+    @property
+    def rows_per_byte(self) -> int:
+        """Rows that share a byte."""
+        return 8 // self.bits
+
+    @property
+    def tile_lines(self) -> int:
+        """Byte lines a tile."""
+        return -(-self.rows // self.rows_per_byte)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles a batch element."""
+        return -(-self.h // self.rows)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole tensor."""
+        return self.n * self.tiles * self.tile_lines * self.pitch
+
+    def pack(self, values: npt.NDArray[np.integer]) -> Image:
+        """Memory image, `size` bytes.
+
+        Args:
+            values: integers of `bits` bits; any shape of n*h*w*c elements whose order is (n, h, w, c).
+
+        Raises:
+            InputError: another number of elements, or a value that does not fit.
+        """
+        if values.size != self.n * self.h * self.w * self.c:
+            raise InputError(f"expected {self.n}*{self.h}*{self.w}*{self.c} integers, received shape {values.shape}")
+        limit = 1 << (self.bits - 1)
+        if values.min() < -limit or values.max() >= limit:
+            raise InputError(f"{self.bits} bits hold {-limit} … {limit - 1}, received {values.min()} … {values.max()}")
+        line = self.w * self.c
+        rows = np.zeros((self.n, self.tiles * self.rows, line), np.uint8)
+        rows[:, : self.h] = values.reshape(self.n, self.h, line) & (2 * limit - 1)
+        lanes = np.zeros((self.n, self.tiles, self.tile_lines * self.rows_per_byte, line), np.uint8)
+        lanes[:, :, : self.rows] = rows.reshape(self.n, self.tiles, self.rows, line)
+        lanes = lanes.reshape(self.n, self.tiles, self.tile_lines, self.rows_per_byte, line)
+        image = np.zeros((self.n, self.tiles, self.tile_lines, self.pitch), np.uint8)
+        for r in range(self.rows_per_byte):
+            image[..., :line] |= lanes[..., r, :] << (r * self.bits)
+        return image.reshape(-1)
+
+    def unpack(self, image: Image) -> Integers:
+        """Integers (n, h, w, c) of a memory image of `size` bytes; what lies between them is ignored."""
+        lines = _checked(image, self.size).reshape(self.n, self.tiles, self.tile_lines, self.pitch)
+        lines = lines[..., : self.w * self.c]
+        half = 1 << (self.bits - 1)
+        shifts = range(0, 8, self.bits)
+        lanes = [((lines >> shift & (2 * half - 1)) ^ half).astype(np.int64) - half for shift in shifts]
+        rows = np.stack(lanes, axis=3).reshape(self.n, self.tiles, self.tile_lines * self.rows_per_byte, -1)
+        values: Integers = rows[:, :, : self.rows].reshape(self.n, self.tiles * self.rows, self.w, self.c)[:, : self.h]
+        return values
+
+
+@dataclass(frozen=True)
+class SlotForm:
+    """32-bit values (n, h, w, c) in slots of `rows` words, in the order in which they leave the array.
+
+    Attributes:
+        slot_bytes: from slot to slot.
+        ch_per_t: channels an iteration.
+    """
+
+    rows: int
+    n: int
+    h: int
+    w: int
+    c: int
+    slot_bytes: int
+    ch_per_t: int
+
+    @property
+    def blocks(self) -> int:
+        """Row blocks a batch element."""
+        return -(-self.h // self.rows)
+
+    @property
+    def slots(self) -> int:
+        """Number of slots."""
+        return self.n * self.blocks * self.w * self.c
+
+    @property
+    def size(self) -> int:
+        """Bytes of all slots."""
+        return self.slots * self.slot_bytes
+
+    def _slot(self) -> Integers:
+        """Slot of every (n, row block, w, c)."""
+        k = np.arange(self.c)
+        t = k // self.ch_per_t
+        channels = np.minimum(self.c - t * self.ch_per_t, self.ch_per_t)  # of the iteration that makes k
+        column = np.arange(self.n * self.blocks * self.w).reshape(self.n, self.blocks, self.w, 1)
+        return np.asarray(t * self.ch_per_t * column.size + column * channels + k % self.ch_per_t, np.int64)
+
+    def pack(self, values: npt.NDArray[np.integer]) -> Image:
+        """Memory image of values whose order is (n, h, w, c); words of rows that do not exist are 0."""
+        rows = np.zeros((self.n, self.blocks * self.rows, self.w, self.c), np.int64)
+        rows[:, : self.h] = values.reshape(self.n, self.h, self.w, self.c)
+        blocks = rows.reshape(self.n, self.blocks, self.rows, self.w, self.c)
+        image = np.zeros((self.slots, self.slot_bytes // 4), "<i4")
+        image[self._slot(), : self.rows] = np.moveaxis(blocks, 2, -1)
+        return image.view(np.uint8).reshape(-1)
+
+    def unpack(self, image: Image) -> Integers:
+        """Integers (n, h, w, c) of a memory image of `size` bytes."""
+        words = _checked(image, self.size).view("<i4").reshape(self.slots, -1)[:, : self.rows]
+        blocks = np.moveaxis(words[self._slot()], -1, 2).astype(np.int64)
+        values: Integers = blocks.reshape(self.n, self.blocks * self.rows, self.w, self.c)[:, : self.h]
+        return values
+
+
+def _checked(image: Image, size: int) -> Image:
+    if len(image) != size:
+        raise InputError(f"expected a memory image of {size} bytes, received {len(image)}")
+    return np.ascontiguousarray(image)
