@@ -37,12 +37,16 @@ def _out_dir(path: Path) -> Path:
     ancestor = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
     if not ancestor.is_dir():
         raise typer.BadParameter(f"{str(ancestor)!r} is not a directory")
+    _writable(ancestor)
+    return path
+
+
+def _writable(folder: Path) -> None:
     try:
-        with tempfile.TemporaryDirectory(dir=ancestor, prefix=".deepsoc-"):
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".deepsoc-"):
             pass
     except OSError as error:
-        raise typer.BadParameter(f"{str(ancestor)!r} is not writable: {error.strerror}") from None
-    return path
+        raise typer.BadParameter(f"{str(folder)!r} is not writable: {error.strerror}") from None
 
 
 def output_file(path: Path | None) -> Path | None:
@@ -56,7 +60,9 @@ def output_file(path: Path | None) -> Path | None:
             raise typer.BadParameter(f"{str(path)!r} is a directory")
         if not path.parent.is_dir():
             raise typer.BadParameter(f"the folder {str(path.parent)!r} does not exist")
-        _out_dir(path.parent)
+        if path.exists() and not path.is_file():
+            raise typer.BadParameter(f"{str(path)!r} is no regular file")
+        _writable(path.parent)
     return path
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -66,9 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail("interrupted", 130)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
-    except BrokenPipeError:
-        # The reader has gone (`| head`); keep the interpreter from flushing into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except BrokenPipeError:  # the reader has gone (`| head`)
+        _drop_stdout()
         return 0
     except typer.TyperException as error:
         return _fail(error.format_message(), 2)
@@ -76,9 +75,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error), 2)
     except DeepSocError as error:
         return _fail(str(error), 1)
+    except OSError as error:
+        if not _is_writable(sys.stdout):
+            _drop_stdout()
+        return _fail(f"{error.filename or 'stdout'}: {error.strerror or error}", 1)
     except Exception as error:
         return _fail(f"{type(error).__name__}: {error} (a traceback follows with deepsoc --debug)", 1)
     return status if isinstance(status, int) else 0
+
+
+def _is_writable(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _drop_stdout() -> None:
+    """Keeps the interpreter from flushing once more, at exit, into a closed pipe or a full disk."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _fail(message: str, status: int) -> int:

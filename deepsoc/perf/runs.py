@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from deepsoc._files import read_bytes, replacing
 from deepsoc.errors import DeepSocError, InputError
 from deepsoc.perf.cluster import run_each
 
@@ -128,16 +129,21 @@ def _run(work: Callable[[Point, Path], Row], root: Path, run: Run[Point]) -> Row
 
 
 def _stored(place: Path) -> Row | None:
-    """The row on disk, if the run is over."""
+    """The row on disk, if the run is over; a damaged one is none, so that its run is made again."""
     try:
-        row = json.loads((place / RESULT).read_text())
-    except (OSError, ValueError):
+        data = json.loads(read_bytes(place / RESULT, "the result of the run"))
+        row: Row = data["row"]
+        return row if data["sha256"] == _checksum(row) else None
+    except (InputError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return row if isinstance(row, dict) else None
 
 
 def _store(place: Path, row: Row) -> None:
     """Writes the row; the file appears complete or not at all."""
-    temporary = place / f".{RESULT}.{os.getpid()}"
-    temporary.write_text(json.dumps(row, indent=1) + "\n")
-    temporary.replace(place / RESULT)
+    with replacing(place / RESULT) as fresh:
+        fresh.write_text(json.dumps({"row": row, "sha256": _checksum(row)}, indent=1) + "\n")
+
+
+def _checksum(row: Row) -> str:
+    """SHA-256 of a row as JSON; numbers come out of a file as they went into it."""
+    return hashlib.sha256(json.dumps(row).encode()).hexdigest()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,21 @@ def test_every_exception_is_one_line_and_a_status(cli: Cli, monkeypatch, error, 
     assert outcome.stderr.startswith("error: ")
     assert outcome.stderr.count("\n") == 1
     assert outcome.stderr.strip().isprintable()
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_a_full_disk_behind_stdout_is_one_line(tmp_path, how):
+    """Once the error is told, the interpreter must not flush again at exit: that is a traceback and status 120."""
+    (tmp_path / "hw.json").write_text(json.dumps({"rows": 8, "cols": 24}))
+    command = [sys.executable, "-m", "deepsoc.cli.main", "estimate", "kws_cnn", "--hw", "hw.json", *how]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: stdout: No space left on device\n")
+
+
+def test_a_long_argument_is_one_readable_line(cli: Cli):
+    cli.refused("export", "x" * 100_000, "--hw", "hw.json", "--out", "out", says="xxx … xxx")
+    assert len(cli("estimate", "x" * 100_000, "--hw", "hw.json").stderr) < 2500
 
 
 def test_tracebacks_only_on_request(cli: Cli, monkeypatch):

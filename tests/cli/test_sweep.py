@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -30,6 +34,43 @@ def test_json_holds_points_and_the_front(cli: Cli, space):
     assert data["objectives"] == {"end_to_end_fps": "max", "pes": "min"}
     assert data["pareto"] == best.to_dict(orient="records")
     assert 0 < len(best) < 12
+
+
+@pytest.mark.parametrize("name", ["run-12:30.parquet", "a b.parquet", "100%.parquet", "größe ×.parquet", "-x.parquet"])
+def test_any_name_of_a_file_does(cli: Cli, space, name):
+    (cli.folder / "of: a $folder").mkdir()
+    for out in (name, f"of: a $folder/{name}"):
+        outcome = cli("sweep", "resnet18", "--space", space, "--out", out, "--json")
+        assert outcome.status == 0, outcome.stderr
+        assert json.loads(outcome.stdout)["out"] == out
+        assert len(pd.read_parquet((cli.folder / out).open("rb"))) == 12
+
+
+def test_a_full_disk_is_an_error_line_and_the_sweep_goes_on(cli: Cli, space):
+    """The limit of a file's size fails where a full disk does, in the write."""
+    command = [sys.executable, "-m", "deepsoc.cli.main", "sweep", "resnet18", "--space", space, "--out", "f.parquet"]
+    full = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+    )
+    assert (full.returncode, full.stdout) == (1, "")
+    assert full.stderr.startswith("error: f.parquet.parts/"), full.stderr
+    assert "cannot be written: File too large" in full.stderr
+    assert full.stderr.count("\n") == 1, full.stderr
+    assert not list(cli.folder.glob("**/.deepsoc*"))
+    assert not (cli.folder / "f.parquet").exists()
+    assert cli("sweep", "resnet18", "--space", space, "--out", "f.parquet").status == 0
+    assert "f.parquet.parts" not in cli.names()
+
+
+def test_an_output_that_is_no_file_is_refused(cli: Cli, space):
+    os.mkfifo(cli.folder / "pipe")
+    for out in ("pipe", "/dev/full", "/dev/null"):
+        cli.refused("sweep", "resnet18", "--space", space, "--out", out, says="is no regular file")
+        cli.refused("fit", "net.json", "--board", "pynq-z2", "--out", out, says="is no regular file")
 
 
 def test_a_network_file_beside_a_workload_with_limits_and_objectives(cli: Cli, space):

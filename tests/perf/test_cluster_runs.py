@@ -63,9 +63,16 @@ def test_a_failed_run_is_a_row_and_is_tried_again(tmp_path: Path) -> None:
 
 def test_a_damaged_result_is_made_again(tmp_path: Path) -> None:
     run_in_folders(square, runs(), tmp_path)
-    (tmp_path / "v4" / RESULT).write_text('{"square": 1')
-    assert run_in_folders(square, runs(), tmp_path)["square"].tolist() == [9, 16, 25, 36]
-    assert attempts(tmp_path) == {"v3": 1, "v4": 2, "v5": 1, "v6": 1}
+    path = tmp_path / "v4" / RESULT
+    whole = path.read_bytes()
+    assert whole.count(b": 16") == 1
+    damaged = [b"", b'{"square": 1', b"[]", b'{"row": {}, "sha256": 0}', b"[" * 9999, whole.replace(b": 16", b": 17")]
+    damaged += [whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1 :] for i in range(0, len(whole), 5)]
+    for n, data in enumerate(damaged, 2):
+        path.write_bytes(data)
+        assert run_in_folders(square, runs(), tmp_path)["square"].tolist() == [9, 16, 25, 36]
+        assert attempts(tmp_path) == {"v3": 1, "v4": n, "v5": 1, "v6": 1}
+        assert path.read_bytes() == whole
 
 
 def dying(value: int, place: Path) -> dict[str, Any]:
@@ -121,7 +128,7 @@ def test_an_interrupted_call_goes_on_where_it_was(tmp_path: Path, workers: int) 
         time.sleep(0.02)
     child.send_signal(signal.SIGINT)
     assert child.wait(timeout=30) != 0
-    assert json.loads((folder / "v3" / RESULT).read_text()) == {"error": "", "square": 9}
+    assert json.loads((folder / "v3" / RESULT).read_text())["row"] == {"error": "", "square": 9}
     assert [path.parent.name for path in folder.glob(f"*/{RESULT}")] == ["v3"]
     (folder / "go").touch()
     assert run_in_folders(slow, runs(), folder)["square"].tolist() == [9, 16, 25, 36]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -277,6 +281,76 @@ def test_other_files_are_not_overwritten(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         sweep([SMALL], SPACE, out=out / "below" / "f.parquet")
     assert out.read_text() == "text"
+
+
+def damaged(path: Path, rng: random.Random, count: int) -> Iterator[bytes]:
+    """The file's content with one flipped bit, and cut short."""
+    data = path.read_bytes()
+    for _ in range(count):
+        i = rng.randrange(len(data))
+        yield data[:i] + bytes([data[i] ^ 1 << rng.randrange(8)]) + data[i + 1 :]
+        yield data[: rng.randrange(len(data))]
+
+
+def test_a_damaged_file_is_refused_by_name(tmp_path, small_parts, monkeypatch):
+    """Parquet itself has no checksums: most flipped bits give other values, or other statistics."""
+    seed = int(os.environ.get("DEEPSOC_SEED", "0"))
+    print(f"DEEPSOC_SEED={seed}")
+    out, rng = tmp_path / "f.parquet", random.Random(seed)
+    whole = sweep([SMALL], SPACE, out=out)
+    kept = out.read_bytes()
+    for data in damaged(out, rng, 200):
+        out.write_bytes(data)
+        with pytest.raises(InputError, match=r"f\.parquet: (is damaged|exists and is no)"):
+            sweep([SMALL], SPACE, out=out)
+    out.write_bytes(kept)
+    pd.testing.assert_frame_equal(sweep([SMALL], SPACE, out=out), whole)
+
+    out.unlink()
+    with pytest.raises(KeyboardInterrupt):
+        sweep([SMALL], SPACE, out=out, progress=stop_after(2))
+    part = next((tmp_path / "f.parquet.parts").glob("*.parquet"))
+    kept = part.read_bytes()
+    for data in damaged(part, rng, 20):
+        part.write_bytes(data)
+        with pytest.raises(InputError, match=rf"{part.name}: (is damaged|exists and is no)"):
+            sweep([SMALL], SPACE, out=out)
+    part.write_bytes(kept)
+    pd.testing.assert_frame_equal(sweep([SMALL], SPACE, out=out), whole)
+
+
+def test_a_part_that_is_damaged_while_the_sweep_runs_is_refused(tmp_path, small_parts):
+    out = tmp_path / "f.parquet"
+
+    def damage(done: int, total: int) -> None:
+        part = next((tmp_path / "f.parquet.parts").glob("*.parquet"))
+        part.write_bytes(part.read_bytes().replace(b"PAR1", b"PAR2"))
+
+    with pytest.raises(InputError, match="exists and is no Parquet file"):
+        sweep([SMALL], SPACE, out=out, progress=damage)
+    assert not out.exists()
+
+
+NAMES = [
+    "run-12:30.parquet",
+    "a b.parquet",
+    "100%.parquet",
+    "größe × 2 ⚡.parquet",
+    "-x.parquet",
+    "s3:x",
+    "'\"$(x)\\",
+    "f" * 248,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_of_a_file_does(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    for out in (name, tmp_path / name):
+        pd.testing.assert_frame_equal(sweep([SMALL], SPACE, out=out), sweep([SMALL], SPACE))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    with pytest.raises(InputError, match="cannot be written"):
+        sweep([SMALL], SPACE, out="f" * 250)
 
 
 def test_a_file_of_no_rows(tmp_path):
