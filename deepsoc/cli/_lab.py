@@ -16,8 +16,8 @@ from deepsoc.errors import InputError, ToolError
 
 __all__ = ["register"]
 
-# What readers make in the folder; no part of what is brought.
-_OWN = {".ipynb_checkpoints", "__pycache__", "build", "designs", "jobs"}
+# What readers make in the folder, which is no part of what is brought; and the labs' solutions, which stay behind.
+_NOT_BROUGHT = {".ipynb_checkpoints", "__pycache__", "build", "designs", "jobs", "instructor"}
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +66,7 @@ def _copy_missing(source: Path, target: Path) -> None:
     for file in sorted(source.rglob("*")):
         path = file.relative_to(source)
         copy = target / path
-        if not file.is_file() or _OWN & set(path.parts) or copy.exists():
+        if not file.is_file() or _NOT_BROUGHT & set(path.parts) or copy.exists():
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
         fresh = copy.with_name(f".{copy.name}.new")

@@ -18,6 +18,7 @@ from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, P
 from deepsoc.hw import Hardware
 from deepsoc.mapping import ArrayStates, Plan, array_steps, operation_input, plan
 from deepsoc.sim import SimResult, read_states, simulate
+from deepsoc.teaching.variants import whole
 
 __all__ = ["FAULTS", "HW", "KINDS", "MODULES", "Case", "Fault", "compare_states", "network", "plant"]
 
@@ -170,9 +171,7 @@ def plant(number: int, out: str | Path = "build/lab7") -> Case:
     Raises:
         InputError: not a whole number.
     """
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise InputError(f"expected a whole number, received {number!r}", where="number")
-    case = Case(number, Path(out).resolve())
+    case = Case(whole(number), Path(out).resolve())
     shutil.rmtree(case.rtl, ignore_errors=True)
     shutil.copytree(folder("rtl"), case.rtl)
     source = rtl_module(case.fault.module, case.rtl)

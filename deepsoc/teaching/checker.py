@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from deepsoc.errors import DeepSocError, InputError
-from deepsoc.teaching.verdicts import Exercise, Verdict
+from deepsoc.teaching.verdicts import Exercise, Verdict, short
 
 __all__ = ["LABS", "Check", "Mark", "Report", "check", "exercises"]
 
@@ -76,9 +76,16 @@ class Report:
 
 @dataclass
 class Check:
-    """Marks answers: `check("1.2", answer)`; `check.report()` adds up. The last answer to an exercise counts."""
+    """Marks answers: `check("1.2", answer)`; `check.report()` adds up. The last answer to an exercise counts.
 
+    Attributes:
+        number: of the student, who has own layers, arrays and networks.
+        marks: by exercise.
+    """
+
+    number: int = 1
     marks: dict[str, Mark] = field(default_factory=dict)
+    _wrong: dict[str, list[str]] = field(default_factory=dict, repr=False)
 
     def __call__(self, exercise: str, answer: Any = None) -> Mark:
         """Marks an answer.
@@ -94,10 +101,20 @@ class Check:
             InputError: there is no such exercise.
         """
         found = _find(exercise)
-        verdict = _judged(found, answer)
-        mark = Mark(found.name, round(verdict.share * found.points, 2), found.points, verdict.message)
+        verdict = _judged(found, answer, self.number)
+        message = verdict.message + self._hint(found.name, answer, verdict)
+        mark = Mark(found.name, round(verdict.share * found.points, 2), found.points, message)
         self.marks[found.name] = mark
         return mark
+
+    def _hint(self, exercise: str, answer: Any, verdict: Verdict) -> str:
+        """The next hint for each other wrong answer; the last one stays."""
+        if not verdict.hints:
+            return ""
+        wrong = self._wrong.setdefault(exercise, [])
+        if (said := short(answer)) not in wrong:
+            wrong.append(said)
+        return f"; {verdict.hints[min(len(wrong), len(verdict.hints)) - 1]}"
 
     def report(self) -> Report:
         """All exercises of every lab of which one was checked, those without an answer with 0 points."""
@@ -136,11 +153,11 @@ def _find(name: str) -> Exercise:
     raise InputError(f"no such exercise; expected {expected}, received {name!r}", where="exercise")
 
 
-def _judged(exercise: Exercise, answer: Any) -> Verdict:
+def _judged(exercise: Exercise, answer: Any, number: int) -> Verdict:
     if answer is None or (isinstance(answer, tuple | list) and any(part is None for part in answer)):
         return Verdict(0.0, _UNANSWERED)
     try:
-        return exercise.judge(answer)
+        return exercise.judge(answer, number)
     except DeepSocError as error:
         return Verdict(0.0, str(error))
     except Exception as error:  # an answer may be any object whatever

@@ -3,96 +3,132 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from deepsoc.hw.boards import board
 from deepsoc.perf.fit import Fit, NoFitError, fit
+from deepsoc.teaching.variants import stream
 from deepsoc.teaching.verdicts import RIGHT, Exercise, Verdict, is_number, names, number, numbers
 
-__all__ = ["AREAS_MM2", "BOARD", "EXERCISES", "FPS", "NETWORK", "NODE", "design"]
+__all__ = ["AREAS_MM2", "BOARD", "EXERCISES", "NETWORK", "NODE", "Own", "design", "own"]
 
 NETWORK, BOARD, NODE = "kws_cnn", "pynq-z2", "28nm"
-"""The network, the board and the process of the lab."""
-
-FPS = 10_000.0
-"""Frames a second that exercise 6.5 asks for."""
+"""The network, the board of the example, and the process of the lab."""
 
 AREAS_MM2 = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Areas to choose from there."""
+"""Areas to choose from in exercise 6.5."""
 
 _ENOUGH = 0.95  # of the best rate, for all points
 
 
-def design(rows: int, cols: int) -> Fit:
-    """The best design of the lab with an array of this shape.
+@dataclass(frozen=True)
+class Own:
+    """What one student works on.
+
+    Attributes:
+        board: of all exercises but 6.5.
+        fps: frames a second that exercise 6.5 asks for.
+    """
+
+    board: str
+    fps: float
+
+
+@lru_cache
+def own(student: int) -> Own:
+    """The board and the rate of a student's number.
+
+    Raises:
+        InputError: no whole number.
+    """
+    rng = stream(6, student)
+    board_name = rng.choice(("cora-z7-10", "kv260", "ultra96-v2", "zcu102", "zcu104"))
+    return Own(board_name, 100.0 * rng.randint(15, 240))
+
+
+def design(rows: int, cols: int, board: str = BOARD) -> Fit:
+    """The best design of the lab's network with an array of this shape.
 
     Args:
         rows: of processing elements.
         cols: of processing elements.
+        board: that it must fit.
 
     Raises:
         InputError: no such array.
         NoFitError: it exceeds the board; says by how much.
     """
-    return fit([NETWORK], board=BOARD, space={"rows": rows, "cols": cols})
+    return fit([NETWORK], board=board, space={"rows": rows, "cols": cols})
 
 
 @lru_cache
-def _best(goal: Any = "fps", *others: str) -> Fit:
-    return fit([NETWORK, *others], board=BOARD, goal=goal)
+def _best(board: str, goal: Any = "fps", *others: str) -> Fit:
+    return fit([NETWORK, *others], board=board, goal=goal)
 
 
-def _1(answer: object) -> Verdict:
-    budget = board(BOARD).budget()["dsp"]
-    slips = {"leave some free: a full FPGA neither routes nor meets timing": float(board(BOARD).dsp)}
-    return number(answer, math.floor(budget), hint="DSPs of the board times the fill limit", slips=slips)
+def _1(answer: object, student: int) -> Verdict:
+    mine = board(own(student).board)
+    slips = {"leave some free: a full FPGA neither routes nor meets timing": float(mine.dsp)}
+    hints = ("which share of its DSPs may be filled?", "a part of a DSP is none")
+    return number(answer, math.floor(mine.budget()["dsp"]), hints=hints, slips=slips)
 
 
-def _2(answer: Any) -> Verdict:
+def _2(answer: Any, student: int) -> Verdict:
     try:
         rows, cols = (int(part) if is_number(part) and part % 1 == 0 else None for part in answer)
     except (TypeError, ValueError):
         rows = cols = None
     if rows is None or cols is None:
         return Verdict(0.0, "expected (rows, cols), two whole numbers")
-    best, found = _best(), design(rows, cols)
-    share = found.fps / best.fps
+    mine = own(student).board
+    found = design(rows, cols, mine)
+    share = found.fps / _best(mine).fps
     if share >= _ENOUGH:
         return RIGHT
-    said = f"legal, {found.fps:,.0f} frames/s; the best design reaches {best.fps:,.0f}"
-    return Verdict(0.5 if share >= 0.5 else 0.25, said)
+    reach = "not far from" if share >= 0.75 else "more than half of" if share >= 0.5 else "less than half of"
+    hints = (
+        "what does the board have left?",
+        "which layer of the network is idle most, and in which direction of the array?",
+    )
+    said = f"legal, {found.fps:,.0f} frames/s, {reach} what is possible"
+    return Verdict(0.5 if share >= 0.5 else 0.25, said, hints)
 
 
-def _3(answer: object) -> Verdict:
-    limits = _best().limits
+def _3(answer: object, student: int) -> Verdict:
+    limits = _best(own(student).board).limits
     binding = limits.loc[limits["binds"], "limit"].tolist()
-    return names(answer, binding, choices=limits["limit"].tolist(), hint="look at the column `binds` of `limits`")
+    hints = (
+        "look at the limits of the best design for your board",
+        "what would each of them gain if it were not there?",
+    )
+    return names(answer, binding, choices=limits["limit"].tolist(), hints=hints)
 
 
-def _4(answer: object) -> Verdict:
-    hw = _best("fps_per_watt").hw
-    hint = "`goal='fps_per_watt'`; processing elements are rows times columns"
-    return number(answer, hw.rows * hw.cols, hint=hint)
+def _4(answer: object, student: int) -> Verdict:
+    hw = _best(own(student).board, "fps_per_watt").hw
+    return number(answer, hw.rows * hw.cols, hints=("search again, with the other goal", "on your board?"))
 
 
-def _5(answer: object) -> Verdict:
-    hint = "try the areas with `fps_min`; what is too small raises"
-    return number(answer, next(area for area in AREAS_MM2 if _reaches(area)), hint=hint)
+def _5(answer: object, student: int) -> Verdict:
+    hints = ("begin with the largest area and go down", "what is too small raises; the last one that does not is it")
+    return number(answer, next(area for area in AREAS_MM2 if _reaches(area, own(student).fps)), hints=hints)
 
 
 @lru_cache
-def _reaches(area_mm2: float) -> bool:
+def _reaches(area_mm2: float, fps: float) -> bool:
     try:
-        fit([NETWORK], area_mm2=area_mm2, node=NODE, fps_min=FPS)
+        fit([NETWORK], area_mm2=area_mm2, node=NODE, fps_min=fps)
     except NoFitError:
         return False
     return True
 
 
-def _6(answer: object) -> Verdict:
-    hw = _best("fps", "autoencoder").hw
-    return numbers(answer, (hw.rows, hw.cols), labels=("rows", "columns"), hint="give `fit` both networks at once")
+def _6(answer: object, student: int) -> Verdict:
+    hw = _best(own(student).board, "fps", "autoencoder").hw
+    hints = ("one search can serve several networks", "on your board?")
+    return numbers(answer, (hw.rows, hw.cols), labels=("rows", "columns"), hints=hints)
 
 
 EXERCISES = (

@@ -32,6 +32,8 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (source / "labs").mkdir(parents=True)
     (source / "01_quickstart.ipynb").write_text("one")
     (source / "labs" / "00_index.ipynb").write_text("index")
+    (source / "labs" / "instructor").mkdir()
+    (source / "labs" / "instructor" / "01_data.ipynb").write_text("the solutions, which stay behind")
     (source / "jobs" / "x").mkdir(parents=True)
     (source / "jobs" / "x" / "job.json").write_text("{}")
     for file in source.rglob("*.ipynb"):

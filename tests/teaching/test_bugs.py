@@ -76,6 +76,14 @@ def test_a_number_is_whole(number, tmp_path):
         bugs.plant(number, tmp_path)
 
 
+def test_only_the_own_fault_counts(tmp_path):
+    case = bugs.plant(2, tmp_path)
+    for exercise in ("7.1", "7.2", "7.3", "7.4", "7.5"):
+        mark = Check(number=5)(exercise, (case, case.fault.module))
+        assert (mark.points, mark.message) == (0, "this is the fault of number 2; yours is 5")
+    assert Check(number=2)("7.3", (case, case.fault.module)).points == 3
+
+
 def test_states_are_compared_field_by_field():
     mapped = plan(bugs.network(), bugs.HW)
     x = np.random.default_rng(0).integers(-8, 8, mapped.graph.input_shape)
@@ -109,10 +117,12 @@ def test_the_right_rtl_is_right_and_the_faulty_one_is_not(tmp_path):
     assert case.simulate(faulty=False).bit_exact
     result = case.simulate()
     assert not result.bit_exact
-    first = next(op.name for op in result.operations if op.mismatches)
+    first = next((op.name, op.mismatches) for op in result.operations if op.mismatches)
     marks = Check()
     assert marks("7.1", (case, first)).points == 1
-    assert marks("7.1", (case, "classes")).points == 0
+    assert marks("7.1", (case, ("classes", first[1]))).points == 0
+    assert marks("7.1", (case, (first[0], first[1] + 1))).points == 0.5
+    assert marks("7.1", (case, first[0])).points == 0
     assert marks("7.3", (case, case.fault.module)).points == 3
     assert marks("7.5", (case, bugs.network())).message.startswith("it finds the fault")
     shutil.copytree(folder("rtl"), case.rtl, dirs_exist_ok=True)  # a student's repair
@@ -148,15 +158,20 @@ def test_the_notebook_leads_to_every_bug(fault, tmp_path, monkeypatch):
     fits = [
         key
         for key, (operation, suspect, explains) in EVIDENCE.items()
-        if (operation, suspect) == (answers["7.1"], answers["7.2"]) and all(map(explains, names["found"]))
+        if (operation, suspect) == (answers["7.1"][0], answers["7.2"]) and all(map(explains, names["found"]))
     ]
     assert fits == [(fault.module, fault.kind)]
 
-    choices = {"7.1": OPERATIONS, "7.2": SUSPECTS, "7.3": bugs.MODULES, "7.4": bugs.KINDS}
+    choices = {
+        "7.1": [(name, 1) for name in OPERATIONS if name != answers["7.1"][0]],
+        "7.2": SUSPECTS,
+        "7.3": bugs.MODULES,
+        "7.4": bugs.KINDS,
+    }
     for exercise, words in choices.items():
         wrong = [word for word in words if word != answers[exercise]]
         for word in wrong if exercise in ("7.3", "7.4") else wrong[:1]:  # the others simulate
-            mark = Check()(exercise, (case, word))
+            mark = Check(case.number)(exercise, (case, word))
             assert (mark.points, mark.message.startswith("expected")) == (0, False), mark
 
 

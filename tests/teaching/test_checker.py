@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,15 @@ import pandas as pd
 import pytest
 
 from deepsoc.errors import InputError
-from deepsoc.teaching import Check, check, measure
+from deepsoc.teaching import Check, check, lab1, lab2, lab3, lab4, measure
 from deepsoc.teaching.bugs import Case
 from deepsoc.teaching.checker import LABS, exercises
-from deepsoc.teaching.verdicts import RIGHT, function, names, number, numbers, word
+from deepsoc.teaching.verdicts import RIGHT, Verdict, function, names, number, numbers, word
+
+LAYER = lab1.own(1).layer
+PRODUCTS = LAYER.ho * LAYER.wo * LAYER.co * 9 * LAYER.ci
+WORDS = LAYER.h * LAYER.w * LAYER.ci + 9 * LAYER.ci * LAYER.co + LAYER.ho * LAYER.wo * LAYER.co
+USES = (LAYER.ho * LAYER.wo, 9 * LAYER.co)
 
 
 def test_every_lab_has_ten_points_and_its_exercises_in_order():
@@ -35,8 +42,8 @@ def test_points_add_up_and_the_last_answer_counts():
     marks = Check()
     marks("1.2", 1)
     assert marks.report().points == 0
-    marks("1.2", 2 * 56 * 56 * 256 + 9 * 256 * 256)
-    marks("1.1", 56 * 56 * 256 * 256 * 9)
+    marks("1.2", WORDS)
+    marks("1.1", PRODUCTS)
     report = marks.report()
     assert (report.points, report.of, report.complete) == (3, 10, False)
     assert len(report.table) == len(exercises(1))
@@ -45,7 +52,7 @@ def test_points_add_up_and_the_last_answer_counts():
 
 
 def test_a_usual_mistake_is_named():
-    assert "operations" in Check()("1.1", 2 * 56 * 56 * 256 * 256 * 9).message
+    assert "operations" in Check()("1.1", 2 * PRODUCTS).message
 
 
 @pytest.mark.parametrize("name", ["1.9", "0.1", "8.1", "", "two", 1.2, None])
@@ -57,7 +64,7 @@ def test_an_unknown_exercise_is_refused(name):
 
 
 def test_a_fault_of_the_package_becomes_a_message():
-    mark = Check()("6.2", (8, 24))
+    mark = Check()("6.2", (80, 96))
     assert mark.points == 0
     assert "dsp" in mark.message
     assert Check()("6.2", (0, 24)).points == 0
@@ -101,13 +108,16 @@ def tap(c: int, w: int, kw: int, sw: int, pad: int) -> int:
     return found if found >= 0 else kw
 
 
+KNEE = 2 * 7 * 96 * 400e6 / (lab1.own(1).gb_per_s * 1e9)
+CLOCKS = lab2._own_view(1)
+SHARES = list(lab4._factors(lab4.own(1).map, lab4.own(1).hw).values())
 TABLE = pd.DataFrame({"bits": [32, 8, 4], "trained": [0.97, 0.95, 0.9]})
 
 
 @pytest.mark.parametrize(
     ("exercise", "answer", "message"),
     [
-        ("1.1", "1849688064", "expected a number, received '1849688064'"),
+        ("1.1", "18", "expected a number, received '18'"),
         ("1.1", math.nan, "expected a number, received nan"),
         ("1.1", [1, 2], "expected a number, received [1, 2]"),
         ("1.4", (3136, "2304"), "uses of a pixel: expected a number, received '2304'"),
@@ -123,13 +133,14 @@ TABLE = pd.DataFrame({"bits": [32, 8, 4], "trained": [0.97, 0.95, 0.9]})
         ("3.6", (TABLE[1:], 8), "expected (table, bits)"),
         ("3.6", (TABLE.assign(trained=math.nan), 8), "expected (table, bits)"),
         ("3.6", (TABLE, "8"), "expected a number, received '8'"),
-        ("4.2", (1, 1, 1, 1, 0.819), "look again at: shift"),
+        ("4.2", (*SHARES[:3], 1, SHARES[4]), "look again at: shift"),
         ("4.4", "Channels", "expected one of rows, columns, channels"),
         ("6.2", ("4", "40"), "expected (rows, cols), two whole numbers"),
         ("6.2", (4.5, 40), "expected (rows, cols), two whole numbers"),
         ("6.2", ([2, 4], [20, 40]), "expected (rows, cols), two whole numbers"),
         ("6.2", ({"min": 1, "max": 8, "step": 1}, 40), "expected (rows, cols), two whole numbers"),
         ("7.1", "conv1", "expected (case, answer)"),
+        ("7.1", (Case(2, None), ("conv1", 1)), "this is the fault of number 2; yours is 1"),  # type: ignore[arg-type]
         ("7.5", (Case(1, None), "x"), "expected a Graph, received str"),  # type: ignore[arg-type]
     ],
 )
@@ -142,22 +153,22 @@ def test_an_answer_of_the_wrong_kind_is_explained(exercise, answer, message):
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
-        ("1.1", 1849688064.0),
-        ("1.1", np.array(1849688064)),
-        ("1.3", 1690),
-        ("1.4", np.array([3136, 2304])),
-        ("1.5", np.float32(42)),
-        ("1.6", pd.Index(["fc6", "fc7", "fc8"])),
+        ("1.1", float(PRODUCTS)),
+        ("1.1", np.array(PRODUCTS)),
+        ("1.3", np.float32(2 * PRODUCTS / WORDS)),
+        ("1.4", np.array(USES)),
+        ("1.5", np.float32(KNEE)),
+        ("1.6", pd.Index(["conv1_1", "fc6", "fc7", "fc8"])),
+        ("2.2", len(CLOCKS.states)),  # of the array
+        ("2.2", CLOCKS.clocks),  # until the last results have left, as the picture counts
         ("2.5", lambda c, w, kw, sw, pad: np.where((t := tap(c, w, kw, sw, pad)) < kw, t, -1)),
-        ("3.1", (1.0, -2.0, 4.0, 7.0, -8.0)),
-        ("3.5", 6),
-        ("3.5", 6.02),
+        ("3.1", tuple(float(max(-8, min(7, round(4 * value)))) for value in lab3.own(1).values)),
+        ("3.5", np.int64(5)),
         ("3.6", (TABLE, 8)),  # two points of percent, which binary fractions miss
-        ("4.2", (1, 1, 1, 0.999, 0.819)),
-        ("4.2", {"rows": 1, "columns": 1, "channels": 1, "shift": 0.9993, "padding": 0.8186}),
-        ("5.2", (0.89, 1.0)),
-        ("6.1", 176.0),
-        ("6.2", (4.0, np.int64(40))),
+        ("4.2", tuple(round(share, 3) for share in SHARES)),
+        ("4.2", dict(zip(lab4.LOSSES, SHARES, strict=True))),
+        ("6.1", 64.0),
+        ("6.2", (1.0, np.int64(40))),
     ],
 )
 def test_right_answers_pass_whatever_their_form(exercise, answer):
@@ -166,26 +177,65 @@ def test_right_answers_pass_whatever_their_form(exercise, answer):
 
 
 def test_numbers_and_words():
-    assert number(3.0, 3, hint="") is RIGHT
-    assert number(2, 3, hint="see").message == "too low; see"
-    assert number(3.02, 3, hint="", within=0.01) is RIGHT
-    assert numbers([1, 5], [1, 2], labels=("a", "b"), hint="see").message == "look again at: b; see"
-    assert numbers([1, 5], [1, 2], labels=("a", "b"), hint="").share == 0.5
-    assert word("b", ["b"], choices="abc", hint="") is RIGHT
-    assert "expected one of" in word("d", ["b"], choices="abc", hint="").message
-    assert names({"a", "b"}, ["a", "b"], choices="abc", hint="") is RIGHT
-    assert names({"a"}, ["a", "b"], choices="abc", hint="").share == 0.5
-    assert "there is no 'd'" in names({"d"}, ["a"], choices="abc", hint="").message
+    assert number(3.0, 3, hints=()) is RIGHT
+    assert number(2, 3, hints=("see",)) == Verdict(0.0, "too low", ("see",))
+    assert number(3.02, 3, hints=(), within=0.01) is RIGHT
+    assert numbers([1, 5], [1, 2], labels=("a", "b"), hints=("see",)) == Verdict(0.5, "look again at: b", ("see",))
+    assert word("b", ["b"], choices="abc", hints=()) is RIGHT
+    assert word("c", ["b"], choices="abc", hints=("see",)) == Verdict(0.0, "no", ("see",))
+    assert "expected one of" in word("d", ["b"], choices="abc", hints=()).message
+    assert names({"a", "b"}, ["a", "b"], choices="abc", hints=()) is RIGHT
+    assert names({"a"}, ["a", "b"], choices="abc", hints=()).share == 0.5
+    assert "there is no 'd'" in names({"d"}, ["a"], choices="abc", hints=()).message
 
 
 def test_functions_are_told_the_first_case_that_differs():
     def half(x: int) -> int:
         return x // 2
 
-    assert function(half, lambda x: x // 2, [(1,), (2,)], hint="") is RIGHT
-    verdict = function(half, lambda x: -(-x // 2), [(2,), (3,), (5,)], hint="round up")
-    assert verdict.message == "half(3) returns 1, which is wrong; round up"
-    assert "ZeroDivisionError" in function(lambda x: 1 / 0, half, [(1,)], hint="").message
+    assert function(half, lambda x: x // 2, [(1,), (2,)], hints=()) is RIGHT
+    verdict = function(half, lambda x: -(-x // 2), [(2,), (3,), (5,)], hints=("round up",))
+    assert verdict == Verdict(0.0, "half(3) returns 1, which is wrong", ("round up",))
+    assert "ZeroDivisionError" in function(lambda x: 1 / 0, half, [(1,)], hints=()).message
+
+
+def test_hints_follow_wrong_answers_one_by_one():
+    marks = Check()
+    first, second = (marks("1.1", answer).message for answer in (1, 2))
+    assert first.startswith("too low; ")
+    assert second != first
+    assert marks("1.1", 2).message == second  # the same cell again asks for nothing new
+    assert marks("1.1", 3).message == second  # the last one stays
+
+
+WRONG: list[Any] = [
+    -3, -4, -5, (-1, -2), (-1, -2, -3), (9,) * 5, "rows", "shift", "x", "y", "k", [], ["lut"], ["conv1_1"], "pixels",
+    "outputs", "conv1", (1, 12), lambda *args: -7, lambda *args: -8, lambda *args: -9,
+]  # fmt: skip
+
+
+@pytest.mark.xdist_group("simulator")  # lab 5 simulates
+@pytest.mark.parametrize("lab", range(1, LABS))
+def test_no_message_shows_a_formula_or_the_answer(lab):
+    for exercise in exercises(lab):
+        marks, said = Check(), set()
+        for answer in WRONG:
+            mark = marks(exercise.name, answer)
+            if mark.points < mark.of:
+                said.add(mark.message)
+        assert said
+        for message in said:
+            assert not re.search(r"[·⌈⌊⌉⌋]|\w = |log2|\^", message), (exercise.name, message)
+
+
+@pytest.mark.parametrize("lab", range(1, LABS))
+def test_every_number_has_its_own_exercises(lab):
+    own = import_module(f"deepsoc.teaching.lab{lab}").own
+    kinds = {repr(own(number)) for number in range(1, 31)}
+    assert len(kinds) > 20, len(kinds)
+    assert own(3) is own(3)
+    with pytest.raises(InputError, match="whole number"):
+        own("3")
 
 
 @pytest.mark.parametrize(

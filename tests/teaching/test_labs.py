@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from deepsoc.assets import folder
-from deepsoc.teaching.checker import LABS
+from deepsoc.teaching.checker import LABS, Report, check
 from deepsoc.teaching.handout import TAG, handout
 
 LABS_FOLDER = folder("notebooks") / "labs"
@@ -78,3 +79,38 @@ def test_without_answers_there_are_no_points(path, tmp_path, monkeypatch):
     texts = run(path, tmp_path, monkeypatch)
     assert not any(text.startswith("✓") for text in texts)
     assert any("\n0 of 10 points" in text for text in texts)
+
+
+def solved(path: Path, number: int) -> Report:
+    """The points of the instructor's solutions for a student's number."""
+    check.marks.clear()
+    names: dict[str, Any] = {}
+    for cell in read(path)["cells"][:-1]:
+        if cell["cell_type"] == "code":
+            exec(re.sub(r"^NUMBER = \d+", f"NUMBER = {number}", "".join(cell["source"]), flags=re.MULTILINE), names)
+    return check.report()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, id=p.stem, marks=pytest.mark.slow if p.name[1] in "3567" else ()) for p in INSTRUCTOR],
+)
+@pytest.mark.xdist_group("simulator")
+def test_the_solutions_are_right_whatever_the_number(path, seed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEEPSOC_QUICK", "1")
+    for number in (2, 1000 + seed % 9000):
+        report = solved(path, number)
+        assert report.complete, (number, report)
+    check.number = 1
+
+
+def test_no_answer_is_in_a_students_notebook():
+    """What gave answers away: formulas in code, measured values that are answers, the answer in the text."""
+    for path in STUDENT:
+        for cell in read(path)["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code":
+                assert not re.search(r"case\.fault|FAULTS|EXERCISES|_own_view|_factors", source), (path.name, source)
+                measured = re.search(r"^measure\(", source, flags=re.MULTILINE)
+                assert not (measured and "mine" in source), (path.name, source)
