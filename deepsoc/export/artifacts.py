@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
 
+from deepsoc._arrays import parse_array
+from deepsoc._files import read_bytes
+from deepsoc._json import parse_json, pydantic_fault
 from deepsoc.errors import InputError
 from deepsoc.export.manifest import FORMAT, FileEntry, Manifest
 from deepsoc.graph.ir import IntArray
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from deepsoc.sim import SimResult
 
 __all__ = ["WORK", "Artifacts", "file_entry"]
+
+_MOST = 1 << 32  # bytes of a file
+_MOST_MANIFEST = 1 << 26
 
 WORK = "impl"
 """Folder of an export in which implementation flows work; a later export into the same folder keeps it."""
@@ -56,17 +63,22 @@ class Artifacts:
         for name, entry in manifest.files.items():
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
                 raise InputError(f"{name!r} lies outside the folder; export again", where=str(folder / "manifest.json"))
-            try:
-                data = (folder / name).read_bytes()
-            except OSError as err:
-                raise InputError(f"cannot read it: {err.strerror}; export again", where=str(folder / name)) from None
-            if file_entry(data) != entry:
+            if file_entry(read_bytes(folder / name, "a file of the export", most=_MOST)) != entry:
                 raise InputError("differs from what was exported; export again", where=str(folder / name))
         needed = {"hw.json", "params.svh", "model.h", "weights.bin", "input.bin"}
         needed |= {op.expected for op in manifest.operations}
         if missing := sorted(needed - set(manifest.files)):
             raise InputError(f"does not list {missing[0]}; export again", where=str(folder / "manifest.json"))
-        return cls(folder, manifest, Hardware.load(folder / "hw.json"))
+        hw = Hardware.load(folder / "hw.json")
+        tensors = [manifest.input, manifest.output, *(op.tensor for op in manifest.operations)]
+        if (
+            manifest.sha256 != manifest.checksum()
+            or manifest.files["input.bin"].bytes != prod(manifest.input.shape)
+            or manifest.files["weights.bin"].bytes != manifest.weights_bytes
+            or not all(tensor.fits(hw) for tensor in tensors)
+        ):
+            raise InputError("differs from what was exported; export again", where=str(folder / "manifest.json"))
+        return cls(folder, manifest, hw)
 
     @property
     def files(self) -> list[Path]:
@@ -80,7 +92,11 @@ class Artifacts:
 
     def expected(self, index: int) -> IntArray:
         """The integers that operation `index` must write."""
-        values: IntArray = np.load(self.path / self.manifest.operations[index].expected, allow_pickle=False)
+        op = self.manifest.operations[index]
+        path = self.path / op.expected
+        values = parse_array(read_bytes(path, "a file of the export", most=_MOST), str(path))
+        if values.shape != op.tensor.shape or values.dtype != np.int32:
+            raise InputError(f"expected int32 of shape {op.tensor.shape}; export again", where=str(path))
         return values.astype(np.int64)
 
     def simulate(self, **options: Any) -> SimResult:
@@ -108,14 +124,15 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / "manifest.json"
     try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except OSError as err:
+        text = read_bytes(path, "manifest.json", most=_MOST_MANIFEST)
+    except InputError as err:
+        message = str(err).removeprefix(f"{err.where}: ")
         raise InputError(
-            f"not an export folder, manifest.json cannot be read ({err.strerror}); "
-            "give a folder that `deepsoc export` wrote",
-            where=str(folder),
+            f"not an export folder, {message}; give a folder that `deepsoc export` wrote", where=str(folder)
         ) from None
+    data = parse_json(text, str(path))
+    try:
+        return Manifest.model_validate_json(text)
     except ValidationError as err:
-        first = err.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"not a manifest of format {FORMAT}: {field}: {first['msg']}", where=str(path)) from None
+        field, message = pydantic_fault(err, data)
+        raise InputError(f"{message}; expected a manifest of format {FORMAT}", where=f"{path}: {field}") from None

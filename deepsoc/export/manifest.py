@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import hashlib
+from math import prod
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from deepsoc._json import INTEGER
 from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping.layout import RawLayout, TensorLayout
+from deepsoc.mapping.operations import Layout
 from deepsoc.mapping.plan import Place
 
 __all__ = ["FORMAT", "BundleEntry", "FileEntry", "Manifest", "OperationEntry", "PortBytes", "TensorEntry"]
@@ -16,29 +20,42 @@ __all__ = ["FORMAT", "BundleEntry", "FileEntry", "Manifest", "OperationEntry", "
 FORMAT = "deepsoc-export/1"
 
 _Image = bytes  # `bytes` is a field below
+_Size = Annotated[int, Field(ge=1, lt=1 << 31)]
+_Offset = Annotated[int, Field(ge=0, lt=1 << 32)]  # the arena has less than 4 GiB
+_Clocks = Annotated[int, Field(ge=0, lt=1 << 62)]
+_Text = Annotated[str, Field(min_length=1, max_length=300)]
+_Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class TensorEntry(_Entry):
     """A tensor in the arena; the fields of `dsoc_tensor_t` in c/dsoc.h and the shape that readers see."""
 
-    offset: int
-    bytes: int
-    pitch: int  # tensor: bytes from line to line
-    n_pitch: int  # tensor: bytes from batch element to batch element
-    n: int
-    h: int
-    w: int
-    c: int
-    slot_bytes: int  # raw: bytes from slot to slot
-    ch_per_t: int  # raw: channels an iteration
-    form: Literal[0, 1]  # 0 tensor, 1 raw
+    offset: _Offset
+    bytes: _Offset
+    pitch: _Offset  # tensor: bytes from line to line
+    n_pitch: _Offset  # tensor: bytes from batch element to batch element
+    n: _Size
+    h: _Size
+    w: _Size
+    c: _Size
+    slot_bytes: _Offset  # raw: bytes from slot to slot
+    ch_per_t: _Offset  # raw: channels an iteration
+    form: Annotated[Literal[0, 1], INTEGER]  # 0 tensor, 1 raw
     bits: int
-    frac: int
-    shape: tuple[int, ...]
+    frac: int = Field(ge=-128, le=127)
+    shape: tuple[_Size, ...] = Field(min_length=2, max_length=4)
+
+    @model_validator(mode="after")
+    def _elements(self) -> TensorEntry:
+        if prod(self.shape) != self.n * self.h * self.w * self.c:
+            raise ValueError("the shape has another number of elements than n, h, w, c")
+        if self.form and not self.ch_per_t:
+            raise ValueError("ch_per_t is 0")
+        return self
 
     @classmethod
     def of(cls, place: Place) -> TensorEntry:
@@ -56,69 +73,102 @@ class TensorEntry(_Entry):
 
     def unpack(self, image: _Image, hw: Hardware) -> IntArray:
         """Integers of shape `shape` from the `bytes` bytes at `offset`."""
-        layout = (
-            RawLayout(hw, self.n, self.h, self.w, self.c, self.ch_per_t)
-            if self.form
-            else TensorLayout(hw, self.n, self.h, self.w, self.c)
-        )
-        return layout.unpack(image).reshape(self.shape)
+        return self._layout(hw).unpack(image).reshape(self.shape)
+
+    def fits(self, hw: Hardware) -> bool:
+        """Whether bytes and pitches are those of such a tensor on the accelerator."""
+        return TensorEntry.of(Place(self.offset, self._layout(hw), self.frac, self.shape)) == self
+
+    def _layout(self, hw: Hardware) -> Layout:
+        if self.form:
+            return RawLayout(hw, self.n, self.h, self.w, self.c, self.ch_per_t)
+        return TensorLayout(hw, self.n, self.h, self.w, self.c)
 
 
 class PortBytes(_Entry):
     """Bytes that an operation moves over each memory port."""
 
-    x: int  # pixels
-    k: int  # weights and its descriptor
-    o: int  # operands
-    y: int  # results
+    x: _Clocks  # pixels
+    k: _Clocks  # weights and its descriptor
+    o: _Clocks  # operands
+    y: _Clocks  # results
 
 
 class OperationEntry(_Entry):
     """One operation."""
 
     index: int
-    name: str
-    bundle: str
+    name: _Text
+    bundle: _Text
     kind: Literal["mac", "max", "avg"]
-    y_offset: int  # arena offset of its results, bytes
-    y_bytes: int  # bytes from there on that belong to them
+    y_offset: _Offset  # arena offset of its results, bytes
+    y_bytes: _Offset  # bytes from there on that belong to them
     tensor: TensorEntry
-    clocks: int  # of the model, when memory keeps up
-    drain_clocks: int  # of these, clocks in which the array waits for its results to leave
-    overhead_clocks: int  # beside `clocks`: start and end of the operation
+    clocks: _Clocks  # of the model, when memory keeps up
+    drain_clocks: _Clocks  # of these, clocks in which the array waits for its results to leave
+    overhead_clocks: _Clocks  # beside `clocks`: start and end of the operation
     axi_bytes: PortBytes
-    expected: str  # .npy file of int32 in the tensor's shape
+    expected: _Text  # .npy file of int32 in the tensor's shape
+
+    @model_validator(mode="after")
+    def _results(self) -> OperationEntry:
+        if (self.y_offset, self.y_bytes) != (self.tensor.offset, self.tensor.bytes):
+            raise ValueError("y_offset and y_bytes are not those of the tensor")
+        return self
 
 
 class BundleEntry(_Entry):
     """One bundle and its operations."""
 
-    name: str
-    operations: list[int]
+    name: _Text
+    operations: list[int] = Field(min_length=1)
 
 
 class FileEntry(_Entry):
     """Size and hash of a file."""
 
-    bytes: int
-    sha256: str
+    bytes: int = Field(ge=0)
+    sha256: _Sum
 
 
 class Manifest(_Entry):
     """The whole of `manifest.json`."""
 
     format: Literal["deepsoc-export/1"] = "deepsoc-export/1"
-    name: str
+    name: _Text
     seed: int | None  # of the random input; None: the input was given
-    net_id: int
+    net_id: _Offset
     map_version: int
-    arena_bytes: int
-    desc_offset: int = 0
-    weights_offset: int
-    weights_bytes: int
+    arena_bytes: _Offset
+    desc_offset: _Offset = 0
+    weights_offset: _Offset
+    weights_bytes: _Offset
     softmax: bool
     input: TensorEntry
     output: TensorEntry
     bundles: list[BundleEntry]
     operations: list[OperationEntry] = Field(min_length=1)
     files: dict[str, FileEntry]
+    sha256: str = ""  # of all the rest, see `checksum`
+
+    @model_validator(mode="after")
+    def _whole(self) -> Manifest:
+        if [op.index for op in self.operations] != list(range(len(self.operations))):
+            raise ValueError("operations are not numbered from 0 on")
+        named = {i: bundle.name for bundle in self.bundles for i in bundle.operations}
+        listed = sum(len(bundle.operations) for bundle in self.bundles)
+        if listed != len(self.operations) or named != {op.index: op.bundle for op in self.operations}:
+            raise ValueError("bundles do not list each operation once, where it says")
+        tensors = (self.input, self.output, *(op.tensor for op in self.operations))
+        ends = [tensor.offset + tensor.bytes for tensor in tensors] + [self.weights_offset + self.weights_bytes]
+        if max(ends) > self.arena_bytes:
+            raise ValueError("a tensor or the weights lie outside the arena")
+        return self
+
+    def checksum(self) -> str:
+        """SHA-256 of the manifest without its own `sha256`."""
+        return hashlib.sha256(self.model_dump_json(exclude={"sha256"}).encode()).hexdigest()
+
+    def signed(self) -> Manifest:
+        """The same with its checksum."""
+        return self.model_copy(update={"sha256": self.checksum()})

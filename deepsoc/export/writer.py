@@ -64,6 +64,7 @@ def export(
     manifest = _manifest(mapped, None if x is not None else seed).model_copy(
         update={"files": {name: file_entry(data) for name, data in files.items()}}
     )
+    manifest = manifest.signed()
     files["manifest.json"] = (manifest.model_dump_json(indent=1) + "\n").encode()
     _replace(target, files)
     return Artifacts(target, manifest, mapped.hw)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from deepsoc._files import read_bytes
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
@@ -109,9 +110,7 @@ class Implementation(_Frozen):
         """
         path = Path(folder) / REPORT
         try:
-            return cls.model_validate_json(path.read_bytes())
-        except OSError as err:
-            raise InputError(f"cannot read the report: {err.strerror}; run the flow", where=str(path)) from None
+            return cls.model_validate_json(read_bytes(path, "the report of the flow"))
         except ValidationError as err:
             raise InputError(f"not a report: {err.errors()[0]['msg']}; run the flow again", where=str(path)) from None
 

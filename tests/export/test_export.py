@@ -14,6 +14,8 @@ import pytest
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.export import Artifacts, export
+from deepsoc.export.artifacts import file_entry
+from deepsoc.export.manifest import Manifest
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
@@ -184,6 +186,75 @@ def change_manifest(path: Path, **change: Any) -> None:
     (path / "manifest.json").write_text(json.dumps(data | change))
 
 
+def change_at(data: Any, path: str, value: Any) -> None:
+    *parents, last = [int(key) if key.isdecimal() else key for key in path.split(".")]
+    for key in parents:
+        data = data[key]
+    data[last] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("operations.0.index", 1, "operations are not numbered"),
+        ("operations.1.bundle", "x", "bundles do not list each operation once"),
+        ("bundles.0.operations", [0, 0], "bundles do not list each operation once"),
+        ("bundles.0.operations", [-1], "bundles do not list each operation once"),
+        ("bundles.0.operations", [], r"\$\.bundles\[0\]\.operations: list should have at least 1 item"),
+        ("bundles", [], "bundles do not list each operation once"),
+        ("operations.0.clocks", 1.0, r"\$\.operations\[0\]\.clocks: input should be a valid integer"),
+        ("operations.0.clocks", -1, r"\$\.operations\[0\]\.clocks: input should be greater than or equal to 0"),
+        ("operations.0.y_bytes", 7, "y_offset and y_bytes are not those of the tensor"),
+        ("operations.0.tensor.shape", [1, 2], "the shape has another number of elements"),
+        ("operations.0.tensor.shape", [], "tuple should have at least 2 items"),
+        ("operations.0.tensor.shape", "x" * 100_000, "input should be a valid"),
+        ("operations.0.tensor.form", 1.0, "expected an integer"),
+        ("operations.0.tensor.form", 1, "ch_per_t is 0"),
+        ("operations.0.tensor.pitch", 1, "differs from what was exported"),
+        ("input.n", 10**30, "input should be less than"),
+        ("input.offset", 1 << 31, "outside the arena"),
+        ("weights_bytes", 1 << 31, "outside the arena"),
+        ("weights_bytes", 1, "differs from what was exported"),
+        ("net_id", 1, "differs from what was exported"),
+        ("operations.0.drain_clocks", 1, "differs from what was exported"),
+        ("sha256", "", "differs from what was exported"),
+    ],
+)
+def test_a_changed_manifest_is_refused(artifacts: Artifacts, tmp_path: Path, path: str, value: Any, says: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(artifacts.path, copy)
+    data = json.loads((copy / "manifest.json").read_text())
+    change_at(data, path, value)
+    (copy / "manifest.json").write_text(json.dumps(data))
+    with pytest.raises(InputError, match=says) as caught:
+        Artifacts.load(copy)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_signed_manifest_must_agree_with_the_accelerator_and_the_files(artifacts: Artifacts, tmp_path: Path) -> None:
+    """Signed anew, as one who writes manifests would."""
+    copy = tmp_path / "copy"
+    shutil.copytree(artifacts.path, copy)
+    for path, value in (("operations.0.tensor.pitch", 1), ("weights_bytes", 1), ("input.shape", [1, 1, 1, 1])):
+        data = json.loads(artifacts.manifest.model_dump_json())
+        change_at(data, path, value)
+        if path == "input.shape":
+            data["input"] |= {"n": 1, "h": 1, "w": 1, "c": 1}
+        manifest = Manifest.model_validate_json(json.dumps(data)).signed()
+        (copy / "manifest.json").write_text(manifest.model_dump_json())
+        with pytest.raises(InputError, match="differs from what was exported"):
+            Artifacts.load(copy)
+    # An expected file of another shape or type.
+    for values in (np.zeros(3, np.int32), np.load(copy / "expected" / "000.npy").astype(np.int64)):
+        np.save(copy / "expected" / "000.npy", values)
+        entry = file_entry((copy / "expected" / "000.npy").read_bytes())
+        files = artifacts.manifest.files | {"expected/000.npy": entry}
+        manifest = artifacts.manifest.model_copy(update={"files": files}).signed()
+        (copy / "manifest.json").write_text(manifest.model_dump_json())
+        with pytest.raises(InputError, match=r"000\.npy: expected int32 of shape"):
+            Artifacts.load(copy).expected(0)
+
+
 def test_damage_is_seen(artifacts: Artifacts, tmp_path: Path) -> None:
     def damaged(name: str) -> Path:
         copy = tmp_path / f"copy{len(list(tmp_path.iterdir()))}"
@@ -204,7 +275,7 @@ def test_damage_is_seen(artifacts: Artifacts, tmp_path: Path) -> None:
     for change, message in (
         ({"format": "deepsoc-export/9"}, "format"),
         ({"files": {}}, "does not list"),
-        ({"files": {"../../secret": {"bytes": 1, "sha256": ""}}}, "outside the folder"),
+        ({"files": {"../../secret": {"bytes": 1, "sha256": "0" * 64}}}, "outside the folder"),
         ({"operations": []}, "operations"),
     ):
         copy = damaged("")
