@@ -1,7 +1,8 @@
 """Milliseconds from a slider's move to the redrawn plots, in a browser on a real JupyterLab; and the Studio's opening.
 
 The hardware tab of a Studio with the design of a ResNet-18 for small images is moved 50 times; each time ends when both
-views have drawn the new figures. The model's share is measured beside it, in this process. Needs Chromium and the
+views have drawn the new figures. The model's share is measured beside it, in this process, and so is an
+edit of the network. Needs Chromium and the
 packages of the extras `lab` and `dev`.
 """
 
@@ -25,7 +26,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from deepsoc.hw import Hardware
-from deepsoc.widgets import Design, HardwarePanel
+from deepsoc.widgets import BundleBuilder, Design, HardwarePanel
 
 MOVES = 50
 STUDIO = 'from deepsoc.widgets import Studio\n\nStudio("design")'
@@ -148,6 +149,17 @@ def model_ms() -> list[float]:
     return times
 
 
+def edit_ms() -> list[float]:
+    """Milliseconds in which the builder of the network takes an edit: shapes, figures and faults of all bundles."""
+    builder = BundleBuilder(value=network())
+    times = []
+    for index in range(MOVES):
+        begin = time.perf_counter()
+        builder.on_set(["bundles", 0, "core", "filters"], 16 + index % 2)
+        times.append(1e3 * (time.perf_counter() - begin))
+    return times
+
+
 def main() -> None:
     """Prints the figures."""
     program = shutil.which("chromium")
@@ -162,13 +174,13 @@ def main() -> None:
         print(f"Studio opened in {opening:.2f} s", file=sys.stderr)
         moves = sorted(moves_ms(page))
         browser.close()
-    model = sorted(model_ms())
     print(
         json.dumps(
             {
                 "slider_to_plot_median_ms": round(statistics.median(moves), 1),
                 "slider_to_plot_p90_ms": round(moves[int(0.9 * MOVES)], 1),
-                "model_median_ms": round(statistics.median(model), 2),
+                "model_median_ms": round(statistics.median(model_ms()), 2),
+                "edit_median_ms": round(statistics.median(edit_ms()), 2),
                 "studio_opening_s": round(opening, 2),
                 "load": os.getloadavg()[0],
             }

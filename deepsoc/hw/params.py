@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from deepsoc._files import replacing
 from deepsoc._json import INTEGER, read_json, shorten
@@ -81,25 +83,46 @@ class Hardware(BaseModel):
         try:
             super().__init__(**data)
         except ValidationError as err:
-            raise InputError(_message(err), where=_field(err)) from None
+            first = err.errors()[0]
+            raise InputError(_message(first), where=_field(first)) from None
+        for where, message in self._conflicts().items():
+            raise InputError(message, where=where)
+
+    @classmethod
+    def faults(cls, data: Mapping[str, Any]) -> dict[str, str]:
+        """By parameter all that is wrong with it; nothing exactly where the hardware can be.
+
+        Args:
+            data: parameters, as of the constructor.
+        """
+        found: dict[str, str] = {}
+        try:
+            BaseModel.__init__(cls.__new__(cls), **data)
+        except ValidationError as err:
+            for each in reversed(err.errors()):
+                found[_field(each)] = _message(each)
+        sound = {"rows": 1, "cols": 1} | {name: value for name, value in data.items() if name not in found}
+        return found | (cls.model_construct(**sound)._conflicts() if sound.keys() <= cls.model_fields.keys() else {})
+
+    def _conflicts(self) -> dict[str, str]:
+        """By parameter why it cannot be beside others."""
+        found = dict[str, str]()
         if self.y_bits <= self.x_bits + self.k_bits:
-            raise InputError(
+            found["y_bits"] = (
                 f"accumulators of {self.y_bits} bits do not hold the sum of two products of {self.x_bits} and "
-                f"{self.k_bits} bits; expected more than {self.x_bits + self.k_bits}",
-                where="y_bits",
+                f"{self.k_bits} bits; expected more than {self.x_bits + self.k_bits}"
             )
         if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
-            raise InputError(
+            found["kh_max"] = (
                 f"kh_max={self.kh_max} times kw_max={self.kw_max} exceeds {MAX_WINDOW}, "
-                "the most that the pooling unit divides by; reduce one of them",
-                where="kh_max",
+                "the most that the pooling unit divides by; reduce one of them"
             )
         if self.kh_max is not None and self.sh_max is not None and self.line_buffers > MAX_LINE_BUFFERS:
-            raise InputError(
+            found["rows"] = (
                 f"rows={self.rows}, kh_max={self.kh_max}, sh_max={self.sh_max} at x_bits={self.x_bits} need "
-                f"{self.line_buffers} line buffers, expected at most {MAX_LINE_BUFFERS}; reduce one of them",
-                where="rows",
+                f"{self.line_buffers} line buffers, expected at most {MAX_LINE_BUFFERS}; reduce one of them"
             )
+        return found
 
     @classmethod
     def load(cls, path: str | Path) -> Hardware:
@@ -221,15 +244,14 @@ class Hardware(BaseModel):
         return -(-self.cols * self.k_bits // unit) * unit
 
 
-def _field(err: ValidationError) -> str:
-    return ".".join(str(part) for part in err.errors()[0]["loc"] if isinstance(part, int) or part.isidentifier())
+def _field(error: ErrorDetails) -> str:
+    return ".".join(str(part) for part in error["loc"] if isinstance(part, int) or part.isidentifier())
 
 
-def _message(err: ValidationError) -> str:
-    first = err.errors()[0]
-    if first["type"] == "missing":
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "missing":
         return "this parameter has no default; give it"
-    if first["type"] == "extra_forbidden":
+    if error["type"] == "extra_forbidden":
         return f"unknown parameter; expected one of {', '.join(Hardware.model_fields)}"
-    reason = first["msg"].removeprefix("Value error, ")
-    return f"{reason}; received {shorten(first['input'])}"
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"{reason}; received {shorten(error['input'])}"

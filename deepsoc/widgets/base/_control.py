@@ -20,8 +20,8 @@ class Control(anywidget.AnyWidget):
 
     A subclass names its front end, in several files where it is long: `class ArrayView(Control, front="array_view")`,
     `front="bundle_form bundle_builder"`; a file of another room is `room/name`. A message `{"do": "move", ...}` from
-    the front end calls the method `on_move(...)`; an error of it, or of a keyword nobody knows, reaches the user. A
-    message with `edit` comes back in `taken`, behind all that it changed.
+    the front end calls the method `on_move(...)`; an error of it, or of a keyword nobody knows, reaches the user. What
+    a message has as `edit` comes back in `taken`, and its `turn` in `turn`, behind all that it changed.
 
     Raises:
         InputError: an unknown keyword.
@@ -29,6 +29,7 @@ class Control(anywidget.AnyWidget):
 
     error = traitlets.Unicode("", help="What went wrong last; empty when nothing did.").tag(sync=True)
     taken = traitlets.Unicode("", help="The edit of the front end that was taken last.").tag(sync=True)
+    turn = traitlets.Unicode("", help="The edit that was made in turn last.").tag(sync=True)
 
     _FRAME: ClassVar[set[str]] = {"layout", "tabbable", "tooltip"}  # traits of every widget that a user may set
 
@@ -51,12 +52,13 @@ class Control(anywidget.AnyWidget):
 
     def _received(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
         arguments = dict(content)
-        edit = arguments.pop("edit", "")
+        echoes = {trait: arguments.pop(key, "") for key, trait in (("edit", "taken"), ("turn", "turn"))}
         handler = getattr(self, f"on_{arguments.pop('do', '')}", None)
         if handler is not None:
             self.attempt(handler, **arguments)
-        if edit:
-            self.taken = edit
+        for trait, value in echoes.items():
+            if value:
+                self.set_trait(trait, value)
 
     def attempt(self, action: Any, /, **arguments: Any) -> Any:
         """Calls a function; its DeepSocError becomes the text of the error pane, and success clears that.

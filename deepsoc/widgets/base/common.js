@@ -63,6 +63,46 @@ function edits(model) {
   };
 }
 
+/**
+ * Edits of a page that depend on what the kernel holds, such as a place in a list: each is made when the one before it
+ * was answered, and so means what the page shows by then. Returns a function that takes `() => [name, values]`, or null
+ * where there is nothing to do any more.
+ */
+function inTurn(model) {
+  const waiting = [];
+  let [sent, late] = ["", 0];
+  const next = () => {
+    clearTimeout(late);
+    sent = "";
+    while (!sent && waiting.length) {
+      const [name, values] = waiting.shift()() ?? [];
+      if (!name) continue;
+      sent = unique("turn");
+      send(model, name, { ...values, turn: sent });
+      late = setTimeout(next, 5000); // an answer may be lost
+    }
+  };
+  model.on("change:turn", () => { if (sent && model.get("turn") === sent) next(); });
+  return (edit) => {
+    waiting.push(edit);
+    if (!sent) next();
+  };
+}
+
+/** Buttons that take edits back and make them again; Ctrl+Z and Ctrl+Y in `host`, but in its texts, do the same. */
+function history(host, model, edit) {
+  const button = (text, label, name) => el("button", { type: "button", "aria-label": label, title: label, onclick: () => edit(() => [name]) }, text);
+  const [undo, redo] = [button("↶ Undo", "Undo (Ctrl+Z)", "undo"), button("↷ Redo", "Redo (Ctrl+Shift+Z)", "redo")];
+  host.addEventListener("keydown", (event) => {
+    const key = event.key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || !["z", "y"].includes(key) || event.target.type === "text") return;
+    event.preventDefault();
+    event.stopPropagation();
+    edit(() => [key === "y" || event.shiftKey ? "redo" : "undo"]);
+  });
+  return { nodes: [undo, redo], refresh: () => { undo.disabled = !model.get("can_undo"); redo.disabled = !model.get("can_redo"); } };
+}
+
 /** Calls `draw` now and, at most once a frame, whenever one of the traits changes; returns a function that stops it. */
 function follow(model, traits, draw) {
   let waiting = 0;

@@ -7,10 +7,9 @@ import re
 from functools import cache
 from typing import Any
 
-from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
-__all__ = ["MAIN", "fields", "given", "message_of"]
+__all__ = ["MAIN", "fields", "given"]
 
 MAIN = ("rows", "cols", "frequency_mhz", "x_bits", "k_bits")
 """Parameters that come first."""
@@ -58,8 +57,3 @@ def _comments() -> tuple[dict[str, str], dict[str, str]]:
 def given(hw: Hardware) -> dict[str, Any]:
     """What a hardware says itself, without what it leaves open."""
     return hw.model_dump(exclude_unset=True, exclude_none=True, exclude={"format"})
-
-
-def message_of(error: InputError) -> str:
-    """The message without the field's name in front of it."""
-    return str(error).removeprefix(f"{error.where}: ")

@@ -72,7 +72,11 @@ function fieldLine(model, edits, field, slider) {
   const now = () => model.get("draft")[name];
   const effective = () => now() ?? model.get("resolved")[name] ?? field.default;
   const words = WORDS[name] ?? name;
-  const put = (value) => edits.put(name, value);
+  let typed;
+  const put = (value) => {
+    typed = value;
+    edits.put(name, value);
+  };
   const number = choices
     ? el("select", { ...described, "aria-label": words, onchange: () => put(number.value === "" ? null : Number(number.value)) },
       el("option", { value: "" }, "auto"), choices.map((choice) => el("option", { value: choice }, choice)))
@@ -106,7 +110,8 @@ function fieldLine(model, edits, field, slider) {
     if (choices) number.options[0].textContent = `auto (${value})`;
     else number.placeholder = value ?? "";
     if (edits.pending(name)) return;
-    if (document.activeElement !== number && number.value !== String(now() ?? "")) number.value = now() ?? "";
+    const own = document.activeElement === number && (now() ?? null) === typed; // 07 stays while it is typed
+    if (!own && number.value !== String(now() ?? "")) number.value = now() ?? "";
     if (slider && document.activeElement !== range || slider && scale.value(Number(range.value)) !== value) {
       range.value = scale.place(value);
       range.setAttribute("aria-valuetext", value);
@@ -118,17 +123,18 @@ function fieldLine(model, edits, field, slider) {
 }
 
 /** All parameters: the main ones with sliders, the others by groups behind "more". */
-function form(model) {
+function form(host, model) {
   const edits = new Edits(model);
+  const back = history(host, model, inTurn(model));
   const fields = model.get("fields");
   const lines = fields.map((field) => ({ field, ...fieldLine(model, edits, field, field.main) }));
   const of = (wanted) => lines.filter(({ field }) => wanted(field)).map(({ root }) => root);
   const groups = [...new Set(fields.filter(({ main }) => !main).map(({ group }) => group))];
   const more = el("details", { class: "hp-more" }, el("summary"), el("div", { class: "hp-groups" },
     groups.map((group) => el("fieldset", {}, el("legend", {}, group), of((field) => !field.main && field.group === group)))));
-  const root = el("div", {}, of((field) => field.main));
+  const root = el("div", {}, el("div", { class: "row", role: "toolbar", "aria-label": "History" }, back.nodes), of((field) => field.main));
   const refresh = () => {
-    for (const line of lines) line.refresh();
+    for (const line of [back, ...lines]) line.refresh();
     const faults = Object.keys(model.get("faults")).filter((name) => !fields.find((field) => field.name === name)?.main).length;
     more.firstChild.textContent = `More parameters${faults ? `: ⚠ ${faults} to look at` : ""}`;
   };
@@ -193,7 +199,7 @@ function render({ model, el: host }) {
   const body = control(host, model, "Hardware");
   const bars = budgetBars();
   const target = targetChoice(model);
-  const parts = [form(model), target, figureTable(model), fitPart(model)];
+  const parts = [form(host, model), target, figureTable(model), fitPart(model)];
   const [fields, , figures, fit] = parts;
   fit.root.hidden = !model.get("search");
   const hint = el("p", { class: "hint" });
@@ -205,7 +211,7 @@ function render({ model, el: host }) {
     hint.textContent = model.get("board") ? "The line marks the share that still routes and closes timing." : "";
     hint.hidden = !hint.textContent;
   };
-  const stop = follow(model, ["draft", "resolved", "faults", "resources", "budget", "capacity", "figures", "board", "node", "area_mm2", "task", "runners_up"], refresh);
+  const stop = follow(model, ["draft", "resolved", "faults", "resources", "budget", "capacity", "figures", "board", "node", "area_mm2", "task", "runners_up", "can_undo", "can_redo"], refresh);
   return () => {
     stop();
     fields.stop();

@@ -12,8 +12,9 @@ from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.perf.space import PARAMETERS
 from deepsoc.widgets.base._evaluating import Evaluating
+from deepsoc.widgets.base._history import History
 from deepsoc.widgets.base._networks import plain
-from deepsoc.widgets.hardware._hardware_form import given, message_of
+from deepsoc.widgets.hardware._hardware_form import given
 
 if TYPE_CHECKING:
     from deepsoc.perf.fit import Fit
@@ -58,6 +59,8 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
     draft = traitlets.Dict(help="What the fields show, even if it is refused.").tag(sync=True)
     resolved = traitlets.Dict(help="Every parameter, as the networks complete it.").tag(sync=True)
     answered = traitlets.Int(0, help="The last move that was evaluated.").tag(sync=True)
+    can_undo = traitlets.Bool(False).tag(sync=True)
+    can_redo = traitlets.Bool(False).tag(sync=True)
     runners_up = traitlets.Dict(help="What the fit found, as rows for a table.").tag(sync=True)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -68,6 +71,7 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
             expected = ", ".join(self._nets.names) or "none, for there are no networks; give them as networks=[...]"
             raise InputError(f"expected one of networks ({expected}), received {self.network!r}", where="network")
         self.network = self.network or next(iter(self._nets.names), "")
+        self._history, self._field = History(self.value), ""  # the field that is edited, if one is
         self._on_value()
         self.observe(self._on_value, names="value")
 
@@ -107,6 +111,17 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
         self._work.start(lambda tell: fit(sources, goal=goal, progress=tell, **place, **options), self._take)
         return self
 
+    def undo(self) -> None:
+        """Takes the last edit back: what was refused, or else the last change of the hardware."""
+        if self._is_refused():
+            self._on_value()
+        else:
+            self.value = self._history.step(-1)
+
+    def redo(self) -> None:
+        """Does again what was taken back last."""
+        self.value = self._history.step(1)
+
     # ---- messages of the front end ----------------------------------------------------------------------------------
     def on_set(self, name: str, value: Any, serial: int = 0) -> None:
         """A field has another value; None: it is left open."""
@@ -114,14 +129,24 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
         if value is not None:
             draft[name] = value
         with self.hold_sync():
-            try:
+            if wrong := Hardware.faults(draft):
+                others = self._nets.faults(self._nets.point(self.value))
+                self.draft, self.faults, self.can_undo = draft, others | wrong, True
+            else:
+                self._field = name
                 self.value = Hardware(**draft)
                 if self.draft != draft:  # the same hardware, after something was refused
                     self._on_value()
-            except InputError as error:
-                others = self._nets.faults(self._nets.point(self.value))
-                self.draft, self.faults = draft, others | {error.where or name: message_of(error)}
+                self._field = ""
             self.answered = serial
+
+    def on_undo(self) -> None:
+        """Undo was pressed."""
+        self.undo()
+
+    def on_redo(self) -> None:
+        """Redo was pressed."""
+        self.redo()
 
     def on_fit(self, goal: str, fps_min: float | None = None, power_w: float | None = None) -> None:
         """Fit was pressed."""
@@ -145,9 +170,15 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
     def _preset(self, parameters: dict[str, Any]) -> None:
         self.value = Hardware(**(given(self.value) | parameters))
 
+    def _is_refused(self) -> bool:
+        return bool(self.draft != given(self.value))
+
     def _on_value(self, _: Any = None) -> None:
+        if given(self.value) != given(self._history.state):
+            self._history.push(self.value, self._field)
         with self.hold_sync():
             self.draft = given(self.value)
+            self.can_undo, self.can_redo = self._history.can_undo, self._history.can_redo
             self._refresh()
 
     def _refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""Edits of a `net.json` as pure functions, and the history of them.
+"""Edits of a `net.json` as pure functions.
 
 A network under edit may be wrong or incomplete: these functions only ask that `bundles` is a list of objects.
 """
@@ -14,7 +14,6 @@ from deepsoc.errors import InputError
 from deepsoc.graph.shapes import NAME
 
 __all__ = [
-    "History",
     "Net",
     "changed",
     "duplicated",
@@ -212,47 +211,3 @@ def _free_name(net: Net, like: str) -> str:
     taken = {"input", *map(_name, net["bundles"])}
     stem = re.sub(r"\d+$", "", like)[:56] or "bundle"
     return next(name for n in range(1, len(taken) + 2) if (name := f"{stem}{n}") not in taken)
-
-
-class History:
-    """States of a network that can be gone back to, with the place that was selected.
-
-    Successive changes under one key (one field of the form) are one step.
-
-    Args:
-        net: the first state.
-        limit: most states that are kept.
-    """
-
-    def __init__(self, net: Net, limit: int = 500) -> None:
-        self._states: list[tuple[Net, int]] = [(net, -1)]
-        self._at, self._key, self._limit = 0, "", limit
-
-    @property
-    def net(self) -> Net:
-        """The present state."""
-        return self._states[self._at][0]
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is an earlier state."""
-        return self._at > 0
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a later state."""
-        return self._at + 1 < len(self._states)
-
-    def push(self, net: Net, selected: int, key: str = "", *, left: int = -1) -> None:
-        """Adds a state behind the present one, where `left` was selected last; later ones are gone."""
-        self._states[self._at :] = [(self.net, left)]
-        if key and key == self._key:
-            self._states.pop()
-        self._states = [*self._states, (net, selected)][-self._limit :]
-        self._at, self._key = len(self._states) - 1, key
-
-    def step(self, by: int) -> tuple[Net, int]:
-        """Goes back (-1) or forth (1), where there is a state; returns the network and the place selected."""
-        self._at = min(max(self._at + by, 0), len(self._states) - 1)
-        self._key = ""
-        return self._states[self._at]

@@ -1,32 +1,33 @@
 // BundleBuilder: buttons, the list, the form of the bundle that is selected, a table, the code, and files.
 
 /** Buttons above the list; `refresh` dims those that would do nothing. */
-function toolbar(model) {
-  const button = (text, label, action, enabled = () => true) => {
-    const node = el("button", { type: "button", "aria-label": label, title: label, onclick: action }, text);
+function toolbar(host, model, edit) {
+  const button = (text, label, does, enabled = () => true) => {
+    const node = el("button", { type: "button", "aria-label": label, title: label, onclick: () => edit(does) }, text);
     return { node, refresh: () => { node.disabled = !enabled(); } };
   };
   const at = () => model.get("selected");
   const count = () => model.get("value").bundles.length;
   const after = () => (at() < 0 ? count() - 1 : at());
+  const selected = (name) => () => (at() < 0 ? null : [name, { index: at() }]);
   const buttons = [
-    button("+ Convolution", "Add a convolution", () => send(model, "add", { kind: "conv2d", after: after() })),
-    button("+ Dense", "Add a dense layer", () => send(model, "add", { kind: "dense", after: after() })),
-    button("Duplicate", "Duplicate the bundle", () => send(model, "duplicate", { index: at() }), () => at() >= 0),
-    button("Remove", "Remove the bundle", () => send(model, "remove", { index: at() }), () => at() >= 0),
-    button("↑", "Move the bundle up", () => shift(model, at(), -1), () => at() > 0),
-    button("↓", "Move the bundle down", () => shift(model, at(), 1), () => at() >= 0 && at() < count() - 1),
-    button("↶ Undo", "Undo (Ctrl+Z)", () => send(model, "undo"), () => model.get("can_undo")),
-    button("↷ Redo", "Redo (Ctrl+Shift+Z)", () => send(model, "redo"), () => model.get("can_redo")),
+    button("+ Convolution", "Add a convolution", () => ["add", { kind: "conv2d", after: after() }]),
+    button("+ Dense", "Add a dense layer", () => ["add", { kind: "dense", after: after() }]),
+    button("Duplicate", "Duplicate the bundle", selected("duplicate"), () => at() >= 0),
+    button("Remove", "Remove the bundle", selected("remove"), () => at() >= 0),
+    button("↑", "Move the bundle up", () => shifted(model, -1), () => at() > 0),
+    button("↓", "Move the bundle down", () => shifted(model, 1), () => at() >= 0 && at() < count() - 1),
   ];
+  const back = history(host, model, edit);
   const names = model.get("templates");
   const start = el("select", { "aria-label": "Start from a template", onchange: () => {
-    send(model, "template", { name: names[start.selectedIndex - 1] });
+    const name = names[start.selectedIndex - 1];
+    edit(() => ["template", { name }]);
     start.selectedIndex = 0;
   } }, el("option", {}, "Start from …"), names.map((name) => el("option", {}, name)));
   const root = el("div", { class: "row", role: "toolbar", "aria-label": "Bundles" },
-    buttons.map(({ node }, i) => [i === 2 || i === 6 ? el("span", { class: "bb-gap" }) : null, node]).flat(), el("span", { class: "bb-gap" }), start);
-  return { root, refresh: () => buttons.forEach((each) => each.refresh()) };
+    buttons.map(({ node }, i) => [i === 2 ? el("span", { class: "bb-gap" }) : null, node]).flat(), el("span", { class: "bb-gap" }), back.nodes, el("span", { class: "bb-gap" }), start);
+  return { root, refresh: () => [...buttons, back].forEach((each) => each.refresh()) };
 }
 
 /** All figures as a table, and all faults with their paths. */
@@ -122,7 +123,8 @@ function totals(model) {
 
 function render({ model, el: host }) {
   const body = control(host, model, "Bundle builder");
-  const [bar, data, code, disk, list] = [toolbar(model), table(model), keras(model), files(model), new List(model)];
+  const edit = inTurn(model);
+  const [bar, data, code, disk, list] = [toolbar(host, model, edit), table(model), keras(model), files(model), new List(model, edit)];
   const head = el("div");
   const side = el("div", { class: "bb-side" });
   const sum = el("div", { class: "bb-totals" });
@@ -158,13 +160,6 @@ function render({ model, el: host }) {
     for (const part of [bar, data, code, disk]) part.refresh();
     sum.textContent = totals(model);
     status.textContent = model.get("status");
-  });
-  host.addEventListener("keydown", (event) => {
-    const key = event.key.toLowerCase();
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || !["z", "y"].includes(key) || event.target.type === "text") return;
-    event.preventDefault();
-    event.stopPropagation();
-    send(model, key === "y" || event.shiftKey ? "redo" : "undo");
   });
   return () => {
     stop();

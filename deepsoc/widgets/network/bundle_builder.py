@@ -13,6 +13,7 @@ from deepsoc._json import parse_json
 from deepsoc.errors import InputError
 from deepsoc.netspec.spec import NetSpec, parse_net
 from deepsoc.widgets.base._control import Control
+from deepsoc.widgets.base._history import History
 from deepsoc.widgets.network import _netedit as edit
 from deepsoc.widgets.network._netcheck import Fault, Row, check
 from deepsoc.widgets.network._netcode import keras_code
@@ -54,7 +55,7 @@ class BundleBuilder(Control, front="bundle_form bundle_list bundle_builder"):
 
     def __init__(self, **kwargs: Any) -> None:
         first = edit.editable(kwargs.pop("value", None) or TEMPLATES["empty"]())
-        self._history = edit.History(first)
+        self._history = History((first, -1))  # of networks, each with the place that was selected
         super().__init__(value=first, **kwargs)
         self._refresh()
         self.observe(self._on_value, names="value")
@@ -176,14 +177,6 @@ class BundleBuilder(Control, front="bundle_form bundle_list bundle_builder"):
         to = min(max(to, 0), len(net["bundles"]) - 1)
         self._apply(net, to, f"{self.rows[index]['name']} is now {to + 1} of {len(net['bundles'])}")
 
-    def on_shift(self, index: int, by: int, name: str) -> None:
-        """A Bundle, by its name where it is not at the index any more, some places up or down."""
-        names = [row["name"] for row in self.rows]
-        if name in names and names[index : index + 1] != [name]:
-            index = names.index(name)
-        if 0 <= index + by < len(names):
-            self.on_move(index, index + by)
-
     def on_template(self, name: str) -> None:
         """Another network to start from."""
         if name not in TEMPLATES:
@@ -224,8 +217,12 @@ class BundleBuilder(Control, front="bundle_form bundle_list bundle_builder"):
 
     def _apply(self, net: edit.Net, selected: int, status: str = "", key: str = "") -> None:
         if net != self.value:
-            self._history.push(net, selected, key, left=self.selected)
+            self._push(net, selected, key)
         self._show(net, selected, status)
+
+    def _push(self, net: edit.Net, selected: int, key: str = "") -> None:
+        self._history.replace((self._history.state[0], self.selected))
+        self._history.push((net, selected), key)
 
     def _show(self, net: edit.Net, selected: int, status: str) -> None:
         with self.hold_sync():
@@ -235,8 +232,8 @@ class BundleBuilder(Control, front="bundle_form bundle_list bundle_builder"):
 
     def _on_value(self, change: Any) -> None:
         """A program has set the value, or one of the edits above."""
-        if self._history.net != self.value:
-            self._history.push(self.value, self.selected, left=self.selected)
+        if self._history.state[0] != self.value:
+            self._push(self.value, self.selected)
         self.selected = min(self.selected, len(self.value["bundles"]) - 1)
         self._refresh()
 

@@ -11,6 +11,12 @@ const within = (path, outer) => path === outer || path.startsWith(`${outer}.`) |
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
+/** Whether a fault at a path is one of the field's input `i`: of a list, the path names the element. */
+function isOf(path, field, i) {
+  const element = field.inputs.length > 1 && /^\[(\d+)\]/.exec(path.slice(field.path.length));
+  return !element || Number(element[1]) === i;
+}
+
 /** What the core of a bundle is, in a few words. */
 function described(bundle) {
   const core = bundle.core ?? {};
@@ -141,10 +147,10 @@ class Form {
     }
     for (const [field, list] of found) {
       field.fault.replaceChildren(...list.flatMap(({ path, message }) => [`⚠ ${message} `, el("code", {}, path), " "]));
-      for (const input of field.inputs) {
-        if (list.length) input.setAttribute("aria-invalid", "true");
+      field.inputs.forEach((input, i) => {
+        if (list.some(({ path }) => isOf(path, field, i))) input.setAttribute("aria-invalid", "true");
         else input.removeAttribute("aria-invalid");
-      }
+      });
     }
   }
 }

@@ -2,15 +2,19 @@
 
 const LANE = 13;
 
-/** Moves a bundle by places. Its name goes along: keys that repeat may come before the list has followed. */
-function shift(model, index, by) {
-  send(model, "shift", { index, by, name: model.get("value").bundles[index].name ?? "" });
+/** The edit that moves the selected bundle by places, where there are so many. */
+function shifted(model, by) {
+  const index = model.get("selected");
+  const to = index + by;
+  return index < 0 || to < 0 || to >= model.get("value").bundles.length ? null : ["move", { index, to }];
 }
 
 /** The list: cards to select, drag and move, and arcs to what each reads out of turn. */
 class List {
-  constructor(model) {
+  /** `edit` of `inTurn`. */
+  constructor(model, edit) {
     this.model = model;
+    this.edit = edit;
     this.drag = null;
     this.arcs = el("svg", { class: "bb-arcs", role: "img", "aria-label": "Residual adds and inputs out of turn" });
     this.source = el("div", { class: "bb-input" });
@@ -41,11 +45,11 @@ class List {
     if (at < 0 || event.ctrlKey || event.metaKey) return;
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (event.key === "Escape" && this.drag) this.drop(false);
-    else if (step && event.altKey) shift(this.model, at, step);
+    else if (step && event.altKey) this.edit(() => shifted(this.model, step)); // the card with the focus is selected
     else if (step) this.cards[at + step]?.focus();
     else if (event.key === "Home") this.cards[0].focus();
     else if (event.key === "End") this.cards.at(-1).focus();
-    else if (event.key === "Delete") send(this.model, "remove", { index: at });
+    else if (event.key === "Delete") this.edit(() => (this.cards.length ? ["remove", { index: this.model.get("selected") }] : null));
     else if (event.key === "Enter") this.root.parentElement.querySelector(".bb-form input")?.focus();
     else return;
     event.preventDefault();
@@ -83,7 +87,7 @@ class List {
     this.drag = null;
     this.mark.hidden = true;
     if (!drag?.moving) return;
-    if (keep && drag.to !== drag.at) send(this.model, "move", { index: drag.at, to: drag.to });
+    if (keep && drag.to !== drag.at) this.edit(() => ["move", { index: drag.at, to: drag.to }]);
     this.draw();
   }
 
@@ -157,7 +161,7 @@ class List {
       return el("g", { class: `bb-arc${strong({ to })}` }, el("path", { d: `M${x},${a.top + a.height} V${b.top - 3}` }),
         el("path", { class: "tip", d: `M${x},${b.top} l-3.5,-5 h7 z` }));
     });
-    this.arcs.setAttribute("height", this.inner.scrollHeight);
+    this.arcs.setAttribute("height", this.inner.clientHeight); // not scrollHeight: that is never less than the arcs' own
     this.arcs.replaceChildren(...steps, ...arcs.map(draw));
     const told = arcs.map(({ from, to, kind }) => `${bundles[to].name} ${kind === "add" ? "adds" : "reads"} ${from < 0 ? "input" : bundles[from].name}`);
     this.arcs.setAttribute("aria-label", told.length ? `Out of turn: ${told.join(", ")}` : "Every bundle reads its neighbour");

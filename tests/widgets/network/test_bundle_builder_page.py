@@ -140,6 +140,73 @@ def test_typing_outruns_the_answers(browser: Browser) -> None:
     assert builder.value["bundles"][0]["core"]["filters"] == 123
 
 
+def test_clicks_outrun_the_answers(browser: Browser) -> None:
+    """Each edit is made at the place where the one before it left off, however late the kernel is."""
+    builder = BundleBuilder()
+    for name in ("add", "duplicate", "remove", "move"):
+        delay(builder, name)
+    with mounted(browser, builder) as page:
+
+        def clicks(name: str, count: int) -> None:
+            page.get_by_role("button", name=name).evaluate(
+                "(button, n) => { for (let i = 0; i < n; i += 1) button.dispatchEvent(new Event('click')); }", count
+            )
+
+        clicks("Add a convolution", 3)
+        cards(page, "conv1", "conv2", "conv3")
+        assert [bundle["input"] for bundle in builder.value["bundles"]] == ["input", "conv1", "conv2"]
+        page.locator(".bb-card").nth(0).click()
+        clicks("Add a dense", 2)
+        cards(page, "conv1", "dense1", "dense2", "conv2", "conv3")
+        clicks("Duplicate the bundle", 2)
+        cards(page, "conv1", "dense1", "dense2", "dense3", "dense4", "conv2", "conv3")
+        clicks("Move the bundle up", 9)
+        cards(page, "dense4", "conv1", "dense1", "dense2", "dense3", "conv2", "conv3")
+        page.locator(".bb-card").nth(3).focus()
+        page.evaluate(
+            """() => { for (let i = 0; i < 3; i += 1) document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "ArrowDown", altKey: true, bubbles: true })); }"""
+        )
+        cards(page, "dense4", "conv1", "dense1", "dense3", "conv2", "conv3", "dense2")
+        page.locator(".bb-card").nth(4).click()
+        clicks("Remove the bundle", 9)
+        cards(page)
+    assert builder.error == ""
+
+
+def test_arcs_are_no_taller_than_the_list(browser: Browser) -> None:
+    builder = builder_of("small ResNet")
+    high = "[...document.querySelectorAll('.bb-arcs, .bb-inner')].map((each) => each.getBoundingClientRect().height)"
+    with mounted(browser, builder) as page:
+        expect(page.locator(".bb-card")).to_have_count(10)
+        before = page.evaluate(high)
+        builder.value = {**builder.value, "bundles": builder.value["bundles"][:2]}
+        expect(page.locator(".bb-card")).to_have_count(2)
+        page.wait_for_function(f"Math.abs(({high})[0] - ({high})[1]) < 1")
+        assert page.evaluate(high)[0] < before[0] / 2
+        scrolls = "document.querySelector('.bb-list').scrollHeight <= document.querySelector('.bb-list').clientHeight"
+        assert page.evaluate(scrolls)
+
+
+def test_one_fault_marks_one_field(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=0)
+    with mounted(browser, builder) as page:
+        for names, wrong in (
+            (("Input rows", "Input columns", "Input channels"), "Input columns"),
+            (("Kernel rows", "Kernel columns"), "Kernel columns"),
+        ):
+            page.get_by_label(wrong).fill("0")
+            expect(page.get_by_label(wrong)).to_have_attribute("aria-invalid", "true")
+            for name in names:
+                if name != wrong:
+                    expect(page.get_by_label(name)).not_to_have_attribute("aria-invalid", "true")
+            page.get_by_label(wrong).fill("5")
+            expect(page.get_by_label(wrong)).not_to_have_attribute("aria-invalid", "true")
+        builder.on_set(["bundles", 0, "core", "kernel"], "wide")  # a fault of the kernel as a whole
+        for name in ("Kernel rows", "Kernel columns"):
+            expect(page.get_by_label(name)).to_have_attribute("aria-invalid", "true")
+
+
 def test_impossible_choices_are_dimmed_with_the_reason(browser: Browser) -> None:
     with mounted(browser, builder_of("small ResNet", selected=5)) as page:
         partner = page.get_by_label("Residual add of").locator("option", has_text="stem")
