@@ -19,8 +19,10 @@ from deepsoc.errors import InputError, ToolError
 from deepsoc.jobs import _processes, _state
 from deepsoc.jobs._state import JobState
 
-__all__ = ["Job"]
+__all__ = ["KEPT", "Job"]
 
+KEPT = "kept"
+"""Folder of a run that holds copies of files as they were at its start."""
 _TAIL_BYTES = 1 << 18
 _PERIOD_S = 0.1
 _FIND_S = 5.0
@@ -53,6 +55,10 @@ class Job:
     def id(self) -> str:
         """Its name."""
         return self.folder.name
+
+    def kept(self, name: str) -> Path:
+        """Where the copy of a file is that was kept with it; there may be none."""
+        return self.folder / KEPT / name
 
     @classmethod
     def load(cls, folder: Path) -> Job:

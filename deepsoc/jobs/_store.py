@@ -21,7 +21,7 @@ from typing import Any
 from deepsoc import _progress
 from deepsoc.errors import InputError
 from deepsoc.jobs import _processes, _state
-from deepsoc.jobs._job import Job
+from deepsoc.jobs._job import KEPT, Job
 from deepsoc.jobs._state import JobState
 
 __all__ = ["KINDS", "find", "get", "launch", "places", "start"]
@@ -42,6 +42,7 @@ def start(
     title: str = "",
     root: str | Path | None = None,
     cwd: str | Path | None = None,
+    keep: Sequence[str | Path] = (),
     **about: Any,
 ) -> Job:
     """Starts a command of `deepsoc` as a run that outlives this process.
@@ -54,27 +55,31 @@ def start(
         title: for people; the command and its arguments when empty.
         root: folder of runs; $DEEPSOC_JOBS, else `jobs`, when None.
         cwd: folder in which the command runs; the present one when None.
+        keep: files that are copied into the run's folder `kept`, as they are now.
         **about: more to keep with the run, such as the name of its design; JSON values.
 
     Returns:
         The run, queued.
 
     Raises:
-        InputError: an argument cannot be, or the root cannot be written.
+        InputError: an argument cannot be, a file cannot be read, or the root cannot be written.
     """
     if kind not in KINDS:
         raise InputError(f"expected one of {', '.join(KINDS)}, received {kind!r}", where="kind")
     if isinstance(arguments, str) or not all(isinstance(part, str) and "\0" not in part for part in arguments):
         raise InputError(f"expected a list of strings, received {arguments!r}", where="arguments")
     command = [sys.executable, "-P", "-m", "deepsoc.cli.main", kind, "--json", *arguments]
-    return launch(kind, command, title=title or " ".join([kind, *arguments]), root=root, cwd=cwd, about=about)
+    return launch(
+        kind, command, title=title or " ".join([kind, *arguments]), root=root, cwd=cwd, keep=keep, about=about
+    )
 
 
-def find(root: str | Path | None = None) -> list[Job]:
+def find(root: str | Path | None = None, **about: Any) -> list[Job]:
     """All runs of a root, newest first.
 
     Args:
         root: folder of runs; $DEEPSOC_JOBS, else `jobs`, when None. There may be none.
+        **about: only runs with which these values are kept.
     """
     try:
         folders = sorted(path for path in _root(root).iterdir() if _ID.fullmatch(path.name))
@@ -84,7 +89,7 @@ def find(root: str | Path | None = None) -> list[Job]:
     for folder in reversed(folders):
         with contextlib.suppress(OSError):  # deleted meanwhile
             found.append(Job.load(folder))
-    return found
+    return [job for job in found if all(job.about.get(name) == value for name, value in about.items())]
 
 
 def get(id: str, root: str | Path | None = None) -> Job:
@@ -107,6 +112,7 @@ def launch(
     title: str,
     root: str | Path | None = None,
     cwd: str | Path | None = None,
+    keep: Sequence[str | Path] = (),
     about: Mapping[str, Any] | None = None,
 ) -> Job:
     """Starts any program as a run; arguments and errors as of `start`."""
@@ -130,7 +136,16 @@ def launch(
     folder = base / f"{created:%Y%m%d-%H%M%S-%f}-{kind}-{secrets.token_hex(2)}"
     draft = base / f".{folder.name}"
     try:
+        copies = {Path(file).name: Path(file).read_bytes() for file in keep}
+        if len(copies) < len(keep):
+            raise InputError(f"expected files of different names, received {[*map(str, keep)]}", where="keep")
+    except OSError as error:
+        raise InputError(f"cannot keep it with the run: {error.strerror}", where=str(error.filename)) from None
+    try:
         draft.mkdir(parents=True)
+        for name, data in copies.items():
+            (draft / KEPT).mkdir(exist_ok=True)
+            (draft / KEPT / name).write_bytes(data)
         (draft / "job.json").write_text(text + "\n", encoding="utf-8")
         with (draft / "job.json").open("r+b") as lock, (draft / "log.txt").open("ab") as log:
             fcntl.flock(lock, fcntl.LOCK_EX)

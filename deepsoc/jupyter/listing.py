@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepsoc._json import read_json
 from deepsoc.errors import InputError
+from deepsoc.widgets.studio.design import described
 
 if TYPE_CHECKING:
     from deepsoc.jobs import Job
@@ -111,9 +112,8 @@ def _describe(file: Path) -> tuple[float, str]:
     try:
         changed = file.stat().st_mtime
         data = read_json(file, "the design")
-        hw, bundles = data["hw"], len(data["net"]["bundles"])
-        return changed, f"{bundles} bundle{'s' * (bundles != 1)} on {hw['rows']} × {hw['cols']}"
+        return changed, described(data["net"], data["hw"]["rows"], data["hw"]["cols"])
     except OSError as error:
         return 0.0, f"⚠ cannot be read: {error.strerror}"
-    except (InputError, KeyError, TypeError):
+    except (InputError, KeyError, TypeError, AttributeError):
         return changed, "⚠ design.json cannot be read or is damaged"

@@ -32,25 +32,77 @@ export const CELLS: readonly { id: string; label: string; code: string }[] = [
   }
 ];
 
+/** Metadata of the cells that controls have put into a notebook. */
+const MARK = 'deepsoc';
+
+/** What a control may say about a cell of its own. */
+export interface IInsertion {
+  /** Whether it is run; true unless said otherwise. */
+  run?: boolean;
+  /** An element of the control: the cell goes below the one that shows it. Without it, below the active cell. */
+  from?: Node;
+}
+
 /**
- * Puts a code cell below the active cell of the current notebook.
+ * Puts a code cell into the current notebook, below those that were put there before.
  *
  * @returns false when no notebook is open, or it is read-only.
  */
-export function insertCell(tracker: INotebookTracker, code: string, options: { run?: boolean } = {}): boolean {
+export function insertCell(tracker: INotebookTracker, code: string, options: IInsertion = {}): boolean {
   const panel = tracker.currentWidget;
   const notebook = panel?.content;
   if (!panel || !notebook?.model || notebook.model.readOnly) {
     return false;
   }
-  const index = Math.min(notebook.activeCellIndex + 1, notebook.model.cells.length);
-  notebook.model.sharedModel.insertCell(index, { cell_type: 'code', source: code });
+  const { cells, sharedModel } = notebook.model;
+  const shown = notebook.widgets.findIndex(cell => cell.node.contains(options.from ?? null));
+  let index = Math.min((shown < 0 ? notebook.activeCellIndex : shown) + 1, cells.length);
+  while (index < cells.length && cells.get(index).getMetadata(MARK)) {
+    index += 1;
+  }
+  sharedModel.insertCell(index, { cell_type: 'code', source: code, metadata: { [MARK]: { inserted: true } } });
   notebook.activeCellIndex = index;
   notebook.deselectAll();
   if (options.run ?? true) {
     void runCell(panel, index);
   }
   return true;
+}
+
+/**
+ * Runs the cell again that shows an element, as after a restart of its kernel.
+ *
+ * @returns false when no open notebook shows it.
+ */
+export function runCellOf(tracker: INotebookTracker, shown: Node): boolean {
+  const panel = tracker.find(({ content }) => content.node.contains(shown));
+  const index = panel?.content.widgets.findIndex(cell => cell.node.contains(shown)) ?? -1;
+  if (!panel || index < 0) {
+    return false;
+  }
+  void runCell(panel, index);
+  return true;
+}
+
+/** Tells the controls of every notebook when their kernel is gone; the widgets themselves notice a restart by hand only. */
+export function watchKernels(tracker: INotebookTracker): void {
+  const tell = ({ content }: NotebookPanel) => {
+    for (const cell of content.widgets) {
+      cell.node.querySelectorAll('.dsoc').forEach(node => node.dispatchEvent(new Event('deepsoc-gone')));
+    }
+  };
+  tracker.widgetAdded.connect((_, panel) => {
+    panel.sessionContext.statusChanged.connect((_, status) => {
+      if (['restarting', 'autorestarting', 'dead'].includes(status)) {
+        tell(panel);
+      }
+    });
+    panel.sessionContext.kernelChanged.connect((_, { oldValue }) => {
+      if (oldValue) {
+        tell(panel);
+      }
+    });
+  });
 }
 
 /** Runs a cell as soon as its kernel answers; before that, a cell that is run would silently stay undone. */

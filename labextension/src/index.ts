@@ -2,13 +2,16 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 
-import { CELLS, insertCell } from './cells';
+import type { IInsertion } from './cells';
+import { CELLS, insertCell, runCellOf, watchKernels } from './cells';
 
 declare global {
   /** What controls in a notebook may ask JupyterLab for. */
   var deepsocLab:
     | {
-        insertCell(code: string, options?: { run?: boolean }): boolean;
+        insertCell(code: string, options?: IInsertion): boolean;
+        /** Runs the cell again that shows an element. */
+        runCellOf(shown: Node): boolean;
         /** Only there where files can be opened. */
         openFile?(path: string, options?: { download?: boolean }): boolean;
       }
@@ -25,7 +28,11 @@ const cells: JupyterFrontEndPlugin<void> = {
     if (!tracker) {
       return;
     }
-    globalThis.deepsocLab = { insertCell: (code, options) => insertCell(tracker, code, options) };
+    globalThis.deepsocLab = {
+      insertCell: (code, options) => insertCell(tracker, code, options),
+      runCellOf: shown => runCellOf(tracker, shown)
+    };
+    watchKernels(tracker);
     for (const { id: command, label, code } of CELLS) {
       app.commands.addCommand(command, {
         label,

@@ -1,4 +1,4 @@
-import { showErrorMessage } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { NotebookPanel } from '@jupyterlab/notebook';
@@ -14,7 +14,8 @@ export class Notebooks {
   ) {}
 
   /**
-   * Opens the Studio of a design. Makes its notebook where there is none; runs it once the kernel answers.
+   * Opens the Studio of a design. Makes its notebook where there is none; runs its cell once the kernel answers, unless
+   * that shows a Studio already. No other code is run: whoever wrote a file of that name is not known.
    *
    * @param home - folder in which the folder `designs` lies.
    * @param name - of the design.
@@ -22,16 +23,26 @@ export class Notebooks {
   async studio(home: string, name = 'design'): Promise<NotebookPanel> {
     const file = name === 'design' ? 'Studio.ipynb' : `Studio-${name}.ipynb`;
     const path = PathExt.join(home, file);
+    const source = `from deepsoc.widgets import Studio\n\nStudio(${JSON.stringify(name)})`;
     if (!(await this.names(home)).has(file)) {
-      const content = notebook(`from deepsoc.widgets import Studio\n\nStudio(${JSON.stringify(name)})`);
-      await this.services.contents.save(path, { type: 'notebook', format: 'json', content });
+      await this.services.contents.save(path, { type: 'notebook', format: 'json', content: notebook(source) });
     }
-    const shown = this.documents.findWidget(path, 'Notebook');
     const panel = this.open(path);
-    if (!shown) {
-      void panel.context.ready.then(() => runCell(panel, 0));
-    }
+    void panel.context.ready.then(() => this.show(panel, source, file));
     return panel;
+  }
+
+  private async show(panel: NotebookPanel, source: string, file: string): Promise<void> {
+    await panel.revealed;
+    const cells = panel.content.widgets;
+    const index = cells.findIndex(({ model }) => model.type === 'code' && model.sharedModel.source.trim() === source);
+    if (index < 0) {
+      Notification.warning(`${file} has no cell with the Studio as it was made, so nothing was run.`, {
+        autoClose: false
+      });
+    } else if (!cells[index].node.querySelector('.dsoc-studio > .dsoc:not([data-gone])')) {
+      await runCell(panel, index);
+    }
   }
 
   /**
@@ -73,7 +84,8 @@ export class Notebooks {
 /** Shows what went wrong in a dialog. */
 export function report(title: string): (error: unknown) => null {
   return error => {
-    void showErrorMessage(title, error instanceof Error ? error.message : String(error));
+    const body = error instanceof Error ? error.message : String(error);
+    void showDialog({ title, body, buttons: [Dialog.okButton({ label: 'Dismiss' })] });
     return null;
   };
 }

@@ -45,6 +45,25 @@ def test_command_of_the_package(runs: Runs) -> None:
         bad.result()
 
 
+def test_files_are_kept_as_they_were_and_runs_found_by_what_is_kept(runs: Runs) -> None:
+    file = runs.work / "net.json"
+    file.write_text("then")
+    first = jobs.start("export", ["no.json"], root=runs.root, cwd=runs.work, keep=[file], cell="a", layers=[1, 2])
+    second = jobs.start("export", ["no.json"], root=runs.root, cwd=runs.work, cell="b")
+    file.write_text("now")
+    assert first.kept("net.json").read_text() == "then"
+    assert not second.kept("net.json").exists()
+    assert [job.id for job in jobs.find(runs.root, cell="a")] == [first.id]
+    assert [job.id for job in jobs.find(runs.root, layers=[1, 2])] == [first.id]
+    assert jobs.find(runs.root, cell="c") == []
+    for wrong in ([runs.work / "gone.json"], [file, runs.work / "." / "x" / ".." / "net.json", "/dev/null/net.json"]):
+        with pytest.raises(InputError, match=r"gone\.json|net\.json"):
+            jobs.start("export", ["no.json"], root=runs.root, cwd=runs.work, keep=wrong)
+    with pytest.raises(InputError, match="different names"):
+        jobs.start("export", ["no.json"], root=runs.root, cwd=runs.work, keep=[file, str(file)])
+    assert len(jobs.find(runs.root)) == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -32,7 +32,24 @@ function control(host, model, label) {
   model.on("change:error", show);
   show();
   host.append(pane, body);
+  watchKernel(host, model, body);
   return body;
+}
+
+/** Says when the kernel that stands behind a control is gone, and offers to run its cell again. */
+function watchKernel(host, model, body) {
+  const gone = () => {
+    if (host.dataset.gone) return;
+    host.dataset.gone = "true";
+    body.inert = true;
+    const run = () => globalThis.deepsocLab.runCellOf(host);
+    host.prepend(el("div", { class: "dsoc-error dsoc-gone", role: "alert" }, "The kernel was restarted: what is shown here is not connected any more. ",
+      globalThis.deepsocLab?.runCellOf ? el("button", { type: "button", onclick: run }, "Reconnect") : "Run its cell again."));
+  };
+  host.addEventListener("deepsoc-gone", gone); // the extension's word
+  model.on("comm_live_update", () => requestAnimationFrame(() => { // the widgets' own
+    if (host.closest(".jupyter-widgets-disconnected")) gone();
+  }));
 }
 
 /** Calls `on_<name>` of the Python side. */
@@ -117,10 +134,13 @@ function follow(model, traits, draw) {
   };
 }
 
-/** Puts a code cell below the active one and runs it; false where the page is not JupyterLab with the extension. */
-function insertCell(code) {
+/**
+ * Puts a code cell below the one that shows `from`, and below those put there before, and runs it; false where the page is
+ * not JupyterLab with the extension.
+ */
+function insertCell(code, from) {
   const lab = globalThis.deepsocLab;
-  return Boolean(lab && lab.insertCell && lab.insertCell(code));
+  return Boolean(lab && lab.insertCell && lab.insertCell(code, { from }));
 }
 
 /**

@@ -69,7 +69,7 @@ function keras(model) {
       told.textContent = "Marked: copy it with Ctrl+C";
     }
   };
-  const insert = () => (insertCell(model.get("code")) ? null : copy());
+  const insert = () => (insertCell(model.get("code"), text) ? null : copy());
   const buttons = [el("button", { type: "button", onclick: copy }, "Copy"),
     el("button", { type: "button", onclick: insert, hidden: !globalThis.deepsocLab }, "Insert and run as a cell")];
   const root = el("details", {}, el("summary", {}, "Keras code"), el("div", { class: "row" }, buttons, told), el("pre", { class: "bb-code", tabindex: 0 }, text));

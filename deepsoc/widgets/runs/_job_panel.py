@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 import weakref
@@ -12,12 +13,15 @@ from typing import Any, ClassVar
 import traitlets
 
 from deepsoc import jobs
+from deepsoc._json import read_json
 from deepsoc.errors import DeepSocError, InputError
+from deepsoc.hw import Hardware
 from deepsoc.widgets.base._control import Control
-from deepsoc.widgets.studio.design import Design
+from deepsoc.widgets.studio.design import Design, described
 
-__all__ = ["JobPanel", "file_row", "short"]
+__all__ = ["JobPanel", "file_row", "option", "short"]
 
+_DESIGN = ("net.json", "hw.json")
 _RUNS = 20
 _LINES = 200
 _CHARACTERS = 40_000
@@ -49,6 +53,12 @@ class JobPanel(Control):
     log_path = traitlets.Unicode("", help="The file of the log.").tag(sync=True)
     value = traitlets.Dict(help="What that run found; empty while there is nothing.").tag(sync=True)
     busy = traitlets.Unicode("", help="What is done before the run begins.").tag(sync=True)
+    ran = traitlets.Dict(
+        help="What the run that is shown was of: `options` in words, `design` in a line, `files` with copies of it, "
+        "`changed`: whether the design is another by now; `usable`: whether it can be taken back."
+    ).tag(sync=True)
+
+    OPTIONS: ClassVar[tuple[str, ...]] = ()  # traits that the fields beside the button set
 
     def __init__(
         self, design: Design | str | Path = "designs/design", *, root: str | Path | None = None, **kwargs: Any
@@ -61,6 +71,7 @@ class JobPanel(Control):
         self._expect_until, self._read = 0.0, ("", -1)
         self._logged: tuple[str, Path] | None = None  # run and file of the log that is shown
         self._lock = threading.RLock()
+        self._cell = secrets.token_hex(4)  # of the next cell
         super().__init__(folder=short(folder), **kwargs)
         self.observe(lambda _: self._wake(), names="current")
         self.refresh()
@@ -75,6 +86,10 @@ class JobPanel(Control):
     def about(self) -> dict[str, Any]:
         """What is kept with the run beside its design."""
         return {}
+
+    def options(self, job: jobs.Job) -> str:
+        """With what a run was started, in words."""
+        return ""
 
     def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
         """What is shown of a result."""
@@ -93,19 +108,25 @@ class JobPanel(Control):
         return folder if (folder / "manifest.json").exists() else folder / "export"
 
     def code(self) -> str:
-        """Python code that starts the run, by the public interface."""
+        """Python code that starts the run, by the public interface; run again, it finds the run that it has started."""
         out = self.export_folder.as_posix()
-        keep = {"title": self._title(), **self._about()}
-        start = [
+        imports, export = self._export_lines(out)
+        call = [
             "job = jobs.start(",
             f"    {_quoted(self.KIND)},",
             f"    {_quoted([out, *self.arguments()])},",
-            *(f"    {name}={_quoted(value)}," for name, value in keep.items()),
+            *(f"    {name}={_quoted(value)}," for name, value in self._keywords().items()),
             ")",
+        ]
+        lines = [
+            *imports,
+            "",
+            f"job = next(iter(jobs.find(cell={_quoted(self._cell)})), None)  # this cell's run is not started twice",
+            "if job is None:",
+            *(f"    {line}" for line in [*export, *call]),
             "job.id  # then job.wait(), job.result()",
         ]
-        imports, export = self._export_lines(out)
-        return "\n".join([*imports, "", *export, *start])
+        return "\n".join(lines)
 
     def run(self) -> jobs.Job:
         """Exports the design and starts the run.
@@ -117,7 +138,7 @@ class JobPanel(Control):
         self._check()
         self._export()
         out = self.export_folder.as_posix()
-        job = jobs.start(self.KIND, [out, *self.arguments()], title=self._title(), root=self._root, **self._about())
+        job = jobs.start(self.KIND, [out, *self.arguments()], root=self._root, **self._keywords())
         self._expect(job.id)
         self.refresh()
         return job
@@ -155,9 +176,18 @@ class JobPanel(Control):
         super().close()
 
     # ---- messages of the front end ----------------------------------------------------------------------------------
-    def on_start(self, view: str) -> None:
-        """The button was pressed: the page inserts a cell, or answers that it cannot."""
+    def on_start(self, view: str, options: dict[str, Any] | None = None) -> None:
+        """The button was pressed: the page inserts a cell, or answers that it cannot.
+
+        Args:
+            view: the page's name for itself.
+            options: what its fields show; a trait may not have followed them yet.
+        """
+        for name, value in (options or {}).items():
+            if name in self.OPTIONS:
+                self.set_trait(name, value)
         self._check()
+        self._cell = secrets.token_hex(4)
         self._expect()
         self.send({"do": "insert", "code": self.code(), "view": view})
 
@@ -179,14 +209,23 @@ class JobPanel(Control):
             self._jobs[id].cancel()
             self._wake()
 
+    def on_restore(self, id: str) -> None:
+        """The network and hardware of a run were wanted back."""
+        if self._design is None or id not in self._jobs:
+            raise InputError("there is no design to take it back into", where="restore")
+        net, hw = (self._jobs[id].kept(name) for name in _DESIGN)
+        before = read_json(net, "the network"), Hardware.load(hw)
+        self._design.net, self._design.hw = before
+
     # ---- the run that is shown --------------------------------------------------------------------------------------
     def _show(self) -> None:
         """Log and result of the current run, where they are new."""
         job = self.job
         if job is None:
             self.log, self.log_bytes, self.log_path, self._logged = "", 0, "", None
-            self.value, self._read = {}, ("", -1)
+            self.value, self.ran, self._read = {}, {}, ("", -1)
             return
+        self.ran = {"options": self.options(job), **self._design_of(job)}
         state = job.state
         if state.active:
             self.value, self._read = {}, (job.id, 0)
@@ -200,6 +239,19 @@ class JobPanel(Control):
                 self.value = {}
                 self.error = f"the result of run {job.id} cannot be shown: {type(error).__name__} {error}"
         self._show_log(job)
+
+    def _design_of(self, job: jobs.Job) -> dict[str, Any]:
+        """What a run was of; a run that others started may have kept nothing."""
+        copies = [job.kept(name) for name in _DESIGN]
+        try:
+            texts = [copy.read_bytes() for copy in copies]
+            net, hw = (json.loads(text) for text in texts)
+            line = described(net, hw["rows"], hw["cols"])
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return {"design": "", "files": [], "changed": False, "usable": False}
+        changed = [_bytes(Path(self.folder) / name) for name in _DESIGN] != texts
+        files = [short(copy) for copy in copies]
+        return {"design": line, "files": files, "changed": changed, "usable": changed and self._design is not None}
 
     def log_file(self, job: jobs.Job) -> Path:
         """The log that is shown of a run."""
@@ -245,22 +297,36 @@ class JobPanel(Control):
             and ((Path(job.cwd) / place).resolve() == Path(self.folder).resolve())
         )
 
-    def _title(self) -> str:
-        return f"{self.KIND} {Path(self.folder).resolve().name}"
-
-    def _about(self) -> dict[str, Any]:
-        return {"design": Path(self.folder).as_posix(), **self.about()}
+    def _keywords(self) -> dict[str, Any]:
+        """Keywords of `jobs.start`."""
+        folder = Path(self.folder)
+        return {
+            "title": f"{self.KIND} {folder.resolve().name}",
+            "keep": [(folder / name).as_posix() for name in _DESIGN if (folder / name).is_file()],
+            "cell": self._cell,
+            "design": folder.as_posix(),
+            **self.about(),
+        }
 
     def _check(self) -> None:
-        """Refuses a network that is not one, before a cell is inserted; writes the design if it never was."""
+        """Refuses what would end in an error, before a cell is inserted; writes the design if it never was."""
+        from deepsoc.netspec.lower import check_shapes
         from deepsoc.netspec.spec import load_net
+        from deepsoc.netspec.weights import check_weights, load_weights
+        from deepsoc.widgets.base._networks import Networks
 
         if self._design is not None:
             if not self._design.net.get("bundles"):
                 raise InputError("the network has no bundles yet; add one first", where="net.bundles")
             self._design.save()
-        if not self._is_export():
-            load_net(Path(self.folder) / "net.json")
+        if self._is_export():
+            return
+        net, hw = load_net(Path(self.folder) / "net.json"), Hardware.load(Path(self.folder) / "hw.json")
+        networks = Networks([net])
+        for name, fault in networks.faults(networks.point(hw)).items():
+            raise InputError(fault, where=f"hardware: {name}")
+        if weights := self._weights():
+            check_weights(load_weights(weights), check_shapes(net, net.name))
 
     def _is_export(self) -> bool:
         return self.export_folder == Path(self.folder)
@@ -268,7 +334,6 @@ class JobPanel(Control):
     def _export(self) -> None:
         """What `_export_lines` say."""
         from deepsoc.export import export
-        from deepsoc.hw import Hardware
         from deepsoc.netspec.spec import load_net, load_weights
 
         if self._is_export():
@@ -357,6 +422,21 @@ def file_row(path: Path, ended: float | None) -> dict[str, Any]:
         return {"path": short(path), "bytes": None, "replaced": False}
     replaced = ended is not None and found.st_mtime > ended + 1
     return {"path": short(path), "bytes": found.st_size, "replaced": replaced}
+
+
+def option(job: jobs.Job, name: str) -> str | None:
+    """What a run was given behind an option, such as `--seed`; None without it, "" where nothing follows."""
+    if name not in job.command:
+        return None
+    at = job.command.index(name) + 1
+    return job.command[at] if at < len(job.command) and not job.command[at].startswith("--") else ""
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _quoted(value: Any) -> str:

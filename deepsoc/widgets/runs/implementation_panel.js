@@ -18,9 +18,10 @@ function flowFields(model) {
     remedy.textContent = chosen.available ? "" : `Its tool is missing; get it with: ${chosen.remedy}`;
   };
   follow(model, ["flow", "until"], draw);
+  const field = (trait, node, ...parts) => Object.assign(el("span", { class: "jp-field" }, parts), { option: { trait, input: node, read: () => node.value, fault: () => "" } });
   return [
-    el("span", { class: "jp-field" }, el("label", { for: idFlow }, "Flow"), flow),
-    el("span", { class: "jp-field" }, el("label", { for: idUntil }, "until"), until),
+    field("flow", flow, el("label", { for: idFlow }, "Flow"), flow),
+    field("until", until, el("label", { for: idUntil }, "until"), until),
     checkField(model, "fresh", "All steps anew", "otherwise steps whose inputs have not changed are kept"),
     remedy,
   ];

@@ -14,7 +14,7 @@ from deepsoc.export.artifacts import WORK
 from deepsoc.hw import Hardware
 from deepsoc.impl import Flow, flows
 from deepsoc.impl.runner import StepFiles
-from deepsoc.widgets.runs._job_panel import JobPanel, file_row
+from deepsoc.widgets.runs._job_panel import JobPanel, file_row, option
 
 __all__ = ["ImplementationPanel"]
 
@@ -38,6 +38,7 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
     """
 
     KIND = "implement"
+    OPTIONS = ("flow", "until", "fresh")
 
     flow = traitlets.Unicode("", help="Name of the flow.").tag(sync=True)
     until = traitlets.Unicode("", help="Last step to run; empty: all.").tag(sync=True)
@@ -68,6 +69,12 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
     def about(self) -> dict[str, Any]:
         """The flow, so that the run is told from others."""
         return {"flow": self.flow}
+
+    def options(self, job: jobs.Job) -> str:
+        """With what a run was started."""
+        until, fresh = option(job, "--until"), option(job, "--fresh") is not None
+        end = f"until {until}" if until else "to the end"
+        return " · ".join([f"flow {job.about.get('flow')}", end, *(["all steps anew"] if fresh else [])])
 
     def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
         """The result, with the resources beside the estimate, and the files of the artifacts."""
@@ -113,8 +120,8 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         names = [step.name for step in flow.steps]
         times = {step["name"]: step for step in self.value.get("steps", [])}
         at = names.index(state.stage) if state.stage in names else -1
-        given = {job.command[i + 1] for i, part in enumerate(job.command[:-1]) if part == "--until"}
-        last = max((names.index(name) for name in given if name in names), default=len(names))
+        until = option(job, "--until")
+        last = names.index(until) if until in names else len(names)
         rows = []
         for index, step in enumerate(flow.steps):
             done, seconds = times.get(step.name), None

@@ -18,41 +18,54 @@ function bytes(count) {
   return `${Number((count / unit).toPrecision(3))} ${name}`;
 }
 
-/** A number field of a trait; a value outside its range stays with a fault beside it and is not sent. */
+/**
+ * A field of a trait: its node, and as `option` what it shows, for the button beside it: `read()`, and `fault()`, which is
+ * empty where the value can be.
+ */
+function optionField(model, trait, { input, read, show, fault = () => "", parts, hint = "" }) {
+  const told = el("span", { class: "fault", id: unique("fault") });
+  input.setAttribute("aria-describedby", told.id);
+  const look = () => {
+    told.textContent = fault();
+    if (told.textContent) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    return told.textContent;
+  };
+  input.addEventListener("change", () => {
+    if (look()) return; // it stays, with the fault beside it
+    model.set(trait, read());
+    model.save_changes();
+  });
+  const follow = () => { show(model.get(trait)); look(); };
+  model.on(`change:${trait}`, follow);
+  follow();
+  const node = el("span", { class: "jp-field", title: hint || null }, parts, told);
+  return Object.assign(node, { option: { trait, read, fault: look, input } });
+}
+
+/** A number field of a trait; a value outside its range is not sent. */
 function numberField(model, trait, label, { min, max, step = 1, hint = "" }) {
   const id = unique(trait);
-  const fault = el("span", { class: "fault", id: `${id}-fault` });
-  const input = el("input", {
-    id, type: "number", min, max, step, value: model.get(trait), "aria-describedby": `${id}-fault`,
-    onchange: () => {
-      const value = Number(input.value);
-      const legal = input.value !== "" && value >= min && value <= max && (step !== 1 || Number.isInteger(value));
-      fault.textContent = legal ? "" : `expected ${min} … ${max}`;
-      input.toggleAttribute("aria-invalid", !legal);
-      if (!legal) return;
-      model.set(trait, value);
-      model.save_changes();
-    },
-  });
-  model.on(`change:${trait}`, () => { input.value = model.get(trait); });
-  return el("span", { class: "jp-field", title: hint }, el("label", { for: id }, label), input, fault);
+  const input = el("input", { id, type: "number", min, max, step });
+  const fault = () => {
+    const value = Number(input.value);
+    return input.value !== "" && value >= min && value <= max && (step !== 1 || Number.isInteger(value)) ? "" : `expected ${min} … ${max}`;
+  };
+  return optionField(model, trait, { input, fault, hint, read: () => Number(input.value), show: (value) => { input.value = value; }, parts: [el("label", { for: id }, label), input] });
 }
 
 /** A box to tick of a trait. */
 function checkField(model, trait, label, hint = "") {
   const id = unique(trait);
-  const input = el("input", { id, type: "checkbox", onchange: () => { model.set(trait, input.checked); model.save_changes(); } });
-  input.checked = model.get(trait);
-  model.on(`change:${trait}`, () => { input.checked = model.get(trait); });
-  return el("span", { class: "jp-field", title: hint }, input, el("label", { for: id }, label));
+  const input = el("input", { id, type: "checkbox" });
+  return optionField(model, trait, { input, hint, read: () => input.checked, show: (value) => { input.checked = value; }, parts: [input, el("label", { for: id }, label)] });
 }
 
 /** A text of a trait. */
 function textField(model, trait, label, placeholder) {
   const id = unique(trait);
-  const input = el("input", { id, type: "text", placeholder, value: model.get(trait), onchange: () => { model.set(trait, input.value.trim()); model.save_changes(); } });
-  model.on(`change:${trait}`, () => { input.value = model.get(trait); });
-  return el("span", { class: "jp-field" }, el("label", { for: id }, label), input);
+  const input = el("input", { id, type: "text", placeholder });
+  return optionField(model, trait, { input, read: () => input.value.trim(), show: (value) => { input.value = value; }, parts: [el("label", { for: id }, label), input] });
 }
 
 /** Replaces what a node holds when `key` is another; keeps focus and selections otherwise. */
@@ -88,7 +101,8 @@ function runCard(model) {
   } });
   disarm();
   const head = el("div", { class: "row" }, el("label", { for: id }, "Run"), choice, badge, bar, cancel);
-  const card = el("section", { class: "jp-run", "aria-label": "Run" }, head, stage, reason, live);
+  const ran = el("div", { class: "hint jp-ran" });
+  const card = el("section", { class: "jp-run", "aria-label": "Run" }, head, stage, ran, reason, live);
   const draw = () => {
     const runs = model.get("runs");
     const run = runs.find((each) => each.id === model.get("current"));
@@ -111,11 +125,24 @@ function runCard(model) {
     else bar.value = run.progress;
     const share = run.progress === null || !run.active ? "" : `${Math.round(run.progress * 100)} %`;
     stage.textContent = [run.stage, run.message, share, run.active || run.seconds === null ? duration(run.seconds) : `took ${duration(run.seconds)}`].filter(Boolean).join(" · ");
+    redraw(ran, [run.id, model.get("ran")], () => whatRan(model, run.id));
     cancel.hidden = !run.active;
     if (!run.active) settle();
     reason.textContent = run.reason && run.status !== "cancelled" ? `${run.reason}${run.status === "lost" ? `. Its log is below as far as it is known; ${run.folder}` : ""}` : "";
   };
   return { node: card, draw, stop: settle };
+}
+
+/** With what a run was started, and of which design. */
+function whatRan(model, id) {
+  const { options, design, files, changed, usable } = model.get("ran");
+  const lines = [options ? `With ${options}.` : null];
+  if (design) {
+    lines.push(" Of ", design, ": ", fileLink(files[0]), ", ", fileLink(files[1]), ".");
+    if (changed) lines.push(el("strong", { class: "jp-changed" }, " The design has changed since. "));
+    if (usable) lines.push(el("button", { onclick: () => send(model, "restore", { id }) }, "Take this one back"));
+  }
+  return lines;
 }
 
 /** The end of the log, following it while it is scrolled to its end. */
@@ -146,7 +173,7 @@ function logPane(model) {
 /**
  * A panel of runs.
  *   label, verb     name of the control, text of the button
- *   options         nodes between the button and the run
+ *   options         nodes between the button and the run; those of optionField are sent with its click
  *   parts           list of { node, draw, traits }: what is shown of the run
  */
 function jobPanel(host, model, { label, verb, options, parts }) {
@@ -156,10 +183,17 @@ function jobPanel(host, model, { label, verb, options, parts }) {
   const said = el("span", { class: "hint", role: "status" });
   const code = el("pre", { class: "jp-code", tabindex: 0, "aria-label": "Code" });
   const shown = el("details", { class: "jp-shown", hidden: true, open: true }, el("summary", {}, "What was started, as code for a cell"), code);
-  const start = el("button", { class: "primary", onclick: () => { said.textContent = ""; send(model, "start", { view }); } }, verb);
+  const fields = options.map((node) => node.option).filter(Boolean);
+  const begin = () => {
+    const wrong = fields.find(({ fault }) => fault());
+    said.textContent = wrong ? "Not started: an option cannot be." : "";
+    if (wrong) wrong.input.focus();
+    else send(model, "start", { view, options: Object.fromEntries(fields.map(({ trait, read }) => [trait, read()])) });
+  };
+  const start = el("button", { class: "primary", onclick: begin }, verb);
   const message = (content) => {
     if (content.do !== "insert" || content.view !== view) return;
-    if (insertCell(content.code)) {
+    if (insertCell(content.code, host)) {
       shown.hidden = true;
       said.textContent = "A cell below does it.";
       return;
@@ -178,7 +212,7 @@ function jobPanel(host, model, { label, verb, options, parts }) {
   const none = el("div", { class: "hint jp-none" }, `No run of ${model.get("folder")} yet.`);
   run.node.before(none);
   const stops = [
-    follow(model, ["runs", "current"], () => { none.hidden = model.get("runs").length > 0; run.draw(); }),
+    follow(model, ["runs", "current", "ran"], () => { none.hidden = model.get("runs").length > 0; run.draw(); }),
     follow(model, ["log", "log_bytes", "log_path", "current", "runs"], log.draw),
     follow(model, ["busy"], () => { start.disabled = Boolean(model.get("busy")); if (model.get("busy")) said.textContent = `${model.get("busy")} …`; else if (said.textContent.endsWith("…")) said.textContent = ""; }),
     ...parts.map((part) => follow(model, part.traits, part.draw)),

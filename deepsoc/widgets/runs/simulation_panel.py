@@ -7,8 +7,9 @@ from typing import Any
 
 import traitlets
 
+from deepsoc import jobs
 from deepsoc.errors import InputError
-from deepsoc.widgets.runs._job_panel import JobPanel, file_row
+from deepsoc.widgets.runs._job_panel import JobPanel, file_row, option
 from deepsoc.widgets.runs._wave import MOST_CLOCKS, Wave
 
 __all__ = ["SimulationPanel"]
@@ -35,6 +36,7 @@ class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
     """
 
     KIND = "simulate"
+    OPTIONS = ("stall_prob", "mem_latency", "seed", "trace", "weights")
 
     stall_prob = traitlets.Float(0.0, help="Probability of a stall, for each channel and clock.").tag(sync=True)
     mem_latency = traitlets.Int(16, help="Clocks from an accepted address to the first data.").tag(sync=True)
@@ -59,6 +61,18 @@ class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
         usual = {"--stall-prob": 0.0, "--mem-latency": 16, "--seed": 0}
         given = [part for name, value in options.items() if value != usual[name] for part in (name, f"{value}")]
         return [*given, *(["--trace"] if self.trace else [])]
+
+    def about(self) -> dict[str, Any]:
+        """The weights, which are in the export and so not among the arguments."""
+        return {"weights": self.weights} if self.weights else {}
+
+    def options(self, job: jobs.Job) -> str:
+        """With what a run was started; what was not given is the command's default."""
+        stall, latency, seed = (option(job, f"--{name}") for name in ("stall-prob", "mem-latency", "seed"))
+        parts = [f"stall probability {stall or 0}", f"memory latency {latency or 16} clocks", f"seed {seed or 0}"]
+        trace = "without trace" if option(job, "--trace") is None else "trace"
+        weights = job.about.get("weights")
+        return " · ".join([*parts, trace, f"weights {weights}" if weights else "random weights"])
 
     @traitlets.validate("stall_prob", "mem_latency", "seed")
     def _in_range(self, proposal: Any) -> Any:

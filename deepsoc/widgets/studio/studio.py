@@ -12,7 +12,7 @@ import traitlets
 
 from deepsoc.errors import DeepSocError, InputError
 from deepsoc.widgets.base._control import Control
-from deepsoc.widgets.studio.design import Design
+from deepsoc.widgets.studio.design import Design, described
 
 if TYPE_CHECKING:
     from deepsoc.widgets.array.array_view import ArrayView
@@ -26,21 +26,45 @@ _TABS = ("Network", "Hardware", "Sweep", "Array", "Simulate", "Implement")
 
 
 class _Head(Control, front="studio"):
-    """Name of the design, what it is in a line, and the bar of tabs."""
+    """Name of the design, what it is in a line, and the bar of tabs; asks when somebody else has changed the design."""
 
     name = traitlets.Unicode().tag(sync=True)
     folder = traitlets.Unicode().tag(sync=True)
     summary = traitlets.Unicode().tag(sync=True)
     saved = traitlets.Float(0.0, help="When the design was written last, Unix time in seconds.").tag(sync=True)
+    read = traitlets.Float(0.0, help="When it was read again, as somebody else had changed it.").tag(sync=True)
+    asks = traitlets.Bool(False, help="Whether a change is not written, as somebody else has made another.").tag(
+        sync=True
+    )
     tabs: traitlets.List[str] = traitlets.List(list(_TABS)).tag(sync=True)
     tab = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, design: Design) -> None:
+        self._design = design
+        super().__init__(name=design.name, folder=str(design.folder))
+        design.on_conflict = lambda: self.set_trait("asks", True)
+
+    def on_look(self) -> None:
+        """Somebody came back to this Studio: what was changed elsewhere is shown."""
+        if not self.asks and self._design.is_changed_elsewhere():
+            self.on_theirs()
+
+    def on_theirs(self) -> None:
+        """What is on disk is taken."""
+        self._design.reload()
+        self.asks, self.read = False, time.time()
+
+    def on_mine(self) -> None:
+        """What is shown is written, over what is on disk."""
+        self._design.save(force=True)
+        self.asks, self.saved = False, time.time()
 
 
 class Studio(ipywidgets.VBox):  # type: ignore[misc]
     """The Studio of a design: network, hardware with live views, sweep, array, simulation, implementation.
 
-    Every change is saved at once into the folder of the design. A network with faults is saved, too; views and runs
-    stay with the last one that was right.
+    Every change is saved at once into the folder of the design, unless somebody else has changed it meanwhile: then it
+    asks. A network with faults is saved, too; views and runs stay with the last one that was right.
 
     Args:
         name: of the design; letters, digits, `_` and `-`.
@@ -56,9 +80,10 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, name: str = "design", root: str | Path = "designs", *, tab: str = _TABS[0]) -> None:
         self.design = Design(name, root)
         self._built: dict[str, ipywidgets.Widget] = {}
-        self._head = _Head(name=name, folder=str(self.design.folder))
+        self._head = _Head(self.design)
         self._stack = ipywidgets.Stack([_column() for _ in _TABS], layout={"width": "100%"})
         super().__init__([self._head, self._stack], layout={"width": "100%"})
+        self.add_class("dsoc-studio")
         self._describe()
         self.design.observe(self._changed, names=["net", "hw"])
         self._head.observe(lambda change: setattr(self, "tab", _TABS[change["new"]]), names="tab")
@@ -203,17 +228,16 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]
 
     def _changed(self, _: Any) -> None:
         self._describe()
-        self._head.saved = time.time()
+        if not self._head.asks and not self.design.is_changed_elsewhere():
+            self._head.saved = time.time()
 
     def _take_hardware(self, change: Any) -> None:
         if change["new"] is not None:
             self.design.hw = change["new"]
 
     def _describe(self) -> None:
-        hw, count = self.design.hw, len(self.design.net.get("bundles", []))
-        self._head.summary = (
-            f"{count} bundle{'s' * (count != 1)} on {hw.rows} × {hw.cols} elements, {hw.frequency_mhz:g} MHz"
-        )
+        net, hw = self.design.net, self.design.hw
+        self._head.summary = f"{described(net, hw.rows, hw.cols)} elements, {hw.frequency_mhz:g} MHz"
 
 
 def _column(children: Sequence[Any] = ()) -> Any:

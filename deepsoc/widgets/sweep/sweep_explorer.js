@@ -118,7 +118,7 @@ function codePart(model) {
   const text = el("pre", { class: "sw-text", tabindex: 0, "aria-label": "Python" });
   const told = el("span", { class: "hint", role: "status" });
   const insert = el("button", { type: "button", onclick: () => {
-    if (insertCell(model.get("code"))) return;
+    if (insertCell(model.get("code"), text)) return;
     root.open = true;
     getSelection().selectAllChildren(text);
     told.textContent = "No notebook to insert into: copy the text with Ctrl+C";

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,80 +14,13 @@ from deepsoc import jobs
 from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
 from deepsoc.impl import flows
-from deepsoc.jobs._store import launch
 from deepsoc.widgets import Design, ImplementationPanel, SimulationPanel
 from tests.widgets.page import mounted, open_browser
 
+from .conftest import NET, RESULT, program, status, wait_for
+
 LAB = """window.opened = [];
 window.deepsocLab = { openFile: (path, options) => { opened.push([path, options.download]); return true; } }"""
-
-NET: dict[str, Any] = {
-    "format": "deepsoc-net/1",
-    "name": "tiny",
-    "input": {"shape": [4, 4, 1], "batch": 1},
-    "bits": {"x": 4, "k": 4, "b": 16},
-    "bundles": [
-        {
-            "name": "b1",
-            "input": "input",
-            "core": {"type": "conv2d", "filters": 2, "kernel": [3, 3], "strides": [1, 1], "padding": "same"},
-            "act": None,
-        }
-    ],
-}
-RESULT: dict[str, Any] = {
-    "bit_exact": False,
-    "mismatches": 3,
-    "first_difference": {"bundle": "b1", "operation": "b1", "index": [0, 1, 2, 0], "expected": 4.0, "received": -7.0},
-    "error": "",
-    "cycles_rtl": 1200,
-    "cycles_model": 1000,
-    "bundles": [
-        {"name": "b1", "cycles_rtl": 1200, "cycles_model": 1000, "axi_read_bytes": 64, "axi_write_bytes": 32,
-         "bound": "array"}
-    ],
-    "operations": [],
-    "trace": "",
-    "wall_s": 1.5,
-    "clocks_per_second": 1e5,
-}  # fmt: skip
-
-
-@pytest.fixture
-def design(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Design:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DEEPSOC_JOBS", raising=False)
-    made = Design("mine")
-    made.net = NET
-    return made
-
-
-@pytest.fixture
-def panels() -> Iterator[list[Any]]:
-    made: list[Any] = []
-    yield made
-    for panel in made:
-        panel.close()
-    for job in jobs.find():
-        job.cancel()
-        job.wait(20)
-
-
-def program(design: Design, text: str, kind: str = "simulate", arguments: Sequence[str] = (), **about: Any) -> jobs.Job:
-    """A run of this design that does what a test wants."""
-    keep = {"design": str(design.folder), **about}
-    return launch(kind, [sys.executable, "-c", text, *arguments], title=f"{kind} mine", about=keep)
-
-
-def wait_for(panel: Any, good: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not good():
-        assert time.monotonic() < deadline, (panel.runs, panel.log[-500:], panel.value)
-        time.sleep(0.02)
-
-
-def status(panel: Any) -> str:
-    return next((row["status"] for row in panel.runs if row["id"] == panel.current), "")
 
 
 def test_the_code_of_the_cell_does_what_the_button_does(
@@ -100,6 +30,7 @@ def test_the_code_of_the_cell_does_what_the_button_does(
 
     def start(kind: str, arguments: list[str], **keywords: Any) -> jobs.Job:
         keywords.pop("root", None)
+        assert keywords.pop("cell")
         started.append((kind, arguments, keywords, (design.folder / "export" / "manifest.json").read_bytes()))
         return program(design, "pass")
 
@@ -111,7 +42,7 @@ def test_the_code_of_the_cell_does_what_the_button_does(
         panels.append(panel)
         panel.run()
         shutil.rmtree(design.folder / "export")
-        exec(panel.code(), {})
+        exec(panel.code(), {})  # no run has kept the cell: `start` is not the real one
         assert started[-1] == started[-2]
     assert started[0][1] == [
         "designs/mine/export",
@@ -125,7 +56,12 @@ def test_the_code_of_the_cell_does_what_the_button_does(
     ]
     assert started[2][1:3] == (
         ["designs/mine/export", "--flow", "yosys-xcup", "--until", "infer", "--fresh"],
-        {"title": "implement mine", "design": "designs/mine", "flow": "yosys-xcup"},
+        {
+            "title": "implement mine",
+            "keep": ["designs/mine/net.json", "designs/mine/hw.json"],
+            "design": "designs/mine",
+            "flow": "yosys-xcup",
+        },
     )
 
 
