@@ -11,12 +11,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from deepsoc import _guard
 from deepsoc.errors import ToolError
 
 __all__ = ["run"]
 
 _TAIL_LINES = 30
 _POLL_S = 0.2
+_PATIENCE_S = 15.0
 
 
 def run(
@@ -27,24 +29,27 @@ def run(
     on_line: Callable[[str], bool] | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
-    """Runs a program to its end; an exception on the way, such as Ctrl-C, ends it and all its children first.
+    """Runs a program to its end; an exception on the way, such as Ctrl-C, ends it and all its descendants first.
 
-    Where setpriv is there, the program also ends when this process is killed.
+    They also end when this process does, be it killed, and none outlives the program.
 
     Args:
         command: program and arguments.
         cwd: working folder.
         env: environment; the caller's when None.
         on_line: gets every line of output; True keeps the line out of the error message.
-        cancel: when another thread sets it, the program and all its children are ended.
+        cancel: when another thread sets it, the program and all its descendants are ended.
 
     Raises:
         ToolError: the program cannot be started, fails or is cancelled; holds the last lines of its output.
     """
     name = Path(command[0]).name
+    program = [str(part) for part in command]
     try:
+        if shutil.which(program[0], path=None if env is None else env.get("PATH")) is None:
+            raise FileNotFoundError("there is no such program")
         child = subprocess.Popen(
-            [*_guard(command[0]), *(str(part) for part in command)],
+            _guard.command(program, watch=True),
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -66,6 +71,8 @@ def run(
                 if on_line is None or not on_line(line):
                     tail = [*tail[1 - _TAIL_LINES :], line]
         status = child.wait()
+        if status == -signal.SIGKILL:  # its guard, perhaps
+            _kill(child)
     except BaseException:
         _end(child)
         raise
@@ -76,23 +83,25 @@ def run(
         raise ToolError(f"{name} failed with {how}:\n{''.join(tail).rstrip()}")
 
 
-def _guard(program: str | Path) -> list[str]:
-    """What starts a program so that it is killed when this process is; nothing for one that does not exist."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv and shutil.which(program) else []
-
-
 def _watch(child: subprocess.Popen[str], cancel: threading.Event) -> None:
-    """Ends the child when `cancel` is set."""
+    """Ends the program when `cancel` is set."""
     while child.poll() is None:
         if cancel.wait(_POLL_S):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
+            child.terminate()
             return
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """Kills the child's whole process group."""
+    """Ends the program with all its descendants, and waits for that."""
+    child.terminate()
+    try:
+        child.wait(_PATIENCE_S)
+    except subprocess.TimeoutExpired:  # its guard is stopped or stuck
+        _kill(child)
+        child.wait()
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    """Kills what is in the child's group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    child.wait()

@@ -8,48 +8,62 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from deepsoc._files import read_bytes
 from deepsoc.errors import InputError, ToolError
-from deepsoc.jobs import _processes, _state
+from deepsoc.jobs import _records, _state
 from deepsoc.jobs._state import JobState
 
-__all__ = ["KEPT", "Job"]
+__all__ = ["CANCEL", "KEPT", "LOCK", "Job", "Specification"]
 
+CANCEL = "cancel"
+"""File whose appearance ends the run."""
+LOCK = "lock"
+"""File that the supervisor has locked as long as it lives."""
 KEPT = "kept"
 """Folder of a run that holds copies of files as they were at its start."""
 _TAIL_BYTES = 1 << 18
+_MAX_RESULT_BYTES = 1 << 28
 _PERIOD_S = 0.1
-_FIND_S = 5.0
 
 
 @dataclass(frozen=True)
-class Job:
+class Specification:
+    """What a run is; what `job.json` holds. Fields as of `Job`."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _records.CONFIG
+
+    kind: str
+    title: str
+    created: _records.Moment
+    command: tuple[str, ...] = ()
+    cwd: str = "."
+    about: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Job(Specification):
     """A run, of this process or of any other.
 
     Attributes:
         folder: holds `job.json`, `state.json`, `log.txt` (what it wrote to stderr), `result.json` (to stdout).
         id: its name, which sorts by time of creation.
-        kind: the command: `export`, `simulate`, …
+        kind: the command: `export`, `simulate`, …; `damaged` if its `job.json` is.
         title: for people.
         created: Unix time in seconds.
         command: program and arguments.
         cwd: where it runs.
         about: what the caller added.
+        damage: what is wrong with its `job.json`; empty if nothing is.
     """
 
-    folder: Path
-    kind: str
-    title: str
-    created: float
-    command: tuple[str, ...] = ()
-    cwd: str = "."
-    about: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    folder: Path = field(kw_only=True)
+    damage: str = field(default="", kw_only=True)
 
     @property
     def id(self) -> str:
@@ -67,30 +81,33 @@ class Job:
         Raises:
             FileNotFoundError: there is no run.
         """
-        data = (folder / "job.json").read_bytes()
-        created = (folder / "job.json").stat().st_mtime
+        created = folder.stat().st_mtime
         try:
-            spec = json.loads(data)
-            return cls(folder, **{**spec, "command": tuple(spec["command"])})
-        except (ValueError, TypeError, KeyError):
-            return cls(folder, kind="damaged", title=folder.name, created=created)
+            return cls(**vars(_records.read(Specification, folder / "job.json")), folder=folder)
+        except InputError as error:
+            return cls("damaged", folder.name, created, folder=folder, damage=f"job.json is damaged: {error}")
 
     @property
     def state(self) -> JobState:
         """What it is doing now."""
-        alive = self._alive()  # first: a supervisor writes its last state before it goes
+        alive = self.alive()  # first: a supervisor writes its last state before it goes
         try:
             state = _state.load(self.folder)
-        except FileNotFoundError:
-            return JobState("lost", reason="its folder was deleted")
-        except (OSError, ValueError) as error:
+        except InputError as error:
+            trouble = f"state.json is damaged: {error}"
             if alive:
-                return JobState("running", message=f"state.json is damaged: {error}")
-            return JobState("lost", reason=f"state.json is damaged: {error}; the log may tell more")
+                return JobState("running", message=trouble, reason=self.damage)
+            if not self.folder.is_dir():
+                return JobState("lost", reason="its folder was deleted")
+            return JobState("lost", reason=f"{self._and_damage(trouble)}; the log may tell more")
         if alive or not state.active:
-            return state
+            return replace(state, reason=self._and_damage(state.reason))
         how = "before it began" if state.status == "queued" else "in the middle, as by a reboot or lack of memory"
-        return JobState(**{**vars(state), "status": "lost", "reason": f"its supervisor was ended {how}"})
+        reason = f"its supervisor was ended {how}, or this is a copy of its folder"
+        return replace(state, status="lost", reason=self._and_damage(reason))
+
+    def _and_damage(self, reason: str) -> str:
+        return "; ".join(filter(None, (reason, self.damage)))
 
     def log(self, offset: int = 0, limit: int = 65536) -> tuple[str, int]:
         """A piece of the log.
@@ -125,26 +142,17 @@ class Job:
         """Ends all its processes, or takes it out of the queue; does nothing to a run that is over.
 
         Returns at once; the state becomes `cancelled` when the last process is gone, which `wait` awaits.
-        Of a lost run it ends what is left.
 
         Raises:
-            ToolError: its supervisor cannot be reached from here.
+            ToolError: its folder cannot be written.
         """
-        deadline = time.monotonic() + _FIND_S
-        while (state := self.state).active:
-            if pid := _processes.supervisor(self.id):
-                try:
-                    os.kill(pid, signal.SIGTERM)
-                except ProcessLookupError:
-                    continue
-                except PermissionError:
-                    raise ToolError(f"job {self.id} belongs to another user; cancel it as that user") from None
-                return
-            if time.monotonic() > deadline:
-                raise ToolError(f"job {self.id} runs, but not on this machine; cancel it there")
-            time.sleep(0.01)
-        if state.status == "lost":
-            _processes.end(self.id, 0)
+        if self.state.active:
+            try:
+                (self.folder / CANCEL).touch()
+            except FileNotFoundError:
+                return  # deleted, which ends it
+            except OSError as error:
+                raise ToolError(f"cannot cancel job {self.id}: {self.folder}: {error.strerror}") from None
 
     def wait(self, timeout: float | None = None) -> JobState:
         """Waits until the run is over, or for so many seconds, and returns its state then."""
@@ -183,16 +191,16 @@ class Job:
         if state.active:
             raise InputError(f"it is {state.status}; wait() for its end first", where=f"job {self.id}")
         try:
-            data = json.loads((self.folder / "result.json").read_bytes())
+            data = json.loads(read_bytes(self.folder / "result.json", "the result", most=_MAX_RESULT_BYTES))
             if isinstance(data, dict):
                 return data
-        except (OSError, ValueError):
+        except (InputError, ValueError, RecursionError):
             pass
         why = f"; {state.reason}" if state.reason else ""
         raise ToolError(f"job {self.id} is {state.status} and has no result{why}; see {self.folder / 'log.txt'}")
 
     def remove(self) -> None:
-        """Deletes its folder, and ends what a lost run left.
+        """Deletes its folder.
 
         Raises:
             InputError: the run is not over.
@@ -200,7 +208,6 @@ class Job:
         """
         if self.state.active:
             raise InputError(f"it is {self.state.status}; cancel() it first", where=f"job {self.id}")
-        _processes.end(self.id, 0)
         try:
             shutil.rmtree(self.folder)
         except FileNotFoundError:
@@ -208,20 +215,25 @@ class Job:
         except OSError as error:
             raise ToolError(f"cannot delete {self.folder}: {error.strerror}") from None
 
-    def _alive(self) -> bool:
-        """Whether its supervisor is there: it holds a lock on `job.json` as long as it lives."""
+    def alive(self) -> bool:
+        """Whether its supervisor is there: it holds a lock in the folder as long as it lives, which no copy has."""
         try:
-            with (self.folder / "job.json").open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            lock = os.open(self.folder / LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         except OSError:
             return False
+        finally:
+            os.close(lock)
         return False
 
     def _log_bytes(self, offset: int, limit: int) -> bytes:
         try:
-            with (self.folder / "log.txt").open("rb") as file:
+            with os.fdopen(os.open(self.folder / "log.txt", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
                 file.seek(offset)
                 return file.read(limit)
         except OSError:

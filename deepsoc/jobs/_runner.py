@@ -19,16 +19,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from deepsoc import _progress
-from deepsoc.jobs import _processes, _state
-from deepsoc.jobs._job import Job
+from deepsoc import _guard, _progress
+from deepsoc._files import read_bytes
+from deepsoc.errors import InputError
+from deepsoc.jobs import _state
+from deepsoc.jobs._job import CANCEL, LOCK, Job
 from deepsoc.jobs._state import JobState
-from deepsoc.jobs._store import find, places
+from deepsoc.jobs._store import GRACE_S, find, places
 
 __all__ = ["main"]
-
-GRACE_S = 3.0
-"""Seconds from the interrupt to the kill of what did not heed it."""
 
 _PERIOD_S = 0.1
 _FULL_BYTES = 1 << 20
@@ -44,7 +43,9 @@ class _Supervisor:
         self.job = Job.load(folder)
         self.state = JobState("queued")
         self.cancelled = False
-        signal.signal(signal.SIGTERM, self._cancel)
+        for number in (signal.SIGTERM, signal.SIGINT):  # the machine goes down; handlers, so that the command has none
+            signal.signal(number, self._cancel)
+        _guard.adopt()
 
     def run(self) -> None:
         """From the queue to the last state."""
@@ -53,10 +54,10 @@ class _Supervisor:
                 last = self._command()
         except _CancelledError:
             last = replace(self.state, status="cancelled", reason="cancelled")
-        except OSError as error:
+        except (OSError, ValueError, IndexError) as error:  # the last two: of a command that cannot be one
             last = replace(self.state, status="failed", reason=f"cannot be run: {error}")
         finally:
-            _processes.end(self.job.id, GRACE_S)
+            _guard.end_descendants(GRACE_S)
         self._save(replace(last, message="", ended=time.time()))
 
     def _cancel(self, *_: object) -> None:
@@ -64,16 +65,19 @@ class _Supervisor:
 
     def _look(self) -> None:
         """Raises _CancelledError when the run is cancelled or its folder was deleted."""
-        if self.cancelled or not (self.folder / "job.json").exists():
+        if self.cancelled or not self._there() or os.path.lexists(self.folder / CANCEL):
             raise _CancelledError
+
+    def _there(self) -> bool:
+        return (self.folder / LOCK).exists()
 
     def _save(self, state: JobState) -> None:
         """Writes the state if it is new; not into a folder that is being deleted."""
-        if state != self.state and (self.folder / "job.json").exists():
+        if state != self.state and self._there():
             _state.save(self.folder, state)
         self.state = state
 
-    def _place(self) -> IO[str]:
+    def _place(self) -> IO[bytes]:
         """One of the root's places, held until the file is closed; all older runs that wait come first."""
         locks = self.folder.parent / ".slots"
         locks.mkdir(exist_ok=True)
@@ -83,7 +87,7 @@ class _Supervisor:
             self._look()
             ahead = [job for job in ahead if job.state.status == "queued"]
             for index in range(0 if ahead else count):
-                lock = (locks / str(index)).open("a")
+                lock = os.fdopen(os.open(locks / str(index), os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o666), "wb", 0)
                 with contextlib.suppress(BlockingIOError):
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     return lock
@@ -93,6 +97,8 @@ class _Supervisor:
 
     def _command(self) -> JobState:
         """Runs the command to its end, and judges it."""
+        if self.job.damage:
+            return replace(self.state, status="failed", reason=self.job.damage)
         with (self.folder / "result.json").open("wb") as result:
             child = subprocess.Popen(
                 self.job.command, cwd=self.job.cwd, stdin=subprocess.DEVNULL, stdout=result, process_group=0
@@ -111,15 +117,15 @@ class _Supervisor:
 
     def _progress(self) -> dict[str, Any]:
         """What the command told last; its file is emptied, so that it stays small."""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, IndexError):
+        with contextlib.suppress(OSError, InputError, ValueError, TypeError, KeyError, IndexError, RecursionError):
             path = Path(os.environ[_progress.VARIABLE])
-            line = path.read_bytes().splitlines()[-1]
+            line = read_bytes(path, "the progress").splitlines()[-1]
             os.truncate(path, 0)
             told = json.loads(line)
             share = told["progress"]
             return {
                 "stage": str(told["stage"]),
-                "progress": None if share is None else float(share),
+                "progress": None if share is None else min(max(float(share), 0.0), 1.0),
                 "message": str(told["message"]),
             }
         return {}
@@ -143,10 +149,7 @@ class _Supervisor:
 
 def main(folder: str) -> None:
     """Supervises the run of that folder, whose lock this process has inherited."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in a background shell; the command shall heed it
-    supervisor = _Supervisor(Path(folder))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    supervisor.run()
+    _Supervisor(Path(folder)).run()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,11 @@ import json
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Interval
+
+from deepsoc.jobs import _records
 
 __all__ = ["JobState", "Status", "load", "save"]
 
@@ -34,14 +38,16 @@ class JobState:
         reason: why it failed, was cancelled or is lost.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = _records.CONFIG
+
     status: Status
     stage: str = ""
-    progress: float | None = None
+    progress: Annotated[float, Interval(ge=0, le=1)] | None = None
     message: str = ""
-    pid: int | None = None
-    started: float | None = None
-    ended: float | None = None
-    exit_code: int | None = None
+    pid: Annotated[int, Interval(ge=1, lt=1 << 31)] | None = None
+    started: _records.Moment | None = None
+    ended: _records.Moment | None = None
+    exit_code: Annotated[int, Interval(gt=-(1 << 31), lt=1 << 31)] | None = None
     reason: str = ""
 
     @property
@@ -59,17 +65,9 @@ def load(folder: Path) -> JobState:
     """Reads the state of a run.
 
     Raises:
-        FileNotFoundError: the folder holds none.
-        ValueError: it is damaged.
+        InputError: there is none, or it is damaged.
     """
-    data: Any = json.loads((folder / _FILE).read_bytes())
-    try:
-        state = JobState(**data)
-    except TypeError as error:
-        raise ValueError(str(error)) from None
-    if state.status not in get_args(Status) or not isinstance(state.progress, float | int | None):
-        raise ValueError(f"status {state.status!r}, progress {state.progress!r}")
-    return state
+    return _records.read(JobState, folder / _FILE)
 
 
 def save(folder: Path, state: JobState) -> None:

@@ -9,7 +9,6 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -18,13 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deepsoc import _progress
+from deepsoc import _guard, _progress
 from deepsoc.errors import InputError
-from deepsoc.jobs import _processes, _state
-from deepsoc.jobs._job import KEPT, Job
+from deepsoc.jobs import _state
+from deepsoc.jobs._job import KEPT, LOCK, Job, Specification
 from deepsoc.jobs._state import JobState
 
-__all__ = ["KINDS", "find", "get", "launch", "places", "start"]
+__all__ = ["GRACE_S", "KINDS", "find", "get", "launch", "places", "start"]
+
+GRACE_S = 3.0
+"""Seconds from the interrupt to the kill of what did not heed it."""
 
 KINDS = ("demo", "export", "fit", "implement", "simulate", "sweep")
 """Commands of `deepsoc` that can be started as a run."""
@@ -121,16 +123,9 @@ def launch(
     if not place.is_dir():
         raise InputError(f"{str(place)!r} is not a folder", where="cwd")
     created = datetime.now(UTC)
-    spec = {
-        "kind": kind,
-        "title": title,
-        "created": created.timestamp(),
-        "command": list(command),
-        "cwd": str(place),
-        "about": dict(about or {}),
-    }
+    spec = Specification(kind, title, created.timestamp(), tuple(command), str(place), dict(about or {}))
     try:
-        text = json.dumps(spec, indent=1, allow_nan=False)
+        text = json.dumps(vars(spec), indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise InputError(f"expected values that JSON can hold: {error}", where="about") from None
     folder = base / f"{created:%Y%m%d-%H%M%S-%f}-{kind}-{secrets.token_hex(2)}"
@@ -147,13 +142,13 @@ def launch(
             (draft / KEPT).mkdir(exist_ok=True)
             (draft / KEPT / name).write_bytes(data)
         (draft / "job.json").write_text(text + "\n", encoding="utf-8")
-        with (draft / "job.json").open("r+b") as lock, (draft / "log.txt").open("ab") as log:
+        with (draft / LOCK).open("xb") as lock, (draft / "log.txt").open("ab") as log:
             fcntl.flock(lock, fcntl.LOCK_EX)
             _state.save(draft, JobState("queued"))
             _state.load(draft)  # a disk that is full now cannot hold the run
             draft.rename(folder)
             _spawn(folder, lock.fileno(), log.fileno())
-    except (OSError, ValueError) as error:
+    except (OSError, InputError) as error:
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(
@@ -179,27 +174,22 @@ def _root(root: str | Path | None) -> Path:
 
 
 def _spawn(folder: Path, lock: int, log: int) -> None:
-    """Starts the supervisor, which inherits the lock: it is held until the supervisor ends, however it does."""
+    """Starts the supervisor below a guard. Both inherit the lock: it is held until all that they started has ended."""
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     environment |= {
-        _processes.MARK: folder.name,
         _progress.VARIABLE: str(folder / "progress.jsonl"),
         "NO_COLOR": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    # A cancellation that comes before the supervisor is ready for it waits.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "deepsoc.jobs._runner", str(folder)],
-            cwd="/",
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            pass_fds=[lock],
-        )
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    supervisor = [sys.executable, "-P", "-m", "deepsoc.jobs._runner", str(folder)]
+    process = subprocess.Popen(
+        _guard.command(supervisor, watch=False, grace_s=2 * GRACE_S),
+        cwd="/",
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        pass_fds=[lock],
+    )
     threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie in a long-lived kernel

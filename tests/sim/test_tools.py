@@ -1,19 +1,22 @@
-"""Tools, processes and the cache: what is found, what is left behind."""
+"""Tools and processes: what is found, what is left behind."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from deepsoc import _process
+from deepsoc import _guard, _process
 from deepsoc._hashes import key_of
 from deepsoc.errors import ToolError
-from deepsoc.sim import cache, tools
+from deepsoc.sim import tools
 
 
 def script(path: Path, text: str) -> Path:
@@ -57,71 +60,91 @@ def test_a_failing_program_shows_its_last_lines(tmp_path: Path) -> None:
         _process.run([tmp_path / "nothing"], cwd=tmp_path)
 
 
-def test_an_exception_ends_the_whole_process_group(tmp_path: Path) -> None:
-    pids = tmp_path / "pids"
-    program = script(tmp_path / "tool", f"sleep 60 & echo $! > {pids}; echo started; wait\n")
+TREE = """setsid sh -c 'trap "" INT TERM HUP; echo $$ > {0}/apart; sleep 60' &
+(sleep 61 & echo $! > {0}/orphan)
+while [ ! -s {0}/apart ]; do sleep 0.01; done; echo started; {1}
+"""
+"""Starts a process in a session of its own that heeds no signal, and one whose parent is gone."""
+
+
+def tree(folder: Path) -> list[int]:
+    return [int((folder / name).read_text()) for name in ("apart", "orphan")]
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pids: list[int]) -> None:
+    """Expects that these processes end soon."""
+    deadline = time.monotonic() + 10
+    while left := [pid for pid in pids if lives(pid)]:
+        assert time.monotonic() < deadline, f"{left} still run"
+        time.sleep(0.02)
+
+
+def test_an_exception_ends_all_descendants(tmp_path: Path) -> None:
+    program = script(tmp_path / "tool", TREE.format(tmp_path, "wait"))
 
     def interrupt(line: str) -> bool:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         _process.run([program], cwd=tmp_path, on_line=interrupt)
-    state = Path(f"/proc/{int(pids.read_text())}/stat")
-    deadline = time.monotonic() + 5
-    while state.exists() and state.read_text().split()[2] != "Z":
-        assert time.monotonic() < deadline, "the grandchild still runs"
-        time.sleep(0.05)
+    assert not any(map(lives, tree(tmp_path)))
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return cache.cache_folder()
+def test_a_cancelled_program_ends_with_its_descendants(tmp_path: Path) -> None:
+    cancel = threading.Event()
+    program = script(tmp_path / "tool", TREE.format(tmp_path, "wait"))
+    with pytest.raises(ToolError, match="tool was cancelled"):
+        _process.run([program], cwd=tmp_path, cancel=cancel, on_line=lambda line: cancel.set() or True)
+    assert not any(map(lives, tree(tmp_path)))
 
 
-def test_an_entry_is_built_once(home: Path) -> None:
-    built: list[Path] = []
-
-    def build(place: Path) -> None:
-        built.append(place)
-        (place / "file").write_text("x")
-
-    for _ in range(2):
-        with cache.entry("key", build) as place:
-            assert (place / "file").read_text() == "x"
-            assert place == home / "key"
-    assert len(built) == 1
+@pytest.mark.parametrize(("end", "says"), [("exit 0", None), ("exit 3", "status 3"), ("kill -9 $$", "signal 9")])
+def test_what_a_program_leaves_ends_with_it(tmp_path: Path, end: str, says: str | None) -> None:
+    """It does not keep the caller waiting either, though it holds the output open."""
+    program = script(tmp_path / "tool", TREE.format(tmp_path, end))
+    with pytest.raises(ToolError, match=says) if says else contextlib.nullcontext():
+        _process.run([program], cwd=tmp_path)
+    assert not any(map(lives, tree(tmp_path)))
 
 
-def test_a_failed_build_leaves_nothing(home: Path) -> None:
-    def build(place: Path) -> None:
-        (place / "half").write_text("x")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), cache.entry("key", build):
-        pass
-    assert [path.name for path in home.iterdir() if path.is_dir()] == []
-
-
-def test_what_a_killed_build_left_is_removed(home: Path) -> None:
-    (home / "key.new").mkdir()
-    (home / "key.new" / "half").write_text("x")
-    with cache.entry("key", lambda place: None) as place:
-        assert list(place.iterdir()) == []
-    assert not (home / "key.new").exists()
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
+def test_all_end_with_the_caller(tmp_path: Path, number: int) -> None:
+    program = script(tmp_path / "tool", TREE.format(tmp_path, "wait"))
+    code = (
+        "import sys; from pathlib import Path; from deepsoc import _process\n"
+        f"_process.run([{str(program)!r}], cwd=Path('/'), on_line=lambda line: print(line, flush=True) or True)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == "started\n"
+        caller.send_signal(number)
+    gone(tree(tmp_path))
 
 
-def test_the_oldest_entries_go_when_the_cache_is_full(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "MAX_BYTES", 2500)
+def test_a_caller_in_a_thread_that_ends(tmp_path: Path) -> None:
+    """The program belongs to the process, not to the thread that started it."""
+    program = script(tmp_path / "tool", "echo started; sleep 1; echo over\n")
+    lines: list[str] = []
+    started: list[subprocess.Popen[str]] = []
 
-    def build(place: Path) -> None:
-        (place / "file").write_bytes(bytes(1000))
+    def begin() -> None:
+        command = _guard.command([str(program)], watch=True)
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
 
-    for i, key in enumerate("abc"):
-        with cache.entry(key, build):
-            pass
-        os.utime(home / key, (i, i))
-    assert sorted(path.name for path in home.iterdir() if path.is_dir()) == ["b", "c"]
+    thread = threading.Thread(target=begin)
+    thread.start()
+    thread.join()
+    with started[0] as child:
+        assert child.stdout is not None
+        lines += child.stdout
+    assert (lines, child.returncode) == (["started\n", "over\n"], 0)
 
 
 def test_key_depends_on_names_and_contents(tmp_path: Path) -> None:
@@ -130,15 +153,3 @@ def test_key_depends_on_names_and_contents(tmp_path: Path) -> None:
     second.write_text("x")
     keys = {key_of(parts) for parts in (["ab"], ["a", "b"], [first], [second], [b"ab", ""])}
     assert len(keys) == 5
-
-
-def test_two_processes_build_an_entry_once(home: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    code = (
-        "import sys, time\nfrom pathlib import Path\nfrom deepsoc.sim import cache\n"
-        f"def build(place):\n    open({str(log)!r}, 'a').write('built\\n'); time.sleep(0.5)\n"
-        "with cache.entry('key', build):\n    pass\n"
-    )
-    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
-    assert [child.wait() for child in children] == [0, 0]
-    assert log.read_text() == "built\n"
