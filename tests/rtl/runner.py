@@ -20,11 +20,12 @@ import cocotb_tools.config
 import pytest
 from cocotb_tools.runner import Runner, get_runner
 
+from deepsoc import _process
 from deepsoc._files import replace_once
 from deepsoc._hashes import key_of
 from deepsoc.assets import rtl_files, rtl_headers
 from deepsoc.sim import cache
-from deepsoc.sim.tools import find_toolchain
+from deepsoc.sim.tools import Toolchain, find_toolchain
 
 __all__ = ["Edit", "Outcome", "Parameters", "check", "parameter_sets", "run", "sources"]
 
@@ -96,31 +97,34 @@ def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit 
     options = [*_BUILD, *(["--coverage-line", "--coverage-user"] if COVERAGE else [])]
     key = key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *options, repr(texts)])
     with patch.dict(os.environ, environment), tempfile.TemporaryDirectory() as work:
-        runner = get_runner("verilator")
-        with cache.entry(key, lambda place: _build(runner, place, top, parameters, texts, options)) as built:
-            return _test(runner, built, Path(work), module, top, parameters, seed)
+        return cache.use(
+            key,
+            lambda place: _build(tools, place, top, parameters, texts, options),
+            lambda built: _test(get_runner("verilator"), built, Path(work), module, top, parameters, seed),
+        )
 
 
 def _build(
-    runner: Runner, place: Path, top: str, parameters: Parameters, texts: Mapping[str, str], options: Sequence[str]
+    tools: Toolchain, place: Path, top: str, parameters: Parameters, texts: Mapping[str, str], options: Sequence[str]
 ) -> None:
+    """Fills an entry with the simulator, by the commands of cocotb's own runner.
+
+    They run below a guard, so that none outlives the tests, and in their folder, so that a compiler cache helps.
+    """
     for name, text in texts.items():
         (place / name).write_text(text)
-    log = place / "build.log"
-    try:
-        runner.build(
-            sources=[place / name for name in texts if name.endswith(".sv")],
-            includes=[place],
-            parameters=parameters,
-            build_args=options,
-            hdl_toplevel=top,
-            build_dir=place / "objects",
-            timescale=("1ns", "1ps"),
-            log_file=log,
-        )
-    except (SystemExit, Exception) as err:
-        output = log.read_text()[-4000:] if log.exists() else ""
-        raise RuntimeError(f"{top} cannot be built ({err}):\n{output}") from None
+    libraries = cocotb_tools.config.libs_dir
+    command: list[str | Path] = [
+        *(tools.verilator.program, "-cc", "--exe", "-Mdir", "objects"),
+        *("--top-module", top, "--vpi", "--public-flat-rw", "--prefix", "Vtop", "-o", top, "--timescale", "1ns/1ps"),
+        *("-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"),
+        *(*options, "-I."),
+        *(f"-G{name}={value}" for name, value in parameters.items()),
+        cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp",
+        *(name for name in texts if name.endswith(".sv")),
+    ]
+    _process.run(command, cwd=place)
+    _process.run(["make", "-j", "2", "-C", "objects", "-f", "Vtop.mk"], cwd=place)
     shutil.move(place / "objects" / top, place / top)
     shutil.rmtree(place / "objects")
 

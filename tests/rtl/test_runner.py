@@ -25,4 +25,6 @@ def test_a_simulator_outlives_the_installation_it_was_built_with(
     program = simulator.read_bytes()
     assert libraries in program
     simulator.write_bytes(program.replace(libraries, libraries.translate(bytes.maketrans(b"c", b"_"))))
+    cache.seal(simulator.parent)
     run_it()
+    assert libraries not in simulator.read_bytes()  # it was not built again
