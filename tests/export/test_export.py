@@ -166,10 +166,32 @@ def test_a_failed_export_leaves_nothing(net: Graph, tmp_path: Path) -> None:
     for x in faulty:
         with pytest.raises(InputError, match=r"^x: "):
             export(net, HW, tmp_path / "out", x=x)
+    for value in (8, -9):  # one beyond each end
+        with pytest.raises(InputError, match=rf"^x: expected -8 … 7, received {min(value, 0)} … {max(value, 0)}$"):
+            export(net, HW, tmp_path / "out", x=np.array([value, *[0] * 783]).reshape(1, 28, 28, 1))
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"cannot write|not an earlier"):
         export(net, HW, tmp_path / "file" / "out")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_export_whose_last_step_fails_keeps_the_old_one(
+    net: Graph, artifacts: Artifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new folder cannot take its place, as on a disk that has just become read-only."""
+    before = {path: path.read_bytes() for path in artifacts.files}
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.name.endswith(".new"):
+            raise OSError(30, "Read-only file system")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match="cannot write the export: Read-only file system"):
+        export(net, HW, artifacts.path, seed=6)
+    assert {path: path.read_bytes() for path in Artifacts.load(artifacts.path).files} == before
+    assert [p.name for p in artifacts.path.parent.iterdir()] == ["out"]
 
 
 def test_names_cannot_leave_the_files(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ def core(shape: tuple[int, ...], strides: tuple[int, int], padding: str = "same"
         ((2, 14, 14, 16), (3, 3, 16, 32), (1, 1), 1 + 2 * 2 * 14 * (1 + 48), 0),
         # 96 channels leave after 2 clocks each column: 10 columns wait 94 clocks each
         ((1, 7, 10, 2), (1, 1, 2, 96), (1, 1), 1 + 10 * 2, 940),
+        # the same, and a second iteration whose 4 channels wait 2 clocks each column
+        ((1, 7, 10, 2), (1, 1, 2, 100), (1, 1), 2 * (1 + 10 * 2), 940 + 20),
     ],
 )
 def test_convolutions(

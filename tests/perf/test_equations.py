@@ -137,6 +137,7 @@ def test_bytes_follow_the_bits() -> None:
 
 def test_an_array_too_narrow_for_a_kernel() -> None:
     layers, points = Layers.of(HELD_OUT[3:4]), Points.of(rows=7, cols=[13, 14])
+    assert np.isnan(result_waits(layers, points)[:, 0]).tolist() == [True, False]
     assert evaluate(layers, points)["clocks"][0, 0] == 0
     assert np.isnan(evaluate(layers, points)["efficiency"][0, 0])
     sums = totals(layers, points)
@@ -158,6 +159,24 @@ def test_results_that_leave_too_slowly() -> None:
     # 2 input channels: 2 clocks a column, in which 24 results would have to leave; the last iteration has 6.
     layers = Layers.of([Layer("thin", "conv", 1, 8, 5, 2, 30)])
     assert result_waits(layers, Points.of(rows=4, cols=24))[0, 0] == 2 * 5 * ((24 - 2) + (6 - 2))
+
+
+@pytest.mark.parametrize("layer", HELD_OUT, ids=lambda layer: layer.name)
+def test_waits_are_those_of_each_iteration(layer: Layer) -> None:
+    """Every group, batch element, row block and iteration, one after the other."""
+    layers = Layers.of([layer])
+    kw, sw, sh = (int(getattr(layers, name)[0]) for name in ("kw", "sw", "sh"))
+    h, w, wo, n = (int(getattr(layers, name)[0]) for name in ("h", "w", "wo", "n"))
+    steps = w * ((kw > 1) + layer.ci // layer.groups * layer.kh)
+    for rows, cols in ARRAYS:
+        channels = cols // (kw + sw - 1) * sw
+        waits = 0
+        for _ in range(layer.groups * n * len(range(0, h, rows * sh))):
+            left = layer.co // layer.groups
+            while left > 0:
+                waits += max(0, wo * min(left, channels) - steps)
+                left -= channels
+        assert result_waits(layers, Points.of(rows=rows, cols=cols))[0, 0] == waits
 
 
 @pytest.mark.parametrize("row", published_table().to_dict("records"), ids=lambda r: f"{r['network']}-{r['figure']}")

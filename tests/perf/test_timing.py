@@ -108,6 +108,18 @@ def test_what_binds() -> None:
     assert times("peer_demo", WIDE, far)["b3"].bound == "operands"
 
 
+@pytest.mark.parametrize(
+    ("bits", "burst", "bursts"), [(32, 64, 1), (64, 16, 2), (64, 4, 8), (128, 16, 1), (128, 8, 2), (256, 64, 1)]
+)
+def test_a_network_starts_when_its_first_descriptor_is_there(bits: int, burst: int, bursts: int) -> None:
+    """256 bytes: each burst waits for the one before it, so each takes the latency once more."""
+    hw = WIDE.model_copy(update={"axi_data_bits": bits, "axi_max_burst": burst})
+    soon, late = (times("digits", hw, Memory(latency))["conv1"].latency for latency in (0, 100))
+    assert late - soon == (2 + bursts) * 100
+    thin = times("digits", hw, Memory(0, efficiency=0.5))["conv1"].latency
+    assert thin - soon == 256 * 8 / bits
+
+
 def test_terms_of_one_operation() -> None:
     found = mapped("digits", WIDE)
     time, cost = operation_times(found, Memory(20))[1], found.costs[1]
