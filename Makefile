@@ -68,5 +68,5 @@ labextension: setup
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 
 clean:
-	rm -rf build .pytest_cache .ruff_cache .mypy_cache
+	rm -rf build mutants .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
