@@ -15,6 +15,7 @@ from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import parse_net
 from deepsoc.sim import SimResult
 from deepsoc.sim.result import BundleResult, OperationResult
+from tests.widgets.page import open_browser
 
 HW = Hardware(rows=4, cols=6, frequency_mhz=100, x_bits=4, k_bits=4)
 
@@ -119,6 +120,24 @@ def test_a_failed_run_is_said_plainly(tmp_path: Path) -> None:
         text = file.read_text(encoding="utf-8")
         assert "ot bit-exact" in text.replace("NOT", "Not")
         assert "7 values differ" in text
+
+
+@pytest.mark.parametrize(("width", "count"), [(1000, 123_456), (1200, 12_345_678)])
+def test_the_table_is_whole_on_a_page(tmp_path: Path, width: int, count: int) -> None:
+    data = figures()
+    for bundle in data["bundles"]:
+        bundle |= {"name": "residual_block", "bound": "output port"}
+        bundle |= {key: count for key, value in bundle.items() if isinstance(value, int)}
+    page_file = write_report(data, HW, tmp_path)[1]
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(page_file.as_uri())
+        wide = page.locator(".wide")
+        page.screenshot(path=f"/tmp/shots/report-{width}.png", full_page=True)
+        assert wide.locator("td").first.is_visible()
+        assert wide.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.screenshot(path=f"/tmp/shots/report-{width}.png", full_page=True)
 
 
 def test_page_stands_alone_follows_the_theme_and_escapes(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ function layerPlot(host, model, plot, tools = []) {
   const key = el("div", { class: "row lv-legend hint" });
   const table = el("table");
   const details = el("details", { ontoggle: () => fill() }, el("summary", {}, "Table"), el("div", { class: "lv-scroll" }, table));
-  const empty = el("div", { class: "hint lv-empty" }, "Nothing to show yet: give it a table of deepsoc.estimate().");
+  const empty = el("div", { class: "hint lv-empty" }, "No layers to show yet: they come with a network that can run.");
   body.append(el("div", { class: "row lv-head" }, key, tools), svg, empty, status, details);
 
   const paths = {};
