@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, expect
 from deepsoc.jobs._store import launch
 
 from ..widgets.page import open_browser
-from .conftest import TOKEN, Lab, write_design
+from .conftest import NOTEBOOK, TOKEN, Lab, write_design
 
 pytestmark = pytest.mark.xdist_group("jupyterlab")
 
@@ -102,6 +103,84 @@ def test_a_cell_is_not_inserted_without_a_notebook_and_is_with_one(page: Page, l
     expect(page.locator(".jp-NotebookPanel")).to_contain_text('Studio("fresh")')
     expect(page.locator(".jp-NotebookPanel .jp-OutputArea-output", has_text="42").last).to_be_visible(timeout=60_000)
     assert (lab.root / "later" / "Studio-fresh.ipynb").exists()
+
+
+def test_cells_go_downward_below_the_control_that_puts_them(page: Page):
+    """Whichever cell is active: that of the Studio is, when its button is clicked."""
+    cells = page.locator(".jp-NotebookPanel .jp-CodeCell")
+    for n in (2, 3):
+        page.evaluate("document.querySelector('.st-tabs').closest('.jp-CodeCell').click()")
+        page.evaluate(
+            f"deepsocLab.insertCell('{n} * 1000', {{ run: false, from: document.querySelector('.st-tabs') }})"
+        )
+        expect(cells).to_have_count(n + 1)
+    texts = page.locator(".jp-NotebookPanel .jp-CodeCell .jp-InputArea-editor .cm-content").all_inner_texts()
+    assert texts[1:] == ["print(6 * 7)", "2 * 1000", "3 * 1000"]
+    assert page.evaluate("deepsocLab.runCellOf(document.body)") is False
+
+
+def test_a_design_opened_again_does_not_run_its_studio_again(page: Page):
+    page.evaluate("document.querySelector('.st-tabs').dataset.old = 1")
+    page.get_by_role("button", name="later/fresh").click()
+    page.wait_for_timeout(1500)
+    expect(page.locator(".st-tabs[data-old]")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_studio_whose_kernel_is_gone_says_so_and_comes_back(page: Page, lab: Lab):
+    """By its own button after a restart, from the side panel after the kernel was killed."""
+    gone = page.locator(".jp-NotebookPanel .dsoc-gone", has_text="The kernel was restarted")
+    fresh = page.locator(".dsoc-studio > .dsoc:not([data-gone]) .st-tabs")
+    expect(fresh).to_be_visible()
+    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Restart the kernel").first.click()
+    page.locator(".jp-Dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+    expect(gone.first).to_be_visible(timeout=60_000)
+    expect(fresh).to_have_count(0)
+    page.get_by_role("button", name="Reconnect").click()
+    expect(fresh).to_be_visible(timeout=60_000)
+    expect(gone).to_have_count(0)
+    fresh.get_by_role("tab", name="Hardware").click()
+    expect(page.get_by_label("Rows", exact=True)).to_have_value("8", timeout=60_000)  # it answers
+
+    page.evaluate("deepsocLab.insertCell('import os; os.kill(os.getpid(), 9)')")
+    page.locator(".jp-Dialog", has_text="died").get_by_role("button").click(timeout=60_000)
+    expect(gone.first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="later/fresh").click()
+    expect(fresh).to_be_visible(timeout=60_000)
+    fresh.get_by_role("tab", name="Hardware").click()
+    expect(page.get_by_label("Rows", exact=True)).to_have_value("8", timeout=60_000)
+
+
+def test_code_that_is_not_the_studios_own_is_not_run(page: Page, lab: Lab):
+    """A file of the Studio's name that somebody has put there: only a cell that equals the template runs."""
+    for name in ("foreign", "mixed"):
+        write_design(lab.root / "later" / "designs" / name)
+        sources = [f"open('{name}.ran', 'w').close()"]
+        sources += [f'from deepsoc.widgets import Studio\n\nStudio("{name}")'] * (name == "mixed")
+        cells = [
+            {
+                "cell_type": "code",
+                "id": f"c{i}",
+                "metadata": {},
+                "source": source,
+                "outputs": [],
+                "execution_count": None,
+            }
+            for i, source in enumerate(sources)
+        ]
+        (lab.root / "later" / f"Studio-{name}.ipynb").write_text(json.dumps({**NOTEBOOK, "cells": cells}))
+    page.get_by_role("button", name="later/foreign").click()
+    expect(page.get_by_text("Studio-foreign.ipynb has no cell with the Studio as it was made")).to_be_visible(
+        timeout=60_000
+    )
+    page.get_by_role("button", name="later/mixed").click()
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .st-name", has_text="mixed")
+    expect(shown).to_be_visible(timeout=60_000)
+    assert not list((lab.root / "later").glob("*.ran"))
+    for name in ("foreign", "mixed"):
+        page.locator(".lm-TabBar-tab", has_text=f"Studio-{name}.ipynb").locator(".lm-TabBar-tabCloseIcon").click()
+        page.locator(".jp-Dialog").get_by_role("button", name="Discard").click()
+    page.locator(".lm-TabBar-tab", has_text="Studio-fresh.ipynb").click()
 
 
 def test_a_file_is_opened_beside_the_notebook_or_downloaded(page: Page, lab: Lab):

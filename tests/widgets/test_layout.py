@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import pytest
+from fontTools.ttLib import TTFont
 from playwright.sync_api import Browser
 
 from deepsoc.hw import Hardware
@@ -79,3 +81,13 @@ def test_nothing_overlaps_and_nothing_is_cut(
                 found[width] = wrong
         assert not found, found
     control.close()
+
+
+def test_every_sign_is_in_a_common_font() -> None:
+    """DejaVu Sans has the signs that every computer has; others may be an empty box."""
+    root = Path(__file__).parents[2]
+    files = [file for kind in ("js", "css", "py") for file in (root / "deepsoc" / "widgets").rglob(f"*.{kind}")]
+    files += (root / "labextension" / "src").glob("*.ts")
+    known = TTFont(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf").getBestCmap()
+    odd = {sign: file.name for file in files for sign in file.read_text(encoding="utf-8") if ord(sign) not in known}
+    assert not {sign: name for sign, name in odd.items() if not sign.isspace()}, odd

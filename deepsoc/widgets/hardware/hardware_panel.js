@@ -156,7 +156,7 @@ function figureTable(model) {
       ? [si(row.fps), si(row.end_to_end_fps), `${(row.efficiency * 100).toFixed(1)} %`, si(row.clocks), `${si(row.dram_bytes)}B`, si(row.dram_gb_per_s)].map((text) => el("td", {}, text))
       : [el("td", { colspan: 6, class: "fault" }, "does not run: too few columns for a kernel")]))));
   };
-  return { root: el("div", {}, table, note), refresh };
+  return { root: el("div", { class: "hp-figures" }, table, note), refresh };
 }
 
 /** Fit: goal, floors, progress, what binds, and the runners-up. */

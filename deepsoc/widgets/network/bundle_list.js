@@ -118,7 +118,7 @@ class List {
         badges(bundle).map((word) => el("span", { class: "bb-badge" }, word))),
       el("div", { class: "bb-figures" }, el("span", {}, shapes), el("span", {}, figures), el("span", {}, bits)),
       el("div", { class: "bb-share" }, el("div", { style: `width: ${(100 * (row.macs ?? 0)) / most}%` })),
-      row.fault ? el("div", { class: "fault" }, `⚠ ${row.fault}`) : row.note ? el("div", { class: "hint" }, `ⓘ ${row.note}`) : null);
+      row.fault ? el("div", { class: "fault" }, `⚠ ${row.fault}`) : row.note ? el("div", { class: "hint" }, `Note: ${row.note}`) : null);
   }
 
   drawArcs() {
