@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from deepsoc.errors import DeepSocError, InputError
+from deepsoc.teaching.answers import LOG, record
 from deepsoc.teaching.verdicts import Exercise, Verdict, short
 
 __all__ = ["LABS", "Check", "Mark", "Report", "check", "exercises"]
@@ -101,6 +103,10 @@ class Check:
             InputError: there is no such exercise.
         """
         found = _find(exercise)
+        if log := os.environ.get(LOG):
+            record(log, found, self.number, answer)
+            self.marks[found.name] = mark = Mark(found.name, 0, found.points, "handed in")
+            return mark
         verdict = _judged(found, answer, self.number)
         message = verdict.message + self._hint(found.name, answer, verdict)
         mark = Mark(found.name, round(verdict.share * found.points, 2), found.points, message)
