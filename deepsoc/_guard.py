@@ -1,19 +1,18 @@
 """Holds a program, so that nothing it started is left when it ends, or who asked for it does, however that happens.
 
-A script of its own, `python -I -S _guard.py PARENT GRACE PROGRAM ARGUMENT…`, that needs nothing of the package and so
-starts at once. It is a subreaper: whatever group, session or parent a process below it joins or loses, it stays among
-its descendants. No process is known by a number or a name that another one could have.
+A script of its own, `python -I -S _guard.py PARENT GRACE PROGRAM ARGUMENT…`, that needs nothing of the package and
+little of the library, so that it starts in an instant. It is a subreaper: whatever group, session or parent a process
+below it joins or loses, it stays among its descendants. No process is known by a number or a name that another one
+could have.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 
 __all__ = ["adopt", "command", "end_descendants"]
 
@@ -24,7 +23,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def command(program: Sequence[str], *, watch: bool, grace_s: float = 0.0) -> list[str]:
+def command(program: list[str], *, watch: bool, grace_s: float = 0.0) -> list[str]:
     """The command that holds a program.
 
     Args:
@@ -98,13 +97,17 @@ def _look(pid: int) -> tuple[int, int, bool] | None:
 
 def _send(pid: int, start: int, number: signal.Signals) -> None:
     """Sends a signal to the process that started then, never to a later one with its number."""
-    with contextlib.suppress(OSError):
+    try:
         handle = os.pidfd_open(pid)
-        try:
-            if (seen := _look(pid)) and seen[1] == start:
-                signal.pidfd_send_signal(handle, number)
-        finally:
-            os.close(handle)
+    except OSError:
+        return  # it has ended
+    try:
+        if (seen := _look(pid)) and seen[1] == start:
+            signal.pidfd_send_signal(handle, number)
+    except OSError:
+        return  # it has ended, or belongs to another user
+    finally:
+        os.close(handle)
 
 
 def _hold(program: list[str], parent: int, grace_s: float) -> int:
@@ -134,7 +137,7 @@ def _main(arguments: list[str]) -> int:
     status = _hold(program, int(parent), float(grace_s))
     if status < 0:  # ends as the program did, without a core of its own
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        with contextlib.suppress(OSError, ValueError):
+        if -status not in (signal.SIGKILL, signal.SIGSTOP):
             signal.signal(-status, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.kill(os.getpid(), -status)

