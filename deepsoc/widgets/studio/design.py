@@ -11,7 +11,7 @@ from typing import Any
 import traitlets
 
 from deepsoc._files import read_bytes, replacing
-from deepsoc._json import parse_json
+from deepsoc._json import parse_json, shorten
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
@@ -132,6 +132,9 @@ class Design(traitlets.HasTraits):
         data = parse_json(text, str(self._file))
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise InputError(f"expected a design of format {FORMAT!r}", where=str(self._file))
+        for key in ("net", "hw", "kept"):
+            if not isinstance(data.get(key, {}), dict):
+                raise InputError(f"expected an object, received {shorten(data[key])}", where=f"{self._file}: $.{key}")
         return data
 
     def _write(self, _: Any) -> None:
