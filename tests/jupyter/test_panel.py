@@ -69,6 +69,19 @@ def test_a_focused_button_keeps_the_focus_while_rows_come(page: Page, lab: Lab):
     expect(button).to_be_focused()
 
 
+def test_a_name_that_cannot_be_is_readable_in_every_theme(page: Page):
+    page.get_by_role("button", name="New design").click()
+    name = page.locator(".jp-Dialog input")
+    colour = "(node) => getComputedStyle(node).backgroundColor"
+    name.fill("good")
+    good = name.evaluate(colour)
+    name.fill("not good")
+    assert name.evaluate("(node) => node.matches(':invalid')")
+    assert name.evaluate(colour) == good
+    page.locator(".jp-Dialog").get_by_role("button", name="Cancel").click()
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+
+
 def test_nothing_is_asked_while_the_panel_is_hidden(page: Page):
     asked: list[str] = []
     tab = page.locator(".lm-TabBar-tab[data-id=deepsoc-panel]")

@@ -111,6 +111,11 @@ class HardwarePanel(Evaluating, front="budget hardware_panel"):
         self._work.start(lambda tell: fit(sources, goal=goal, progress=tell, **place, **options), self._take)
         return self
 
+    @property
+    def refused(self) -> dict[str, str]:
+        """By parameter why `value` is not what the fields show; nothing where it is."""
+        return Hardware.faults(self.draft)
+
     def undo(self) -> None:
         """Takes the last edit back: what was refused, or else the last change of the hardware."""
         if self._is_refused():

@@ -318,6 +318,8 @@ class JobPanel(Control):
         if self._design is not None:
             if not self._design.net.get("bundles"):
                 raise InputError("the network has no bundles yet; add one first", where="net.bundles")
+            for name, fault in self._design.refused.items():
+                raise InputError(f"{fault}; mend the field, or undo", where=f"hardware: {name}")
             self._design.save()
         if self._is_export():
             return

@@ -51,6 +51,8 @@ class Design(traitlets.HasTraits):
     hw = traitlets.Instance(Hardware, help="The hardware.")
     kept = traitlets.Dict(help="Points of sweeps that were kept: name to row.")
 
+    refused = traitlets.Dict(help="By parameter why the hardware in the fields is not that of the design; not stored.")
+
     def __init__(self, name: str = "design", root: str | Path = "designs") -> None:
         if not _NAME.fullmatch(name):
             raise InputError(

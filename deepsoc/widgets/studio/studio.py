@@ -154,6 +154,7 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]
 
         panel.observe(lambda change: setattr(self.design, "hw", change["new"]), names="value")
         panel.observe(follow, names=["value", "networks", "board", "node"])
+        panel.observe(lambda _: setattr(self.design, "refused", panel.refused), names=["draft", "faults"])
         self.design.observe(lambda change: setattr(panel, "value", change["new"]), names="hw")
         self._on_network(lambda: setattr(panel, "networks", self._networks()))
         follow()

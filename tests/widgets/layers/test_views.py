@@ -185,7 +185,7 @@ def test_many_layers_fit(browser: Browser, kind: type[LayerView], width: int) ->
 def test_empty_first_and_another_network_later(browser: Browser) -> None:
     view = UtilizationView()
     with mounted(browser, view) as page:
-        expect(page.get_by_text("Nothing to show yet")).to_be_visible()
+        expect(page.get_by_text("No layers to show yet")).to_be_visible()
         view.table = table()
         drawn(page, view)
         expect(plot(page)).to_be_visible()

@@ -112,6 +112,20 @@ def test_what_was_read_again_can_be_taken_back() -> None:
     assert Design("mine").net["bundles"] == []
 
 
+# ---- runs -----------------------------------------------------------------------------------------------------------
+def test_nothing_starts_while_hardware_is_shown_that_cannot_be() -> None:
+    studio = Studio("mine")
+    studio.control("Network").on_add("conv2d", -1)
+    hardware, panel = studio.control("Hardware"), studio.control("Simulate")
+    hardware.on_set("cols", 0)
+    panel._received(None, {"do": "start", "view": "v"}, [])
+    assert panel.error.startswith("hardware: cols: ")
+    hardware.on_undo()
+    panel._received(None, {"do": "start", "view": "v"}, [])
+    assert panel.error == ""
+    panel.close()
+
+
 # ---- a kernel that is gone ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("extension", [True, False])
 def test_a_control_without_a_kernel_says_so_and_offers_to_run_its_cell(browser: Browser, extension: bool) -> None:
