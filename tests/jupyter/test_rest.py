@@ -88,12 +88,16 @@ def test_newest_run_is_first_and_a_failure_says_why(lab: Lab):
     assert [job["id"] for job in lab.ask("deepsoc/jobs")[1]][:2] == [newer.id, older.id]
 
 
-@pytest.mark.parametrize("damage", [None, "[" * 100_000, '{"kind": 3}'])
+@pytest.mark.parametrize("damage", [None, "[" * 100_000, '{"kind": 3}'], ids=["pipe", "nested", "wrong"])
 @pytest.mark.parametrize("name", ["job.json", "state.json"])
 def test_a_damaged_run_is_listed_with_the_others(lab: Lab, name: str, damage: str | None):
     whole, torn = run(lab.root, "pass"), run(lab.root, "pass")
     for job in (whole, torn):
         assert job.wait(60).status == "done"
+    deadline = time.monotonic() + 60
+    while torn.alive():  # its supervisor is about to go
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     (torn.folder / name).unlink()
     if damage is None:
         os.mkfifo(torn.folder / name)
