@@ -17,6 +17,7 @@ import pytest
 from deepsoc import viz
 from deepsoc.viz.theme import THEMES
 from tests.viz.test_figures import FIGURES
+from tests.widgets.page import open_browser
 
 ROOT = Path(__file__).parents[2]
 BUNDLES = pd.DataFrame(
@@ -91,3 +92,17 @@ def test_ipython_displays_it_without_pyplot():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["image/png", "text/html", "text/plain", "False"]
+
+
+def test_in_a_browser_it_has_the_colours_of_the_theme():
+    page_of = FIGURES["clocks"]("page")._repr_mimebundle_()[0]["text/html"]
+    inks = "() => [...new Set([...document.querySelectorAll('svg [style*=font-color]')].map("
+    inks += "(e) => { const s = getComputedStyle(e); return s.stroke !== 'none' ? s.stroke : s.fill; }))]"
+    with open_browser() as browser:
+        page = browser.new_page()
+        page.set_content(f"<body style='color: rgb(1, 2, 3)'>{page_of}</body>")
+        assert page.evaluate(inks) == ["rgb(1, 2, 3)"]  # of the text around, where there is no theme
+        page.evaluate("document.body.style.setProperty('--jp-ui-font-color1', 'rgb(250, 251, 252)')")
+        assert page.evaluate(inks) == ["rgb(250, 251, 252)"]
+        assert page.get_by_role("img").is_visible()
+        assert not page.get_by_text("trusted notebook").is_visible()
