@@ -58,6 +58,12 @@ const char *dsoc_status_string(dsoc_status_t status) {
         return "hardware: AXI write error";
     case DSOC_ERR_HW_WEIGHTS:
         return "hardware: weights block disagrees with the descriptor";
+    case DSOC_ERR_HW_EMPTY:
+        return "hardware: started with no operations";
+    case DSOC_ERR_HW_ALIGNMENT:
+        return "hardware: arena or descriptor table not aligned";
+    case DSOC_ERR_HW_LOCKED:
+        return "hardware: a register of the table was written during the run";
     case DSOC_ERR_HW_UNKNOWN:
         return "hardware: unknown error code";
     }
@@ -178,12 +184,8 @@ dsoc_status_t dsoc_start(dsoc_t *ctx) {
     if (!ctx->has_weights || !ctx->has_input) {
         return DSOC_ERR_STATE;
     }
-    const uint32_t status = reg_read(ctx, DSOC_REG_STATUS);
-    if ((status & DSOC_STATUS_BUSY_MASK) != 0) {
+    if (is_busy(ctx)) {
         return DSOC_ERR_BUSY;
-    }
-    if ((status & DSOC_STATUS_ERROR_MASK) != 0) {
-        reg_write(ctx, DSOC_REG_CTRL, DSOC_CTRL_SOFT_RESET_MASK);
     }
     reg_write(ctx, DSOC_REG_IRQ_ACK, DSOC_IRQ_ACK_ACK_MASK);
     reg_write(ctx, DSOC_REG_ARENA_LO, (uint32_t)ctx->arena_bus);
@@ -214,13 +216,19 @@ static dsoc_status_t hardware_status(uint32_t status) {
         return DSOC_ERR_HW_AXI_WRITE;
     case DSOC_STATUS_ERROR_CODE_WEIGHTS:
         return DSOC_ERR_HW_WEIGHTS;
+    case DSOC_STATUS_ERROR_CODE_EMPTY:
+        return DSOC_ERR_HW_EMPTY;
+    case DSOC_STATUS_ERROR_CODE_ALIGNMENT:
+        return DSOC_ERR_HW_ALIGNMENT;
+    case DSOC_STATUS_ERROR_CODE_LOCKED:
+        return DSOC_ERR_HW_LOCKED;
     default:
         return DSOC_ERR_HW_UNKNOWN;
     }
 }
 
-/* Waits until done or error is set, or gives up; returns the last value of the status register. */
-static uint32_t wait_status(const dsoc_t *ctx, uint32_t timeout) {
+/* Waits until any of the bits `mask` of the status register is `wanted`, or gives up; returns the last status. */
+static uint32_t wait_status(const dsoc_t *ctx, uint32_t mask, int wanted, uint32_t timeout, int by_irq) {
     const dsoc_port_t *port = &ctx->port;
     const uint32_t begin = port->ticks != NULL ? port->ticks(port->user) : 0u;
     uint32_t looks = 0;
@@ -229,11 +237,10 @@ static uint32_t wait_status(const dsoc_t *ctx, uint32_t timeout) {
         const uint32_t status = reg_read(ctx, DSOC_REG_STATUS);
         const uint32_t elapsed = port->ticks != NULL ? port->ticks(port->user) - begin : looks;
         looks++;
-        if (give_up || (status & (DSOC_STATUS_DONE_MASK | DSOC_STATUS_ERROR_MASK)) != 0 ||
-            (timeout != DSOC_WAIT_FOREVER && elapsed >= timeout)) {
+        if (give_up || ((status & mask) != 0) == wanted || (timeout != DSOC_WAIT_FOREVER && elapsed >= timeout)) {
             return status;
         }
-        if (port->wait_irq != NULL) {
+        if (by_irq && port->wait_irq != NULL) {
             give_up = port->wait_irq(port->user, timeout == DSOC_WAIT_FOREVER ? timeout : timeout - elapsed);
         }
     }
@@ -246,7 +253,7 @@ dsoc_status_t dsoc_wait(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info) {
     if (!ctx->started) {
         return DSOC_ERR_STATE;
     }
-    const uint32_t status = wait_status(ctx, timeout);
+    const uint32_t status = wait_status(ctx, DSOC_STATUS_DONE_MASK | DSOC_STATUS_ERROR_MASK, 1, timeout, 1);
     if (info != NULL) {
         const uint32_t index = FIELD(reg_read(ctx, DSOC_REG_OP_INDEX), DSOC_OP_INDEX_INDEX);
         info->op_index = index;
@@ -264,6 +271,16 @@ dsoc_status_t dsoc_wait(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info) {
 dsoc_status_t dsoc_run(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info) {
     const dsoc_status_t status = dsoc_start(ctx);
     return status == DSOC_OK ? dsoc_wait(ctx, timeout, info) : status;
+}
+
+dsoc_status_t dsoc_abort(dsoc_t *ctx, uint32_t timeout) {
+    if (ctx == NULL || ctx->port.read32 == NULL || ctx->port.write32 == NULL) {
+        return DSOC_ERR_ARGUMENT;
+    }
+    reg_write(ctx, DSOC_REG_CTRL, DSOC_CTRL_SOFT_RESET_MASK);
+    ctx->started = 0;
+    const uint32_t status = wait_status(ctx, DSOC_STATUS_BUSY_MASK, 0, timeout, 0);
+    return (status & DSOC_STATUS_BUSY_MASK) != 0 ? DSOC_ERR_TIMEOUT : DSOC_OK;
 }
 
 dsoc_status_t dsoc_get_output(dsoc_t *ctx, int32_t *values, uint32_t count) {

@@ -41,6 +41,9 @@ typedef enum {
     DSOC_ERR_HW_AXI_READ,   /**< Hardware: AXI read error. */
     DSOC_ERR_HW_AXI_WRITE,  /**< Hardware: AXI write error. */
     DSOC_ERR_HW_WEIGHTS,    /**< Hardware: weights block disagrees with the descriptor. */
+    DSOC_ERR_HW_EMPTY,      /**< Hardware: started with no operations. */
+    DSOC_ERR_HW_ALIGNMENT,  /**< Hardware: arena or descriptor table not aligned. */
+    DSOC_ERR_HW_LOCKED,     /**< Hardware: a register of the table was written during the run. */
     DSOC_ERR_HW_UNKNOWN     /**< Hardware: an error code that this runtime does not know. */
 } dsoc_status_t;
 
@@ -151,7 +154,9 @@ uint32_t dsoc_input_count(const dsoc_model_t *model);
 uint32_t dsoc_output_count(const dsoc_model_t *model);
 
 /**
- * Checks that the accelerator fits the network, resets it and writes the descriptor table into the arena.
+ * Checks that the accelerator fits the network and is idle, clears what an earlier program left in its registers, and
+ * writes the descriptor table into the arena. After DSOC_ERR_BUSY (a run that an earlier program left behind) the
+ * context is good for dsoc_abort(); then call this again.
  * @param[out] ctx        context to fill
  * @param[in] model       the network; must outlive the context
  * @param[in] port        the machine; copied
@@ -194,8 +199,8 @@ dsoc_status_t dsoc_start(dsoc_t *ctx);
  * @param[in] ctx      context
  * @param[in] timeout  ticks of the port, or DSOC_WAIT_FOREVER
  * @param[out] info    where the run ended or hangs; may be NULL
- * @return DSOC_OK, DSOC_ERR_ARGUMENT, DSOC_ERR_STATE, DSOC_ERR_TIMEOUT (the run goes on: wait again, or reset the
- *         accelerator by its reset pin and call dsoc_init()) or one of DSOC_ERR_HW_*
+ * @return DSOC_OK, DSOC_ERR_ARGUMENT, DSOC_ERR_STATE, DSOC_ERR_TIMEOUT (the run goes on: wait again or dsoc_abort()) or
+ *         one of DSOC_ERR_HW_* (the run is over; the next one may start at once)
  */
 dsoc_status_t dsoc_wait(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info);
 
@@ -207,6 +212,17 @@ dsoc_status_t dsoc_wait(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info);
  * @return as those two
  */
 dsoc_status_t dsoc_run(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info);
+
+/**
+ * Abandons the run, if one is going on, and waits by polling until the accelerator has finished the bus transfers that
+ * it began. After DSOC_OK memory is the caller's again and the next run may start: dsoc_set_input(), dsoc_run(). What
+ * the abandoned run had written of its tensors is undefined.
+ * @param[in] ctx      context that dsoc_init() has filled, whatever it returned for the hardware
+ * @param[in] timeout  ticks of the port (looks at the status register, if it has none), or DSOC_WAIT_FOREVER
+ * @return DSOC_OK, DSOC_ERR_ARGUMENT or DSOC_ERR_TIMEOUT (the memory does not answer: call again, or reset the
+ *         accelerator and its interconnect)
+ */
+dsoc_status_t dsoc_abort(dsoc_t *ctx, uint32_t timeout);
 
 /**
  * Reads the network's output from the arena.

@@ -8,7 +8,7 @@
 #define DSOC_CHECKSUM 0xD50CD50Cu
 #define DSOC_ID_MAGIC 0xD50Cu
 
-/* CTRL (rw): Start and reset of the sequencer; start and soft_reset read as 0. */
+/* CTRL (rw): Start and abort of a run; start and soft_reset read as 0. */
 #define DSOC_REG_CTRL 0x00u
 #define DSOC_CTRL_START_LSB 0u
 #define DSOC_CTRL_START_MASK 0x00000001u
@@ -33,6 +33,9 @@
 #define DSOC_STATUS_ERROR_CODE_AXI_READ 4u
 #define DSOC_STATUS_ERROR_CODE_AXI_WRITE 5u
 #define DSOC_STATUS_ERROR_CODE_WEIGHTS 6u
+#define DSOC_STATUS_ERROR_CODE_EMPTY 7u
+#define DSOC_STATUS_ERROR_CODE_ALIGNMENT 8u
+#define DSOC_STATUS_ERROR_CODE_LOCKED 9u
 
 /* IRQ_ACK (wo): Write 1 to clear done and error and to lower the interrupt. */
 #define DSOC_REG_IRQ_ACK 0x08u
@@ -44,32 +47,32 @@
 #define DSOC_OP_INDEX_INDEX_LSB 0u
 #define DSOC_OP_INDEX_INDEX_MASK 0x0000FFFFu
 
-/* ARENA_LO (rw): Bus address of the arena, low word. Aligned to 4096. */
+/* ARENA_LO (rw): Bus address of the arena, low word. Aligned to 4096, or a start ends with error 8. Written while busy it keeps its value and the run stops with error 9. */
 #define DSOC_REG_ARENA_LO 0x10u
 #define DSOC_ARENA_LO_ADDRESS_LSB 0u
 #define DSOC_ARENA_LO_ADDRESS_MASK 0xFFFFFFFFu
 
-/* ARENA_HI (rw): Bus address of the arena, high word. */
+/* ARENA_HI (rw): Bus address of the arena, high word. Locked while busy as ARENA_LO. */
 #define DSOC_REG_ARENA_HI 0x14u
 #define DSOC_ARENA_HI_ADDRESS_LSB 0u
 #define DSOC_ARENA_HI_ADDRESS_MASK 0xFFFFFFFFu
 
-/* DESC_OFFSET (rw): Arena offset of the descriptor table. Aligned to 256. */
+/* DESC_OFFSET (rw): Arena offset of the descriptor table. Aligned to 256, or a start ends with error 8. Locked while busy as ARENA_LO. */
 #define DSOC_REG_DESC_OFFSET 0x18u
 #define DSOC_DESC_OFFSET_OFFSET_LSB 0u
 #define DSOC_DESC_OFFSET_OFFSET_MASK 0xFFFFFFFFu
 
-/* N_OPS (rw): Number of descriptors. */
+/* N_OPS (rw): Number of descriptors. Locked while busy as ARENA_LO. */
 #define DSOC_REG_N_OPS 0x1Cu
 #define DSOC_N_OPS_COUNT_LSB 0u
 #define DSOC_N_OPS_COUNT_MASK 0x0000FFFFu
 
-/* NET_ID (rw): Identity of the network; every descriptor must carry it. */
+/* NET_ID (rw): Identity of the network; every descriptor must carry it. Locked while busy as ARENA_LO. */
 #define DSOC_REG_NET_ID 0x20u
 #define DSOC_NET_ID_ID_LSB 0u
 #define DSOC_NET_ID_ID_MASK 0xFFFFFFFFu
 
-/* CLOCKS (ro): Clocks from start to done (stops counting when not busy). */
+/* CLOCKS (ro): Clocks from start until busy fell. */
 #define DSOC_REG_CLOCKS 0x24u
 #define DSOC_CLOCKS_CLOCKS_LSB 0u
 #define DSOC_CLOCKS_CLOCKS_MASK 0xFFFFFFFFu

@@ -1,9 +1,18 @@
 /// Top of the IP: the one reader of the generated params.svh; fixes the AXI4 attributes that never change.
 ///
-/// All master ports: INCR bursts of full beats, cacheable bufferable, unprivileged secure data.
+/// All master ports: INCR bursts of full beats, unprivileged secure data.
+///
+/// Parameters:
+///   AxCache  memory type of every transfer. 4'b0011: normal, non-cacheable, modifiable, bufferable: for ports that the
+///            CPU's caches do not follow (Zynq HP, AXI to a memory controller); the firmware's `flush` and `invalidate`
+///            do it. 4'b1111: write-back, read and write allocate: for coherent ports (Zynq ACP, Zynq UltraScale+ HPC
+///            and ACP, a CCI or a system-level cache), which snoop only cacheable transfers; a port to which both
+///            functions are NULL needs it.
 `include "params.svh"
 
-module dsoc_top (
+module dsoc_top #(
+    parameter logic [3:0] AxCache = 4'b0011
+) (
     input logic clk_i,
     input logic rst_ni,
     output logic irq_o,
@@ -91,19 +100,19 @@ module dsoc_top (
 
   assign m_axi_x_arsize  = BeatSize;
   assign m_axi_x_arburst = 2'b01;
-  assign m_axi_x_arcache = 4'b0011;
+  assign m_axi_x_arcache = AxCache;
   assign m_axi_x_arprot  = 3'b000;
   assign m_axi_k_arsize  = BeatSize;
   assign m_axi_k_arburst = 2'b01;
-  assign m_axi_k_arcache = 4'b0011;
+  assign m_axi_k_arcache = AxCache;
   assign m_axi_k_arprot  = 3'b000;
   assign m_axi_o_arsize  = BeatSize;
   assign m_axi_o_arburst = 2'b01;
-  assign m_axi_o_arcache = 4'b0011;
+  assign m_axi_o_arcache = AxCache;
   assign m_axi_o_arprot  = 3'b000;
   assign m_axi_y_awsize  = BeatSize;
   assign m_axi_y_awburst = 2'b01;
-  assign m_axi_y_awcache = 4'b0011;
+  assign m_axi_y_awcache = AxCache;
   assign m_axi_y_awprot  = 3'b000;
 
   dsoc_core #(

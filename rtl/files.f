@@ -4,6 +4,8 @@ cells/dsoc_ram.sv
 cells/dsoc_regfile.sv
 cells/dsoc_gearbox.sv
 memory/dsoc_axi_read_arb.sv
+memory/dsoc_axi_read_gate.sv
+memory/dsoc_axi_write_gate.sv
 engine/dsoc_requant.sv
 memory/dsoc_line_reader.sv
 engine/dsoc_pixel_shifter.sv

@@ -139,16 +139,19 @@ module dsoc_core #(
   end
 
   // ---- control -------------------------------------------------------------------------------------------------------
-  logic start, soft_reset, busy, done, fault_read_q, engine_error, writer_error;
+  logic start, soft_reset, locked, busy, ended, stop, quiet, engine_error;
+  logic x_idle, k_idle, o_idle, y_idle, x_error, k_error, o_error, y_error;
   logic [3:0] error;
   logic [AddrBits-1:0] arena;
   logic [31:0] table_offset, net_id;
   logic [15:0] n_ops;
   logic run_rst_nq;
-  logic [1:0] start_q;
   dsoc_map_pkg::desc_t desc, next_desc;
   logic next_valid;
   logic op_finished, out_finished, writer_idle;
+  logic x_arvalid, x_arready, x_rvalid, x_rready, k_arvalid, k_arready, k_rvalid, k_rready;
+  logic o_arvalid, o_arready, o_rvalid, o_rready, y_awvalid, y_awready, y_wvalid, y_wready;
+  logic [BeatBytes-1:0] y_wstrb;
 
   dsoc_regs #(
       .Rows(Rows),
@@ -178,27 +181,17 @@ module dsoc_core #(
       .rready_i (s_axil_rready),
       .start_o  (start),
       .soft_reset_o(soft_reset),
+      .locked_o (locked),
       .arena_o  (arena),
       .table_offset_o(table_offset),
       .n_ops_o  (n_ops),
       .net_id_o (net_id),
-      .busy_i   (busy || start_q != '0),
-      .done_i   (done),
+      .busy_i   (busy),
+      .ended_i  (ended),
       .error_i  (error),
       .op_index_i(op_index_o),
       .irq_o
   );
-
-  // Every run begins with one clock of reset of all that follows.
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      run_rst_nq <= 1'b0;
-      start_q    <= '0;
-    end else begin
-      run_rst_nq <= !(start || soft_reset);
-      start_q    <= soft_reset ? '0 : {start_q[0], start};
-    end
-  end
 
   logic k_read_s0_valid, k_read_s0_ready, k_read_s1_valid, k_read_s1_ready;
   logic [AddrBits-1:0] k_s0_addr, k_s1_addr;
@@ -213,17 +206,22 @@ module dsoc_core #(
       .MaxBurst(MaxBurst)
   ) i_sequencer (
       .clk_i,
-      .rst_ni          (run_rst_nq),
-      .start_i         (start_q[1]),
+      .rst_ni,
+      .start_i         (start),
+      .abort_i         (soft_reset),
       .arena_i         (arena),
       .table_offset_i  (table_offset),
       .n_ops_i         (n_ops),
       .net_id_i        (net_id),
-      .fault_read_i    (fault_read_q),
-      .fault_write_i   (writer_error),
+      .fault_read_i    (x_error || k_error || o_error),
+      .fault_write_i   (y_error),
       .fault_weights_i (engine_error),
+      .fault_locked_i  (locked),
+      .quiet_i         (quiet),
+      .stop_o          (stop),
+      .run_rst_no      (run_rst_nq),
       .busy_o          (busy),
-      .done_o          (done),
+      .ended_o         (ended),
       .error_o         (error),
       .op_index_o      (op_index_o),
       .araddr_o        (k_s0_addr),
@@ -246,16 +244,86 @@ module dsoc_core #(
   );
 
   assign op_finished = out_finished && writer_idle;
+  assign quiet       = x_idle && k_idle && o_idle && y_idle;
 
-  always_ff @(posedge clk_i or negedge run_rst_nq) begin
-    if (!run_rst_nq) begin
-      fault_read_q <= 1'b0;
-    end else if ((m_axi_x_rvalid && m_axi_x_rready && m_axi_x_rresp != '0) ||
-                 (m_axi_k_rvalid && m_axi_k_rready && m_axi_k_rresp != '0) ||
-                 (m_axi_o_rvalid && m_axi_o_rready && m_axi_o_rresp != '0)) begin
-      fault_read_q <= 1'b1;
-    end
-  end
+  // ---- gates of the memory ports -------------------------------------------------------------------------------------
+  dsoc_axi_read_gate i_x_gate (
+      .clk_i,
+      .rst_ni,
+      .stop_i     (stop),
+      .idle_o     (x_idle),
+      .error_o    (x_error),
+      .s_arvalid_i(x_arvalid),
+      .s_arready_o(x_arready),
+      .s_rvalid_o (x_rvalid),
+      .s_rready_i (x_rready),
+      .m_arvalid_o(m_axi_x_arvalid),
+      .m_arready_i(m_axi_x_arready),
+      .m_rresp_i  (m_axi_x_rresp),
+      .m_rlast_i  (m_axi_x_rlast),
+      .m_rvalid_i (m_axi_x_rvalid),
+      .m_rready_o (m_axi_x_rready)
+  );
+
+  dsoc_axi_read_gate i_k_gate (
+      .clk_i,
+      .rst_ni,
+      .stop_i     (stop),
+      .idle_o     (k_idle),
+      .error_o    (k_error),
+      .s_arvalid_i(k_arvalid),
+      .s_arready_o(k_arready),
+      .s_rvalid_o (k_rvalid),
+      .s_rready_i (k_rready),
+      .m_arvalid_o(m_axi_k_arvalid),
+      .m_arready_i(m_axi_k_arready),
+      .m_rresp_i  (m_axi_k_rresp),
+      .m_rlast_i  (m_axi_k_rlast),
+      .m_rvalid_i (m_axi_k_rvalid),
+      .m_rready_o (m_axi_k_rready)
+  );
+
+  dsoc_axi_read_gate i_o_gate (
+      .clk_i,
+      .rst_ni,
+      .stop_i     (stop),
+      .idle_o     (o_idle),
+      .error_o    (o_error),
+      .s_arvalid_i(o_arvalid),
+      .s_arready_o(o_arready),
+      .s_rvalid_o (o_rvalid),
+      .s_rready_i (o_rready),
+      .m_arvalid_o(m_axi_o_arvalid),
+      .m_arready_i(m_axi_o_arready),
+      .m_rresp_i  (m_axi_o_rresp),
+      .m_rlast_i  (m_axi_o_rlast),
+      .m_rvalid_i (m_axi_o_rvalid),
+      .m_rready_o (m_axi_o_rready)
+  );
+
+  dsoc_axi_write_gate #(
+      .StrobeBits(BeatBytes)
+  ) i_y_gate (
+      .clk_i,
+      .rst_ni,
+      .stop_i     (stop),
+      .idle_o     (y_idle),
+      .error_o    (y_error),
+      .s_awvalid_i(y_awvalid),
+      .s_awready_o(y_awready),
+      .s_wstrb_i  (y_wstrb),
+      .s_wlast_i  (m_axi_y_wlast),
+      .s_wvalid_i (y_wvalid),
+      .s_wready_o (y_wready),
+      .m_awvalid_o(m_axi_y_awvalid),
+      .m_awready_i(m_axi_y_awready),
+      .m_wstrb_o  (m_axi_y_wstrb),
+      .m_wvalid_o (m_axi_y_wvalid),
+      .m_wready_i (m_axi_y_wready),
+      .m_bresp_i  (m_axi_y_bresp),
+      .m_bvalid_i (m_axi_y_bvalid),
+      .m_bready_i (m_axi_y_bready)
+  );
 
   // ---- the weights port: descriptors and weights ---------------------------------------------------------------------
   dsoc_axi_read_arb #(
@@ -277,11 +345,11 @@ module dsoc_core #(
       .s1_rready_i (k_s1_rready),
       .m_araddr_o  (m_axi_k_araddr),
       .m_arlen_o   (m_axi_k_arlen),
-      .m_arvalid_o (m_axi_k_arvalid),
-      .m_arready_i (m_axi_k_arready),
+      .m_arvalid_o (k_arvalid),
+      .m_arready_i (k_arready),
       .m_rlast_i   (m_axi_k_rlast),
-      .m_rvalid_i  (m_axi_k_rvalid),
-      .m_rready_o  (m_axi_k_rready)
+      .m_rvalid_i  (k_rvalid),
+      .m_rready_o  (k_rready)
   );
 
   // ---- pixels --------------------------------------------------------------------------------------------------------
@@ -321,12 +389,12 @@ module dsoc_core #(
       .beat_mode_i     (1'b0),
       .araddr_o        (m_axi_x_araddr),
       .arlen_o         (m_axi_x_arlen),
-      .arvalid_o       (m_axi_x_arvalid),
-      .arready_i       (m_axi_x_arready),
+      .arvalid_o       (x_arvalid),
+      .arready_i       (x_arready),
       .rdata_i         (m_axi_x_rdata),
       .rlast_i         (m_axi_x_rlast),
-      .rvalid_i        (m_axi_x_rvalid),
-      .rready_o        (m_axi_x_rready),
+      .rvalid_i        (x_rvalid),
+      .rready_o        (x_rready),
       .valid_o         (x_valid),
       .bytes_o         (x_bytes),
       .beats_o         (),
@@ -444,12 +512,12 @@ module dsoc_core #(
       .beat_mode_i     (partial),
       .araddr_o        (m_axi_o_araddr),
       .arlen_o         (m_axi_o_arlen),
-      .arvalid_o       (m_axi_o_arvalid),
-      .arready_i       (m_axi_o_arready),
+      .arvalid_o       (o_arvalid),
+      .arready_i       (o_arready),
       .rdata_i         (m_axi_o_rdata),
       .rlast_i         (m_axi_o_rlast),
-      .rvalid_i        (m_axi_o_rvalid),
-      .rready_o        (m_axi_o_rready),
+      .rvalid_i        (o_rvalid),
+      .rready_o        (o_rready),
       .valid_o         (opd_valid),
       .bytes_o         (opd_bytes),
       .beats_o         (opd_beats),
@@ -509,30 +577,31 @@ module dsoc_core #(
       .beats_i     (out_beats),
       .flush_i     (out_finished),
       .idle_o      (writer_idle),
-      .error_o     (writer_error),
+      .error_o     (),
       .awaddr_o    (m_axi_y_awaddr),
       .awlen_o     (m_axi_y_awlen),
-      .awvalid_o   (m_axi_y_awvalid),
-      .awready_i   (m_axi_y_awready),
+      .awvalid_o   (y_awvalid),
+      .awready_i   (y_awready),
       .wdata_o     (m_axi_y_wdata),
-      .wstrb_o     (m_axi_y_wstrb),
+      .wstrb_o     (y_wstrb),
       .wlast_o     (m_axi_y_wlast),
-      .wvalid_o    (m_axi_y_wvalid),
-      .wready_i    (m_axi_y_wready),
+      .wvalid_o    (y_wvalid),
+      .wready_i    (y_wready),
       .bresp_i     (m_axi_y_bresp),
       .bvalid_i    (m_axi_y_bvalid),
       .bready_o    (m_axi_y_bready)
   );
 
   // ---- handshakes ----------------------------------------------------------------------------------------------------
-  `DSOC_ASSERT_STABLE(a_x_ar, clk_i, run_rst_nq, m_axi_x_arvalid, m_axi_x_arready, {m_axi_x_araddr, m_axi_x_arlen})
-  `DSOC_ASSERT_STABLE(a_k_ar, clk_i, run_rst_nq, m_axi_k_arvalid, m_axi_k_arready, {m_axi_k_araddr, m_axi_k_arlen})
-  `DSOC_ASSERT_STABLE(a_o_ar, clk_i, run_rst_nq, m_axi_o_arvalid, m_axi_o_arready, {m_axi_o_araddr, m_axi_o_arlen})
-  `DSOC_ASSERT_STABLE(a_y_aw, clk_i, run_rst_nq, m_axi_y_awvalid, m_axi_y_awready, {m_axi_y_awaddr, m_axi_y_awlen})
-  `DSOC_ASSERT_STABLE(a_y_w, clk_i, run_rst_nq, m_axi_y_wvalid, m_axi_y_wready, {m_axi_y_wdata, m_axi_y_wstrb,
+  `DSOC_ASSERT_STABLE(a_x_ar, clk_i, rst_ni, m_axi_x_arvalid, m_axi_x_arready, {m_axi_x_araddr, m_axi_x_arlen})
+  `DSOC_ASSERT_STABLE(a_k_ar, clk_i, rst_ni, m_axi_k_arvalid, m_axi_k_arready, {m_axi_k_araddr, m_axi_k_arlen})
+  `DSOC_ASSERT_STABLE(a_o_ar, clk_i, rst_ni, m_axi_o_arvalid, m_axi_o_arready, {m_axi_o_araddr, m_axi_o_arlen})
+  `DSOC_ASSERT_STABLE(a_y_aw, clk_i, rst_ni, m_axi_y_awvalid, m_axi_y_awready, {m_axi_y_awaddr, m_axi_y_awlen})
+  `DSOC_ASSERT_STABLE(a_y_w, clk_i, rst_ni, m_axi_y_wvalid, m_axi_y_wready, {m_axi_y_wdata, m_axi_y_wstrb,
                                                                                  m_axi_y_wlast})
   `DSOC_ASSERT_STABLE(a_axil_b, clk_i, rst_ni, s_axil_bvalid, s_axil_bready, s_axil_bresp)
   `DSOC_ASSERT_STABLE(a_axil_r, clk_i, rst_ni, s_axil_rvalid, s_axil_rready, {s_axil_rdata, s_axil_rresp})
   `DSOC_ASSERT_STABLE(a_out, clk_i, run_rst_nq, out_valid, out_ready, {out_addr, out_lines, out_bytes, out_beats})
+  `DSOC_ASSERT(a_quiet, clk_i, rst_ni, !busy |-> quiet)
 
 endmodule

@@ -13,7 +13,7 @@ package dsoc_map_pkg;
   localparam logic [31:0] CHECKSUM = 32'hD50CD50C;
   localparam logic [15:0] ID_MAGIC = 16'hD50C;
 
-  // CTRL (rw): Start and reset of the sequencer; start and soft_reset read as 0.
+  // CTRL (rw): Start and abort of a run; start and soft_reset read as 0.
   localparam logic [7:0] REG_CTRL = 8'h00;
   localparam int unsigned CTRL_START_LSB = 0;
   localparam int unsigned CTRL_START_WIDTH = 1;
@@ -38,6 +38,9 @@ package dsoc_map_pkg;
   localparam logic [3:0] STATUS_ERROR_CODE_AXI_READ = 4'd4;
   localparam logic [3:0] STATUS_ERROR_CODE_AXI_WRITE = 4'd5;
   localparam logic [3:0] STATUS_ERROR_CODE_WEIGHTS = 4'd6;
+  localparam logic [3:0] STATUS_ERROR_CODE_EMPTY = 4'd7;
+  localparam logic [3:0] STATUS_ERROR_CODE_ALIGNMENT = 4'd8;
+  localparam logic [3:0] STATUS_ERROR_CODE_LOCKED = 4'd9;
 
   // IRQ_ACK (wo): Write 1 to clear done and error and to lower the interrupt.
   localparam logic [7:0] REG_IRQ_ACK = 8'h08;
@@ -49,32 +52,35 @@ package dsoc_map_pkg;
   localparam int unsigned OP_INDEX_INDEX_LSB = 0;
   localparam int unsigned OP_INDEX_INDEX_WIDTH = 16;
 
-  // ARENA_LO (rw): Bus address of the arena, low word. Aligned to 4096.
+  // ARENA_LO (rw): Bus address of the arena, low word. Aligned to 4096, or a start ends with error
+  // 8. Written while busy it keeps its value and the run stops with error 9.
   localparam logic [7:0] REG_ARENA_LO = 8'h10;
   localparam int unsigned ARENA_LO_ADDRESS_LSB = 0;
   localparam int unsigned ARENA_LO_ADDRESS_WIDTH = 32;
 
-  // ARENA_HI (rw): Bus address of the arena, high word.
+  // ARENA_HI (rw): Bus address of the arena, high word. Locked while busy as ARENA_LO.
   localparam logic [7:0] REG_ARENA_HI = 8'h14;
   localparam int unsigned ARENA_HI_ADDRESS_LSB = 0;
   localparam int unsigned ARENA_HI_ADDRESS_WIDTH = 32;
 
-  // DESC_OFFSET (rw): Arena offset of the descriptor table. Aligned to 256.
+  // DESC_OFFSET (rw): Arena offset of the descriptor table. Aligned to 256, or a start ends with
+  // error 8. Locked while busy as ARENA_LO.
   localparam logic [7:0] REG_DESC_OFFSET = 8'h18;
   localparam int unsigned DESC_OFFSET_OFFSET_LSB = 0;
   localparam int unsigned DESC_OFFSET_OFFSET_WIDTH = 32;
 
-  // N_OPS (rw): Number of descriptors.
+  // N_OPS (rw): Number of descriptors. Locked while busy as ARENA_LO.
   localparam logic [7:0] REG_N_OPS = 8'h1C;
   localparam int unsigned N_OPS_COUNT_LSB = 0;
   localparam int unsigned N_OPS_COUNT_WIDTH = 16;
 
-  // NET_ID (rw): Identity of the network; every descriptor must carry it.
+  // NET_ID (rw): Identity of the network; every descriptor must carry it. Locked while busy as
+  // ARENA_LO.
   localparam logic [7:0] REG_NET_ID = 8'h20;
   localparam int unsigned NET_ID_ID_LSB = 0;
   localparam int unsigned NET_ID_ID_WIDTH = 32;
 
-  // CLOCKS (ro): Clocks from start to done (stops counting when not busy).
+  // CLOCKS (ro): Clocks from start until busy fell.
   localparam logic [7:0] REG_CLOCKS = 8'h24;
   localparam int unsigned CLOCKS_CLOCKS_LSB = 0;
   localparam int unsigned CLOCKS_CLOCKS_WIDTH = 32;

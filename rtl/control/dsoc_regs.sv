@@ -1,6 +1,10 @@
-/// Register file on AXI4-Lite (docs/registers.md): one access at a time, answers in the clock after.
+/// Register file on AXI4-Lite (docs/registers.md): one access at a time of each kind; every ready comes from a register.
 ///
-/// `start_o` and `soft_reset_o` pulse for one clock. The interrupt is a level: done or error while enabled, until acknowledged.
+/// An address and its data are kept as they come, in any order; the write is made in the clock after the later of them
+/// and answered in the next. A read is answered in the clock after. `start_o`, `soft_reset_o` and `locked_o` (a register
+/// that describes the table was written while busy; it keeps its value) pulse for one clock. `ended_i` with `error_i`
+/// tells the end of a run; it wins over an acknowledgement in the same clock. The interrupt is a level, one clock
+/// behind done and error.
 ///
 /// Parameters:
 ///   Rows, Cols, XBits, KBits  shown in GEOMETRY
@@ -35,79 +39,106 @@ module dsoc_regs #(
 
     output logic                start_o,
     output logic                soft_reset_o,
+    output logic                locked_o,
     output logic [AddrBits-1:0] arena_o,
     output logic [        31:0] table_offset_o,
     output logic [        15:0] n_ops_o,
     output logic [        31:0] net_id_o,
     input  logic                busy_i,
-    input  logic                done_i,
+    input  logic                ended_i,
     input  logic [         3:0] error_i,
     input  logic [        15:0] op_index_i,
     output logic                irq_o
 );
 
-  logic irq_enable_q, done_q, write, read;
-  logic [31:0] arena_lo_q, arena_hi_q, clocks_q, value, mask, wdata;
+  logic irq_enable_q, done_q, failed_q, busy, write, read, is_table;
+  logic [ 7:2] awaddr_q;
+  logic [31:0] arena_lo_q, arena_hi_q, clocks_q, value, mask, wdata, wdata_q;
+  logic [ 3:0] wstrb_q;
   logic [63:0] arena;
 
-  assign write     = awvalid_i && wvalid_i && !bvalid_o;
-  assign awready_o = write;
-  assign wready_o  = write;
-  assign bresp_o   = 2'b00;
-  assign read      = arvalid_i && !rvalid_o;
-  assign arready_o = read;
-  assign rresp_o   = 2'b00;
-  assign arena     = {arena_hi_q, arena_lo_q};
-  assign arena_o   = arena[AddrBits-1:0];
-  assign irq_o     = irq_enable_q && (done_q || error_i != '0);
+  assign write   = !awready_o && !wready_o && !bvalid_o;
+  assign bresp_o = 2'b00;
+  assign read    = arvalid_i && arready_o;
+  assign rresp_o = 2'b00;
+  assign arena   = {arena_hi_q, arena_lo_q};
+  assign arena_o = arena[AddrBits-1:0];
+  assign busy    = busy_i || start_o || ended_i;  // without a gap until done or error shows
 
   for (genvar b = 0; b < 4; b++) begin : gen_mask
-    assign mask[8*b+:8] = {8{wstrb_i[b]}};
+    assign mask[8*b+:8] = {8{wstrb_q[b]}};
   end
-  assign wdata = wdata_i & mask;
+  assign wdata = wdata_q & mask;
+
+  // ---- addresses and data of writes ----------------------------------------------------------------------------------
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      awready_o <= 1'b1;
+      wready_o  <= 1'b1;
+      bvalid_o  <= 1'b0;
+      awaddr_q  <= '0;
+      wdata_q   <= '0;
+      wstrb_q   <= '0;
+    end else begin
+      if (write) bvalid_o <= 1'b1;
+      else if (bready_i) bvalid_o <= 1'b0;
+      if (write) awready_o <= 1'b1;
+      else if (awvalid_i) awready_o <= 1'b0;
+      if (write) wready_o <= 1'b1;
+      else if (wvalid_i) wready_o <= 1'b0;
+      if (awvalid_i && awready_o) awaddr_q <= awaddr_i[7:2];
+      if (wvalid_i && wready_o) begin
+        wdata_q <= wdata_i;
+        wstrb_q <= wstrb_i;
+      end
+    end
+  end
+
+  // ---- registers -----------------------------------------------------------------------------------------------------
+  always_comb begin
+    case ({
+      awaddr_q, 2'b00
+    })
+      dsoc_map_pkg::REG_ARENA_LO, dsoc_map_pkg::REG_ARENA_HI, dsoc_map_pkg::REG_DESC_OFFSET, dsoc_map_pkg::REG_N_OPS,
+          dsoc_map_pkg::REG_NET_ID:
+      is_table = 1'b1;
+      default: is_table = 1'b0;
+    endcase
+  end
+
+  logic control, start, soft_reset, acknowledged;
+  assign control      = write && {awaddr_q, 2'b00} == dsoc_map_pkg::REG_CTRL;
+  assign soft_reset   = control && wdata[dsoc_map_pkg::CTRL_SOFT_RESET_LSB];
+  assign start        = control && wdata[dsoc_map_pkg::CTRL_START_LSB] && !soft_reset && !busy;
+  assign acknowledged = write && {awaddr_q, 2'b00} == dsoc_map_pkg::REG_IRQ_ACK && wdata[dsoc_map_pkg::IRQ_ACK_ACK_LSB];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      bvalid_o       <= 1'b0;
       start_o        <= 1'b0;
       soft_reset_o   <= 1'b0;
+      locked_o       <= 1'b0;
       irq_enable_q   <= 1'b0;
       done_q         <= 1'b0;
+      failed_q       <= 1'b0;
       arena_lo_q     <= '0;
       arena_hi_q     <= '0;
       table_offset_o <= '0;
       n_ops_o        <= '0;
       net_id_o       <= '0;
       clocks_q       <= '0;
+      irq_o          <= 1'b0;
     end else begin
-      start_o      <= 1'b0;
-      soft_reset_o <= 1'b0;
-      if (bready_i) bvalid_o <= 1'b0;
-      if (done_i) done_q <= 1'b1;
-      if (start_o) clocks_q <= '0;
+      start_o      <= start;
+      soft_reset_o <= soft_reset;
+      locked_o     <= write && is_table && busy;
+      irq_o        <= irq_enable_q && (done_q || failed_q);
+      if (start_o) clocks_q <= 32'd1;
       else if (busy_i) clocks_q <= clocks_q + 32'd1;
-      if (write) begin
-        bvalid_o <= 1'b1;
+      if (write && !(is_table && busy)) begin
         case ({
-          awaddr_i[7:2], 2'b00
+          awaddr_q, 2'b00
         })
-          dsoc_map_pkg::REG_CTRL: begin
-            if (wstrb_i[0]) irq_enable_q <= wdata_i[dsoc_map_pkg::CTRL_IRQ_ENABLE_LSB];
-            if (wdata[dsoc_map_pkg::CTRL_START_LSB] && !busy_i) begin
-              start_o <= 1'b1;
-              done_q  <= 1'b0;
-            end
-            if (wdata[dsoc_map_pkg::CTRL_SOFT_RESET_LSB]) begin
-              soft_reset_o <= 1'b1;
-              done_q       <= 1'b0;
-            end
-          end
-          dsoc_map_pkg::REG_IRQ_ACK: begin
-            if (wdata[dsoc_map_pkg::IRQ_ACK_ACK_LSB]) begin
-              done_q <= 1'b0;
-              if (error_i != '0) soft_reset_o <= 1'b1;
-            end
-          end
+          dsoc_map_pkg::REG_CTRL: if (wstrb_q[0]) irq_enable_q <= wdata_q[dsoc_map_pkg::CTRL_IRQ_ENABLE_LSB];
           dsoc_map_pkg::REG_ARENA_LO: arena_lo_q <= (arena_lo_q & ~mask) | wdata;
           dsoc_map_pkg::REG_ARENA_HI: arena_hi_q <= (arena_hi_q & ~mask) | wdata;
           dsoc_map_pkg::REG_DESC_OFFSET: table_offset_o <= (table_offset_o & ~mask) | wdata;
@@ -115,6 +146,14 @@ module dsoc_regs #(
           dsoc_map_pkg::REG_NET_ID: net_id_o <= (net_id_o & ~mask) | wdata;
           default: ;
         endcase
+      end
+      if (start || soft_reset || acknowledged) begin
+        done_q   <= 1'b0;
+        failed_q <= 1'b0;
+      end
+      if (ended_i && !soft_reset && !soft_reset_o) begin
+        done_q   <= error_i == '0;
+        failed_q <= error_i != '0;
       end
     end
   end
@@ -126,10 +165,12 @@ module dsoc_regs #(
     })
       dsoc_map_pkg::REG_CTRL: value[dsoc_map_pkg::CTRL_IRQ_ENABLE_LSB] = irq_enable_q;
       dsoc_map_pkg::REG_STATUS: begin
-        value[dsoc_map_pkg::STATUS_BUSY_LSB] = busy_i;
+        value[dsoc_map_pkg::STATUS_BUSY_LSB] = busy;
         value[dsoc_map_pkg::STATUS_DONE_LSB] = done_q;
-        value[dsoc_map_pkg::STATUS_ERROR_LSB] = error_i != '0;
-        value[dsoc_map_pkg::STATUS_ERROR_CODE_LSB+:dsoc_map_pkg::STATUS_ERROR_CODE_WIDTH] = error_i;
+        value[dsoc_map_pkg::STATUS_ERROR_LSB] = failed_q;
+        if (busy || failed_q) begin
+          value[dsoc_map_pkg::STATUS_ERROR_CODE_LSB+:dsoc_map_pkg::STATUS_ERROR_CODE_WIDTH] = error_i;
+        end
       end
       dsoc_map_pkg::REG_OP_INDEX: value[15:0] = op_index_i;
       dsoc_map_pkg::REG_ARENA_LO: value = arena_lo_q;
@@ -146,13 +187,16 @@ module dsoc_regs #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      rvalid_o <= 1'b0;
-      rdata_o  <= '0;
+      arready_o <= 1'b1;
+      rvalid_o  <= 1'b0;
+      rdata_o   <= '0;
     end else if (read) begin
-      rvalid_o <= 1'b1;
-      rdata_o  <= value;
+      arready_o <= 1'b0;
+      rvalid_o  <= 1'b1;
+      rdata_o   <= value;
     end else if (rready_i) begin
-      rvalid_o <= 1'b0;
+      arready_o <= 1'b1;
+      rvalid_o  <= 1'b0;
     end
   end
 

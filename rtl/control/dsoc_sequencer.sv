@@ -3,6 +3,10 @@
 /// The next descriptor is fetched and its weights command queued while the current operation runs. An operation ends when the
 /// output stage has made all its results and the writer has no write unacknowledged.
 ///
+/// All that works on a run is in reset (`run_rst_no`) while there is none. A run that stops early, on an error or by
+/// `abort_i`, drains first: `stop_o` closes the gates of the AXI ports, and the run is over when they are idle
+/// (`quiet_i`). `ended_o` pulses at the end of a run that was not aborted, with `error_o` 0 if it is done.
+///
 /// Parameters:
 ///   AxiBits, AddrBits  of the descriptor port (shared with the weights)
 ///   MaxBurst           beats of a burst, power of two
@@ -14,6 +18,7 @@ module dsoc_sequencer #(
     input  logic                clk_i,
     input  logic                rst_ni,
     input  logic                start_i,
+    input  logic                abort_i,
     input  logic [AddrBits-1:0] arena_i,
     input  logic [        31:0] table_offset_i,
     input  logic [        15:0] n_ops_i,
@@ -21,8 +26,12 @@ module dsoc_sequencer #(
     input  logic                fault_read_i,
     input  logic                fault_write_i,
     input  logic                fault_weights_i,
+    input  logic                fault_locked_i,
+    input  logic                quiet_i,
+    output logic                stop_o,
+    output logic                run_rst_no,
     output logic                busy_o,
-    output logic                done_o,
+    output logic                ended_o,
     output logic [         3:0] error_o,
     output logic [        15:0] op_index_o,
 
@@ -53,10 +62,11 @@ module dsoc_sequencer #(
 
   typedef enum logic [2:0] {
     Idle,
+    Begin,
     Wait,
     Start,
     Run,
-    Stop
+    Drain
   } state_e;
 
   typedef enum logic [2:0] {
@@ -101,26 +111,24 @@ module dsoc_sequencer #(
     end
   end
 
-  logic fetched_bad_q;
   logic [3:0] bad_q;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      fetch_q       <= FetchIdle;
-      fetch_op_q    <= '0;
-      asked_q       <= '0;
-      got_q         <= '0;
-      next_q        <= '0;
-      bad_q         <= '0;
-      fetched_bad_q <= 1'b0;
+  always_ff @(posedge clk_i or negedge run_rst_no) begin
+    if (!run_rst_no) begin
+      fetch_q    <= FetchIdle;
+      fetch_op_q <= '0;
+      asked_q    <= '0;
+      got_q      <= '0;
+      next_q     <= '0;
+      bad_q      <= '0;
     end else begin
       unique case (fetch_q)
         FetchIdle: begin
           asked_q <= '0;
           got_q   <= '0;
-          if (start_i || state_q == Start) begin
-            fetch_op_q <= start_i ? '0 : op_q + 16'd1;
-            if (start_i || op_q + 16'd1 < n_ops_i) fetch_q <= FetchAddr;
+          if (state_q == Begin || state_q == Start) begin
+            fetch_op_q <= state_q == Begin ? '0 : op_q + 16'd1;
+            if (state_q == Begin || op_q + 16'd1 < n_ops_i) fetch_q <= FetchAddr;
           end
         end
         FetchAddr: begin
@@ -138,55 +146,75 @@ module dsoc_sequencer #(
           end
         end
         FetchCheck: begin
-          bad_q         <= bad;
-          fetched_bad_q <= bad != '0;
-          fetch_q       <= (bad != '0 || next_q.k_beats == '0) ? FetchDone : FetchWeights;
+          bad_q   <= bad;
+          fetch_q <= (bad != '0 || next_q.k_beats == '0) ? FetchDone : FetchWeights;
         end
         FetchWeights: begin
           if (weights_ready_i) fetch_q <= FetchDone;
         end
         default: begin
-          if (state_q == Wait && !fetched_bad_q) fetch_q <= FetchIdle;
+          if (state_q == Wait && bad_q == '0) fetch_q <= FetchIdle;
         end
       endcase
     end
   end
 
   // ---- running -------------------------------------------------------------------------------------------------------
+  logic last_op;
+  logic [3:0] refused, fault;
+
   assign desc_o       = desc_q;
   assign next_desc_o  = next_q;
-  assign next_valid_o = fetch_q == FetchDone && !fetched_bad_q;
+  assign next_valid_o = fetch_q == FetchDone && bad_q == '0;
   assign op_start_o   = state_q == Start;
   assign op_done_o    = state_q == Run && op_finished_i;
   assign op_index_o   = op_q;
+  assign busy_o       = state_q != Idle;
+  assign stop_o       = state_q == Drain;
+  assign last_op      = op_q + 16'd1 == n_ops_i;
+
+  always_comb begin
+    if (n_ops_i == '0) refused = dsoc_map_pkg::STATUS_ERROR_CODE_EMPTY;
+    else if (arena_i[11:0] != '0 || table_offset_i[7:0] != '0) refused = dsoc_map_pkg::STATUS_ERROR_CODE_ALIGNMENT;
+    else refused = '0;
+
+    if (fault_read_i) fault = dsoc_map_pkg::STATUS_ERROR_CODE_AXI_READ;
+    else if (fault_write_i) fault = dsoc_map_pkg::STATUS_ERROR_CODE_AXI_WRITE;
+    else if (fault_weights_i) fault = dsoc_map_pkg::STATUS_ERROR_CODE_WEIGHTS;
+    else if (fault_locked_i) fault = dsoc_map_pkg::STATUS_ERROR_CODE_LOCKED;
+    else if (state_q == Wait && fetch_q == FetchDone) fault = bad_q;
+    else fault = '0;
+  end
+
+  logic aborted_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      state_q <= Idle;
-      desc_q  <= '0;
-      op_q    <= '0;
-      busy_o  <= 1'b0;
-      done_o  <= 1'b0;
-      error_o <= '0;
+      state_q    <= Idle;
+      run_rst_no <= 1'b0;
+      desc_q     <= '0;
+      op_q       <= '0;
+      aborted_q  <= 1'b0;
+      ended_o    <= 1'b0;
+      error_o    <= '0;
     end else begin
-      done_o <= 1'b0;
+      ended_o <= 1'b0;
       unique case (state_q)
         Idle: begin
           if (start_i) begin
-            state_q <= Wait;
-            op_q    <= '0;
-            busy_o  <= 1'b1;
-            error_o <= '0;
+            op_q       <= '0;
+            aborted_q  <= 1'b0;
+            error_o    <= refused;
+            ended_o    <= refused != '0;
+            run_rst_no <= refused == '0;
+            if (refused == '0) state_q <= Begin;
           end
         end
+        Begin: state_q <= Wait;
         Wait: begin
           if (fetch_q == FetchDone) begin
             desc_q  <= next_q;
             state_q <= Start;
-            if (fetched_bad_q) begin
-              state_q <= Stop;
-              error_o <= bad_q;
-            end
           end
         end
         Start: state_q <= Run;
@@ -194,24 +222,32 @@ module dsoc_sequencer #(
           if (op_finished_i) begin
             state_q <= Wait;
             op_q    <= op_q + 16'd1;
-            if (op_q + 16'd1 == n_ops_i) begin
-              state_q <= Idle;
-              op_q    <= op_q;
-              busy_o  <= 1'b0;
-              done_o  <= 1'b1;
+            if (last_op) begin
+              state_q    <= quiet_i ? Idle : Drain;  // the rest of reads that nobody needed
+              op_q       <= op_q;
+              run_rst_no <= !quiet_i;
+              ended_o    <= quiet_i;
             end
           end
         end
-        default: begin  // an error: wait for a reset
-          busy_o <= 1'b0;
+        default: begin
+          if (quiet_i) begin
+            state_q    <= Idle;
+            run_rst_no <= 1'b0;
+            ended_o    <= !aborted_q && !abort_i;
+          end
         end
       endcase
-      if (busy_o && state_q != Stop && (fault_read_i || fault_write_i || fault_weights_i)) begin
-        state_q <= Stop;
-        op_q    <= op_q;  // also where the operation ends in this clock
-        done_o  <= 1'b0;
-        error_o <= fault_read_i ? dsoc_map_pkg::STATUS_ERROR_CODE_AXI_READ :
-            fault_write_i ? dsoc_map_pkg::STATUS_ERROR_CODE_AXI_WRITE : dsoc_map_pkg::STATUS_ERROR_CODE_WEIGHTS;
+      if (busy_o && state_q != Drain && (abort_i || fault != '0)) begin
+        state_q    <= Drain;
+        run_rst_no <= 1'b1;
+        op_q       <= op_q;  // also where the operation ends in this clock
+        ended_o    <= 1'b0;
+        error_o    <= fault;
+      end
+      if (busy_o && abort_i) begin
+        aborted_q <= 1'b1;
+        error_o   <= '0;
       end
     end
   end

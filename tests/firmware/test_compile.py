@@ -48,7 +48,7 @@ def test_riscv_links_without_a_c_library(tmp_path: Path) -> None:
         "    extern const dsoc_model_t model; extern const dsoc_port_t port;\n"
         "    dsoc_init(&soc, &model, &port, arena, 0, sizeof arena);\n"
         "    dsoc_load_weights(&soc, arena, 4); dsoc_set_input(&soc, (const int8_t *)arena, 4);\n"
-        "    dsoc_run(&soc, 0, 0); dsoc_get_output(&soc, out, 4); dsoc_softmax(&model, out, p);\n"
+        "    dsoc_run(&soc, 0, 0); dsoc_abort(&soc, 9); dsoc_get_output(&soc, out, 4); dsoc_softmax(&model, out, p);\n"
         "}\n"
     )
     (tmp_path / "data.c").write_text(

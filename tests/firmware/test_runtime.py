@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -13,6 +13,17 @@ from tests.firmware.library import Context, Info, Machine, Model, Port, Tensor, 
 CTRL, STATUS, IRQ_ACK, OP_INDEX, ARENA_LO, ARENA_HI, DESC, N_OPS, NET_ID, CLOCKS, ID, GEOMETRY = range(0, 0x30, 4)
 ARENA_BUS = 0x12_3456_7000
 ROWS, COLS, BITS = 4, 6, 8
+
+
+class Live(dict[int, int]):
+    """Registers of which some are read by calling a function."""
+
+    def __init__(self, registers: dict[int, int], functions: dict[int, Callable[[], int]]) -> None:
+        super().__init__(registers)
+        self.functions = functions
+
+    def __getitem__(self, offset: int) -> int:
+        return self.functions[offset]() if offset in self.functions else super().__getitem__(offset)
 
 
 class Setup:
@@ -113,6 +124,8 @@ def test_null_pointers_are_refused(setup: Setup) -> None:
     assert null[library.dsoc_set_input(None, b"", 0)] == "DSOC_ERR_ARGUMENT"
     assert null[library.dsoc_start(None)] == "DSOC_ERR_ARGUMENT"
     assert null[library.dsoc_wait(None, 0, None)] == "DSOC_ERR_ARGUMENT"
+    assert null[library.dsoc_abort(None, 0)] == "DSOC_ERR_ARGUMENT"
+    assert setup.call("dsoc_abort", 0) == "DSOC_ERR_ARGUMENT"  # never initialised
     assert null[library.dsoc_get_output(None, None, 0)] == "DSOC_ERR_ARGUMENT"
     assert null[library.dsoc_softmax(None, None, None)] == "DSOC_ERR_ARGUMENT"
     setup.machine.port = Port()
@@ -191,7 +204,10 @@ def test_weights_already_in_place_are_only_flushed(setup: Setup) -> None:
         (4, "DSOC_ERR_HW_AXI_READ"),
         (5, "DSOC_ERR_HW_AXI_WRITE"),
         (6, "DSOC_ERR_HW_WEIGHTS"),
-        (9, "DSOC_ERR_HW_UNKNOWN"),
+        (7, "DSOC_ERR_HW_EMPTY"),
+        (8, "DSOC_ERR_HW_ALIGNMENT"),
+        (9, "DSOC_ERR_HW_LOCKED"),
+        (15, "DSOC_ERR_HW_UNKNOWN"),
     ],
 )
 def test_hardware_errors_have_names(setup: Setup, code: int, expected: str) -> None:
@@ -202,7 +218,8 @@ def test_hardware_errors_have_names(setup: Setup, code: int, expected: str) -> N
     assert setup.library.dsoc_status_string(status_names(setup.library)[expected]).startswith(b"hardware:")
 
 
-def test_a_run_after_an_error_resets_first(setup: Setup) -> None:
+def test_a_run_after_an_error_starts_at_once(setup: Setup) -> None:
+    """The hardware shows an error only when nothing is outstanding any more: no reset is needed."""
     setup.load()
     setup.machine.on_start = lambda: setup.finish(4 | 1 << 4)
     assert setup.call("dsoc_run", 0, None) == "DSOC_ERR_HW_DESCRIPTOR"
@@ -210,7 +227,48 @@ def test_a_run_after_an_error_resets_first(setup: Setup) -> None:
     setup.machine.writes.clear()
     setup.machine.on_start = setup.finish
     assert setup.call("dsoc_run", 0, None) == "DSOC_OK"
-    assert setup.machine.writes[0] == (CTRL, 4)
+    assert (CTRL, 4) not in setup.machine.writes
+
+
+def test_abort_waits_until_the_accelerator_is_quiet(setup: Setup) -> None:
+    setup.load()
+    setup.machine.on_start = lambda: setup.finish(status=1)
+    assert setup.call("dsoc_start") == "DSOC_OK"
+    setup.machine.writes.clear()
+    looks = []
+
+    def busy_for_three_looks() -> int:
+        looks.append(1)
+        return int(len(looks) <= 3)
+
+    setup.machine.registers = Live(setup.machine.registers, {STATUS: busy_for_three_looks})
+    assert setup.call("dsoc_abort", 1000) == "DSOC_OK"
+    assert setup.machine.writes == [(CTRL, 4)]
+    assert len(looks) == 4
+    assert setup.call("dsoc_wait", 0, None) == "DSOC_ERR_STATE"
+    assert setup.call("dsoc_start") == "DSOC_ERR_STATE"  # the input's memory may be in use by now
+    assert setup.call("dsoc_set_input", bytes(24), 24) == "DSOC_OK"
+    assert setup.call("dsoc_start") == "DSOC_OK"
+
+
+@pytest.mark.parametrize("clock", [True, False])
+def test_abort_gives_up_in_time(setup: Setup, clock: bool) -> None:
+    if not clock:
+        setup.machine.port.ticks = type(setup.machine.port.ticks)()
+    setup.load()
+    setup.machine.registers[STATUS] = 1
+    assert setup.call("dsoc_abort", 100) == "DSOC_ERR_TIMEOUT"
+    setup.machine.registers[STATUS] = 0
+    assert setup.call("dsoc_abort", 100) == "DSOC_OK"
+
+
+def test_abort_ends_what_an_earlier_program_left(setup: Setup) -> None:
+    setup.machine.registers[STATUS] = 1
+    assert setup.init() == "DSOC_ERR_BUSY"
+    assert setup.call("dsoc_abort", 100) == "DSOC_ERR_TIMEOUT"
+    setup.machine.registers[STATUS] = 0
+    assert setup.call("dsoc_abort", 100) == "DSOC_OK"
+    assert setup.init() == "DSOC_OK"
 
 
 def test_time_out_names_the_operation_and_the_run_can_be_waited_for_again(setup: Setup) -> None:

@@ -15,6 +15,12 @@ from tests.rtl.bench import STALLS, Bench, expect_equal, join
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA, TABLE, NET_ID = 0x12_0000_0000, 0x300, 0xCAFE_F00D
+FAULTS = {
+    "fault_read_i": "axi_read",
+    "fault_write_i": "axi_write",
+    "fault_weights_i": "weights",
+    "fault_locked_i": "locked",
+}
 ERRORS = next(f for r in load_map().registers for f in r.fields_ if f.name == "error_code").values
 
 
@@ -38,7 +44,7 @@ class _Run:
     Attributes:
         started: (index, descriptor as a number) of every operation.
         weights: (offset, beats) of every weights command.
-        done: number of `done_o` pulses.
+        ended: `error_o` at every pulse of `ended_o`.
         delays: clocks that an operation may take.
         last_faults: inputs to be raised in the clock in which an operation ends.
     """
@@ -46,7 +52,7 @@ class _Run:
     def __init__(self, bench: Bench, table: list[list[int]], *, stall: float) -> None:
         self.started: list[tuple[int, int]] = []
         self.weights: list[tuple[int, ...]] = []
-        self.done = 0
+        self.ended: list[int] = []
         self.delays = [1, 3, 200]
         self.last_faults: dict[int, Any] = {}
         self.bench = bench
@@ -76,7 +82,11 @@ class _Run:
     async def _watch(self) -> None:
         while True:
             await RisingEdge(self.bench.clock)
-            self.done += int(self.bench.dut.done_o.value)
+            dut = self.bench.dut
+            if int(dut.ended_o.value):
+                self.ended.append(int(dut.error_o.value))
+            assert not (int(dut.stop_o.value) and int(dut.op_start_o.value)), "an operation begins after the stop"
+            assert int(dut.busy_o.value) == int(dut.run_rst_no.value), "not in reset between runs, or during one"
 
     async def start(self, n_ops: int) -> None:
         dut = self.bench.dut
@@ -88,8 +98,8 @@ class _Run:
 
 async def _bench(dut: Any, salt: object) -> Bench:
     bench = Bench(dut, salt=salt)
-    zero = ("start_i", "fault_read_i", "fault_write_i", "fault_weights_i", "weights_ready_i", "arready_i", "rvalid_i")
-    inputs = dict.fromkeys(zero, 0) | {"op_finished_i": 1}
+    zero = ("start_i", "abort_i", *FAULTS, "weights_ready_i", "arready_i", "rvalid_i")
+    inputs = dict.fromkeys(zero, 0) | {"op_finished_i": 1, "quiet_i": 1}
     await bench.start(arena_i=ARENA, table_offset_i=TABLE, net_id_i=NET_ID, n_ops_i=1, **inputs)
     return bench
 
@@ -104,15 +114,14 @@ async def runs_the_table(dut: Any, stall: float, n_ops: int) -> None:
     for _ in range(2):  # a second run without a reset
         run.started.clear()
         run.weights.clear()
-        run.done = 0
+        run.ended.clear()
         await run.start(n_ops)
         await bench.until(lambda: not int(dut.busy_o.value))
         await bench.clocks(20)
         expect_equal(run.started, [(i, join(words, 32)) for i, words in enumerate(table)], "operation")
         expected = [(op["k_addr"], op["k_beats"]) for op in operations if op["k_beats"]]
         expect_equal(run.weights, expected, "weights command")
-        assert run.done == 1
-        assert int(dut.error_o.value) == 0
+        assert run.ended == [0]
         assert int(dut.op_index_o.value) == n_ops - 1
     bench.stop()
 
@@ -143,35 +152,144 @@ async def stops_at_a_wrong_descriptor(dut: Any, wrong: str, at: int) -> None:
     await run.start(4)
     await bench.until(lambda: not int(dut.busy_o.value))
     await bench.clocks(100)
-    assert int(dut.error_o.value) == ERRORS[code]
+    assert run.ended == [ERRORS[code]]
     assert int(dut.op_index_o.value) == at
     assert [index for index, _ in run.started] == list(range(at))
     expected = [(op["k_addr"], op["k_beats"]) for op in operations[:at] if op["k_beats"]]
     expect_equal(run.weights, expected, "weights command")
-    assert run.done == 0
     bench.stop()
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
-@cocotb.parametrize(fault=["fault_read_i", "fault_write_i", "fault_weights_i"], finishing=[False, True])
-async def stops_at_a_fault(dut: Any, fault: str, finishing: bool) -> None:
-    """In the last operation: while it runs, or in the clock in which it ends, as when its last write fails."""
-    bench = await _bench(dut, (fault, finishing))
+async def _two_operations(dut: Any, salt: object) -> tuple[Bench, _Run]:
+    bench = await _bench(dut, salt)
     run = _Run(bench, [pack_descriptor(_operation(bench.rng, tag)) for tag in range(2)], stall=0)
     run.delays = [100]
+    return bench, run
+
+
+async def _drain(bench: Bench, run: _Run) -> None:
+    """Checks that the run is not over while transfers are outstanding, and is with the last of them."""
+    dut = bench.dut
+    await bench.until(lambda: int(dut.stop_o.value), limit=10)
+    await bench.clocks(300)
+    assert int(dut.busy_o.value)
+    assert int(dut.stop_o.value)
+    assert run.ended == []
+    dut.quiet_i.value = 1
+    await bench.until(lambda: not int(dut.busy_o.value), limit=4)
+    assert not int(dut.run_rst_no.value)
+    await bench.clocks(3)
+
+
+async def _runs_again(bench: Bench, run: _Run) -> None:
+    """A whole run after everything else."""
+    run.ended.clear()
+    run.started.clear()
+    run.last_faults = {}
+    await run.start(2)
+    await bench.until(lambda: run.ended, limit=2_000)
+    assert run.ended == [0]
+    assert [index for index, _ in run.started] == [0, 1]
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(fault=list(FAULTS), finishing=[False, True], quiet=[False, True])
+async def stops_at_a_fault(dut: Any, fault: str, finishing: bool, quiet: bool) -> None:
+    """In the last operation: while it runs, or in the clock in which it ends, as when its last write fails."""
+    bench, run = await _two_operations(dut, (fault, finishing, quiet))
     signal = getattr(dut, fault)
     if finishing:
         run.last_faults = {1: signal}
     await run.start(2)
+    dut.quiet_i.value = int(quiet)
     await bench.until(lambda: len(run.started) == 2)
     if not finishing:
         await bench.clocks(50)
         signal.value = 1
-    await bench.until(lambda: not int(dut.busy_o.value), limit=200)
+    if not quiet:
+        await bench.until(lambda: int(signal.value), limit=200)
+        await _drain(bench, run)
+    await bench.until(lambda: run.ended, limit=200)
     await bench.clocks(300)
-    code = {"fault_read_i": "axi_read", "fault_write_i": "axi_write", "fault_weights_i": "weights"}[fault]
-    assert int(dut.error_o.value) == ERRORS[code]
+    signal.value = 0
+    assert run.ended == [ERRORS[FAULTS[fault]]]
     assert int(dut.op_index_o.value) == 1
-    assert run.done == 0
     assert len(run.started) == 2
+    await _runs_again(bench, run)
+    bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(after=[1, 2, 3, 4, 20, 60, 150], error_first=[False, True])
+async def can_be_aborted(dut: Any, after: int, error_first: bool) -> None:
+    """Whatever the run is at, and also while it drains after an error; nothing is told of it."""
+    bench, run = await _two_operations(dut, (after, error_first))
+    dut.n_ops_i.value, dut.start_i.value = 2, 1
+    await RisingEdge(bench.clock)
+    dut.start_i.value, dut.quiet_i.value = 0, 0
+    await bench.clocks(after)
+    if error_first:
+        dut.fault_read_i.value = 1
+        await bench.clocks(1)
+        dut.fault_read_i.value = 0
+        await bench.clocks(after)
+    dut.abort_i.value = 1
+    await bench.clocks(1)
+    dut.abort_i.value = 0
+    started = len(run.started)
+    await _drain(bench, run)
+    await bench.clocks(100)
+    assert run.ended == []
+    assert len(run.started) == started
+    await _runs_again(bench, run)
+    bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def waits_for_reads_that_nobody_needed(dut: Any) -> None:
+    """A table that asks for more than it uses: the run is done, after the last beat."""
+    bench, run = await _two_operations(dut, "")
+    await run.start(2)
+    dut.quiet_i.value = 0
+    await bench.until(lambda: len(run.started) == 2)
+    await bench.clocks(100)
+    await _drain(bench, run)
+    assert run.ended == [0]
+    bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(
+    wrong=[("n_ops_i", 0, "empty"), ("arena_i", ARENA + 2048, "alignment"), ("table_offset_i", 128, "alignment")]
+)
+async def refuses_to_start(dut: Any, wrong: tuple[str, int, str]) -> None:
+    name, value, code = wrong
+    bench, run = await _two_operations(dut, name)
+    signal = getattr(dut, name)
+    right = int(signal.value)
+    dut.n_ops_i.value = 2
+    signal.value, dut.start_i.value = value, 1
+    await RisingEdge(bench.clock)
+    dut.start_i.value = 0
+    await bench.clocks(100)
+    assert run.ended == [ERRORS[code]]
+    assert run.started == []
+    signal.value = right
+    await _runs_again(bench, run)
+    bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(after=[1, 2, 3, 50, 150])
+async def ignores_a_start_during_a_run(dut: Any, after: int) -> None:
+    bench, run = await _two_operations(dut, after)
+    await run.start(2)
+    await bench.clocks(after)
+    dut.start_i.value = 1
+    await bench.clocks(1)
+    dut.start_i.value = 0
+    await bench.until(lambda: run.ended, limit=2_000)
+    await bench.clocks(100)
+    assert run.ended == [0]
+    assert [index for index, _ in run.started] == [0, 1]
     bench.stop()
