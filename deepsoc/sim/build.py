@@ -40,6 +40,7 @@ def build(
     *,
     trace: bool = False,
     rtl: Path | None = None,
+    main: Path | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Path:
     """Builds the simulator of one exported network.
@@ -49,6 +50,7 @@ def build(
         work: folder for the program.
         trace: make it able to write FST traces.
         rtl: folder of the accelerator's sources; None: the package's.
+        main: C++ file of another program than the harness's own.
         progress: told what is built, and the fraction of the files that have been begun; not told of what is there.
 
     Returns:
@@ -67,9 +69,13 @@ def build(
         hardware.build(place, _Steps(progress or (lambda what, fraction: None)))
 
     def link(built: Path) -> None:
+        units = [path for path in sorted(built.glob("*.o")) if main is None or path.name != "main.o"]
+        if main is not None:
+            units.append(work / "main.o")
+            hardware.compile(built, main.resolve(), units[-1])
         libraries = [built / "model" / f"lib{_PREFIX}.a", built / "model" / "libverilated.a"]
         extra = ["-llz4", "-lz"] if trace else []
-        parts: list[str | Path] = [*objects, *sorted(built.glob("*.o")), *libraries, "-pthread", *extra]
+        parts: list[str | Path] = [*objects, *units, *libraries, "-pthread", *extra]
         _process.run([tools.cxx, "-o", program, *parts], cwd=work)
 
     cache.use(hardware.key, make, link)
@@ -148,7 +154,7 @@ class _Hardware:
                 path.unlink()
         for name in units:
             steps.begin()
-            self._compile(place, name, steps)
+            self.compile(place, Path("harness", name), Path(f"{Path(name).stem}.o"), steps.on_line)
         (place / _ROOT).unlink()
 
     def _translate(self, place: Path, steps: _Steps) -> None:
@@ -163,16 +169,16 @@ class _Hardware:
         ]
         _process.run(command, cwd=place, env=self.tools.verilator.environment(), on_line=steps.on_line)
 
-    def _compile(self, place: Path, name: str, steps: _Steps) -> None:
-        """Makes the object of a C++ file of the harness."""
-        include = f"{_ROOT}/include"
+    def compile(self, place: Path, source: Path, target: Path, on_line: Callable[[str], bool] | None = None) -> None:
+        """Makes the object of a C++ file that uses the harness in the entry's folder."""
+        include = self.tools.verilator.root / "include"
         command: list[str | Path] = [
             *self.tools.compile(self.tools.cxx),
             *("-std=gnu++20", *_FLAGS, f"-DVM_TRACE={int(self.trace)}"),
-            *(f"-I{path}" for path in ("model", "harness", include, f"{include}/vltstd")),
-            *("-c", f"harness/{name}", "-o", f"{Path(name).stem}.o"),
+            *(f"-I{path}" for path in ("model", "harness", include, include / "vltstd")),
+            *("-c", source, "-o", target),
         ]
-        _process.run(command, cwd=place, env=self.tools.verilator.environment(), on_line=steps.on_line)
+        _process.run(command, cwd=place, env=self.tools.verilator.environment(), on_line=on_line)
 
 
 def _firmware(tools: Toolchain, export: Path, work: Path) -> list[Path]:

@@ -30,9 +30,16 @@ Progress = Callable[[str, float], None]
 FAULTS = (
     *("flip-weight-bit", "swap-channel", "wrong-shift", "drop-beat", "repeat-beat"),
     *("stale-descriptor", "misplaced-descriptor", "bad-checksum", "read-error", "write-error"),
-    *("wrong-address", "lost-answer"),
+    *("wrong-header", "wrong-address", "lost-answer"),
 )
-"""Deliberate damage for tests of the checks; each may carry `:N`, the operation it hits."""
+"""Deliberate damage for tests of the checks; each may carry `:N`, the operation it hits, and those of a port more of
+`:N:PORT:BEAT:RESPONSE`, see docs/simulation.md."""
+
+_FAULT_PORTS = {
+    **dict.fromkeys(("read-error", "repeat-beat"), "xko"),
+    **dict.fromkeys(("write-error", "drop-beat", "lost-answer"), "y"),
+}
+_RESPONSES = ("slverr", "decerr")
 
 _PORTS = {"x": "pixels", "k": "weights", "o": "operands", "y": "outputs"}
 _WATCHDOG_CLOCKS = 500_000
@@ -158,9 +165,30 @@ def _check_options(backend: str, stall_prob: float, mem_latency: int, seed: int,
     if not 0 <= seed < 1 << 63:
         raise InputError(f"expected an integer of at least 0 and less than 2^63, received {seed}", where="seed")
     for fault in faults:
-        name, colon, operation = fault.partition(":")
-        if name not in FAULTS or (colon and not operation.isdecimal()):
-            raise InputError(f"expected one of {', '.join(FAULTS)}, or one with :N, received {fault!r}", where="faults")
+        if not _is_fault(fault):
+            expected = f"expected one of {', '.join(FAULTS)}, or one with :N or, of a port, :N:PORT:BEAT:RESPONSE"
+            raise InputError(f"{expected}, received {fault!r}", where="faults")
+
+
+def _is_fault(text: str) -> bool:
+    name, *places = text.split(":")
+    ports = _FAULT_PORTS.get(name, "")
+    responses = _RESPONSES if name.endswith("-error") else ()
+    legal: tuple[Callable[[str], bool], ...] = (
+        _is_count,
+        lambda port: len(port) == 1 and port in ports,
+        _is_count,
+        lambda response: response in responses,
+    )
+    return (
+        name in FAULTS
+        and len(places) <= len(legal)
+        and all(is_legal(p) for is_legal, p in zip(legal, places, strict=False))
+    )
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def _progress_lines(export: Artifacts, tell: Progress) -> Callable[[str], bool]:

@@ -577,7 +577,6 @@ module dsoc_core #(
       .beats_i     (out_beats),
       .flush_i     (out_finished),
       .idle_o      (writer_idle),
-      .error_o     (),
       .awaddr_o    (m_axi_y_awaddr),
       .awlen_o     (m_axi_y_awlen),
       .awvalid_o   (y_awvalid),
@@ -587,7 +586,6 @@ module dsoc_core #(
       .wlast_o     (m_axi_y_wlast),
       .wvalid_o    (y_wvalid),
       .wready_i    (y_wready),
-      .bresp_i     (m_axi_y_bresp),
       .bvalid_i    (m_axi_y_bvalid),
       .bready_o    (m_axi_y_bready)
   );

@@ -34,7 +34,6 @@ module dsoc_writer #(
     input  logic [AxiBits*Lines-1:0] beats_i,
     input  logic                     flush_i,
     output logic                     idle_o,
-    output logic                     error_o,
 
     output logic [ AddrBits-1:0] awaddr_o,
     output logic [          7:0] awlen_o,
@@ -45,7 +44,6 @@ module dsoc_writer #(
     output logic                 wlast_o,
     output logic                 wvalid_o,
     input  logic                 wready_i,
-    input  logic [          1:0] bresp_i,
     input  logic                 bvalid_i,
     output logic                 bready_o
 );
@@ -280,10 +278,8 @@ module dsoc_writer #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       pending_q <= '0;
-      error_o   <= 1'b0;
     end else begin
       pending_q <= pending_q + PendingBits'(send && begins) - PendingBits'(bvalid_i);
-      if (bvalid_i && bresp_i != 2'b00) error_o <= 1'b1;
     end
   end
 

@@ -97,19 +97,17 @@ class WritePort:
         unanswered: bursts whose data came and whose acknowledgement was not taken yet.
         most: the most of them at any time.
         latency: clocks from the last beat to the acknowledgement.
-        bad: the next acknowledgement tells an error.
     """
 
     def __init__(self, bench: Bench, memory: Memory, *, stall: float, latency: int = 0) -> None:
         self.bursts: list[tuple[int, int]] = []
         self.unanswered = self.most = 0
-        self.bad = False
         self._bench, self._memory, self._stall, self.latency = bench, memory, stall, latency
         self._due: deque[float] = deque()  # when the answers may go out
         self._axi = ports(
             bench.dut,
             *("awaddr", "awlen", "awvalid", "awready", "wdata", "wstrb", "wlast", "wvalid", "wready"),
-            *("bresp", "bvalid", "bready"),
+            *("bvalid", "bready"),
         )
         self._width = len(self._axi.wdata) // 8
         bench.spawn(self._serve())
@@ -141,7 +139,7 @@ class WritePort:
         while True:
             await bench.until(lambda: self._due and bench.now() >= self._due[0], limit=10**9)
             self._due.popleft()
-            await bench.send(axi.bvalid, axi.bready, [{axi.bresp: 2 if self.bad else 0}], stall=self._stall)
+            await bench.send(axi.bvalid, axi.bready, [{}], stall=self._stall)
             self.unanswered -= 1
 
     def _write(self, address: int, data: int, strobe: int) -> None:

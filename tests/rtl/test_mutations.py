@@ -44,6 +44,7 @@ _LINES = {"Nf": 5, "AxiBits": 32, "ChunkBeats": 8}
 _OUT = {"Rows": 3, "XBits": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
 _SHIFTER = {"Rows": 3, "XBits": 2, "Nf": 8, "Gt": 2, "PtMax": 5, "KhMax": 11, "ShMax": 3}
 _WEIGHTS = {"Cols": 6, "KBits": 2, "WordBits": 16, "Depth": 33, "AxiBits": 128, "MaxBurst": 4}
+_GATE = {"StrobeBits": 8, "CountBits": 6}
 _REGS = {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "AddrBits": 40}
 
 QUICK = [
@@ -61,6 +62,12 @@ QUICK = [
     _engine("takes one half for more", "pool", Edit("dsoc_pool.sv", "2'd2 : 2'd3", "2'd3 : 2'd3")),
 ]
 SLOW = [
+    _module("withdraws an address", "axi_read_gate", {"CountBits": 6}, "!stop_i || offered_q", "!stop_i"),
+    _module("swallows nothing", "axi_read_gate", {"CountBits": 6}, "s_rready_i || stop_i", "s_rready_i"),
+    _module("forgets what it owes", "axi_write_gate", _GATE, "|| inside_q || lead_q > 0", "|| inside_q"),
+    _module("keeps strobes", "axi_write_gate", _GATE, "mask ? '0 : s_wstrb_i", "s_wstrb_i"),
+    _module("loses an end", "regs", _REGS, "if (ended_i", "if (ended_i && !acknowledged"),
+    _module("leaves busy early", "sequencer", {"AxiBits": 128}, "if (quiet_i) begin", "if (1'b1) begin"),
     _module("never wraps", "fifo", {"Width": 13, "Depth": 5}, "rptr_q == PtrBits'(Depth - 1)", "1'b0"),
     _module("loses what is kept", "gearbox", {"InWidth": 32, "OutWidth": 120}, "buf_q >> OutWidth", "'0"),
     _module("mixes the masters up", "axi_read_arb", {"MaxPending": 2}, "(!s0_arvalid_i)", "(s1_arvalid_i)"),
@@ -68,7 +75,7 @@ SLOW = [
     _module("shares bias banks", "weights_reader", _WEIGHTS, "waddr_i({bias_bank_q,", "waddr_i({2'd0, bias_bank_q[0],"),
     _module("forgets the iteration", "output_stage", _OUT, "desc_i.y_l_pitch + t_off_q;", "desc_i.y_l_pitch;"),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded != dsoc_map_pkg::CHECKSUM", "1'b0"),
-    _module("ignores strobes", "regs", _REGS, "{8{wstrb_i[b]}}", "8'hFF"),
+    _module("ignores strobes", "regs", _REGS, "{8{wstrb_q[b]}}", "8'hFF"),
     _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_q && !starts[c]", "shift_q"), SETS[1]),
     _engine("stays at a position", "conv", Edit("dsoc_drain.sv", "pos_q <= pos_q - sw_i;", "pos_q <= pos_q;")),
 ]

@@ -369,7 +369,7 @@ async def loses_no_end(dut: Any, register: str, error: int, offset: int) -> None
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 @cocotb.parametrize(offset=list(range(-4, 5)), act=["read", "start"])
 async def leaves_no_gap_between_busy_and_done(dut: Any, offset: int, act: str) -> None:
-    """Whenever STATUS is read, it tells one of them; a start at that moment begins a run without done, or is ignored."""
+    """Whenever STATUS is read it tells one of them; a start at that moment is ignored, or begins a run without done."""
     bench, lines = await _lines(dut, (offset, act))
     counts = _count(bench)
     dut.busy_i.value = 1

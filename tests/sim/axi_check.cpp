@@ -27,11 +27,19 @@ struct Bench {
     uint64_t clock = 0;
 
     explicit Bench(const AxiConfig &config = kConfig)
-        : read("r.", {{&araddr, &arlen, &arsize, &arburst, &arvalid, &arready}, rdata, &rresp, &rlast, &rvalid,
-                      &rready},
+        : read("r.",
+               {{&araddr, &arlen, &arsize, &arburst, &arvalid, &arready}, rdata, &rresp, &rlast, &rvalid, &rready},
                config, 1),
-          write("w.", {{&awaddr, &awlen, &awsize, &awburst, &awvalid, &awready}, wdata, &wstrb, &wlast, &wvalid,
-                       &wready, &bresp, &bvalid, &bready},
+          write("w.",
+                {{&awaddr, &awlen, &awsize, &awburst, &awvalid, &awready},
+                 wdata,
+                 &wstrb,
+                 &wlast,
+                 &wvalid,
+                 &wready,
+                 &bresp,
+                 &bvalid,
+                 &bready},
                 config, 5) {
         write.allowed_begin = kBase;
         write.allowed_end = kBase + 16384;
@@ -178,12 +186,82 @@ void stalls_are_legal_and_lose_nothing() {
     expect(beats == 16 && stalled > 5, "sixteen beats with pauses");
 }
 
+void errors_at_their_beat() {
+    Bench b;
+    b.read.error_response.arm(2, kDecodeError);
+    b.write.error_response.arm(1);
+    b.address_read(kBase, 4);
+    b.rready = 1;
+    std::string responses;
+    for (int i = 0; i < 20; i++) {
+        b.step([&] { responses += b.rvalid ? std::to_string(b.rresp) : ""; });
+    }
+    expect(responses == "0030", "third beat with an error");
+    for (int i = 0; i < 3; i++) {
+        b.address_write(kBase, 1);
+        b.beat(1, true);
+        b.answer();
+        expect(b.bresp == (i == 1 ? kSlaveError : 0), "second answer with an error");
+    }
+}
+
+// What began before the stop may end after it, a burst's other half too.
+void stop_in_the_middle() {
+    Bench b(AxiConfig{0.8, 3, 2, 16});
+    const auto clock = [&] { // a taken offer ends
+        bool ar = false, aw = false, w = false;
+        b.step([&] { ar = b.arready, aw = b.awready, w = b.wready; });
+        b.arvalid = b.arvalid && !ar;
+        b.awvalid = b.awvalid && !aw;
+        b.wvalid = b.wvalid && !w;
+    };
+    b.araddr = b.awaddr = kBase;
+    b.awlen = 1;
+    b.arvalid = b.wvalid = 1;
+    b.read.stop_from = b.write.stop_from = 1;
+    clock();
+    b.awvalid = 1;
+    while (b.arvalid || b.awvalid || b.wvalid) {
+        clock();
+    }
+    b.wstrb = 0;
+    b.wlast = b.wvalid = 1;
+    b.rready = b.bready = 1;
+    while (!b.read.idle() || !b.write.quiet()) {
+        clock();
+    }
+}
+
 const std::map<std::string, std::function<void()>> kScenarios = {
     {"read burst", read_burst},
     {"two bursts back to back", two_bursts_back_to_back},
     {"write burst", write_burst},
     {"data before address", data_before_address},
     {"stalls", stalls_are_legal_and_lose_nothing},
+    {"errors at their beat", errors_at_their_beat},
+    {"stop in the middle", stop_in_the_middle},
+    {"read after the stop",
+     [] {
+         Bench b;
+         b.read.stop_from = 1;
+         b.address_read(kBase, 1);
+         b.address_read(kBase, 1);
+     }},
+    {"write after the stop",
+     [] {
+         Bench b;
+         b.write.stop_from = 1;
+         b.address_write(kBase, 1);
+         b.address_write(kBase, 1);
+     }},
+    {"strobes after the stop",
+     [] {
+         Bench b;
+         b.write.stop_from = 2;
+         b.address_write(kBase, 2);
+         b.beat(1, false);
+         b.beat(1, true);
+     }},
     {"valid falls",
      [] {
          Bench b(AxiConfig{0.999, 1, 0, 16});

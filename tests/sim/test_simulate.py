@@ -159,9 +159,16 @@ def test_dense_networks_return_their_batches(tmp_path: Path, batch: int, units: 
         ("misplaced-descriptor:1", "operation 1 (b1.pool): hardware: descriptor out of order"),
         ("bad-checksum:3", "operation 3 (out): hardware: magic number or checksum of a descriptor"),
         ("read-error:1", "operation 1 (b1.pool): hardware: AXI read error"),
+        ("read-error:2:o", "operation 2 (b2): hardware: AXI read error"),
+        ("read-error:2:o:5:decerr", "operation 2 (b2): hardware: AXI read error"),
+        ("read-error:0:k:9:slverr", "operation 0 (b1): hardware: AXI read error"),
+        ("repeat-beat:2:o:1", ""),
+        ("drop-beat:2:y:3", ""),
+        ("wrong-header:3", "operation 3 (out): hardware: weights block disagrees with the descriptor"),
         ("lost-answer:1", "operation 1 (b1.pool): the run did not end in time: no transfer for 501600 clocks"),
         ("wrong-address:1", "operation 1 (b1.pool): m_axi_y_aw: burst at 0x12.* leaves the arena at 0x1234000000"),
         ("write-error:2", "operation 2 (b2): hardware: AXI write error"),
+        ("write-error:1:y:4:decerr", "operation 1 (b1.pool): hardware: AXI write error"),
     ],
 )
 def test_every_fault_is_noticed(folder: Path, fault: str, error: str) -> None:
@@ -244,6 +251,13 @@ def test_trace_on_request(folder: Path, tmp_path: Path) -> None:
         ({"seed": -1}, "seed: "),
         ({"faults": ["everything"]}, "faults: expected one of flip-weight-bit"),
         ({"faults": ["drop-beat:x"]}, "faults: "),
+        ({"faults": ["drop-beat:1:x"]}, "faults: "),
+        ({"faults": ["read-error:1:y"]}, "faults: "),
+        ({"faults": ["read-error:1:x:-1"]}, "faults: "),
+        ({"faults": ["read-error:1:x:1:okay"]}, "faults: "),
+        ({"faults": ["repeat-beat:1:x:1:slverr"]}, "faults: "),
+        ({"faults": ["read-error:1:x:1:slverr:2"]}, "faults: "),
+        ({"faults": ["wrong-shift:1:x"]}, "faults: "),
     ],
 )
 def test_bad_options_are_refused(folder: Path, options: dict[str, Any], message: str) -> None:

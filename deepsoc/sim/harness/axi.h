@@ -1,6 +1,8 @@
 // AXI4 slaves in front of the simulated DRAM: in order, one beat per clock at best, configurable latency, random
 // stalls on every channel, and checks of every rule that the masters must keep.
 //
+// A port that was stopped (stop_from) must come to rest: no new address, and no strobes in beats that were not offered.
+//
 // Each clock: drive() sets the slave's outputs, the model settles, sample() takes the handshakes of the coming edge.
 #pragma once
 
@@ -24,6 +26,36 @@ struct AxiConfig {
 constexpr size_t kMaxOutstanding = 64; // bursts a port accepts before it stops taking addresses
 constexpr size_t kMaxEarlyBeats = 64;  // write beats taken before their address
 constexpr uint8_t kSlaveError = 2;     // xRESP
+constexpr uint8_t kDecodeError = 3;
+constexpr uint64_t kNever = ~uint64_t{0};
+
+// A fault that waits for its beat or answer.
+class Trigger {
+public:
+    void arm(uint64_t after, uint8_t response = kSlaveError) {
+        armed_ = true;
+        after_ = after;
+        response_ = response;
+    }
+
+    void disarm() { armed_ = false; }
+
+    // Called once a beat or answer: whether the fault is due.
+    bool due() {
+        if (armed_ && after_ == 0) {
+            return true;
+        }
+        after_ -= armed_;
+        return false;
+    }
+
+    uint8_t response() const { return response_; }
+
+private:
+    bool armed_ = false;
+    uint64_t after_ = 0;
+    uint8_t response_ = kSlaveError;
+};
 
 // Holds what a stalled channel showed, and complains when the master withdraws or changes it.
 template <size_t Bytes>
@@ -72,10 +104,13 @@ public:
 
     void drive(bool room) { *s.ready = room && !stall_(); }
 
-    // True when an address was accepted; `burst` is then filled but for ready_at.
-    bool sample(const Memory &memory, Burst &burst) {
+    // True when an address was accepted; `burst` is then filled but for ready_at. `closed`: none may begin.
+    bool sample(const Memory &memory, Burst &burst, bool closed) {
         if (!*s.valid && !watched_) {
             return false;
+        }
+        if (closed && !watched_) {
+            fail("a new address after the stop");
         }
         const std::pair<uint64_t, uint64_t> payload{*s.addr, uint64_t{*s.len} | uint64_t{*s.size} << 8 |
                                                                  uint64_t{*s.burst} << 16};
@@ -105,6 +140,8 @@ public:
         }
         return true;
     }
+
+    bool offered() const { return *s.valid; }
 
     AddressSignals s;
 
@@ -144,13 +181,18 @@ public:
             const Burst &burst = bursts_.front();
             const uint64_t address = (burst.address & ~uint64_t{AB - 1}) + uint64_t{beat_} * AB;
             const uint8_t *beat = memory.at(address, AB);
-            const bool repeat = repeat_beat && beat_ > 0 && std::memcmp(beat - AB, beat, AB) != 0;
+            const bool repeat = repeat_beat.due() && beat_ > 0 && std::memcmp(beat - AB, beat, AB) != 0;
             std::memcpy(s.data, repeat ? beat - AB : beat, AB);
-            *s.resp = error_response ? kSlaveError : 0;
+            const bool error = error_response.due();
+            *s.resp = error ? error_response.response() : 0;
             *s.last = beat_ + 1 == burst.beats;
             *s.valid = 1;
-            repeat_beat = repeat_beat && !repeat;
-            error_response = false;
+            if (repeat) {
+                repeat_beat.disarm();
+            }
+            if (error) {
+                error_response.disarm();
+            }
         }
     }
 
@@ -158,15 +200,19 @@ public:
     template <typename OnBurst>
     bool sample(uint64_t clock, const Memory &memory, OnBurst on_burst) {
         Burst burst;
-        const bool taken = ar_.sample(memory, burst);
+        const bool taken = ar_.sample(memory, burst, clock >= stop_from);
         if (taken) {
             burst.ready_at = clock + 1 + latency_;
             bursts_.push_back(burst);
             on_burst(burst.address, uint64_t{burst.beats} * AB);
         }
         fired_ = *s.valid && *s.ready;
+        beats += fired_;
+        failed = fired_ && *s.resp != 0;
         return taken || fired_;
     }
+
+    bool idle() const { return bursts_.empty() && !ar_.offered(); }
 
     // After the edge: an accepted beat leaves.
     void advance() {
@@ -180,8 +226,11 @@ public:
         }
     }
 
-    bool repeat_beat = false;    // fault: one beat shows the data of the beat before it
-    bool error_response = false; // fault: the next beat answers SLVERR
+    Trigger repeat_beat;         // fault: a beat shows the data of the beat before it
+    Trigger error_response;      // fault: a beat answers with an error
+    uint64_t stop_from = kNever; // clock from which no new address may be offered
+    uint64_t beats = 0;          // taken so far
+    bool failed = false;         // a beat with an error was taken at the last edge
 
 private:
     AddressChannel<AB> ar_;
@@ -220,13 +269,16 @@ public:
             commit(bursts_.front(), memory);
             bursts_.pop_front();
             next_--;
-            if (lose_answer) {
-                lose_answer = false;
+            if (lose_answer.due()) {
+                lose_answer.disarm();
                 return;
             }
-            *s.resp = error_response ? kSlaveError : 0;
+            const bool error = error_response.due();
+            *s.resp = error ? error_response.response() : 0;
             *s.b_valid = 1;
-            error_response = false;
+            if (error) {
+                error_response.disarm();
+            }
         }
     }
 
@@ -234,16 +286,19 @@ public:
     template <typename OnBurst>
     bool sample(uint64_t clock, const Memory &memory, OnBurst on_burst) {
         Burst burst;
-        const bool taken = aw_.sample(memory, burst);
+        // An address may still follow the beats of its burst.
+        const bool taken = aw_.sample(memory, burst, clock >= stop_from && early_.empty() && !w_watched_);
         if (taken) {
             on_burst(burst.address, uint64_t{burst.beats} * AB);
             bursts_.push_back(Pending{burst, {}, false});
         }
-        const bool beat = sample_beat();
+        const bool beat = sample_beat(clock >= stop_from);
         while (next_ < bursts_.size() && !early_.empty()) {
             take(bursts_[next_], clock);
         }
         b_fired_ = *s.b_valid && *s.b_ready;
+        answers += b_fired_;
+        failed = b_fired_ && *s.resp != 0;
         return taken || beat || b_fired_;
     }
 
@@ -255,9 +310,15 @@ public:
 
     bool idle() const { return bursts_.empty() && early_.empty() && (!*s.b_valid || b_fired_); }
 
-    bool drop_beat = false;      // fault: the next beat with data is lost
-    bool error_response = false; // fault: the next answer is SLVERR
-    bool lose_answer = false;    // fault: the next answer never comes
+    // Nothing is under way, and nothing is offered.
+    bool quiet() const { return idle() && !aw_.offered() && !*s.w_valid; }
+
+    Trigger drop_beat;           // fault: a beat with data is lost
+    Trigger error_response;      // fault: an answer tells an error
+    Trigger lose_answer;         // fault: an answer never comes
+    uint64_t stop_from = kNever; // clock from which nothing new may be offered
+    uint64_t answers = 0;        // taken so far
+    bool failed = false;         // an answer with an error was taken at the last edge
 
 private:
     struct Beat {
@@ -271,7 +332,7 @@ private:
         bool complete;
     };
 
-    bool sample_beat() {
+    bool sample_beat(bool closed) {
         if (!*s.w_valid && !w_watched_) {
             return false;
         }
@@ -281,6 +342,9 @@ private:
         std::memcpy(&strb, s.strb, (AB + 7) / 8);
         std::memcpy(payload + AB, &strb, 8);
         payload[AB + 8] = *s.last;
+        if (closed && !w_watched_ && strb != 0) {
+            throw Violation(std::string(name_) + "w: a new beat with strobes after the stop");
+        }
         w_stability_.check(name_, "w", *s.w_valid, *s.w_ready, payload);
         w_watched_ = *s.w_valid && !*s.w_ready;
         if (!*s.w_valid || w_watched_) {
@@ -309,9 +373,9 @@ private:
             throw Violation(std::string(name_) + "wstrb selects bytes before the address " +
                             hex(pending.burst.address));
         }
-        if (drop_beat && beat.strb != 0) {
+        if (beat.strb != 0 && drop_beat.due()) {
             beat.strb = 0;
-            drop_beat = false;
+            drop_beat.disarm();
         }
         pending.beats.push_back(beat);
         if (last) {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <sstream>
 #include <stdexcept>
+#include <vector>
 
+#include "axi.h"
 #include "dsoc_map.h"
 
 namespace {
@@ -43,6 +46,9 @@ public:
     uint32_t sign_bit() const { return 1u << (model_.k_bits - 1); }
 
     uint32_t weight_words() { return header() & 0xFFFFFu; }
+
+    // Sets the number of words of the first weights block to 0.
+    void clear_header() { stream()[0] = stream()[1] = 0, stream()[2] &= 0xF0; }
 
     // Bit number, counted from the start of the weights stream, of column `column` of word `word`.
     uint64_t weight_bit(uint32_t word, uint32_t column) {
@@ -138,6 +144,11 @@ std::string bad_checksum(Operation op) {
     return "one bit of the descriptor of " + op.name() + " flipped";
 }
 
+std::string wrong_header(Operation op) {
+    op.clear_header();
+    return "first weights block of " + op.name() + " says that it has no words";
+}
+
 std::string wrong_address(Operation op) {
     op.change(DSOC_D_Y_BASE_WORD, 1u << 31);
     return "output address of " + op.name() + " changed";
@@ -155,6 +166,7 @@ const Kind kKinds[] = {
     {"wrong-shift", has_shift, wrong_shift},
     {"stale-descriptor", any, stale_descriptor},
     {"bad-checksum", any, bad_checksum},
+    {"wrong-header", has_weights, wrong_header},
     {"wrong-address", any, wrong_address},
 };
 
@@ -171,11 +183,24 @@ std::string misplace_descriptor(const dsoc_model_t &model, size_t beat_bytes, Me
 } // namespace
 
 Fault parse_fault(const std::string &text) {
-    const size_t colon = text.find(':');
+    std::vector<std::string> parts;
+    std::stringstream stream(text);
+    for (std::string part; std::getline(stream, part, ':');) {
+        parts.push_back(part);
+    }
     Fault fault;
-    fault.name = text.substr(0, colon);
-    if (colon != std::string::npos) {
-        fault.operation = std::stoi(text.substr(colon + 1));
+    fault.name = parts.at(0);
+    if (parts.size() > 1) {
+        fault.operation = std::stoi(parts[1]);
+    }
+    fault.port = parts.size() > 2                                            ? parts[2].at(0)
+                 : fault.name == "read-error" || fault.name == "repeat-beat" ? 'x'
+                                                                             : 'y';
+    if (parts.size() > 3) {
+        fault.beat = std::stoull(parts[3]);
+    }
+    if (parts.size() > 4) {
+        fault.response = parts[4] == "decerr" ? kDecodeError : kSlaveError;
     }
     return fault;
 }

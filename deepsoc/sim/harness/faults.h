@@ -7,13 +7,18 @@
 #include "dsoc.h"
 #include "memory.h"
 
-// One fault, `name` or `name:operation` on the command line. Without an operation the first suitable one is taken.
+// One fault, `name[:operation[:port[:beat[:response]]]]` on the command line. Without an operation the first suitable
+// one is taken. What follows is for faults of ports: x, k, o or y, the number of beats (of answers, where one is hit)
+// that pass before, counted from the begin of the operation, and slverr or decerr.
 struct Fault {
     std::string name;
     int operation = -1;
+    char port = 0;
+    uint64_t beat = 0;
+    uint8_t response = 2;
 };
 
-// Reads `name` or `name:operation`.
+// Reads a fault of the command line; throws std::invalid_argument.
 Fault parse_fault(const std::string &text);
 
 // True for the faults that the AXI ports make; the others are changes of memory.

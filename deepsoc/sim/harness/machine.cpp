@@ -1,10 +1,14 @@
 #include "machine.h"
 
+#include <algorithm>
+
 #include "dsoc_map.h"
 
 namespace {
 
 constexpr int kResetClocks = 8;
+constexpr uint64_t kStopAfterError = 2; // clocks from a beat or answer with an error to the stop of the ports
+constexpr uint64_t kStopAfterReset = 3; // clocks from the write of CTRL.soft_reset
 
 AddressSignals read_address(Vdsoc &t, char port) {
     switch (port) {
@@ -136,6 +140,9 @@ void Machine::sample() {
     active |= k_.sample(clock_, memory_, told('k'));
     active |= o_.sample(clock_, memory_, told('o'));
     active |= y_.sample(clock_, memory_, told('y'));
+    if (x_.failed || k_.failed || o_.failed || y_.failed) {
+        stop_from(clock_ + kStopAfterError);
+    }
     aw_fired_ = top_->s_axil_awvalid && top_->s_axil_awready;
     w_fired_ = top_->s_axil_wvalid && top_->s_axil_wready;
     b_fired_ = top_->s_axil_bvalid && top_->s_axil_bready;
@@ -146,6 +153,25 @@ void Machine::sample() {
         last_activity_ = clock_;
     }
     on_sample();
+}
+
+// The accelerator must begin nothing on any port from that clock on; kNever: it may again.
+void Machine::stop_from(uint64_t clock) {
+    for (uint64_t *stop : {&x_.stop_from, &k_.stop_from, &o_.stop_from, &y_.stop_from}) {
+        *stop = clock == kNever ? kNever : std::min(*stop, clock);
+    }
+}
+
+void Machine::check_rest() const {
+    if (!x_.idle() || !k_.idle() || !o_.idle() || !y_.quiet()) {
+        throw Violation("not busy while transfers are under way");
+    }
+}
+
+void Machine::pass(uint64_t clocks) {
+    for (uint64_t i = 0; i < clocks; i++) {
+        step();
+    }
 }
 
 // Steps until the handshake happened that `fired` reports.
@@ -173,6 +199,10 @@ uint32_t Machine::read32(uint32_t offset) {
     top_->s_axil_rready = 1;
     step_until(r_fired_);
     top_->s_axil_rready = 0;
+    if (offset == DSOC_REG_STATUS && (r_data_ & DSOC_STATUS_BUSY_MASK) == 0) {
+        check_rest();
+        on_rest();
+    }
     return r_data_;
 }
 
@@ -187,6 +217,7 @@ void Machine::write32(uint32_t offset, uint32_t value) {
         top_->s_axil_awvalid = !address && (top_->s_axil_awvalid || !lite_stall_());
         top_->s_axil_wvalid = !data && (top_->s_axil_wvalid || !lite_stall_());
         if (start && (address || top_->s_axil_awvalid) && (data || top_->s_axil_wvalid)) {
+            stop_from(kNever);
             on_start();
         }
         step();
@@ -197,6 +228,10 @@ void Machine::write32(uint32_t offset, uint32_t value) {
         }
     }
     top_->s_axil_awvalid = top_->s_axil_wvalid = 0;
+    if (offset == DSOC_REG_CTRL && (value & DSOC_CTRL_SOFT_RESET_MASK) != 0) {
+        stop_from(clock_ - 1 + kStopAfterReset);
+        on_soft_reset();
+    }
     while (lite_stall_()) {
         step();
     }

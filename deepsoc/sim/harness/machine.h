@@ -1,4 +1,7 @@
 // The Verilated accelerator with its memory, its bus slaves and the CPU's register accesses, one clock at a time.
+//
+// Ends in a violation where the accelerator begins a transfer after an error or a soft reset, or says that it is not
+// busy while one is under way.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +36,14 @@ public:
     void write32(uint32_t offset, uint32_t value);
     // Steps until the interrupt, at most `ticks` clocks (0: no limit); anything but 0: the accelerator stands still.
     int wait_irq(uint32_t ticks);
+    // Lets the clock run.
+    void pass(uint64_t clocks);
 
     uint64_t clock() const { return clock_; }
     bool hung() const { return hung_; }
     Memory &memory() { return memory_; }
+    ReadPort<kBeatBytes> &read_port(char name) { return name == 'x' ? x_ : name == 'k' ? k_ : o_; }
+    WritePort<kBeatBytes> &write_port() { return y_; }
 
 protected:
     // A burst was accepted on a port ('x', 'k', 'o' or 'y').
@@ -45,6 +52,10 @@ protected:
     virtual void on_sample() {}
     // CTRL.start is written in this clock.
     virtual void on_start() {}
+    // CTRL.soft_reset was written.
+    virtual void on_soft_reset() {}
+    // STATUS says that the accelerator is not busy.
+    virtual void on_rest() {}
     // A clock is over.
     virtual void on_clock() {}
 
@@ -64,6 +75,8 @@ private:
     void step();
     void step_until(const CData &fired);
     void sample();
+    void stop_from(uint64_t clock);
+    void check_rest() const;
 
     Stall lite_stall_;
     CData aw_fired_ = 0, w_fired_ = 0, b_fired_ = 0, ar_fired_ = 0, r_fired_ = 0; // AXI4-Lite, at the last edge

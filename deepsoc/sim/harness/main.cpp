@@ -93,7 +93,6 @@ Options parse(int argc, char **argv) {
         set_option(options, argv[i], argv[i + 1]);
     }
     options.soc.outputs = read_regions(options.outputs);
-    options.soc.snapshots = options.out + "/snapshots.bin";
     return options;
 }
 
@@ -190,13 +189,20 @@ int main(int argc, char **argv) {
 #endif
     try {
         const auto begin = std::chrono::steady_clock::now();
-        const Options options = parse(argc, argv);
+        Options options = parse(argc, argv);
+        std::ofstream snapshots(options.out + "/snapshots.bin", std::ios::binary);
+        options.soc.on_output = [&](const uint8_t *data, size_t bytes) {
+            snapshots.write(reinterpret_cast<const char *>(data), static_cast<std::streamsize>(bytes));
+        };
         const dsoc_model_t &model = *dsoc_sim_model();
         if (options.soc.outputs.size() != model.n_ops) {
             throw std::invalid_argument("--outputs does not name every operation");
         }
         Soc soc(options.soc, model);
         const Outcome outcome = run_firmware(soc, model, options);
+        if (!snapshots.flush()) {
+            throw std::runtime_error("cannot write the operations' outputs");
+        }
         const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
         write_result(options.out + "/result.json", soc, outcome, wall.count());
         return 0;

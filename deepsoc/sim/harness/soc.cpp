@@ -1,8 +1,8 @@
 #include "soc.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
-#include <stdexcept>
 
 #include "dsoc_map.h"
 #include "dsoc_port_sim.h"
@@ -20,11 +20,7 @@ Soc &soc_of(void *sim) {
 
 Soc::Soc(const SocConfig &config, const dsoc_model_t &model)
     : Machine(config, model.arena_bytes), config_(config), model_(model),
-      cpu_arena_(random_bytes(model.arena_bytes, ~config.axi.seed)), records_(model.n_ops),
-      snapshots_(std::fopen(config.snapshots.c_str(), "wb")) {
-    if (snapshots_ == nullptr) {
-        throw std::runtime_error("cannot write " + config.snapshots);
-    }
+      cpu_arena_(random_bytes(model.arena_bytes, ~config.axi.seed)), faults_(config.faults), records_(model.n_ops) {
     for (uint32_t i = 0; i < model.n_ops; i++) {
         const uint32_t *words = model.descriptors + size_t{i} * DSOC_DESCRIPTOR_WORDS;
         if (words[DSOC_D_K_BEATS_WORD] != 0) {
@@ -32,10 +28,6 @@ Soc::Soc(const SocConfig &config, const dsoc_model_t &model)
         }
     }
     std::sort(weights_at_.begin(), weights_at_.end());
-}
-
-Soc::~Soc() {
-    std::fclose(snapshots_);
 }
 
 void Soc::on_clock() {
@@ -90,7 +82,7 @@ void Soc::operation_done() {
                         " before all its writes were acknowledged");
     }
     const Region &region = config_.outputs.at(done_count_);
-    std::fwrite(memory_.data.data() + region.offset, 1, region.bytes, snapshots_);
+    config_.on_output(memory_.data.data() + region.offset, region.bytes);
     last_done_ = clock_;
     records_[done_count_].done = clock_ - start_clock_;
     done_count_++;
@@ -104,33 +96,53 @@ void Soc::operation_done() {
 
 void Soc::begin_operation(size_t index) {
     const Region &region = config_.outputs.at(index);
-    y_.allowed_begin = kArenaBus + region.offset;
-    y_.allowed_end = y_.allowed_begin + region.bytes;
+    const uint64_t begin = kArenaBus + region.offset, end = begin + region.bytes;
+    const bool quiet = y_.quiet(); // if not, writes of a run that was abandoned are still under way
+    y_.allowed_begin = quiet ? begin : std::min(begin, y_.allowed_begin);
+    y_.allowed_end = quiet ? end : std::max(end, y_.allowed_end);
     records_[index].start = clock_ - start_clock_;
-    for (const Fault &fault : config_.faults) {
-        if (!is_port_fault(fault) || static_cast<size_t>(std::max(fault.operation, 0)) != index) {
-            continue;
+    for (const Fault &fault : faults_) {
+        if (is_port_fault(fault) && static_cast<size_t>(std::max(fault.operation, 0)) == index) {
+            arm(fault);
+            faults_applied_.push_back(fault.name + " in operation " + std::to_string(index));
         }
-        if (fault.name == "drop-beat") {
-            y_.drop_beat = true;
-        } else if (fault.name == "repeat-beat") {
-            x_.repeat_beat = true;
-        } else if (fault.name == "read-error") {
-            x_.error_response = true;
-        } else if (fault.name == "write-error") {
-            y_.error_response = true;
-        } else {
-            y_.lose_answer = true;
-        }
-        faults_applied_.push_back(fault.name + " in operation " + std::to_string(index));
     }
+}
+
+void Soc::arm(const Fault &fault) {
+    if (fault.name == "drop-beat") {
+        y_.drop_beat.arm(fault.beat);
+    } else if (fault.name == "repeat-beat") {
+        read_port(fault.port).repeat_beat.arm(fault.beat);
+    } else if (fault.name == "read-error") {
+        read_port(fault.port).error_response.arm(fault.beat, fault.response);
+    } else if (fault.name == "write-error") {
+        y_.error_response.arm(fault.beat, fault.response);
+    } else {
+        y_.lose_answer.arm(fault.beat);
+    }
+}
+
+// Forgets what an earlier run left: faults that did not come, and counts.
+void Soc::disarm() {
+    for (ReadPort<kBeatBytes> *port : {&x_, &k_, &o_}) {
+        port->error_response.disarm();
+        port->repeat_beat.disarm();
+        port->beats = 0;
+    }
+    y_.drop_beat.disarm();
+    y_.error_response.disarm();
+    y_.lose_answer.disarm();
+    y_.answers = 0;
+    records_.assign(records_.size(), {});
 }
 
 void Soc::on_start() {
     if (running_) {
         return;
     }
-    for (const Fault &fault : config_.faults) {
+    disarm();
+    for (const Fault &fault : faults_) {
         if (!is_port_fault(fault)) {
             faults_applied_.push_back(apply_memory_fault(fault, model_, kBeatBytes, memory_));
         }
