@@ -46,6 +46,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rtl/engine/dsoc_drain.sv": ("tests/rtl/test_conv.py",),
     "rtl/engine/dsoc_controller.sv": ("tests/rtl/test_conv.py", "tests/rtl/test_pool.py"),
     "rtl/memory/dsoc_weights_reader.sv": ("tests/rtl/test_weights_reader.py", "tests/rtl/test_conv.py"),
+    "rtl/control/dsoc_core.sv": ("tests/sim/test_recovery.py",),
     "c/dsoc.c": _FIRMWARE[:1],
     "c/dsoc_tensor.c": _FIRMWARE[1:],
     "c/dsoc_softmax.c": _FIRMWARE[1:],
