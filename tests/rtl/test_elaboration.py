@@ -61,6 +61,16 @@ def test_verilator_finds_nothing(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_memory_type_is_one_parameter(tmp_path: Path) -> None:
+    """Of every address channel; the parameter's own value stands once."""
+    place = _parameters(tmp_path, "3x5")
+    top = (RTL / "dsoc_top.sv").read_text()
+    assert sorted(re.findall(r"assign m_axi_(\w)_a\wcache\s*= AxCache;", top)) == ["k", "o", "x", "y"]
+    sources_of_top = (f"-I{place}", f"-I{RTL / 'cells'}", RTL / "lint.vlt", "-F", RTL / "files.f")
+    done = _verilator("-Wall", "-GAxCache=4'hF", *sources_of_top, "--top-module", "dsoc_top")
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_file_is_listed() -> None:
     assert sorted(rtl_files()) == sorted(RTL.rglob("*.sv"))
 
