@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -24,8 +25,8 @@ import sys
 import time
 import tomllib
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -43,13 +44,13 @@ class Trial:
     """A plugin of pytest: after the collection, runs all tests once and then those of each mutant in a fork.
 
     Attributes:
-        names: of the mutants.
+        names: of the mutants, each with the hash of its source.
         jobs: forks at a time.
-        report: file that gets a line for each mutant: its name, whether it was caught, and by what.
+        reached: file for what the tests reach.
     """
 
-    def __init__(self, names: list[str], jobs: int, report: Path) -> None:
-        self.names, self.jobs, self.report = names, jobs, report
+    def __init__(self, names: dict[str, str], jobs: int, reached: Path) -> None:
+        self.names, self.jobs, self.reached = names, jobs, reached
         self._failed = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -79,7 +80,6 @@ class Trial:
         from mutmut.mutation.trampoline import set_mutant_under_test
         from mutmut.state import state
 
-        place = self.report.with_suffix(".reached")
         child = os.fork()
         if child == 0:
             set_mutant_under_test("stats")
@@ -93,11 +93,11 @@ class Trial:
                     reached[function].append(item.nodeid)
                 if self._failed:
                     os._exit(1)
-            place.write_text(json.dumps([reached, seconds]))
+            self.reached.write_text(json.dumps([reached, seconds]))
             os._exit(0)
         if os.waitpid(child, 0)[1] != 0:
             raise RuntimeError("a test fails without any mutation")
-        reached, seconds = json.loads(place.read_text())
+        reached, seconds = json.loads(self.reached.read_text())
         return reached, seconds
 
     def _try(self, name: str, items: list[pytest.Item]) -> None:
@@ -120,8 +120,9 @@ class Trial:
             time.sleep(0.02)
         elif child in running:
             name, _ = running.pop(child)
-            with self.report.open("a") as stream:
-                stream.write(json.dumps({"name": name, "caught": status != 0}) + "\n")
+            entry = {"name": name, "source": self.names[name], "caught": status != 0}
+            with OUT.open("a") as stream:
+                stream.write(json.dumps(entry) + "\n")
 
 
 def generate() -> dict[str, list[str]]:
@@ -136,7 +137,8 @@ def generate() -> dict[str, list[str]]:
         shutil.rmtree(MUTANTS / name, ignore_errors=True)
     for copied in (MUTANTS / "deepsoc").rglob("*.py"):
         if not (ROOT / copied.relative_to(MUTANTS)).exists():
-            copied.unlink()
+            for file in copied.parent.glob(f"{copied.name}*"):
+                file.unlink()
     file_utils.copy_src_dir()
     file_utils.copy_also_copy_files()
     mutmut.create_mutants(2)
@@ -173,46 +175,48 @@ def known() -> dict[tuple[str, str], bool]:
 
 def try_package(package: str, names: list[str], jobs: int) -> None:
     """Tries the mutants of a package by its tests."""
-    report = OUT.parent / f"python-{package}.jsonl"
-    report.unlink(missing_ok=True)
-    request = report.with_suffix(".names")
-    request.write_text(json.dumps(names))
+    request = OUT.parent / f"python-{package}.json"
+    request.write_text(json.dumps({name: source(name) for name in names}))
     environment = {**os.environ, "PYTHONPATH": str(MUTANTS), "DEEPSOC_SEED": "1"}
-    with report.with_suffix(".log").open("w") as log:
-        command = [sys.executable, __file__, "--inside", str(jobs), str(request), str(report), f"tests/{package}"]
+    command = [sys.executable, __file__, "--inside", str(jobs), str(request), f"tests/{package}"]
+    with request.with_suffix(".log").open("w") as log:
         subprocess.run(command, cwd=MUTANTS, env=environment, stdout=log, stderr=log, check=True)
-    with OUT.open("a") as stream:
-        for line in report.read_text().splitlines():
-            entry: dict[str, Any] = json.loads(line)
-            stream.write(json.dumps(entry | {"source": source(entry["name"])}) + "\n")
 
 
-def inside(jobs: str, request: str, report: str, tests: str) -> int:
+def inside(jobs: str, request: str, tests: str) -> int:
     """Runs pytest with the plugin, in the folder of the mutants."""
     sys.path[0] = str(MUTANTS)
     os.environ["MUTANT_UNDER_TEST"] = ""
     options = ["-q", "-m", "not slow", "-k", LEFT_OUT, "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir=."]
-    trial = Trial(json.loads(Path(request).read_text()), int(jobs), Path(report))
+    trial = Trial(json.loads(Path(request).read_text()), int(jobs), Path(request).with_suffix(".reached"))
     return pytest.main([*options, tests], plugins=[trial]) not in (0, 5)
+
+
+def same(out: str, put: str) -> bool:
+    """Whether two lines differ only in what no test can see: a check of lengths that are equal by construction, and the
+    case of an encoding's name."""
+    plain = [re.sub(r",? ?strict=(True|False|None)", "", line).replace("UTF-8", "utf-8") for line in (out, put)]
+    return plain[0] == plain[1]
 
 
 def report(package: str, names: list[str], equivalent: dict[tuple[str, str, str], str]) -> tuple[int, int]:
     """Prints the survivors of a package; how many were caught, and of how many."""
     verdicts = known()
-    caught = judged = left = 0
+    caught = judged = left = untried = 0
     for name in names:
-        if verdicts[name, source(name)]:
-            caught += 1
-            judged += 1
+        verdict = verdicts.get((name, source(name)))
+        if verdict is None:
+            untried += 1
             continue
-        out, put = change(name)
-        where = name.rpartition("__mutmut_")[0]
-        if (where, out, put) in equivalent:
+        out, put = ("", "") if verdict else change(name)
+        if not verdict and (same(out, put) or (name.rpartition("__mutmut_")[0], out, put) in equivalent):
             left += 1
             continue
         judged += 1
-        print(f"SURVIVED {name}\n  - {out}\n  + {put}")
-    print(f"{package}: {caught} of {judged} caught, {left} equivalent")
+        caught += verdict
+        if not verdict:
+            print(f"SURVIVED {name}\n  - {out}\n  + {put}")
+    print(f"{package}: {caught} of {judged} caught; {left} equivalent, {untried} not tried")
     return caught, judged
 
 
@@ -222,8 +226,9 @@ def main() -> int:
     parser.add_argument("packages", nargs="*", default=PACKAGES, help=f"of {', '.join(PACKAGES)}")
     parser.add_argument("--sample", type=int, help="mutants of each package, chosen at random")
     parser.add_argument("--seed", type=int, default=1, help="of the choice")
-    parser.add_argument("--jobs", type=int, default=2, help="mutants that are tried at a time")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants that are tried at a time, of all packages")
     parser.add_argument("--again", action="store_true", help="forget earlier verdicts")
+    parser.add_argument("--report", action="store_true", help="try nothing, report what is known")
     given = parser.parse_args()
     os.chdir(ROOT)
     sys.path[0] = str(ROOT)  # not this folder, whose coverage.py is not the package
@@ -233,16 +238,19 @@ def main() -> int:
     table = tomllib.loads(EQUIVALENT.read_text()).get("mutant", [])
     equivalent = {(entry["function"], entry["out"], entry["put"]): entry["why"] for entry in table}
     everything = generate()
-    caught = judged = 0
+    chosen: dict[str, list[str]] = {}
     for package in given.packages:
         names = everything[package]
-        if given.sample is not None and given.sample < len(names):
-            names = random.Random(given.seed).sample(names, given.sample)
-        verdicts = known()
-        if new := [name for name in names if (name, source(name)) not in verdicts]:
-            try_package(package, new, given.jobs)
-        one, of = report(package, names, equivalent)
-        caught, judged = caught + one, judged + of
+        few = given.sample is not None and given.sample < len(names)
+        chosen[package] = random.Random(given.seed).sample(names, given.sample) if few else names
+    verdicts = known()
+    new = {package: [n for n in names if (n, source(n)) not in verdicts] for package, names in chosen.items()}
+    todo = [] if given.report else [(package, names) for package, names in new.items() if names]
+    with ThreadPoolExecutor(max(1, given.jobs)) as pool:
+        for done in [pool.submit(try_package, *one, max(1, given.jobs // len(todo))) for one in todo]:
+            done.result()
+    counts = [report(package, names, equivalent) for package, names in chosen.items()]
+    caught, judged = (sum(column) for column in zip(*counts, strict=True))
     print(f"{caught} of {judged} caught: {caught / max(judged, 1):.1%} of the non-equivalent ones")
     return int(caught < LEAST * judged)
 

@@ -163,5 +163,5 @@ def test_a_program_runs(name: str, tmp_path: Path, rng: np.random.Generator) -> 
     (tmp_path / "data.h").write_text(data_header(plan(net, HW), rng))
     program = build(target, tmp_path)
     command = [*target.qemu, "-icount", "shift=0,sleep=off", "-nographic", "-monitor", "none", "-kernel", program]
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
     assert ran.stdout + ran.stderr == "passed"

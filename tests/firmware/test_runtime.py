@@ -162,6 +162,14 @@ def test_start_needs_weights_and_input(setup: Setup) -> None:
     assert setup.call("dsoc_start") == "DSOC_ERR_STATE"  # the input's memory may be in use by now
 
 
+def test_an_input_alone_does_not_start(setup: Setup) -> None:
+    assert setup.init() == "DSOC_OK"
+    assert setup.call("dsoc_set_input", bytes(24), 24) == "DSOC_OK"
+    assert setup.call("dsoc_start") == "DSOC_ERR_STATE"
+    assert setup.call("dsoc_load_weights", bytes(100), 100) == "DSOC_OK"
+    assert setup.call("dsoc_start") == "DSOC_OK"
+
+
 def test_run_programs_every_register_and_flushes(setup: Setup) -> None:
     setup.load()
     setup.machine.writes.clear()
