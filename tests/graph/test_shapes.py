@@ -128,7 +128,7 @@ ILLEGAL: dict[str, tuple[Callable[[], Graph], str]] = {
     "kernel bits": (lambda: core(0, k_quant=Quant(5, 3)), "bundle first: core.k_quant: .*bits"),
     "bias bits": (lambda: core(0, b_quant=Quant(24, 3)), "bundle first: core.b_quant: .*bits"),
     "bias frac": (lambda: core(0, b_quant=Quant(16, 9)), "bundle first: core.b_quant: .*frac 9"),
-    "bias far off": (lambda: core(0, b_quant=Quant(16, -24)), "bundle first: core.b_quant: .*frac -24"),
+    "bias far off": (lambda: core(0, b_quant=Quant(16, -24)), "bundle first: core.b_quant: .*frac -24 .* in -23 … 8,"),
     "pool bits": (lambda: edited(1, pool=replace(POOL, out=Quant(8, 3))), "bundle second: pool: .*bits"),
     "pool kind": (lambda: edited(1, pool=replace(POOL, kind="sum")), "bundle second: pool: .*sum"),
     "average frac": (lambda: edited(1, pool=replace(POOL, out=Quant(4, 7))), "bundle second: pool: .*at most 3"),

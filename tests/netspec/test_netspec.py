@@ -115,6 +115,13 @@ def test_random_weights_use_the_whole_range() -> None:
         assert (k.min(), k.max()) == (low, high)
 
 
+def test_random_weights_are_scaled_by_their_fan_in() -> None:
+    """Sums of n products grow with the square root of n, which the weights' binary point takes back."""
+    kernels = {bundle.name: bundle.core for bundle in parse_net(TINY).to_graph(seed=5).bundles}
+    for name, fan_in in {"b1": 3 * 3 * 1, "b2": 3 * 2 * 8, "out": 4 * 4 * 8}.items():
+        assert kernels[name].k_quant == Quant(4, 3 + round(math.log2(math.sqrt(fan_in))))
+
+
 # ---- binary points ----------------------------------------------------------------------------------------------
 
 
@@ -190,6 +197,17 @@ def test_average_pool_gains_at_most_three_bits() -> None:
     net["bundles"][0]["pool"]["int_bits"] = -2
     with pytest.raises(InputError, match=r"\$.bundles\[0\]: pool: an average's frac 5"):
         parse_net(net).to_graph()
+
+
+def test_an_average_of_small_values_gains_three_bits_by_itself() -> None:
+    """Results of a few units in 8 bits leave room for more fractional bits than an average can have."""
+    net = changed("bits", "x", to=8)
+    net["bundles"][0]["act"]["int_bits"] = 7
+    net["bundles"][0]["pool"]["type"] = "avg"
+    first = parse_net(net).to_graph(seed=5).bundles[0]
+    assert first.act is not None
+    assert first.pool is not None
+    assert first.pool.out.frac == first.act.out.frac + 3
 
 
 # ---- faults in net.json -----------------------------------------------------------------------------------------

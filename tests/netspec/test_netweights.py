@@ -63,6 +63,15 @@ def test_biases_are_never_finer_than_the_accumulator() -> None:
     assert not core.bias.any()
 
 
+def test_the_largest_magnitude_is_legal() -> None:
+    weights = good_weights() | {"b1/kernel": np.full((3, 3, 1, 8), -(2.0**24))}
+    core = parse_net(TINY).to_graph(weights).bundles[0].core
+    assert (core.weights == -8).all()
+    weights["b1/kernel"][0] *= 1 + 2.0**-20
+    with pytest.raises(InputError, match="expected magnitudes up to"):
+        parse_net(TINY).to_graph(weights)
+
+
 Weights = dict[str, np.ndarray]
 BAD_WEIGHTS: dict[str, tuple[Callable[[Weights], Weights], str]] = {
     "missing kernel": (lambda w: {k: v for k, v in w.items() if k != "out/kernel"}, "out/kernel: missing"),
