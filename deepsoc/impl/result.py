@@ -109,6 +109,8 @@ class Implementation(_Frozen):
             InputError: there is none, or it is damaged.
         """
         path = Path(folder) / REPORT
+        if not path.exists():
+            raise InputError("there is no report of the flow; run the flow first", where=str(path))
         try:
             return cls.model_validate_json(read_bytes(path, "the report of the flow"))
         except ValidationError as err:
