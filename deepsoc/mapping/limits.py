@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
@@ -10,15 +11,36 @@ from deepsoc.graph.ranges import worst_case_bits
 from deepsoc.graph.shapes import infer, pool_windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAXIMA
+from deepsoc.hw.rungs import rung
 
-__all__ = ["check_limits", "resolve"]
+__all__ = ["bits_needed", "check_limits", "needs", "resolve"]
 
 _EDGES_MIN = 16
 _BITS = ("x_bits", "k_bits", "b_bits")
 
 
+def needs(graphs: Iterable[Graph]) -> tuple[dict[str, int], dict[str, str]]:
+    """Maxima that just suffice for networks, and the bundle that needs each, where it is more than any needs."""
+    need = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": _EDGES_MIN}
+    needed_by: dict[str, str] = {}
+    for graph in graphs:
+        for where, name, value in _needs(graph):
+            if value > need[name]:
+                need[name], needed_by[name] = value, where
+    return need, needed_by
+
+
+def bits_needed(graphs: Sequence[Graph]) -> dict[str, int]:
+    """Bits of activations, weights and, where there are any, biases that hold the numbers of all networks."""
+    used = [(name, bits) for graph in graphs for _, name, bits in _bits(graph)]
+    return {name: max(bits for n, bits in used if n == name) for name in _BITS if name in dict(used)}
+
+
 def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
     """Hardware whose open maxima, and bits left at their defaults, are what the networks need.
+
+    Accumulators and open maxima are rounded up to the next of `deepsoc.hw.rungs`, so that networks share accelerators;
+    where no accelerator has such kernels and strides, the maxima are just what is needed.
 
     Args:
         hw: what is given stays as it is, whether it suffices or not (`plan` tells).
@@ -29,18 +51,15 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
         MappingError: a maximum beyond what the hardware can be built for; names the bundle that needs it.
     """
     graphs = list(graphs)
-    need = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": _EDGES_MIN}
-    needed_by: dict[str, str] = {}
-    for graph in graphs:
-        for where, name, value in _needs(graph):
-            if value > need[name]:
-                need[name], needed_by[name] = value, where
-    bits = {name: max(used) for name in _BITS if (used := [b for g in graphs for _, n, b in _bits(g) if n == name])}
-    unset = {name: value for name, value in bits.items() if name not in hw.model_fields_set}
+    need, needed_by = needs(graphs)
+    unset = {name: value for name, value in bits_needed(graphs).items() if name not in hw.model_fields_set}
     sums = [step.accumulator for graph in graphs for step in worst_case_bits(graph).values()]
     if sums and "y_bits" not in hw.model_fields_set:  # `plan` refuses what needs more than 32
         products = sum(unset.get(name, getattr(hw, name)) for name in ("x_bits", "k_bits"))
-        unset["y_bits"] = min(max(8, products + 1, *sums), 32)
+        unset["y_bits"] = min(int(rung("y_bits", max(products + 1, *sums))), 32)
+    rounded = {name: int(rung(name, value)) for name, value in need.items()}
+    with suppress(InputError):
+        return Hardware(**(rounded | hw.model_dump(exclude_none=True) | unset))
     try:
         return Hardware(**(need | hw.model_dump(exclude_none=True) | unset))
     except InputError as err:  # the fields that were given are legal: a need is not

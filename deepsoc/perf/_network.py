@@ -13,8 +13,11 @@ import pandas as pd
 from deepsoc.errors import InputError
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
-from deepsoc.hw.params import MAXIMA
-from deepsoc.mapping import Plan, resolve
+from deepsoc.hw.params import MAX_LINE_BUFFERS, MAX_WINDOW, MAXIMA
+from deepsoc.hw.rungs import rung
+from deepsoc.mapping import Plan
+from deepsoc.mapping.limits import bits_needed, needs
+from deepsoc.perf._sizes import line_buffers
 from deepsoc.perf.sources import as_workload, resolve_source
 from deepsoc.perf.space import PARAMETERS
 from deepsoc.workloads import Layer, Workload
@@ -49,9 +52,8 @@ class Network:
         workload = as_workload(found)
         maxima, bits = _table_needs(workload), dict[str, int]()
         if isinstance(found, Graph):
-            hw = resolve(Hardware(rows=1, cols=1), [found])
-            maxima = {name: hw.limit(name) for name in MAXIMA}
-            bits = {name: getattr(hw, name) for name in ("x_bits", "k_bits", "b_bits")}
+            maxima, _ = needs([found])
+            bits = bits_needed([found])
         growth = max((layer.kh * layer.kw * (layer.ci // layer.groups) - 1).bit_length() for layer in workload.layers)
         return cls(workload, tuple(maxima.items()), growth, tuple(bits.items()))
 
@@ -91,17 +93,20 @@ def bits_of(networks: Sequence[Network]) -> dict[str, int]:
 
 
 def complete(columns: Mapping[str, npt.NDArray[Any]], networks: Sequence[Network]) -> pd.DataFrame:
-    """Points with every parameter of the hardware: those given, else what the networks need, else the default."""
+    """Points with every parameter of the hardware: those given, else what `resolve` makes of the networks' needs."""
     defaults = {name: Hardware.model_fields[name].default for name in PARAMETERS}
-    fixed = defaults | bits_of(networks) | joined(networks)
+    need = joined(networks)
+    fixed = defaults | bits_of(networks) | {name: int(rung(name, value)) for name, value in need.items()}
     count = len(next(iter(columns.values())))
     full = {name: columns[name] if name in columns else np.full(count, fixed[name]) for name in PARAMETERS}
+    too_many = (line_buffers(full) > MAX_LINE_BUFFERS) | (full["kh_max"] * full["kw_max"] > MAX_WINDOW)
+    full |= {name: np.where(too_many, value, full[name]) for name, value in need.items() if name not in columns}
     if "y_bits" not in columns:
         sums = [full["x_bits"] + full["k_bits"] + 1]
         for network in networks:
             factors = full | dict(network.bits)
             sums.append(factors["x_bits"] + factors["k_bits"] + network.growth)
-        full["y_bits"] = np.clip(np.maximum.reduce(np.broadcast_arrays(*sums)), 8, _SUMMED)
+        full["y_bits"] = np.minimum(rung("y_bits", np.maximum.reduce(np.broadcast_arrays(*sums))), _SUMMED)
     return pd.DataFrame(full)
 
 

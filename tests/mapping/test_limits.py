@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from deepsoc.assets import rtl_files, rtl_headers, used_parameters
 from deepsoc.errors import InputError, MappingError
+from deepsoc.export.writer import hardware_files
 from deepsoc.graph.ir import Dense, Graph
 from deepsoc.hw import Hardware
+from deepsoc.hw.rungs import RUNGS, rung
 from deepsoc.mapping import plan, resolve
+from deepsoc.mapping.limits import needs
+from deepsoc.netspec.spec import parse_net
+from deepsoc.perf._network import Network, complete
 from tests.mapping.nets import Add, Bundle, Quant, conv, dense, graph, linear, pool, relu
 
 RNG = np.random.default_rng(1)
@@ -96,11 +103,68 @@ def test_the_same_networks_run_on_what_they_need(net: Callable[[], Graph]) -> No
 
 def test_resolve_takes_the_largest_of_all_networks() -> None:
     hw = resolve(hardware(xw_max=50), [plain((3, 5, 3, 8), strides=(2, 1)), flat(), pooled()])
-    assert (hw.kh_max, hw.kw_max, hw.sh_max, hw.sw_max) == (4, 5, 2, 1)
-    assert (hw.ci_max, hw.co_max, hw.xh_max, hw.xw_max, hw.xn_max) == (30, 8, 9, 50, 2)
-    assert (hw.edges_ram_depth, hw.n_bundles_max) == (24, 2)
+    nets = [plain((3, 5, 3, 8), strides=(2, 1)), flat(), pooled()]
+    assert needs(nets)[0] == {
+        "kh_max": 4, "kw_max": 5, "sh_max": 2, "sw_max": 1, "ci_max": 30, "co_max": 8, "xh_max": 9, "xw_max": 9,
+        "xn_max": 2, "edges_ram_depth": 24, "n_bundles_max": 2,
+    }  # fmt: skip
+    assert (hw.kh_max, hw.kw_max, hw.sh_max, hw.sw_max) == (5, 7, 2, 2)  # the next rungs
+    assert (hw.ci_max, hw.co_max, hw.xh_max, hw.xw_max, hw.xn_max) == (30, 8, 9, 50, 4)
+    assert (hw.edges_ram_depth, hw.n_bundles_max) == (64, 2)
     assert resolve(hw, []) == hw
-    assert resolve(hardware(), [plain((1, 1, 3, 8), strides=(1, 4))]).sw_max == 1  # decimated
+    assert needs([plain((1, 1, 3, 8), strides=(1, 4))])[0]["sw_max"] == 1  # decimated
+
+
+def small_cnn(rng: random.Random) -> Graph:
+    """One to three convolutions with usual kernels, strides and pools, and a dense layer."""
+    bundles: list[dict[str, Any]] = []
+    for i in range(rng.randint(1, 3)):
+        kernel, stride, pool = rng.choice((1, 3, 3, 5)), rng.choice((1, 1, 2)), rng.choice((None, None, 2, 3))
+        core = {"type": "conv2d", "filters": rng.randint(4, 32), "kernel": [kernel] * 2, "strides": [stride] * 2}
+        bundle = {"name": f"c{i}", "input": f"c{i - 1}" if i else "input", "core": core | {"padding": "same"}}
+        if pool:
+            bundle["pool"] = {"type": "max", "size": [pool] * 2, "strides": [2, 2], "padding": "same"}
+        bundles.append(bundle | {"act": {"type": "relu"}})
+    bundles[-1]["flatten"] = True
+    dense = {"name": "out", "input": bundles[-1]["name"], "core": {"type": "dense", "units": 10}}
+    net = {
+        "format": "deepsoc-net/1", "name": "cnn", "input": {"shape": rng.choice(([14, 14, 1], [16, 16, 3]))},
+        "bits": {"x": 4, "k": 4, "b": 16}, "bundles": [*bundles, dense],
+    }  # fmt: skip
+    return parse_net(net).to_graph()
+
+
+def test_small_networks_share_accelerators(seed: int) -> None:
+    """What the RTL does not depend on is no part of the key of a simulator, see `used_parameters`."""
+    rng = random.Random(seed)
+    sources = [path.read_bytes() for path in [*rtl_files(), *rtl_headers()]]
+    points = [resolve(hardware(), [small_cnn(rng)]) for _ in range(20)]
+    built = {used_parameters(hardware_files(hw)["params.svh"], sources) for hw in points}
+    assert len(built) <= 14  # 19 or 20 without the rungs, 6 to 10 with them
+
+
+def test_every_need_is_met_by_its_rung() -> None:
+    for name, rungs in RUNGS.items():
+        assert list(rungs) == sorted(set(rungs))
+        values = [value for rung in rungs for value in (rung - 1, rung, rung + 1) if 0 < value <= rungs[-1]]
+        for value, found in zip(values, rung(name, values).tolist(), strict=True):
+            assert found == min(r for r in rungs if r >= value)
+        for value in rungs:  # a field may have every rung
+            others = {"kw_max": 1} if name == "kh_max" else {"kh_max": 1} if name == "kw_max" else {}
+            Hardware(rows=1, cols=1, x_bits=2, k_bits=2, **others, **{name: value})
+    assert rung("y_bits", 40) == 40
+    assert rung("ci_max", 37) == 37
+
+
+def test_needs_stay_where_their_rungs_cannot_be_built() -> None:
+    """47 rows and kernels of 12: those of 15 would take 68 line buffers."""
+    tall = plain((12, 1, 3, 8))
+    assert resolve(hardware(rows=47, x_bits=8), [tall]).kh_max == 12
+    assert resolve(hardware(rows=8, x_bits=8), [tall]).kh_max == 15
+    found = complete(
+        {"rows": np.array([47, 8]), "cols": np.array([8, 8]), "x_bits": np.array([8, 8])}, [Network.of(tall)]
+    )
+    assert found["kh_max"].tolist() == [12, 15]
 
 
 def test_one_hardware_for_several_networks() -> None:

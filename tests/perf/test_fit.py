@@ -33,9 +33,9 @@ CONV = Workload(
 )
 DENSE = Workload("dense", (Layer("a", "dense", 3, 1, 1, 100, 7), Layer("b", "dense", 3, 1, 1, 7, 300)))
 NEEDS = {
-    "conv": {"kh_max": 5, "kw_max": 5, "sh_max": 2, "sw_max": 2, "ci_max": 10, "co_max": 12, "xh_max": 9, "xw_max": 11},
-    "dense": {"ci_max": 100, "co_max": 300, "xh_max": 3, "xn_max": 3},
-}  # maxima, read off the layers; the others are 1
+    "conv": {"kh_max": 5, "kw_max": 7, "sh_max": 2, "sw_max": 2, "ci_max": 10, "co_max": 12, "xh_max": 9, "xw_max": 11},
+    "dense": {"kw_max": 3, "sw_max": 2, "ci_max": 100, "co_max": 300, "xh_max": 3, "xn_max": 4},
+}  # maxima, read off the layers, and the rungs above them; the others are 1
 SPACE = {"rows": [1, 3, 4, 8], "cols": [6, 7, 12, 20], "weights_ram_depth": [24, 64, 128], "axi_data_bits": [32, 128]}
 GOALS = ("fps", "fps_per_watt", "fps_per_mm2", "latency")
 DIGITS = graph("digits", WIDE)
@@ -60,9 +60,9 @@ def hardware(networks: Sequence[Workload | Graph], **given: Any) -> Hardware:
         return resolve(Hardware(**given), graphs)
     names = ("kh_max", "kw_max", "sh_max", "sw_max", "ci_max", "co_max", "xh_max", "xw_max", "xn_max")
     needs = {name: max(NEEDS[network.name].get(name, 1) for network in networks) for name in names}
-    growth = 7  # of a sum of 5 * 5 * 3, 3 * 3 * 10 or 100 products
+    growth = 7  # of a sum of 5 * 5 * 3, 3 * 3 * 10 or 100 products; the rung is one above
     layers = sum(len(network.layers) for network in networks) if len(networks) == 1 else 2
-    return Hardware(**given, **needs, y_bits=16 + growth, edges_ram_depth=16, n_bundles_max=layers)
+    return Hardware(**given, **needs, y_bits=16 + growth + 1, edges_ram_depth=16, n_bundles_max=layers)
 
 
 def cost(hw: Hardware) -> dict[str, float]:
