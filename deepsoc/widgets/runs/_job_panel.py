@@ -6,7 +6,6 @@ import json
 import secrets
 import threading
 import time
-import weakref
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,15 +16,14 @@ from deepsoc._json import read_json
 from deepsoc.errors import DeepSocError, InputError
 from deepsoc.hw import Hardware
 from deepsoc.widgets.base._control import Control
+from deepsoc.widgets.runs._files import short, tail
+from deepsoc.widgets.runs._watch import BUSY_S, IDLE_S, Watch
 from deepsoc.widgets.studio.design import Design, described
 
-__all__ = ["JobPanel", "file_row", "option", "short"]
+__all__ = ["JobPanel", "option"]
 
 _DESIGN = ("net.json", "hw.json")
 _RUNS = 20
-_LINES = 200
-_CHARACTERS = 40_000
-_BUSY_S, _IDLE_S = 0.2, 2.0
 _EXPECT_S = 120.0  # so long a run is looked for at short intervals after its cell was inserted
 
 
@@ -41,7 +39,7 @@ class JobPanel(Control):
     """
 
     KIND: ClassVar[str] = ""
-    _watch: _Watch | None = None
+    _watch: Watch | None = None
 
     folder = traitlets.Unicode(help="The folder of the design.").tag(sync=True)
     runs: traitlets.List[dict[str, Any]] = traitlets.List(help="Runs of the design, newest first; dictionaries.").tag(
@@ -75,7 +73,7 @@ class JobPanel(Control):
         super().__init__(folder=short(folder), **kwargs)
         self.observe(lambda _: self._wake(), names="current")
         self.refresh()
-        self._watch = _Watch(self)
+        self._watch = Watch(self)
         self._watch.start()
 
     # ---- what a panel is about --------------------------------------------------------------------------------------
@@ -167,7 +165,7 @@ class JobPanel(Control):
             with self.hold_sync():
                 self.runs = rows
                 self._show()
-            return _BUSY_S if expected or any(row["active"] for row in rows) else _IDLE_S
+            return BUSY_S if expected or any(row["active"] for row in rows) else IDLE_S
 
     def close(self) -> None:
         """Ends the control; its runs go on."""
@@ -267,7 +265,7 @@ class JobPanel(Control):
                 self.log, self.log_bytes, self.log_path = "", 0, ""
             return
         if size != self.log_bytes or self._logged != (job.id, file):
-            self.log, self.log_bytes, self.log_path = _tail(file, size), size, short(file)
+            self.log, self.log_bytes, self.log_path = tail(file, size), size, short(file)
             self._logged = (job.id, file)
 
     def _row(self, job: jobs.Job) -> dict[str, Any]:
@@ -375,57 +373,6 @@ class JobPanel(Control):
             self._watch.wake()
 
 
-class _Watch(threading.Thread):
-    """Refreshes a panel until it is closed or nobody has it any more."""
-
-    def __init__(self, panel: JobPanel) -> None:
-        super().__init__(name="deepsoc-job-panel", daemon=True)
-        self._panel = weakref.ref(panel)
-        self._event = threading.Event()
-        self._stopped = False
-
-    def wake(self) -> None:
-        """Looks at once."""
-        self._event.set()
-
-    def stop(self) -> None:
-        """Ends it."""
-        self._stopped = True
-        self._event.set()
-
-    def run(self) -> None:
-        """Until the end."""
-        pause = _BUSY_S
-        while not self._stopped:
-            self._event.wait(pause)
-            self._event.clear()
-            panel = self._panel()
-            if panel is None or self._stopped:
-                return
-            try:
-                pause = panel.refresh()
-            except OSError as error:  # a disk that fails now may be there again later
-                panel.error, pause = f"cannot look at the runs: {error}", _IDLE_S
-            del panel
-
-
-def short(path: Path) -> str:
-    """A path relative to the working folder if it lies in it."""
-    whole = path.resolve()
-    here = Path.cwd()
-    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
-
-
-def file_row(path: Path, ended: float | None) -> dict[str, Any]:
-    """A file of a run that ended then: `path`, `bytes` (None: it is gone), `replaced` (a later run wrote it)."""
-    try:
-        found = path.stat()
-    except OSError:
-        return {"path": short(path), "bytes": None, "replaced": False}
-    replaced = ended is not None and found.st_mtime > ended + 1
-    return {"path": short(path), "bytes": found.st_size, "replaced": replaced}
-
-
 def option(job: jobs.Job, name: str) -> str | None:
     """What a run was given behind an option, such as `--seed`; None without it, "" where nothing follows."""
     if name not in job.command:
@@ -444,12 +391,3 @@ def _bytes(path: Path) -> bytes | None:
 def _quoted(value: Any) -> str:
     """A string, or a list of strings, as Python has it."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def _tail(file: Path, size: int) -> str:
-    """The last lines of a file, however long it is."""
-    with file.open("rb") as stream:
-        stream.seek(max(0, size - _CHARACTERS))
-        text = stream.read(_CHARACTERS).decode(errors="replace")
-    lines = text.splitlines()[1 if size > _CHARACTERS else 0 :]
-    return "\n".join(lines[-_LINES:])

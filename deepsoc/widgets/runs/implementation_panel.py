@@ -14,7 +14,8 @@ from deepsoc.export.artifacts import WORK
 from deepsoc.hw import Hardware
 from deepsoc.impl import Flow, flows
 from deepsoc.impl.runner import StepFiles
-from deepsoc.widgets.runs._job_panel import JobPanel, file_row, option
+from deepsoc.widgets.runs._files import file_row
+from deepsoc.widgets.runs._job_panel import JobPanel, option
 
 __all__ = ["ImplementationPanel"]
 

@@ -9,7 +9,8 @@ import traitlets
 
 from deepsoc import jobs
 from deepsoc.errors import InputError
-from deepsoc.widgets.runs._job_panel import JobPanel, file_row, option
+from deepsoc.widgets.runs._files import file_row
+from deepsoc.widgets.runs._job_panel import JobPanel, option
 from deepsoc.widgets.runs._wave import MOST_CLOCKS, Wave
 
 __all__ = ["SimulationPanel"]
