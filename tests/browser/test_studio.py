@@ -176,6 +176,11 @@ def test_simulate_inserts_a_cell_and_is_bit_exact(page: Page, lab: Lab) -> None:
     [job] = jobs.find(lab.root / "jobs")
     clocks = job.result()["cycles_rtl"]
     expect(result.locator(".jp-figure", has_text="clocks, RTL")).to_contain_text(f"{clocks:,}".replace(",", "\u2009"))
+    ran = page.locator(".jp-ran")
+    expect(ran).to_contain_text(
+        "stall probability 0 · memory latency 16 clocks · seed 0 · trace · random weights"
+    )
+    expect(ran).to_contain_text("Of 3 bundles on 2 × 6")
     wave = page.get_by_role("region", name="Waveform")
     expect(wave.get_by_role("img")).to_have_attribute("aria-label", _with("Waveform of clocks"))
     first = wave.locator("svg.wv-plot").get_attribute("data-begin")
@@ -245,6 +250,21 @@ def test_every_tab_is_reached_by_keyboard_in_dark(page: Page) -> None:
         }[name]
         expect(landmark).to_be_visible()
         shoot(page, f"{name.lower()}-dark")
+
+
+def test_run_all_after_a_restart_starts_no_run_again(page: Page, lab: Lab) -> None:
+    runs = [job.id for job in reversed(jobs.find(lab.root / "jobs"))]
+    page.evaluate("document.querySelector('.st-tabs').dataset.old = 1")
+    page.get_by_role("button", name="Restart the kernel and run all cells").click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    expect(page.locator(".st-tabs:not([data-old])")).to_be_visible()
+    outputs = page.locator(".jp-CodeCell", has_text="jobs.start").locator(".jp-OutputArea-output")
+    for place, run in enumerate(runs):  # downward in the order in which they were started
+        expect(outputs.nth(place)).to_contain_text(run)
+    expect(page.locator(".jp-CodeCell", has_text="jobs.start")).to_have_count(len(runs))
+    tab(page, "Simulate")
+    expect(page.locator(".jp-verdict")).to_have_text("bit-exact")
+    assert [job.id for job in reversed(jobs.find(lab.root / "jobs"))] == runs
 
 
 def _with(text: str, *, regex: bool = False) -> object:
