@@ -154,6 +154,10 @@ def test_nothing_else_is_replaced(kind: str, net: Graph, tmp_path: Path) -> None
     assert sorted((p, p.read_bytes()) for p in tmp_path.rglob("*") if p.is_file()) == before
 
 
+def test_folders_on_the_way_are_made(net: Graph, tmp_path: Path) -> None:
+    Artifacts.load(export(net, HW, tmp_path / "a" / "b" / "out").path)
+
+
 def test_an_empty_folder_is_taken(net: Graph, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     Artifacts.load(export(net, HW, tmp_path / "out").path)
@@ -305,5 +309,5 @@ def test_damage_is_seen(artifacts: Artifacts, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=message):
             Artifacts.load(copy)
     for path in (tmp_path / "none", tmp_path):
-        with pytest.raises(InputError, match="not an export folder"):
+        with pytest.raises(InputError, match=r"not an export folder, cannot read manifest\.json: No such file"):
             Artifacts.load(path)
