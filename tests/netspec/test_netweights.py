@@ -63,6 +63,16 @@ def test_biases_are_never_finer_than_the_accumulator() -> None:
     assert not core.bias.any()
 
 
+def test_zeros_do_not_place_a_binary_point() -> None:
+    """Inputs of 125 … 127 / 128 come out as 1 … 3 / 128, all others as 0: the few that are left choose."""
+    kernel = np.zeros((3, 3, 1, 8))
+    kernel[1, 1] = 1
+    weights = good_weights() | {"b1/kernel": kernel, "b1/bias": np.full(8, -124 / 128)}
+    act = parse_net(TINY | {"bits": {"x": 8, "k": 4, "b": 16}}).to_graph(weights).bundles[0].act
+    assert act is not None
+    assert act.out.frac == 12  # 3 / 128 is 96 of at most 127
+
+
 def test_the_largest_magnitude_is_legal() -> None:
     weights = good_weights() | {"b1/kernel": np.full((3, 3, 1, 8), -(2.0**24))}
     core = parse_net(TINY).to_graph(weights).bundles[0].core
