@@ -177,9 +177,7 @@ def test_simulate_inserts_a_cell_and_is_bit_exact(page: Page, lab: Lab) -> None:
     clocks = job.result()["cycles_rtl"]
     expect(result.locator(".jp-figure", has_text="clocks, RTL")).to_contain_text(f"{clocks:,}".replace(",", "\u2009"))
     ran = page.locator(".jp-ran")
-    expect(ran).to_contain_text(
-        "stall probability 0 · memory latency 16 clocks · seed 0 · trace · random weights"
-    )
+    expect(ran).to_contain_text("stall probability 0 · memory latency 16 clocks · seed 0 · trace · random weights")
     expect(ran).to_contain_text("Of 3 bundles on 2 × 6")
     wave = page.get_by_role("region", name="Waveform")
     expect(wave.get_by_role("img")).to_have_attribute("aria-label", _with("Waveform of clocks"))
