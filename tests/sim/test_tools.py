@@ -60,8 +60,8 @@ def test_a_failing_program_shows_its_last_lines(tmp_path: Path) -> None:
         _process.run([tmp_path / "nothing"], cwd=tmp_path)
 
 
-TREE = """setsid sh -c 'trap "" INT TERM HUP; echo $$ > {0}/apart; sleep 60' &
-(sleep 61 & echo $! > {0}/orphan)
+TREE = """setsid sh -c 'trap "" INT TERM HUP; echo $$ > {0}/apart; sleep 40; touch {0}/over' &
+(sleep 40 & echo $! > {0}/orphan)
 while [ ! -s {0}/apart ]; do sleep 0.01; done; echo started; {1}
 """
 """Starts a process in a session of its own that heeds no signal, and one whose parent is gone."""
@@ -112,6 +112,7 @@ def test_what_a_program_leaves_ends_with_it(tmp_path: Path, end: str, says: str 
     with pytest.raises(ToolError, match=says) if says else contextlib.nullcontext():
         _process.run([program], cwd=tmp_path)
     assert not any(map(lives, tree(tmp_path)))
+    assert not (tmp_path / "over").exists()  # ended, and not waited for
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
