@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 EXECUTED = ROOT / "build" / "notebooks"
 PACKAGES = (
-    "graph", "hw", "netspec", "mapping", "workloads", "perf", "viz", "export", "sim", "impl", "jobs", "frontend.keras",
-    "widgets", "teaching",
+    "graph", "hw", "netspec", "mapping", "workloads", "perf", "viz", "export", "runtime", "sim", "impl", "jobs",
+    "frontend.keras", "widgets", "teaching",
 )  # fmt: skip
 _CONTROL = "*An interactive control stands here when the notebook runs.*"
 _WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -148,6 +148,7 @@ def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str
         **hardware_files(hw),
         "model.h": templates("deepsoc.export").get_template("model.h.j2").render(model).encode(),
         "weights.bin": mapped.weights,
+        "descriptors.bin": mapped.descriptors.astype("<u4").tobytes(),
         "input.bin": x.astype(np.int8).tobytes(),
     }
     if net is not None:

@@ -33,6 +33,7 @@ __all__ = [
 _TEMPLATES = {
     "rtl/control/dsoc_map_pkg.sv": "dsoc_map_pkg.sv.j2",
     "c/dsoc_map.h": "dsoc_map.h.j2",
+    "deepsoc/runtime/_registers.py": "_registers.py.j2",
     "docs/registers.md": "registers.md.j2",
 }
 

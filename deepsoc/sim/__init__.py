@@ -1,5 +1,6 @@
 """Simulation: the real RTL with the real firmware, against the reference."""
 
+from deepsoc.sim.device import open_device
 from deepsoc.sim.many import simulate_each
 from deepsoc.sim.result import BundleResult, Difference, OperationResult, SimResult
 from deepsoc.sim.run import FAULTS, Progress, simulate
@@ -12,6 +13,7 @@ __all__ = [
     "OperationResult",
     "Progress",
     "SimResult",
+    "open_device",
     "read_states",
     "simulate",
     "simulate_each",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.sim import cache
 from deepsoc.sim.tools import Toolchain, find_toolchain
 
-__all__ = ["build"]
+__all__ = ["build", "build_device"]
 
 _HARNESS = Path(__file__).parent / "harness"
 _TOP = "dsoc_top"
@@ -62,24 +62,31 @@ def build(
     """
     tools = find_toolchain()
     hardware = _Hardware.read(export / "params.svh", rtl or folder("rtl"), tools, trace=trace)
-    program = work / "simulator"
     objects = _firmware(tools, export, work)
+    extra = ["-llz4", "-lz"] if trace else []
+    return hardware.link(work / "simulator", main, before=objects, after=["-pthread", *extra], progress=progress)
 
-    def make(place: Path) -> None:
-        hardware.build(place, _Steps(progress or (lambda what, fraction: None)))
 
-    def link(built: Path) -> None:
-        units = [path for path in sorted(built.glob("*.o")) if main is None or path.name != "main.o"]
-        if main is not None:
-            units.append(work / "main.o")
-            hardware.compile(built, main.resolve(), units[-1])
-        libraries = [built / "model" / f"lib{_PREFIX}.a", built / "model" / "libverilated.a"]
-        extra = ["-llz4", "-lz"] if trace else []
-        parts: list[str | Path] = [*objects, *units, *libraries, "-pthread", *extra]
-        _process.run([tools.cxx, "-o", program, *parts], cwd=work)
+def build_device(
+    export: Path, work: Path, *, rtl: Path | None = None, progress: Callable[[str, float], None] | None = None
+) -> Path:
+    """Builds the shared library of one accelerator, which `deepsoc.runtime.SimulatedDevice` opens.
 
-    cache.use(hardware.key, make, link)
-    return program
+    Args:
+        export: folder with params.svh.
+        work: folder for the library.
+        rtl: folder of the accelerator's sources; None: the package's.
+        progress: as of `build`.
+
+    Returns:
+        The library.
+
+    Raises:
+        InputError: `rtl` holds no files.f.
+        ToolError: a tool is missing or fails.
+    """
+    hardware = _Hardware.read(export / "params.svh", rtl or folder("rtl"), find_toolchain(), shared=True)
+    return hardware.link(work / "device.so", None, before=["-shared"], after=["-pthread"], progress=progress)
 
 
 class _Steps:
@@ -120,21 +127,63 @@ class _Hardware:
     harness: dict[str, bytes]
     tools: Toolchain
     trace: bool
+    shared: bool  # for a shared library
 
     @classmethod
-    def read(cls, params: Path, sources: Path, tools: Toolchain, *, trace: bool) -> _Hardware:
+    def read(
+        cls, params: Path, sources: Path, tools: Toolchain, *, trace: bool = False, shared: bool = False
+    ) -> _Hardware:
         """Reads all once: what is hashed is what is built, whoever edits the files meanwhile."""
         rtl = {path.name: path.read_bytes() for path in [*rtl_files(sources), *rtl_headers(sources)]}
         rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
         harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
-        return cls(rtl, harness, tools, trace)
+        del harness["main.cpp" if shared else "device.cpp"]
+        return cls(rtl, harness, tools, trace, shared)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Of the compiler."""
+        return (*_FLAGS, *(["-fPIC"] if self.shared else []))
 
     @property
     def key(self) -> str:
         """Its entry's name in the cache."""
-        settings = (self.tools.verilator.version, self.tools.cxx, _cpu(), *_VERILATOR, *_FLAGS, f"trace={self.trace}")
+        settings = (
+            self.tools.verilator.version,
+            self.tools.cxx,
+            _cpu(),
+            *_VERILATOR,
+            *self.flags,
+            f"trace={self.trace}",
+        )
         contents = (part for files in (self.rtl, self.harness) for item in files.items() for part in item)
         return key_of([*settings, *contents])
+
+    def link(
+        self,
+        target: Path,
+        main: Path | None,
+        *,
+        before: Sequence[str | Path],
+        after: Sequence[str],
+        progress: Callable[[str, float], None] | None,
+    ) -> Path:
+        """Links what the cache holds, or is made now, with what the linker gets before and after it."""
+
+        def make(place: Path) -> None:
+            self.build(place, _Steps(progress or (lambda what, fraction: None)))
+
+        def link(built: Path) -> None:
+            units = [path for path in sorted(built.glob("*.o")) if main is None or path.name != "main.o"]
+            if main is not None:
+                units.append(target.parent / "main.o")
+                self.compile(built, main.resolve(), units[-1])
+            libraries = [built / "model" / f"lib{_PREFIX}.a", built / "model" / "libverilated.a"]
+            parts = [*before, *units, *libraries, *after]
+            _process.run([self.tools.cxx, "-o", target, *parts], cwd=target.parent)
+
+        cache.use(self.key, make, link)
+        return target
 
     def build(self, place: Path, steps: _Steps) -> None:
         """Fills the entry's folder."""
@@ -163,7 +212,7 @@ class _Hardware:
             self.tools.verilator.program,
             *_VERILATOR,
             *(["--trace-fst"] if self.trace else []),
-            *("-CFLAGS", " ".join(_FLAGS)),
+            *("-CFLAGS", " ".join(self.flags)),
             *("--Mdir", "model", "-Irtl"),
             *(f"rtl/{name}" for name in self.rtl if name.endswith((".sv", ".v"))),
         ]
@@ -174,7 +223,7 @@ class _Hardware:
         include = self.tools.verilator.root / "include"
         command: list[str | Path] = [
             *self.tools.compile(self.tools.cxx),
-            *("-std=gnu++20", *_FLAGS, f"-DVM_TRACE={int(self.trace)}"),
+            *("-std=gnu++20", *self.flags, f"-DVM_TRACE={int(self.trace)}"),
             *(f"-I{path}" for path in ("model", "harness", include, include / "vltstd")),
             *("-c", source, "-o", target),
         ]

@@ -1,0 +1,191 @@
+"""The driver on the real RTL: right answers, two inputs under way, and every way in which a machine fails."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepsoc.errors import InputError
+from deepsoc.export import Artifacts
+from deepsoc.graph.executor import execute
+from deepsoc.netspec.spec import parse_net
+from deepsoc.runtime import DeviceError, Driver, HardwareError, HardwareTimeout
+from deepsoc.runtime import _registers as regs
+from tests.runtime.conftest import Open, images
+from tests.sim.test_simulate import NET
+
+pytestmark = pytest.mark.xdist_group("simulator")
+BATCH = NET["input"]["batch"]
+
+
+def expected(values: np.ndarray) -> np.ndarray:
+    """Integers of the reference, in the design's batches."""
+    graph = parse_net(NET).to_graph(seed=3)
+    last = graph.bundles[-1].name
+    parts = []
+    for i in range(0, len(values), BATCH):
+        part = np.zeros((BATCH, *values.shape[1:]), np.int64)
+        part[: len(values[i : i + BATCH])] = values[i : i + BATCH]
+        parts.append(execute(graph, part)[last].out)
+    return np.concatenate(parts)[: len(values)]
+
+
+@pytest.mark.parametrize(("count", "stall_prob", "latency"), [(1, 0.0, 16), (5, 0.3, 60), (4, 0.0, 0)])
+def test_any_number_of_images(design: Artifacts, opened: Open, count: int, stall_prob: float, latency: int) -> None:
+    x = images(count, count)
+    with Driver(design.path, opened(stall_prob=stall_prob, mem_latency=latency, seed=count), timeout=None) as driver:
+        found = driver.predict(x, integers=True)
+        np.testing.assert_array_equal(found.reshape(count, -1), expected(x).reshape(count, -1))
+        np.testing.assert_array_equal(driver.predict(x, integers=True), found)
+
+
+def test_real_values_are_quantized_and_outputs_are_real(design: Artifacts, opened: Open) -> None:
+    x = images(3, 1)
+    with Driver(design.path, opened(), timeout=None) as driver:
+        frac = driver.design.input.frac
+        real = np.ldexp(x.astype(float), -frac) + np.ldexp(0.25, -frac)  # rounds back
+        outputs = driver.predict(real)
+        np.testing.assert_allclose(outputs.sum(axis=-1) if driver.design.softmax else 1.0, 1.0)
+        integers = driver.predict(x, integers=True)
+        assert (np.argmax(outputs, axis=-1) == np.argmax(integers, axis=-1)).all()
+        one = driver.predict(real[0])
+        np.testing.assert_array_equal(one, outputs[0])
+        saturated = driver.predict(np.full_like(real, 1e30), integers=True)
+        np.testing.assert_array_equal(saturated, driver.predict(np.full_like(x, 127), integers=True))
+
+
+def test_two_inputs_are_under_way(design: Artifacts, opened: Open) -> None:
+    x = images(3 * BATCH, 2)
+    want = expected(x).reshape(3, BATCH, -1)
+    with Driver(design.path, opened(), timeout=None) as driver:
+        first, second = driver.submit(x[:BATCH]), driver.submit(x[BATCH : 2 * BATCH])
+        assert first.started
+        assert not second.started
+        with pytest.raises(InputError, match="2 runs are under way"):
+            driver.submit(x[2 * BATCH :])
+        np.testing.assert_array_equal(driver.wait(first).reshape(BATCH, -1), want[0])
+        assert second.started
+        third = driver.submit(x[2 * BATCH :])
+        np.testing.assert_array_equal(driver.wait(third).reshape(BATCH, -1), want[2])  # finishes the second as well
+        np.testing.assert_array_equal(driver.wait(second).reshape(BATCH, -1), want[1])
+
+
+@pytest.mark.parametrize("forgotten", ["flush", "invalidate"])
+def test_a_forgotten_cache_operation_gives_wrong_data(design: Artifacts, opened: Open, forgotten: str) -> None:
+    x = images(BATCH, 3)
+    with Driver(design.path, opened(), timeout=None) as driver:
+        driver.predict(images(2 * BATCH, 9))  # both arenas hold weights
+        setattr(driver._device, forgotten, lambda buffer: None)
+        assert not np.array_equal(driver.predict(x, integers=True).reshape(BATCH, -1), expected(x).reshape(BATCH, -1))
+
+
+@pytest.mark.parametrize(("port", "latency"), [("x", 0), ("k", 60), ("y", 60), ("y", 0)])
+def test_after_a_bus_error_the_next_run_is_right(design: Artifacts, opened: Open, port: str, latency: int) -> None:
+    x = images(2 * BATCH, 5)
+    device = opened(mem_latency=latency, seed=7)
+    with Driver(design.path, device, timeout=None) as driver:
+        for after in (0, 3):
+            device.plant(port, after)
+            with pytest.raises(HardwareError, match=r"operation \d+ \(.*axi") as caught:
+                driver.predict(x)
+            assert caught.value.code in regs.STATUS_ERROR_CODE_VALUES.values()
+            found = driver.predict(x, integers=True)
+            np.testing.assert_array_equal(found.reshape(len(x), -1), expected(x).reshape(len(x), -1))
+
+
+def test_a_lost_answer_names_the_operation(design: Artifacts, opened: Open) -> None:
+    device = opened()
+    with Driver(design.path, device, timeout=None) as driver:
+        device.plant("b")
+        with pytest.raises((HardwareTimeout, DeviceError), match=r"operation|stop"):
+            driver.predict(images(1, 1))
+
+
+def test_a_run_that_another_driver_left_is_abandoned(design: Artifacts, opened: Open) -> None:
+    x = images(BATCH, 6)
+    device = opened(mem_latency=100)
+    left = Driver(design.path, device, timeout=None)
+    left.submit(x)  # and its program is killed
+    assert device.read32(regs.STATUS) & regs.STATUS_BUSY_MASK
+    device._used = 0
+    with Driver(design.path, device, timeout=None) as driver:
+        found = driver.predict(x, integers=True)
+    np.testing.assert_array_equal(found.reshape(BATCH, -1), expected(x).reshape(BATCH, -1))
+
+
+def test_the_keyboard_interrupts_and_the_next_run_is_right(design: Artifacts, opened: Open) -> None:
+    x = images(BATCH, 8)
+    device = opened(mem_latency=2000)
+    with Driver(design.path, device, timeout=None) as driver:
+        ticket = driver.submit(x)
+        threading.Timer(0.01, signal.raise_signal, [signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
+            driver.wait(ticket)
+        found = driver.predict(x, integers=True)
+    np.testing.assert_array_equal(found.reshape(BATCH, -1), expected(x).reshape(BATCH, -1))
+
+
+def test_another_accelerator_is_refused(design: Artifacts, opened: Open, tmp_path: Path) -> None:
+    device = opened()
+    device.read32 = lambda offset: 0xFFFF_FFFF if offset == regs.ID else 0  # type: ignore[method-assign]
+    with pytest.raises(DeviceError, match="no DeepSoC accelerator answers"):
+        Driver(design.path, device)
+    changed = Path(shutil.copytree(design.path, tmp_path / "changed"))
+    hw = json.loads((changed / "hw.json").read_text())
+    (changed / "hw.json").write_text(json.dumps({**hw, "cols": 10}))
+    with pytest.raises(InputError, match=r"hw.json: differs from what was exported"):
+        Driver(changed, opened())
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "descriptors.bin", "manifest.json"])
+def test_damaged_files_are_refused_by_name(design: Artifacts, opened: Open, tmp_path: Path, name: str) -> None:
+    place = Path(shutil.copytree(design.path, tmp_path / "design"))
+    data = (place / name).read_bytes()
+    (place / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match=name if name != "manifest.json" else "not a design"):
+        Driver(place, opened())
+    (place / name).unlink()
+    with pytest.raises(InputError, match=name):
+        Driver(place, opened())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.zeros((2, 3)), "expected images of shape"),
+        (np.full((1, *NET["input"]["shape"]), np.nan), "NaN"),
+        (np.full((1, *NET["input"]["shape"]), 128), "integers of 8 bits are -128 … 127"),
+        (np.full((1, *NET["input"]["shape"]), "a"), "expected numbers"),
+        (np.zeros((0, *NET["input"]["shape"])), "expected images of shape"),
+    ],
+)
+def test_wrong_images(design: Artifacts, opened: Open, wrong: np.ndarray, message: str) -> None:
+    with Driver(design.path, opened(), timeout=None) as driver, pytest.raises(InputError, match=message):
+        driver.predict(wrong)
+
+
+def test_needs_numpy_alone() -> None:
+    """As on a board, where nothing else is installed."""
+    script = """
+import importlib.abc, sys
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names and top not in ("numpy", "deepsoc"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import deepsoc.runtime, deepsoc.runtime.simulation
+print(*sorted(name for name in sys.modules if name.startswith("deepsoc")))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    allowed = ("deepsoc.runtime", "deepsoc.errors", "deepsoc._tensors")
+    assert [name for name in done.stdout.split() if name != "deepsoc" and not name.startswith(allowed)] == []
