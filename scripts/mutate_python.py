@@ -4,7 +4,8 @@
 
 mutmut ([tool.mutmut] in pyproject.toml) makes the mutants, in the folder `mutants`. The tests of each package are
 collected once; each mutant is tried in a fork by those that reach its function, the quickest first. Without --sample
-all are tried, which takes hours. Verdicts are kept in build/mutate/python.jsonl until the source of the mutant changes.
+all are tried, which takes hours. What a test computes while it is collected is not mutated. Verdicts are kept in
+build/mutate/python.jsonl until the source of the mutant changes.
 
 Mutants of which scripts/mutants_equivalent.toml says that no test can see them are not counted. Exit status 1 if less
 than 90 % of the others are caught.

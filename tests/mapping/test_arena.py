@@ -27,3 +27,9 @@ def test_live_buffers_are_apart(sizes: list[tuple[int, int, int]], align: int, s
 def test_dead_buffers_are_reused() -> None:
     chain = [Buffer(str(i), 100, i, i + 1) for i in range(10)]
     assert allocate(chain, start=0, align=1)[1] == 200
+
+
+def test_large_buffers_are_placed_first() -> None:
+    """Placed by growing size, the largest would lie above the hole that the smallest leaves: 130 bytes."""
+    chain = [Buffer("a", 10, 0, 1), Buffer("b", 20, 1, 2), Buffer("c", 100, 2, 3)]
+    assert allocate(chain, start=0, align=1) == ({"c": 0, "b": 100, "a": 0}, 120)

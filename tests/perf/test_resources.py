@@ -84,3 +84,8 @@ def test_a_missing_column_is_named() -> None:
 def test_an_unknown_family_is_refused() -> None:
     with pytest.raises(InputError, match="xc7"):
         FpgaResources("xc2")  # type: ignore[arg-type]
+
+
+def test_each_shape_of_a_block_ram_ends_at_its_depth() -> None:
+    for width, depth in ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)):
+        assert (block_rams(width, depth), block_rams(width, depth + 1)) == (0.5, 1.0)
