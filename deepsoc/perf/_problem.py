@@ -62,7 +62,7 @@ class Limit:
     def share(self, frame: pd.DataFrame) -> _Floats:
         """What every point takes of its budget; more than 1 is refused."""
         used, bound = frame[self.used].to_numpy(np.float64), self.bound(frame)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a budget of 1e-320
             return bound / used if self.floor else used / bound
 
 

@@ -112,6 +112,13 @@ def between(points: pd.DataFrame, **quantiles: float) -> list[float]:
     return [points[name].quantile(quantile) * (1 + 1e-6) for name, quantile in quantiles.items()]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("budget", [{"area_mm2": 1e-320}, {"area_mm2": 1, "power_w": 1e-320}], ids=str)
+def test_a_denormal_budget_fits_nothing_and_warns_of_nothing(budget):
+    with pytest.raises(NoFitError, match="of 1e-320"):
+        fit([DENSE], node="28nm", space=SPACE, **budget)
+
+
 @pytest.mark.parametrize("goal", GOALS)
 @pytest.mark.parametrize("names", SPACES, ids="+".join)
 def test_fits_equal_plain_loops(names: tuple[str, ...], goal: Any) -> None:
