@@ -213,6 +213,11 @@ class Hardware(BaseModel):
         """Bytes from slot to slot."""
         return self.axi_bytes << math.ceil(math.log2(self.raw_beats))
 
+    @property
+    def write_group(self) -> int:
+        """Beats of a line, or slots side by side, that are written together at most."""
+        return min(self.axi_max_burst, 4)
+
     # Line buffers
 
     @property

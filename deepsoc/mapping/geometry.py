@@ -17,9 +17,9 @@ __all__ = [
     "row_mask", "split",
 ]  # fmt: skip
 
-# Clocks of an operation besides its steps, its first pixels and its last channels: sequencer, pipelines, first address,
-# last burst and acknowledgement. Measured on the RTL (8 x 24 and 7 x 30, memory without latency): 19 to 27.
-_FIXED_CLOCKS = 22
+# Clocks of an operation besides its steps, its first pixels and its last results: sequencer, pipelines, first address,
+# acknowledgement. Measured on the RTL (ten arrays, memory without latency).
+_FIXED_CLOCKS = 19
 
 
 @dataclass(frozen=True)
@@ -169,11 +169,11 @@ def pool_clocks(loops: Loops) -> int:
     return loops.n * loops.l * loops.w * loops.ci * loops.kh_count
 
 
-def overhead_clocks(loops: Loops, first_beats: int) -> int:
-    """Clocks of an operation beside its steps: fixed ones, the fetch of the first pixels, the last column's way out.
+def overhead_clocks(first_beats: int, last_clocks: int) -> int:
+    """Clocks of an operation beside its steps: fixed ones, the fetch of the first pixels, the last results' way out.
 
     Args:
-        loops: of the operation.
         first_beats: beats that are fetched before the first pixel can be used.
+        last_clocks: from the last step to the last beat.
     """
-    return _FIXED_CLOCKS + first_beats + loops.ch_last
+    return _FIXED_CLOCKS + first_beats + last_clocks

@@ -13,7 +13,16 @@ from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, pool_loops, split
 from deepsoc.mapping.layout import RawLayout, TensorLayout
-from deepsoc.mapping.ports import Reader, Writer, flat_reader, operand_reader, partial_reader, pixel_reader, writer
+from deepsoc.mapping.ports import (
+    Reader,
+    Work,
+    Writer,
+    flat_reader,
+    operand_reader,
+    partial_reader,
+    pixel_reader,
+    writer,
+)
 from deepsoc.mapping.stage import OutputStage
 from deepsoc.mapping.weights import flat_order, weights_stream
 
@@ -66,6 +75,11 @@ class Operation:
     def raw(self) -> bool:
         """Whether 32-bit slots are written."""
         return isinstance(self.out, RawLayout)
+
+    @property
+    def work(self) -> Work:
+        """What its clocks depend on."""
+        return Work(self.kind, self.loops, self.x, self.stage.o, self.y)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -173,7 +173,7 @@ def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> C
     beats = streams[op.stream][1] if op.stream else 0
     return Cost(
         clocks=clocks + drain, drain_clocks=drain,
-        overhead_clocks=overhead_clocks(op.loops, op.x.first_chunk_beats(hw)),
+        overhead_clocks=overhead_clocks(op.x.first_chunk_beats(hw), op.work.last_clocks(hw)),
         x_bytes=op.x.beats(hw) * hw.axi_bytes,
         k_bytes=beats * hw.axi_bytes + _DESCRIPTOR_BYTES,
         o_bytes=op.stage.o.beats(hw) * hw.axi_bytes if op.stage.o else 0,

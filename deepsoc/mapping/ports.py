@@ -6,6 +6,7 @@ The patterns are the table "The line reader" of docs/architecture.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, row_mask
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 
-__all__ = ["Reader", "Writer", "flat_reader", "operand_reader", "partial_reader", "pixel_reader", "writer"]
+__all__ = ["Reader", "Work", "Writer", "flat_reader", "operand_reader", "partial_reader", "pixel_reader", "writer"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,59 @@ class Writer:
                 beats -= int(first[0] == before)
                 before = int(last[-1])
         return lines * beats
+
+    def bursts(self, hw: Hardware, loops: Loops) -> int:
+        """Bursts of the whole operation: slots side by side, or beats of a line in one aligned group."""
+        group = hw.write_group
+        if self.raw_step:
+            slots = loops.n * loops.l * loops.wo * loops.co
+            side_by_side = group if self.raw_step == hw.raw_beats * hw.axi_bytes else 1
+            return -(-slots // side_by_side) * -(-side_by_side * hw.raw_beats // hw.axi_max_burst)
+        lines = loops.n * sum(-(-min(hw.rows, self.rows - block * hw.rows) // hw.rpb) for block in range(loops.l))
+        count = 0
+        for t in range(loops.t):
+            starts = np.arange(loops.wo, dtype=np.int64) * self.wo_step + t * loops.ch_per_t
+            first, last = starts // hw.axi_bytes, (starts + loops.channels(t) - 1) // hw.axi_bytes
+            joined = (first[1:] - last[:-1] <= 1) & (first[1:] // group == last[:-1] // group)
+            count += int(np.sum(last // group - first // group + 1) - np.sum(joined))
+        return lines * count
+
+    def last_beats(self, hw: Hardware, loops: Loops) -> int:
+        """Beats that are still to be written when the last results are there."""
+        if self.raw_step:
+            return loops.ch_last * hw.raw_beats
+        rows = self.rows - (loops.l - 1) * hw.rows
+        channels = loops.channels(loops.t - 1)
+        end = self.wo_step * (loops.wo - 1) + (loops.t - 1) * loops.ch_per_t + channels
+        run = channels * (loops.wo if self.wo_step == channels else 1)
+        first, last = (end - run) // hw.axi_bytes, (end - 1) // hw.axi_bytes
+        return -(-rows // hw.rpb) * (min(last - first, last % hw.write_group) + 1)
+
+
+@dataclass(frozen=True)
+class Work:
+    """All of an operation that its clocks depend on, with a memory of any speed.
+
+    Attributes:
+        kind: `mac`, or the pool.
+        loops: loop bounds.
+        x: pixels.
+        o: operands; None: there are none.
+        y: results.
+    """
+
+    kind: Literal["mac", "max", "avg"]
+    loops: Loops
+    x: Reader
+    o: Reader | None
+    y: Writer
+
+    def last_clocks(self, hw: Hardware) -> int:
+        """Clocks from the last step to the last beat of the results, beside those that every operation takes."""
+        beats = self.y.last_beats(hw, self.loops)
+        if self.kind != "mac":
+            return beats + 5
+        return beats + (3 if self.y.raw_step else self.loops.ch_last)
 
 
 def _beats(starts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], length: int, axi_bytes: int) -> int:

@@ -7,25 +7,29 @@ from __future__ import annotations
 
 __all__ = [
     "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "NOTABLE", "REFILL",
-    "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM", "WEIGHTS_BURST", "WEIGHTS_TURN",
+    "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM", "TABLE", "WEIGHTS_BURST", "WEIGHTS_TURN",
+    "WRITE", "WRITES",
 ]  # fmt: skip
 
 # ---- structure ------------------------------------------------------------------------------------------------------
 DESCRIPTOR_BYTES = 256  # hw/registers.toml: 64 words
 SLOTS = 4  # chunks that a line reader holds (rtl/memory/dsoc_line_reader.sv, Slots)
 BURSTS = 16  # bursts that a line reader has under way (rtl/memory/dsoc_line_reader.sv, depth of i_bursts)
+WRITES = 64  # bursts that the writer has under way (rtl/memory/dsoc_writer.sv, Bursts)
 WEIGHTS_BURST = 16  # longest burst of the weights port, beats (rtl/control/dsoc_core.sv, WeightsBurst)
 
 # ---- clocks ---------------------------------------------------------------------------------------------------------
 START = 4  # from the write of CTRL.start to the first descriptor's address
 DESCRIPTOR = 4  # check of a descriptor and its way into the operation
-DESCRIPTOR_BURST = 4  # of each burst of a descriptor, beside latency and beats
+DESCRIPTOR_BURST = 2  # of each burst of a descriptor, beside latency and beats
 STREAM = 6  # from a descriptor to the first weights at the reader, beside latency
 BLOCK = 3  # between two weights blocks
-WEIGHTS_TURN = 5  # of a burst of weights, beside latency and beats
+WEIGHTS_TURN = 3  # of a burst of weights, beside latency and beats
 REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
 BURST = 4  # of a burst of a line reader, beside latency and beats
-END = 10  # of an operation's overhead, the part behind the last step
+WRITE = 4  # of a burst of the writer, beside latency and beats
+END = 7  # of an operation's fixed overhead, the part behind the last step
+TABLE = -3  # from a descriptor to the first address of pixels, besides a clock a line buffer: its reader makes a table
 
 # ---- clocks of the CPU, one an instruction: scripts/measure_softmax.py, GCC 12.2 -O2, counted by QEMU 7.2 ------------
 # Rows of 10, 20, 100, 1000: 625, 1,157, 5,399, 53,099 with and 25,571, 51,750, 259,959, 2,602,615 without the unit.

@@ -8,6 +8,7 @@ iterations load into the second bank meanwhile.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,11 @@ from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan
 from deepsoc.mapping.geometry import split
-from deepsoc.mapping.operations import Operation
-from deepsoc.mapping.ports import Reader
+from deepsoc.mapping.plan import Cost
+from deepsoc.mapping.ports import Reader, Work
 from deepsoc.perf import constants as const
 
-__all__ = ["TERMS", "Cpu", "Memory", "OperationTime", "operation_times", "softmax_clocks"]
+__all__ = ["TERMS", "Cpu", "Memory", "OperationTime", "operation_times", "softmax_clocks", "work_times"]
 
 TERMS = ("array", "results", "pixels", "weights", "operands", "outputs", "memory", "latency", "overhead")
 """What can bind an operation; `results`: the array waits because results leave one channel a clock; `memory`: all ports
@@ -125,26 +126,45 @@ def operation_times(plan: Plan, memory: Memory) -> list[OperationTime]:
         plan: the network on its hardware.
         memory: what is behind the ports.
     """
-    weights = _Weights(plan.hw, memory)
-    clock, times = 0.0, []
-    descriptor = const.START + _descriptor(plan.hw, memory)
-    for op, cost in zip(plan.operations, plan.costs, strict=True):
+    return work_times([op.work for op in plan.operations], plan.costs, plan.hw, memory)
+
+
+def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memory: Memory) -> list[OperationTime]:
+    """The same of operations without their plan, as an export has them.
+
+    Args:
+        works: of the operations, in their order.
+        costs: of the operations.
+        hw: the accelerator, every maximum known.
+        memory: what is behind the ports.
+    """
+    weights = _Weights(hw, memory)
+    clock = 0.0
+    times: list[OperationTime] = []
+    descriptor = const.START + _descriptor(hw, memory)
+    for op, cost in zip(works, costs, strict=True):
         before, start = clock, max(clock, descriptor)
-        weights.stream_from(descriptor + memory.latency_clocks + const.STREAM)
-        descriptor = start + _descriptor(plan.hw, memory)
-        ports = _ports(op, plan.hw, memory, cost.clocks)
-        step = start + cost.overhead_clocks - op.loops.ch_last - const.END + memory.latency_clocks
+        pixels = max(start, descriptor + hw.line_buffers + const.TABLE)
+        beats = cost.k_bytes // hw.axi_bytes - const.DESCRIPTOR_BYTES // hw.axi_bytes
+        more = len(times) + 1 < len(works)
+        ahead = weights.stream_from(descriptor + memory.latency_clocks + const.STREAM, beats, start if more else None)
+        descriptor = start + _descriptor(hw, memory) + ahead
+        ports = _ports(op, hw, memory, cost.clocks)
+        last = op.last_clocks(hw) + _last_operands(op, hw, memory) + const.END
+        step = pixels + cost.overhead_clocks - op.last_clocks(hw) - const.END + memory.latency_clocks
         begin, body = step, 0.0
         for t in range(op.loops.t):
             busiest = max(port[t] for port in ports.values())
-            step = weights.iteration(op, t, step, busiest) if op.kind == "mac" else step + busiest
+            array = ports["array"][t]
+            step = weights.iteration(op, t, step, busiest, array) if op.kind == "mac" else step + busiest
             body += busiest
         moved = cost.x_bytes + cost.k_bytes + cost.o_bytes + cost.y_bytes
-        moving = moved * memory.clocks_per_byte(plan.hw.frequency_mhz)
-        clock = step + op.loops.ch_last + const.END + memory.latency_clocks
+        moving = moved * memory.clocks_per_byte(hw.frequency_mhz)
+        clock = step + last + memory.latency_clocks
         terms = {name: sum(port) for name, port in ports.items()} | {
+            "outputs": op.y.beats(hw, op.loops) / memory.efficiency,
             "array": float(cost.clocks - cost.drain_clocks), "results": float(cost.drain_clocks),
-            "weights": weights.take_loaded(), "latency": 2 * memory.latency_clocks + start - before,
+            "weights": weights.take_loaded(), "latency": 2 * memory.latency_clocks + pixels - before,
             "overhead": float(cost.overhead_clocks), "memory": moving,
         }  # fmt: skip
         bound = _bound(terms, body, step - begin - body)
@@ -174,41 +194,85 @@ def _descriptor(hw: Hardware, memory: Memory) -> float:
     return bursts * (memory.latency_clocks + const.DESCRIPTOR_BURST) + beats / memory.efficiency + const.DESCRIPTOR
 
 
-def _ports(op: Operation, hw: Hardware, memory: Memory, clocks: int) -> dict[str, list[float]]:
+def _ports(op: Work, hw: Hardware, memory: Memory, clocks: int) -> dict[str, list[float]]:
     """Clocks of every iteration in the array and in the ports for pixels, operands and outputs."""
     loops = op.loops
     count, blocks = loops.t, loops.n * loops.l
     operands = [0.0] * count
-    if o := op.stage.o:
-        operands = [_fetch(o, hw, memory, t, clocks / o.t / (o.n * o.l)) for t in range(o.t)]
+    if o := op.o:
+        results = blocks * loops.wo * loops.co
+        operands = _fetch(o, hw, memory, results / o.t / (o.n * o.l), clocks)
         operands = operands if o.t == count else [sum(operands) / count] * count
     return {
         "array": [clocks / count] * count,
-        "pixels": [_fetch(op.x, hw, memory, t, clocks / count / blocks) for t in range(count)],
+        "pixels": _fetch(op.x, hw, memory, clocks / count / blocks),
         "operands": operands,
-        "outputs": [op.y.beats(hw, loops) / memory.efficiency / count] * count,
+        "outputs": [_written(op, hw, memory, clocks / (count * blocks * loops.wo)) / count] * count,
     }
 
 
-def _fetch(reader: Reader, hw: Hardware, memory: Memory, t: int, array: float) -> float:
-    """Clocks of a line reader in iteration `t`, when the array takes `array` clocks a row block.
+def _last_operands(op: Work, hw: Hardware, memory: Memory) -> float:
+    """Clocks that the results of the last column wait for partial sums, of which each fills a buffer of its own."""
+    if op.o is None or op.o.seg_step != hw.slot_bytes or op.o.seg_bytes != hw.axi_bytes:
+        return 0.0
+    turn = memory.latency_clocks + 1 + hw.raw_beats / memory.efficiency + const.REFILL
+    return _waits(op.loops.ch_last, const.SLOTS) * turn
 
-    A chunk of every line is one step; its period is the longest of sending its addresses, moving its beats, filling
-    again the buffer that the array has emptied (const.SLOTS of them), and the bursts that may be under way.
+
+def _written(op: Work, hw: Hardware, memory: Memory, column: float) -> float:
+    """Clocks of the output port, but for the last beats, which leave behind the last step.
+
+    The first column of results is there after `column` clocks of the array.
+    """
+    beats, bursts = op.y.beats(hw, op.loops), op.y.bursts(hw, op.loops)
+    moving = (beats - op.y.last_beats(hw, op.loops)) / memory.efficiency
+    turn = memory.latency_clocks + const.WRITE + beats / bursts / memory.efficiency
+    found = max(moving, _waits(bursts, const.WRITES) * turn)
+    return found + column if found > 0 else 0.0
+
+
+def _waits(count: float, most: int) -> float:
+    """How often all of `most` places are taken, so that the next of `count` things waits for one of them."""
+    return (count - 1) // most
+
+
+def _fetch(reader: Reader, hw: Hardware, memory: Memory, array: float, lead: float = 0.0) -> list[float]:
+    """Clocks of a line reader in every iteration, when what it fetches for a row block is used in `array` clocks.
+
+    A chunk of every line is one step. It takes the longest of sending its addresses and moving its beats. All chunks
+    but the first ones wait besides for a buffer that the array has emptied (const.SLOTS of them), and for one of the
+    bursts that may be under way. `lead`: clocks in which the array makes the results that operands wait for.
     """
     grid, beat = hw.grid_bytes, hw.axi_bytes
-    starts = reader.off0 + t * reader.t_step + np.arange(reader.seg_count, dtype=np.int64) * reader.seg_step
-    ends = starts + (reader.seg_bytes_last if t == reader.t - 1 else reader.seg_bytes) - 1
-    chunks = int(np.sum(ends // grid - starts // grid + 1))
-    line_beats = float(np.sum(ends // beat - starts // beat + 1)) / chunks
     buffers = np.array([f for f in range(reader.mask.bit_length()) if reader.mask >> f & 1])
     lines = buffers + reader.lam0 + np.arange(reader.l)[:, None] * reader.lam_step
     needed = np.sum((lines >= 0) & (lines < reader.lines), axis=1)
-    beats = needed * line_beats / memory.efficiency
-    refill = memory.latency_clocks + needed + beats + const.REFILL
-    bursts = needed * (memory.latency_clocks + const.BURST + line_beats) / const.BURSTS
-    period = np.maximum.reduce([1 + needed, beats, (array / chunks + refill) / const.SLOTS, bursts])
-    return reader.n * float(np.sum(1 + chunks * period))
+
+    def iteration(t: int) -> float:
+        starts = reader.off0 + t * reader.t_step + np.arange(reader.seg_count, dtype=np.int64) * reader.seg_step
+        ends = starts + (reader.seg_bytes_last if t == reader.t - 1 else reader.seg_bytes) - 1
+        chunks = int(np.sum(ends // grid - starts // grid + 1))
+        line_beats = float(np.sum(ends // beat - starts // beat + 1)) / chunks
+        beats = needed * line_beats / memory.efficiency
+        moving = np.maximum(1 + needed, beats)
+        total = chunks * reader.l * reader.n * reader.t
+        waits = _waits(total, const.SLOTS)
+        turn = memory.latency_clocks + moving + const.REFILL + array / chunks
+        # The first buffers are emptied as slowly as the array makes results for them.
+        first = lead / total * ((total - 1) % const.SLOTS + 1) if waits else 0.0
+        refill = (waits * turn + first) / total
+        bursts = needed * (memory.latency_clocks + const.BURST + line_beats)
+        bursts = bursts * _share(total * float(needed.mean()), const.BURSTS)
+        return reader.n * float(np.sum(np.maximum.reduce([1 + chunks * moving, chunks * refill, chunks * bursts])))
+
+    if reader.t_step == 0 and reader.seg_bytes_last == reader.seg_bytes:
+        return [iteration(0)] * reader.t
+    return [iteration(t) for t in range(reader.t)]
+
+
+def _share(count: float, most: int) -> float:
+    """Share of a wait for a place that each of `count` things has on average, if there are `most` places."""
+    return _waits(count, most) / max(count, 1.0)
 
 
 class _Weights:
@@ -218,21 +282,40 @@ class _Weights:
         self._hw = hw
         burst = min(hw.axi_max_burst, const.WEIGHTS_BURST, 4096 // hw.axi_bytes)
         self._buffer = max(4 * burst, 16)
-        self._rate = min(memory.efficiency, self._buffer / (memory.latency_clocks + burst + const.WEIGHTS_TURN))
+        self._efficiency = memory.efficiency
+        turn = memory.latency_clocks + burst + const.WEIGHTS_TURN
+        self._wait = max(turn - self._buffer / memory.efficiency, 0.0)  # between a buffer full of beats and the next
+        self._rate = min(memory.efficiency, self._buffer / turn)
         self._loaded, self._spent = 0.0, 0.0
+        self._ahead = 0.0  # beats that are under way, or waiting, when the next block begins
         self._released = [0.0, 0.0]
 
-    def stream_from(self, clock: float) -> None:
-        """The first data of the next stream can be there at `clock`."""
-        self._loaded = max(self._loaded, clock)
+    def stream_from(self, clock: float, beats: int, start: float | None) -> float:
+        """The first of the next `beats` can be there at `clock`; their operation begins at `start`; None: the last one.
+
+        Returns:
+            Clocks that the next descriptor, which is asked for at `start`, waits for beats in front of it.
+        """
+        if clock > self._loaded:
+            self._ahead = min(self._buffer, (clock - self._loaded) * self._rate)
+            self._loaded = clock
+        if start is None or self._wait:  # the port idles between its bursts
+            return 0.0
+        rest = min(max(beats - (start - clock) * self._rate, 0.0), beats) / self._efficiency
+        descriptor = const.DESCRIPTOR_BYTES // self._hw.axi_bytes / self._efficiency
+        self._loaded += min(rest, descriptor)
+        return rest
 
     def take_loaded(self) -> float:
         """Clocks spent on loading since the last call."""
         spent, self._spent = self._spent, 0.0
         return spent
 
-    def iteration(self, op: Operation, t: int, step: float, busiest: float) -> float:
-        """When iteration `t` ends that could begin at `step` and takes `busiest` clocks with its weights there."""
+    def iteration(self, op: Work, t: int, step: float, busiest: float, array: float) -> float:
+        """When iteration `t` ends that could begin at `step` and takes `busiest` clocks with its weights there.
+
+        `array`: the clocks that it takes in the array.
+        """
         hw, words = self._hw, op.loops.words * op.loops.sw
         blocks = split(words, hw.weights_ram_depth)
         for start, stop in blocks:
@@ -240,12 +323,15 @@ class _Weights:
             bias = -(-op.loops.channels(t) * 32 // hw.axi_data_bits) if start == 0 else 0
             beats = 1 + bias - (-count * hw.weight_word_bits // hw.axi_data_bits)
             begin = max(self._loaded, self._released[0])
-            ahead = min(self._buffer, (begin - self._loaded) * self._rate)
-            load = max(1 + bias + count, ahead + (beats - ahead) / self._rate) + const.BLOCK
+            ahead = min(self._buffer, self._ahead + (begin - self._loaded) * self._rate)
+            waits = math.ceil(max(beats - ahead, 0.0) / self._buffer)
+            self._ahead = ahead + waits * self._buffer - beats
+            load = max(1 + bias + count, beats / self._efficiency + waits * self._wait) + const.BLOCK
             self._loaded = begin + load
             self._spent += max(1 + bias + count, beats / self._rate) + const.BLOCK
             share = busiest * count / words
-            tail = max(share - words, 1.0) if len(blocks) == 1 else 1.0
+            # The first columns are done while their words come.
+            tail = max(share * (1 - words / array), 1.0) if len(blocks) == 1 else 1.0
             step = max(max(step, begin + 1 + bias + const.BLOCK) + share, self._loaded + tail)
             self._released = [self._released[1], step]
         return step

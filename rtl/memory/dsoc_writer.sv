@@ -50,7 +50,7 @@ module dsoc_writer #(
 
   localparam int unsigned BeatBytes = AxiBits / 8;
   localparam int unsigned ByteBits = $clog2(BeatBytes);
-  localparam int unsigned StoreDepth = 2 * GroupBeats;
+  localparam int unsigned StoreDepth = (GroupBeats < 4) ? 8 : 2 * GroupBeats;  // short groups follow each other closely
   localparam int unsigned StoreBits = $clog2(StoreDepth);
   localparam int unsigned GroupBits = $clog2(GroupBeats + 1);
   localparam int unsigned EntryBits = Lines * AxiBits + BeatBytes;

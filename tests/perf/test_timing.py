@@ -11,9 +11,12 @@ from deepsoc.errors import InputError
 from deepsoc.export import export
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan, plan
+from deepsoc.netspec.spec import parse_net
 from deepsoc.perf import Memory, OperationTime, operation_times
 from deepsoc.sim import simulate
 from tests.perf.networks import NARROW, WIDE, graph
+from tests.strategies import random_case
+from tests.system.hardware import HARDWARE
 
 
 @cache
@@ -33,8 +36,8 @@ def clocks(name: str, hw: Hardware, memory: Memory) -> float:
 # Clocks of the RTL with the firmware, start to last acknowledged write (benchmarks/bench_model.py makes them anew).
 MEASURED = {
     ("peer_demo", 0, 1.0): 6_954,
-    ("peer_demo", 100, 1.0): 8_721,
-    ("peer_demo", 300, 1.0): 14_823,
+    ("peer_demo", 100, 1.0): 8_661,
+    ("peer_demo", 300, 1.0): 14_763,
     ("digits", 16, 1.0): 5_602,
     ("digits", 300, 1.0): 10_374,
     ("kws_cnn", 300, 1.0): 104_459,
@@ -49,6 +52,55 @@ MEASURED = {
 def test_measured_clocks(case: tuple[str, int, float], rtl: int) -> None:
     name, latency, efficiency = case
     assert clocks(name, WIDE, Memory(latency, efficiency)) == pytest.approx(rtl, rel=0.05)
+
+
+# The same of random networks (tests/strategies.py), by accelerator (tests/system/hardware.py), seed and latency:
+# benchmarks/bench_latency.py makes them anew. Raw outputs on narrow ports, passes, latencies up to 500.
+MEASURED_RANDOM = {
+    ("13x9_x4k4", 1003, 16): 7_356,
+    ("13x9_x4k4", 1003, 300): 17_898,
+    ("13x9_x4k4", 1003, 500): 28_298,
+    ("13x9_x4k4", 1008, 0): 800,
+    ("5x11_x4k4", 1003, 60): 14_743,
+    ("5x11_x4k4", 1003, 500): 97_380,
+    ("5x11_x4k4", 1010, 300): 12_727,
+    ("3x7_x4k8", 1015, 16): 1_864,
+    ("3x7_x4k8", 1055, 60): 17_497,
+    ("3x7_x4k8", 1055, 500): 119_930,
+    ("1x10_x4k4", 1018, 500): 105_503,
+    ("7x30_x8k8", 1005, 100): 2_979,
+    ("7x30_x8k8", 1018, 300): 21_818,
+    ("7x30_x2k4", 1027, 300): 13_503,
+    ("8x24_x4k4", 1003, 500): 13_720,
+}
+
+
+@pytest.mark.parametrize(("case", "rtl"), MEASURED_RANDOM.items(), ids=str)
+def test_measured_clocks_of_random_networks(case: tuple[str, int, int], rtl: int) -> None:
+    name, seed, latency = case
+    hw = HARDWARE[name]
+    _, drawn, _ = random_case(seed, x_bits=(hw.x_bits,), k_bits=(hw.k_bits,))
+    found = operation_times(plan(drawn, hw), Memory(latency))
+    assert sum(time.clocks for time in found) == pytest.approx(rtl, rel=0.05)
+
+
+# A last layer without activation on 13 x 9, AXI 32: with single beats, as it was once, latency 300 took 31,338 clocks.
+RAW = {
+    "format": "deepsoc-net/1", "name": "raw", "input": {"shape": [26, 20, 6]}, "bits": {"x": 4, "k": 4, "b": 16},
+    "bundles": [
+        {
+            "name": "b1", "input": "input", "act": None,
+            "core": {"type": "conv2d", "filters": 12, "kernel": [3, 3], "padding": "same"},
+        }
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("latency", "rtl"), [(16, 6_548), (100, 7_052), (300, 8_252), (500, 11_280)])
+def test_raw_outputs_at_any_latency(latency: int, rtl: int) -> None:
+    hw = Hardware(rows=13, cols=9, x_bits=4, k_bits=4, axi_data_bits=32)
+    (time,) = operation_times(plan(parse_net(RAW).to_graph(seed=1), hw), Memory(latency))
+    assert time.clocks == pytest.approx(rtl, rel=0.05)
 
 
 @pytest.mark.parametrize(

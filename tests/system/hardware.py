@@ -27,6 +27,8 @@ HARDWARE: dict[str, Hardware] = {
     "12x13_x8k4": Hardware(
         rows=12, cols=13, x_bits=8, k_bits=4, weights_ram_depth=512, axi_data_bits=512, axi_max_burst=1, **_MAXIMA
     ),
+    "13x9_x4k4": Hardware(rows=13, cols=9, x_bits=4, k_bits=4, weights_ram_depth=512, axi_data_bits=32, **_MAXIMA),
+    "5x11_x4k4": Hardware(rows=5, cols=11, x_bits=4, k_bits=4, weights_ram_depth=32, axi_data_bits=64, **_MAXIMA),
 }  # fmt: skip
 
 FAST = ("8x24_x4k4", "7x30_x8k8", "7x30_x2k4", "3x7_x4k8")
