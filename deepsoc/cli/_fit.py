@@ -74,6 +74,7 @@ def fit(
             "hw": found.hw,
             "resources": found.resources,
             "fps": found.fps,
+            "basis": found.basis,
             "goal": goal,
             "method": found.method,
             "points": found.points,

@@ -72,6 +72,7 @@ def sweep(
             "seconds": seconds,
             "rows": len(table),
             "objectives": goals,
+            "basis": "equations",
             "pareto": best.to_dict(orient="records"),
             "out": out,
         }

@@ -79,7 +79,15 @@ def files(folder: Path, names: Sequence[str]) -> None:
 
 def simulation(result: SimResult) -> None:
     """Prints clocks and bytes of each bundle and the verdict."""
-    table = _table("bundle", "clocks RTL", "clocks model", "difference", "bound by", "bytes read", "bytes written")
+    table = _table(
+        "bundle",
+        "clocks RTL",
+        f"clocks model ({result.basis})",
+        "difference",
+        "bound by",
+        "bytes read",
+        "bytes written",
+    )
     for bundle in result.bundles:
         rtl, model = bundle.cycles_rtl, bundle.cycles_model
         difference = f"{rtl / model - 1:+.1%}" if model else ""
@@ -103,7 +111,8 @@ def estimate(data: Mapping[str, Any]) -> None:
         table.add_row(row["name"], row["type"], *numbers, f"{row['end_to_end_clocks']:,.0f}", row["bound"])
     _print(table)
     sums = _table(
-        "sum", "clocks", "frames/s", "efficiency", "DRAM words", "DRAM bytes", "ops/word", "frames/s end to end"
+        *("sum", "clocks", "frames/s", "efficiency", "DRAM words", "DRAM bytes", "ops/word"),
+        f"frames/s end to end ({data['totals']['basis']})",
     )
     for name, total in (*data["totals_by_type"].items(), ("all", data["totals"])):
         sums.add_row(
@@ -126,7 +135,10 @@ def sweep(data: Mapping[str, Any], most: int = 20) -> None:
         f"{data['points_per_second']:,.0f} points/s"
     )
     objectives = ", ".join(f"{name} {goal}" for name, goal in data["objectives"].items())
-    _print(f"Pareto front of {objectives}: {len(rows)} points" + (f", {most} shown" if len(rows) > most else ""))
+    _print(
+        f"Pareto front of {objectives}, by the {data['basis']}: {len(rows)} points"
+        + (f", {most} shown" if len(rows) > most else "")
+    )
     if rows:
         table = _table(*rows[0])
         for i in sorted({round(i * (len(rows) - 1) / (most - 1)) for i in range(most)}):
@@ -139,7 +151,8 @@ def fit(data: Mapping[str, Any]) -> None:
     hw, found = data["hw"], data["figures"]
     _print(
         f"{hw.rows} × {hw.cols} processing elements at {hw.frequency_mhz:g} MHz, weights_ram_depth "
-        f"{hw.weights_ram_depth}, axi_data_bits {hw.axi_data_bits}: {data['fps']:,.1f} frames/s end to end, "
+        f"{hw.weights_ram_depth}, axi_data_bits {hw.axi_data_bits}: {data['fps']:,.1f} frames/s end to end "
+        f"({data['basis']}), "
         f"efficiency {found['efficiency']:.1%}"
     )
     shown = ["rows", "cols", "weights_ram_depth", "axi_data_bits", "end_to_end_fps", "latency_us", *data["resources"]]

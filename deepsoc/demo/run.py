@@ -66,7 +66,8 @@ def run_demo(
 
     Returns:
         `dataset`, `images` (tested), `parameters`, `batch`, `accuracy_float`, `accuracy_quantized`, `accuracy_int`
-        (0 … 1, on all test images), `bit_exact`, `mismatches`, `cycles_rtl`, `cycles_model`, `utilization` (0 … 1),
+        (0 … 1, on all test images), `bit_exact`, `mismatches`, `cycles_rtl`, `cycles_model` and its `basis`,
+        `utilization` (0 … 1),
         `dram_bytes` (of one run of `batch` images), `fps`, `bundles` (a list of rows), `seconds` (by step).
 
     Raises:
@@ -171,6 +172,7 @@ def _run_figures(result: SimResult, graph: Graph, hw: Hardware) -> dict[str, Any
         "error": result.error,
         "cycles_rtl": cycles,
         "cycles_model": result.cycles_model,
+        "basis": result.basis,
         "utilization": float(table["macs"].sum() / max(cycles, 1) / (hw.rows * hw.cols)),
         "dram_bytes": int(table[ports].to_numpy().sum()),
         "fps": graph.input_shape[0] * hw.frequency_mhz * 1e6 / max(cycles, 1),

@@ -13,7 +13,8 @@ from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 from deepsoc.mapping.operations import Layout
-from deepsoc.mapping.plan import Place
+from deepsoc.mapping.plan import Cost, Place
+from deepsoc.mapping.ports import Work
 
 __all__ = ["FORMAT", "BundleEntry", "FileEntry", "Manifest", "OperationEntry", "PortBytes", "TensorEntry"]
 
@@ -23,6 +24,7 @@ _Image = bytes  # `bytes` is a field below
 _Size = Annotated[int, Field(ge=1, lt=1 << 31)]
 _Offset = Annotated[int, Field(ge=0, lt=1 << 32)]  # the arena has less than 4 GiB
 _Clocks = Annotated[int, Field(ge=0, lt=1 << 62)]
+_MOST = 1 << 26  # segments of a line
 _Text = Annotated[str, Field(min_length=1, max_length=300)]
 _Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -101,6 +103,7 @@ class OperationEntry(_Entry):
     name: _Text
     bundle: _Text
     kind: Literal["mac", "max", "avg"]
+    work: Work
     y_offset: _Offset  # arena offset of its results, bytes
     y_bytes: _Offset  # bytes from there on that belong to them
     tensor: TensorEntry
@@ -114,7 +117,17 @@ class OperationEntry(_Entry):
     def _results(self) -> OperationEntry:
         if (self.y_offset, self.y_bytes) != (self.tensor.offset, self.tensor.bytes):
             raise ValueError("y_offset and y_bytes are not those of the tensor")
+        loops, readers = self.work.loops, (self.work.x, *([self.work.o] if self.work.o else []))
+        counts = [loops.t, loops.n, loops.l, loops.wo, *(n for r in readers for n in (r.t, r.n, r.l))]
+        if not all(0 < count < 1 << 16 for count in counts) or not all(0 < r.seg_count < _MOST for r in readers):
+            raise ValueError("work has a count that no operation has")
         return self
+
+    @property
+    def cost(self) -> Cost:
+        """What it should take, as its plan says."""
+        moved = self.axi_bytes
+        return Cost(self.clocks, self.drain_clocks, self.overhead_clocks, moved.x, moved.k, moved.o, moved.y)
 
 
 class BundleEntry(_Entry):

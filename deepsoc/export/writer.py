@@ -176,8 +176,9 @@ def _manifest(mapped: Plan, seed: int | None) -> Manifest:
         tensor = TensorEntry.of(place)
         operations.append(
             OperationEntry(
-                index=i, name=op.name, bundle=op.bundle, kind=op.kind, y_offset=tensor.offset, y_bytes=tensor.bytes,
-                tensor=tensor, clocks=cost.clocks, drain_clocks=cost.drain_clocks, overhead_clocks=cost.overhead_clocks,
+                index=i, name=op.name, bundle=op.bundle, kind=op.kind, work=op.work, y_offset=tensor.offset,
+                y_bytes=tensor.bytes, tensor=tensor,
+                clocks=cost.clocks, drain_clocks=cost.drain_clocks, overhead_clocks=cost.overhead_clocks,
                 axi_bytes=PortBytes(x=cost.x_bytes, k=cost.k_bytes, o=cost.o_bytes, y=cost.y_bytes),
                 expected=_expected(i),
             )

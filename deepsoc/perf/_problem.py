@@ -15,9 +15,9 @@ from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS
 from deepsoc.perf._figures import ENGINE, figures, line_buffers
+from deepsoc.perf._mapped import point_figures
 from deepsoc.perf._network import Network, complete, kernel_columns, weight_words
 from deepsoc.perf._search import Scores
-from deepsoc.perf.estimate import estimate, summary
 from deepsoc.perf.space import PARAMETERS, Space
 from deepsoc.perf.sweep import costs
 from deepsoc.perf.timing import Memory
@@ -127,20 +127,15 @@ class Problem:
         points = row[list(PARAMETERS)]
         try:
             hw = Hardware(**{name: points[name].tolist()[0] for name in PARAMETERS})
-            found = [self._estimated(source, hw) for source in self.sources]
+            found = [point_figures(source, hw, self.memory) for source in self.sources]
         except InputError:
             return None
-        return self._joined(points, [{name: np.array([value]) for name, value in one.items()} for one in found])
+        rows = [{name: np.array([one[name]]) for name in (*_PER_NETWORK, "dram_gb_per_s")} for one in found]
+        return self._joined(points, rows, ", ".join(sorted({one["basis"] for one in found}, reverse=True)))
 
-    def _estimated(self, source: Workload | Graph, hw: Hardware) -> dict[str, Any]:
-        table = estimate(source, hw, memory=self.memory)
-        sums = summary(table)
-        if isinstance(source, Graph):
-            sums["dram_bytes"] = float(table["axi_read_bytes"].sum() + table["axi_write_bytes"].sum())
-        seconds = sums["end_to_end_clocks"] / (hw.frequency_mhz * 1e6)
-        return {**{name: sums[name] for name in _PER_NETWORK}, "dram_gb_per_s": sums["dram_bytes"] / seconds / 1e9}
-
-    def _joined(self, points: pd.DataFrame, found: Sequence[Mapping[str, npt.NDArray[Any]]]) -> pd.DataFrame:
+    def _joined(
+        self, points: pd.DataFrame, found: Sequence[Mapping[str, npt.NDArray[Any]]], basis: str = "equations"
+    ) -> pd.DataFrame:
         """One row a point with the figures of all networks together, what limits read, and the goal."""
         stacked = {name: np.stack([one[name] for one in found]) for name in (*_PER_NETWORK, "dram_gb_per_s")}
         runs = (stacked["clocks"] > 0).all(axis=0)
@@ -154,6 +149,7 @@ class Problem:
             pes=rows * points["cols"],
             clocks=stacked["clocks"].sum(axis=0),
             end_to_end_clocks=stacked["end_to_end_clocks"].sum(axis=0),
+            basis=basis,
             **means,
             latency_us=np.where(runs, stacked["end_to_end_us"].sum(axis=0), np.inf),
             least_fps=np.where(runs, stacked["end_to_end_fps"].min(axis=0), 0.0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,10 @@ from deepsoc.workloads import Layer, Workload
 if TYPE_CHECKING:
     from deepsoc.perf.sources import Source
 
-__all__ = ["estimate", "summary"]
+__all__ = ["Basis", "estimate", "summary"]
+
+Basis = Literal["mapped", "equations"]
+"""What `end_to_end_clocks` come from: the operations of a mapped network, or the shapes of the layers alone."""
 
 
 def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None, cpu: Cpu | None = None) -> pd.DataFrame:
@@ -37,11 +40,11 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None, cpu:
         One row a layer. `name`, `type`, `frames` (its batch); of the equations: `clocks`, `time_us`, `efficiency`,
         `macs`, `x_words`, `k_words`, `y_words`, `words`, `lower_words`, `ops_per_access`, `x_bytes`, `k_bytes`,
         `y_bytes`, `dram_bytes`, `x_bytes_per_clock`, `k_bytes_per_clock`, `y_bytes_per_clock`; of the hardware:
-        `end_to_end_clocks`, `bound` (what binds the layer) and the terms `array_clocks`, `results_clocks`,
-        `pixels_clocks`, `weights_clocks`, `operands_clocks`, `outputs_clocks`, `memory_clocks`, `latency_clocks`,
-        `overhead_clocks`. Networks with weights, which are mapped as for export, have besides: `pool_clocks` (part of
-        `array_clocks`), `operations`, `axi_read_bytes`, `axi_write_bytes`; and if they end in a softmax, the CPU's time
-        behind `end_to_end_clocks`: `cpu_clocks`, which are its own, and `cpu_us`.
+        `end_to_end_clocks`, `basis` (`mapped`; of a workload `equations`), `bound` (what binds the layer) and the terms
+        `array_clocks`, `results_clocks`, `pixels_clocks`, `weights_clocks`, `operands_clocks`, `outputs_clocks`,
+        `memory_clocks`, `latency_clocks`, `overhead_clocks`. Networks with weights, which are mapped as for export,
+        have besides: `pool_clocks` (part of `array_clocks`), `operations`, `axi_read_bytes`, `axi_write_bytes`; and if
+        they end in a softmax, the CPU's time behind `end_to_end_clocks`: `cpu_clocks`, which are its own, and `cpu_us`.
 
     Raises:
         InputError: the network cannot be read, the array is too narrow for a kernel, or the plan is another one's.
@@ -105,7 +108,8 @@ def _table_terms(layers: tuple[Layer, ...], hw: Hardware, memory: Memory) -> pd.
     bound = np.where(array >= body, inside, np.array(names)[ports.argmax(axis=0)])
     columns = {f"{term}_clocks": terms[term] for term in TERMS}
     bound = np.where(terms["latency"] > body, "latency", bound)
-    return pd.DataFrame({"end_to_end_clocks": body + terms["latency"], "bound": bound} | columns)
+    basis: Basis = "equations"
+    return pd.DataFrame({"end_to_end_clocks": body + terms["latency"], "basis": basis, "bound": bound} | columns)
 
 
 @lru_cache(maxsize=64)
@@ -117,9 +121,11 @@ def _plan_terms(mapped: Plan, memory: Memory) -> pd.DataFrame:
     """Terms of a mapped network: its operations' summed by bundle; the longest operation says what binds."""
     rows: dict[str, dict[str, Any]] = {bundle.name: defaultdict(float) for bundle in mapped.graph.bundles}
     longest = dict.fromkeys(rows, -1.0)
+    basis: Basis = "mapped"
     for op, cost, time in zip(mapped.operations, mapped.costs, operation_times(mapped, memory), strict=True):
         row = rows[op.bundle]
         row["end_to_end_clocks"] += time.clocks
+        row["basis"] = basis
         if time.clocks > longest[op.bundle]:
             longest[op.bundle], row["bound"] = time.clocks, time.bound
         for term in TERMS:
@@ -132,7 +138,7 @@ def _plan_terms(mapped: Plan, memory: Memory) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values())).astype(counts)
 
 
-def summary(table: pd.DataFrame) -> dict[str, float | int]:
+def summary(table: pd.DataFrame) -> dict[str, Any]:
     """Sums over the layers of an estimate.
 
     Args:
@@ -141,8 +147,8 @@ def summary(table: pd.DataFrame) -> dict[str, float | int]:
     Returns:
         `clocks`, `fps`, `efficiency`, `macs`, `dram_words`, `dram_bytes`, `lower_words`, `ops_per_access` of the
         equations, and with everything counted `end_to_end_clocks` of the accelerator, `end_to_end_us` and
-        `end_to_end_fps`; `cpu_clocks` and `cpu_us`, a part of `end_to_end_us`, of a network with a softmax. A network's
-        batch is processed in `clocks`; frames per second count every frame.
+        `end_to_end_fps`, on the `basis` of the table; `cpu_clocks` and `cpu_us`, a part of `end_to_end_us`, of a
+        network with a softmax. A network's batch is processed in `clocks`; frames per second count every frame.
     """
     clocks, words, macs = int(table["clocks"].sum()), int(table["words"].sum()), int(table["macs"].sum())
     cpu = {name: table[name].sum() for name in ("cpu_clocks", "cpu_us") if name in table}
@@ -159,5 +165,6 @@ def summary(table: pd.DataFrame) -> dict[str, float | int]:
         "end_to_end_clocks": float(table["end_to_end_clocks"].sum()),
         "end_to_end_us": float(end_to_end_us.sum()),
         "end_to_end_fps": 1e6 / float((end_to_end_us / table["frames"]).sum()),
+        "basis": table["basis"].iloc[0],
         **cpu,
     }

@@ -47,7 +47,9 @@ class Fit:
     Attributes:
         hw: the hardware, every maximum known; `hw.dump` writes hw.json.
         resources: what it costs: `lut`, `ff`, `dsp`, `bram36`, `power_w` of a board; `area_mm2`, `power_w` of a node.
-        fps: end to end; the geometric mean over the networks.
+        fps: end to end, with `memory` behind the ports; the geometric mean over the networks.
+        basis: of the frames a second, as of `estimate`; `mapped, equations` if only some networks have weights.
+        memory: what is behind the ports.
         figures: its row of the table.
         table: the best point and the runners-up, best first: parameters, figures, and what they cost.
         limits: one row a limit: `limit`, `budget`, `used`, `share` of the budget; `binds`: without this limit a better
@@ -60,6 +62,8 @@ class Fit:
     hw: Hardware
     resources: dict[str, float]
     fps: float
+    basis: str
+    memory: Memory
     figures: dict[str, Any]
     table: pd.DataFrame
     limits: pd.DataFrame
@@ -141,6 +145,8 @@ def fit(
         hw=Hardware(**{name: table[name].tolist()[0] for name in PARAMETERS}),
         resources={name: float(figures[name]) for name in target.costs},
         fps=float(figures["end_to_end_fps"]),
+        basis=figures["basis"],
+        memory=problem.memory,
         figures=figures,
         table=table,
         limits=explained(problem, scores, table.iloc[:1]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -47,8 +47,7 @@ class OperationResult(_Frozen):
         name: name of the operation.
         bundle: the bundle it belongs to.
         cycles_rtl: clocks measured; 0 if the run ended before.
-        cycles_model: clocks predicted: the equation, waits for results to leave, and the operation's overhead, with a
-            memory that keeps up and answers at once.
+        cycles_model: clocks predicted for the memory that is simulated, as `deepsoc.estimate` has them.
         x_bytes: bytes of the bursts on the pixel port.
         k_bytes: bytes on the weights port, descriptor included, whenever they were fetched.
         o_bytes: bytes on the operand port.
@@ -92,7 +91,8 @@ class SimResult(_Frozen):
         error: why the run ended early (hardware error, hang, broken protocol); empty if it did not.
         cycles_rtl: clocks from the start to the last acknowledged write.
         cycles_register: the accelerator's own count, its CLOCKS register.
-        cycles_model: clocks predicted for the whole network.
+        cycles_model: clocks predicted for the whole network, and
+        basis: how: `mapped`, operation by operation with the memory's latency and stalls, as `deepsoc.estimate`.
         bundles: measurements by bundle.
         operations: measurements by operation.
         faults: the deliberate faults that were made, in words.
@@ -109,6 +109,7 @@ class SimResult(_Frozen):
     cycles_rtl: int
     cycles_register: int
     cycles_model: int
+    basis: Literal["mapped"] = "mapped"
     bundles: tuple[BundleResult, ...]
     operations: tuple[OperationResult, ...]
     faults: tuple[str, ...]

@@ -18,6 +18,7 @@ from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts
 from deepsoc.graph.executor import softmax
 from deepsoc.graph.ir import IntArray
+from deepsoc.perf.timing import Memory, OperationTime, work_times
 from deepsoc.sim.build import build
 from deepsoc.sim.compare import Comparison, compare
 from deepsoc.sim.result import BundleResult, OperationResult, SimResult, joint_bound
@@ -116,7 +117,8 @@ def simulate(
         finally:
             draft.unlink(missing_ok=True)
         found = json.loads((work / "result.json").read_text())
-        return _result(export, found, work, str(traced) if kept else "", begin)
+        memory = Memory(mem_latency, efficiency=1 - stall_prob)
+        return _result(export, found, work, memory, str(traced) if kept else "", begin)
 
 
 def _built(export: Artifacts, work: Path, tell: Progress, *, trace: bool, rtl: Path | None) -> tuple[Progress, Path]:
@@ -209,9 +211,13 @@ def _progress_lines(export: Artifacts, tell: Progress) -> Callable[[str], bool]:
     return on_line
 
 
-def _result(export: Artifacts, found: dict[str, Any], work: Path, trace: str, begin: float) -> SimResult:
+def _result(
+    export: Artifacts, found: dict[str, Any], work: Path, memory: Memory, trace: str, begin: float
+) -> SimResult:
     total = Comparison()
-    operations = _operations(export, found, (work / "snapshots.bin").read_bytes(), total)
+    entries = export.manifest.operations
+    models = work_times([op.work for op in entries], [op.cost for op in entries], export.hw, memory)
+    operations = _operations(export, found, (work / "snapshots.bin").read_bytes(), models, total)
     error = _error(export, found)
     if not error:
         _compare_firmware(export, work, total)
@@ -222,7 +228,7 @@ def _result(export: Artifacts, found: dict[str, Any], work: Path, trace: str, be
         error=error,
         cycles_rtl=found["clocks"],
         cycles_register=found["clocks_register"],
-        cycles_model=sum(op.cycles_model for op in operations),
+        cycles_model=round(sum(model.clocks for model in models)),
         bundles=_bundles(export, operations),
         operations=tuple(operations),
         faults=tuple(found["faults"]),
@@ -233,11 +239,17 @@ def _result(export: Artifacts, found: dict[str, Any], work: Path, trace: str, be
     )
 
 
-def _operations(export: Artifacts, found: dict[str, Any], snapshots: bytes, total: Comparison) -> list[OperationResult]:
+def _operations(
+    export: Artifacts,
+    found: dict[str, Any],
+    snapshots: bytes,
+    models: Sequence[OperationTime],
+    total: Comparison,
+) -> list[OperationResult]:
     """Compares the snapshot of every operation; they lie one after the other in the order of execution."""
     results = []
     offset = 0
-    for op, seen in zip(export.manifest.operations, found["operations"], strict=True):
+    for op, model, seen in zip(export.manifest.operations, models, found["operations"], strict=True):
         done = op.index < found["done"]
         received: IntArray | None = None
         if done:
@@ -252,7 +264,7 @@ def _operations(export: Artifacts, found: dict[str, Any], snapshots: bytes, tota
                 name=op.name,
                 bundle=op.bundle,
                 cycles_rtl=seen["done"] - seen["start"] if done else 0,
-                cycles_model=op.clocks + op.overhead_clocks,
+                cycles_model=round(model.clocks),
                 x_bytes=seen["x"],
                 k_bytes=seen["k"],
                 o_bytes=seen["o"],

@@ -91,7 +91,7 @@ def _2(answer: object, student: int) -> Verdict:
 
 def _3(answer: object, student: int) -> Verdict:
     def words(shape: tuple[int, int]) -> float:
-        return summary(estimate(own(student).network, Hardware(rows=shape[0], cols=shape[1])))["dram_words"]
+        return float(summary(estimate(own(student).network, Hardware(rows=shape[0], cols=shape[1])))["dram_words"])
 
     hints = ("estimate your network on each shape", "add all the words of a shape up, over layers and operands")
     least = min(SHAPES, key=words)

@@ -43,7 +43,7 @@ def utilization(bundles: pd.DataFrame) -> PageFigure:
 
 
 def clocks(bundles: pd.DataFrame) -> PageFigure:
-    """Clocks of the RTL beside those of the equations.
+    """Clocks of the RTL beside those of the model.
 
     Args:
         bundles: index: names; columns `cycles_rtl` and `cycles_model`.
@@ -52,7 +52,7 @@ def clocks(bundles: pd.DataFrame) -> PageFigure:
     places = np.arange(len(bundles))
     for column, label, colour, hatch, shift in (
         ("cycles_rtl", "RTL", "#0072b2", "", -0.2),
-        ("cycles_model", "equations", "#e69f00", "//", 0.2),
+        ("cycles_model", "model", "#e69f00", "//", 0.2),
     ):
         axes.barh(places + shift, bundles[column], 0.4, label=label, color=colour, hatch=hatch, edgecolor=INK, lw=0)
     axes.set_yticks(places, bundles.index)

@@ -88,6 +88,7 @@ def figures(*, bit_exact: bool = True, name: str = "digits") -> dict[str, Any]:
         "error": "",
         "cycles_rtl": 1760,
         "cycles_model": 1720,
+        "basis": "mapped",
         "utilization": 0.25,
         "dram_bytes": 4321,
         "fps": 98765.4,

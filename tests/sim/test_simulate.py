@@ -16,6 +16,7 @@ from deepsoc.errors import InputError, MismatchError, ToolError
 from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import load_net, parse_net
+from deepsoc.perf import Memory, estimate
 from deepsoc.sim import simulate
 from deepsoc.sim.tools import find_toolchain
 
@@ -101,7 +102,10 @@ def test_bit_exact_with_measurements(folder: Path) -> None:
     assert result.bit_exact
     assert [bundle.name for bundle in result.bundles] == ["b1", "b2", "out"]
     assert sum(bundle.cycles_rtl for bundle in result.bundles) == result.cycles_rtl
-    assert result.cycles_rtl >= result.cycles_model > 0
+    assert result.cycles_model == pytest.approx(result.cycles_rtl, rel=0.1)
+    table = estimate(load_net(folder.parent / "net.json").to_graph(seed=1), HW, memory=Memory(16))
+    assert result.cycles_model == round(table["end_to_end_clocks"].sum())
+    assert {result.basis} == set(table["basis"])
     assert abs(result.cycles_register - result.cycles_rtl) <= 4  # between the CPU's write and the last answer
     for measured, planned in zip(result.operations, manifest.operations, strict=True):
         assert measured.cycles_rtl >= planned.clocks - planned.drain_clocks

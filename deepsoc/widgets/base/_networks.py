@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -14,8 +15,11 @@ from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS, MAXIMA
 from deepsoc.perf._figures import ENGINE, figures, line_buffers
+from deepsoc.perf._mapped import point_figures
 from deepsoc.perf._network import bits_of, complete, joined, kernel_columns, networks_of, weight_words
 from deepsoc.perf.estimate import estimate
+from deepsoc.perf.space import PARAMETERS
+from deepsoc.perf.sweep import FIGURES
 from deepsoc.perf.timing import Memory
 from deepsoc.widgets.hardware._hardware_form import given
 
@@ -29,6 +33,7 @@ __all__ = ["Networks", "Point", "plain"]
 Point = dict[str, npt.NDArray[Any]]
 """Every parameter of one hardware, an array of one element each."""
 
+_KEPT = 64
 _NO_NEEDS = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": 16}
 
 
@@ -50,6 +55,7 @@ class Networks:
         read = [parse_net(source) if isinstance(source, Mapping) else source for source in sources]
         self.sources, self.needs = networks_of(read) if read else ([], ())
         self.names = [network.workload.name for network in self.needs]
+        self._kept: dict[tuple[str, Hardware, Memory], dict[str, Any]] = {}
 
     def point(self, hw: Hardware) -> Point:
         """Every parameter: what the hardware leaves open is what the networks need."""
@@ -59,12 +65,51 @@ class Networks:
         return {str(name): column.to_numpy() for name, column in complete(own, self.needs).items()}
 
     def figures(self, point: Point, memory: Memory) -> dict[str, dict[str, Any]]:
-        """By network the figures of `sweep` at a point; none of one that does not run on so few columns."""
+        """By network the figures of `sweep` at a point, and their `basis`; none of one that needs more columns.
+
+        A network with weights that the hardware can run is mapped, as `estimate` does it; what the hardware cannot run
+        (see `faults`) has the figures of the equations.
+        """
         found = {}
         for name, network in zip(self.names, self.needs, strict=True):
             row = {key: plain(values[0]) for key, values in figures(network, point, memory).items()}
+            try:
+                row |= self._mapped(name, _hardware(point), memory)
+            except InputError:
+                row["basis"] = "equations"
             found[name] = row if row["clocks"] else {}
         return found
+
+    def together(self, point: Point, memory: Memory) -> dict[str, Any]:
+        """The same over all networks, as `over_networks` joins them; nothing if one does not run."""
+        found = list(self.figures(point, memory).values())
+        if not all(found):
+            return {}
+        how: dict[str, Callable[[Any], Any]] = {
+            "sum": np.sum,
+            "max": np.max,
+            "min": np.min,
+            "mean": lambda of: np.exp(np.mean(np.log(of))),
+        }
+        rows = {name: plain(how[kind]([one[name] for one in found])) for name, kind in FIGURES.items()}
+        return rows | {"basis": ", ".join(sorted({one["basis"] for one in found}, reverse=True))}
+
+    def _mapped(self, name: str, hw: Hardware, memory: Memory) -> dict[str, Any]:
+        """What mapping the network changes in its figures; kept for a hardware that comes again.
+
+        Raises:
+            InputError: the hardware cannot run it.
+        """
+        source = self.sources[self.names.index(name)]
+        if not isinstance(source, Graph):
+            return {"basis": "equations"}
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        key = name, hw, memory
+        if key not in self._kept:
+            found = point_figures(source, hw, memory)
+            self._kept[key] = {figure: plain(value) for figure, value in found.items()}
+        return self._kept[key]
 
     def faults(self, point: Point) -> dict[str, str]:
         """By parameter why the networks cannot run at a point."""
@@ -85,7 +130,7 @@ class Networks:
         return faults
 
     def table(self, name: str, hw: Hardware, memory: Memory) -> pd.DataFrame:
-        """What `estimate` returns for the layers of one network.
+        """What `estimate` returns for one network; by the equations if the hardware cannot run it (see `faults`).
 
         Raises:
             InputError: no such network, or it does not run on so few columns.
@@ -93,9 +138,18 @@ class Networks:
         if name not in self.names:
             known = ", ".join(self.names) or "no network"
             raise InputError(f"expected one of {known}, received {name!r}", where="network")
-        point = self.point(hw)  # without maxima: the equations know no limit of line buffers
+        point = self.point(hw)
+        source = self.sources[self.names.index(name)]
+        with suppress(InputError):
+            if isinstance(source, Graph):
+                return estimate(source, _hardware(point), memory=memory)
+        # without maxima: the equations know no limit of line buffers
         seen = Hardware(**{key: plain(point[key][0]) for key in (*ENGINE, "frequency_mhz")})
         return estimate(self.needs[self.names.index(name)].workload, seen, memory=memory)
+
+
+def _hardware(point: Point) -> Hardware:
+    return Hardware(**{name: plain(point[name][0]) for name in PARAMETERS})
 
 
 def plain(value: Any) -> Any:

@@ -144,7 +144,7 @@ function form(host, model) {
 /** What the networks make of the hardware. */
 function figureTable(model) {
   const body = el("tbody");
-  const heads = ["Network", "Frames/s", "end to end", "Efficiency", "Clocks", "DRAM", "GB/s"];
+  const heads = ["Network", "Frames/s end to end", "basis", "Efficiency", "Clocks", "DRAM", "GB/s"];
   const note = el("p", { class: "hint" });
   const table = el("table", { "aria-label": "Figures of the networks" }, el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))), body);
   const refresh = () => {
@@ -153,7 +153,7 @@ function figureTable(model) {
     note.textContent = entries.length ? "" : "No network: maxima that are left open count as 1.";
     note.hidden = Boolean(entries.length);
     body.replaceChildren(...entries.map(([name, row]) => el("tr", {}, el("th", { scope: "row" }, name), ...(row.clocks
-      ? [si(row.fps), si(row.end_to_end_fps), `${(row.efficiency * 100).toFixed(1)} %`, si(row.clocks), `${si(row.dram_bytes)}B`, si(row.dram_gb_per_s)].map((text) => el("td", {}, text))
+      ? [si(row.end_to_end_fps), row.basis, `${(row.efficiency * 100).toFixed(1)} %`, si(row.end_to_end_clocks), `${si(row.dram_bytes)}B`, si(row.dram_gb_per_s)].map((text) => el("td", {}, text))
       : [el("td", { colspan: 6, class: "fault" }, "does not run: too few columns for a kernel")]))));
   };
   return { root: el("div", { class: "hp-figures" }, table, note), refresh };

@@ -19,7 +19,7 @@ function resultPart(model) {
       const ratio = (rtl, clocks) => (clocks ? (rtl / clocks).toFixed(3) : "–");
       const sum = (name) => value.bundles.reduce((all, bundle) => all + bundle[name], 0);
       const most = Math.max(...value.bundles.map((bundle) => Math.max(bundle.cycles_rtl, bundle.cycles_model)), 1);
-      const heads = ["bundle", "clocks, RTL", "clocks, model", "RTL ÷ model", "■ RTL  □ model", "bytes read", "bytes written", "bound by"];
+      const heads = ["bundle", "clocks, RTL", `clocks, model (${value.basis ?? "mapped"})`, "RTL ÷ model", "■ RTL  □ model", "bytes read", "bytes written", "bound by"];
       const rows = value.bundles.map((bundle) => el("tr", {}, el("th", { scope: "row" }, bundle.name),
         el("td", {}, grouped(bundle.cycles_rtl)), el("td", {}, grouped(bundle.cycles_model)), el("td", {}, ratio(bundle.cycles_rtl, bundle.cycles_model)),
         el("td", { "aria-hidden": "true" }, el("div", { class: "sp-bar", style: `width: ${120 * bundle.cycles_rtl / most}px` }), el("div", { class: "sp-bar model", style: `width: ${120 * bundle.cycles_model / most}px` })),
@@ -27,7 +27,7 @@ function resultPart(model) {
       return [
         verdict(value),
         el("div", { class: "jp-figures" },
-          figure("clocks, RTL", grouped(value.cycles_rtl)), figure("clocks, model", grouped(value.cycles_model)),
+          figure("clocks, RTL", grouped(value.cycles_rtl)), figure(`clocks, model (${value.basis ?? "mapped"})`, grouped(value.cycles_model)),
           figure("RTL ÷ model", ratio(value.cycles_rtl, value.cycles_model)),
           figure("bytes read", grouped(sum("axi_read_bytes"))), figure("bytes written", grouped(sum("axi_write_bytes"))),
           figure("wall time", duration(value.wall_s)), figure("simulated clocks a second", si(value.clocks_per_second))),

@@ -1,6 +1,6 @@
 // SweepExplorer: the form, the plot, what is behind the selected point, points that were kept, and the code.
 
-const TOTALS = ["end_to_end_fps", "fps", "efficiency", "lut", "ff", "dsp", "bram36", "area_mm2", "power_w", "pes", "clocks", "dram_bytes", "dram_gb_per_s"];
+const TOTALS = ["end_to_end_fps", "basis", "efficiency", "lut", "ff", "dsp", "bram36", "area_mm2", "power_w", "pes", "end_to_end_clocks", "dram_bytes", "dram_gb_per_s"];
 
 /** A table from columns and rows; `first` makes a cell in front of each row. */
 function grid(columns, rows, first = null) {
@@ -82,7 +82,7 @@ function keptPart(model) {
         send(model, "rename", { old: name, new: event.target.value });
         setTimeout(() => { if (model.get("kept")[name]) event.target.value = name; }, 400);
       } }),
-      el("span", { class: "sw-brief" }, `${kept[name].rows} × ${kept[name].cols}, ${figure(kept[name].end_to_end_fps)} fps end to end`),
+      el("span", { class: "sw-brief" }, `${kept[name].rows} × ${kept[name].cols}, ${figure(kept[name].end_to_end_fps)} fps end to end${kept[name].basis ? `, ${kept[name].basis}` : ""}`),
       el("button", { type: "button", "aria-label": `Use ${name}`, onclick: () => send(model, "use", { name }) }, "Use"),
       el("button", { type: "button", "aria-label": `Remove ${name}`, onclick: () => send(model, "remove", { name }) }, "Remove"))));
     for (const [i, choice] of [left, right].entries()) {

@@ -129,7 +129,18 @@ class SweepExplorer(KeptPoints, Evaluating, front="hardware/budget sweep_plot sw
             self.at = row
             values = self.points.iloc[row].to_dict() if row >= 0 else {}
             self.selected = {str(name): self._whole(str(name), value) for name, value in values.items()}
+            if row >= 0:  # the plot has the equations of all points, the one that is looked at is mapped
+                self.selected = self.selected | self._figures()
             self._show_selected()
+
+    def _figures(self) -> dict[str, Any]:
+        """The figures of the selected point, on the best basis."""
+        nets, target = self._swept
+        own = {name: value for name, value in self.selected.items() if name in PARAMETERS}
+        try:
+            return nets.together(nets.point(Hardware(**own)), target.memory)
+        except InputError:  # the RTL cannot be built for it
+            return {"basis": "equations"}
 
     def hardware(self, row: Mapping[str, Any] | None = None) -> Hardware:
         """The hardware of a point, every maximum as the networks need it.

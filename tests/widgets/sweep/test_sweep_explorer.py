@@ -14,9 +14,11 @@ from playwright.sync_api import Browser, expect
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.nodes import node
-from deepsoc.perf import estimate
+from deepsoc.netspec.spec import parse_net
+from deepsoc.perf import estimate, summary
 from deepsoc.perf.pareto import pareto
 from deepsoc.perf.silicon import Silicon
+from deepsoc.perf.space import PARAMETERS
 from deepsoc.perf.sweep import over_networks, sweep
 from deepsoc.widgets import SweepExplorer
 from deepsoc.widgets.sweep._points import MOST, packed
@@ -139,8 +141,18 @@ def test_a_selected_point_has_its_hardware_and_layers() -> None:
     control = ran(networks=["alexnet", DIGITS])
     row = int(control.front.index[2])
     control.select(row)
-    assert control.selected == control.points.iloc[row].to_dict()
+    plotted = control.points.iloc[row].to_dict()
+    assert {name: control.selected[name] for name in PARAMETERS if name in plotted} == {
+        name: value for name, value in plotted.items() if name in PARAMETERS
+    }
     hw = control.use()
+    # The plot has the equations of both networks; the point that is looked at is mapped where there are weights.
+    found = [summary(estimate(source, hw)) for source in ("alexnet", parse_net(DIGITS))]
+    assert control.selected["end_to_end_clocks"] == pytest.approx(sum(each["end_to_end_clocks"] for each in found))
+    assert control.selected["end_to_end_fps"] == pytest.approx(
+        np.prod([each["end_to_end_fps"] for each in found]) ** 0.5
+    )
+    assert control.selected["basis"] == "mapped, equations"
     assert control.chosen is hw
     assert (hw.rows, hw.cols, hw.frequency_mhz) == tuple(control.selected[k] for k in ("rows", "cols", "frequency_mhz"))
     assert hw.kh_max == 11
