@@ -228,9 +228,9 @@ void Machine::write32(uint32_t offset, uint32_t value) {
         }
     }
     top_->s_axil_awvalid = top_->s_axil_wvalid = 0;
-    if (offset == DSOC_REG_CTRL && (value & DSOC_CTRL_SOFT_RESET_MASK) != 0) {
+    const bool reset = offset == DSOC_REG_CTRL && (value & DSOC_CTRL_SOFT_RESET_MASK) != 0;
+    if (reset) {
         stop_from(clock_ - 1 + kStopAfterReset);
-        on_soft_reset();
     }
     while (lite_stall_()) {
         step();
@@ -238,6 +238,9 @@ void Machine::write32(uint32_t offset, uint32_t value) {
     top_->s_axil_bready = 1;
     step_until(b_fired_);
     top_->s_axil_bready = 0;
+    if (reset) {
+        on_soft_reset(); // until here an operation may still have ended
+    }
 }
 
 int Machine::wait_irq(uint32_t ticks) {
