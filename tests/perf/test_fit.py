@@ -21,6 +21,8 @@ from deepsoc.hw.nodes import node
 from deepsoc.mapping import resolve
 from deepsoc.perf import Memory, estimate, summary
 from deepsoc.perf import fit as module
+from deepsoc.perf._fitspace import fit_space
+from deepsoc.perf._network import networks_of
 from deepsoc.perf.fit import NoFitError, fit
 from deepsoc.perf.silicon import Silicon
 from deepsoc.perf.space import Space
@@ -311,6 +313,9 @@ def test_impossible_budgets_say_what_exceeds_them() -> None:
         fit([CONV], area_mm2=1, node="28nm", space=SPACE, fps_min=1e15)
     with pytest.raises(NoFitError, match="every array is too narrow for a kernel; widen cols"):
         fit([CONV], area_mm2=1, node="28nm", space={**SPACE, "cols": [3, 5]})
+    with pytest.raises(NoFitError) as caught:  # the limits that hold are not named
+        fit([CONV], area_mm2=1e-5, power_w=100, node="28nm", space=SPACE)
+    assert "power_w" not in str(caught.value)
     with pytest.raises(NoFitError, match=r"takes weights_ram_depth 30 of 24"):
         fit([CONV], area_mm2=1, node="28nm", space={**SPACE, "weights_ram_depth": 24})
     with pytest.raises(NoFitError, match=r"makes [\d.e+,]+ of 1e\+12 frames"):
@@ -356,3 +361,10 @@ def test_impossible_budgets_say_what_exceeds_them() -> None:
 def test_faults_are_refused(arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
         fit(**{"networks": [CONV], "area_mm2": 1, "node": "28nm", "space": SPACE, **arguments})
+
+
+def test_rows_beyond_the_largest_matrix_gain_nothing() -> None:
+    matrix = Workload("matrix", (Layer("d", "dense", 2, 3, 5, 4, 4),))  # 30 rows of features
+    _, networks = networks_of([matrix])
+    rows = next(axis for axis in fit_space(None, [matrix], networks, 100.0, [64]).axes if axis.name == "rows")
+    assert max(rows.values) == 30

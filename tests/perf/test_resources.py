@@ -89,3 +89,13 @@ def test_an_unknown_family_is_refused() -> None:
 def test_each_shape_of_a_block_ram_ends_at_its_depth() -> None:
     for width, depth in ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)):
         assert (block_rams(width, depth), block_rams(width, depth + 1)) == (0.5, 1.0)
+
+
+def test_sums_of_the_pool_are_in_luts_up_to_64_words() -> None:
+    few, many = (FpgaResources("xc7").explain(_with_edges(words)).loc["pool", "bram36"] for words in (64, 65))
+    assert few == 0
+    assert many > 0
+
+
+def _with_edges(words: int) -> Hardware:
+    return Hardware(rows=8, cols=24, kh_max=3, kw_max=3, sh_max=1, sw_max=1, xn_max=1, edges_ram_depth=words)

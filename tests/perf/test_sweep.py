@@ -20,6 +20,7 @@ from deepsoc.hw import Hardware
 from deepsoc.mapping import resolve
 from deepsoc.perf import Memory, _figures, estimate, summary
 from deepsoc.perf import sweep as module
+from deepsoc.perf._network import complete, networks_of
 from deepsoc.perf.space import PARAMETERS
 from deepsoc.perf.sweep import over_networks, sweep
 from deepsoc.workloads import Layer, Workload
@@ -357,3 +358,9 @@ def test_a_file_of_no_rows(tmp_path):
     out = tmp_path / "f.parquet"
     assert sweep([SMALL], SPACE, out=out, limits=["pes < 1"]).empty
     assert pq.ParquetFile(out).metadata.num_rows == 0
+
+
+@pytest.mark.parametrize(("features", "bits"), [(8, 20), (1 << 20, 32)])
+def test_sums_of_a_long_product_take_32_bits_at_most(features, bits):
+    _, networks = networks_of([Workload("long", (Layer("d", "dense", 1, 1, 1, features, 4),))])
+    assert complete({"rows": np.array([2])}, networks)["y_bits"].tolist() == [bits]
