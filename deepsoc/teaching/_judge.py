@@ -1,8 +1,12 @@
-"""Marks answers with the checker of this installation: `python -P -m deepsoc.teaching._judge ANSWERS MARKS NUMBER`."""
+"""Marks answers with the checker of this installation: `python -P -m deepsoc.teaching._judge ANSWERS NUMBER`.
+
+Prints one JSON object a line, `exercise`, `points`, `message`, and nothing else: a file could be written by others.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,16 +18,17 @@ from deepsoc.teaching.checker import Check
 __all__ = ["main"]
 
 
-def main(answers: Path, marks: Path, number: int) -> None:
-    """Adds one JSON object a line to `marks`: exercise, points, of, message.
+def main(answers: Path, number: int) -> None:
+    """Prints the marks.
 
     Args:
         answers: by exercise, JSON as `answers.encode` makes it.
-        marks: the file to write.
         number: of the student.
     """
     check = Check(number)
-    with marks.open("w", encoding="utf-8") as file:
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as file:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what simulations print
+        os.dup2(1, 2)
         for exercise, answer in json.loads(answers.read_text(encoding="utf-8")).items():
             line: dict[str, Any]
             try:
@@ -36,4 +41,4 @@ def main(answers: Path, marks: Path, number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -186,19 +186,25 @@ def _judge(answers: Mapping[str, Any], number: int, seconds: int) -> tuple[Mark,
     known = [exercise for lab in range(1, LABS + 1) for exercise in exercises(lab)]
     asked = {each.name: answers[each.name] for each in known if each.name in answers}
     found: dict[str, dict[str, Any]] = {}
-    late = "the answer could not be marked in time"
+    late = "the answer could not be marked"
+
+    def listen(line: str) -> bool:
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            entry = json.loads(line)
+            found[entry["exercise"]] = entry
+            return True
+        return False
+
     if asked:
         with tempfile.TemporaryDirectory(prefix="deepsoc-course-", ignore_cleanup_errors=True) as folder:
-            given, marks = Path(folder) / "answers.json", Path(folder) / "marks.jsonl"
+            given = Path(folder) / "answers.json"
             given.write_text(json.dumps(asked), encoding="utf-8")
             environment = {name: value for name, value in os.environ.items() if name != LOG}
             try:
-                command = ["-P", "-m", "deepsoc.teaching._judge", str(given), str(marks), str(number)]
-                _run_for(seconds, command, Path(folder), environment, lambda _: False)
+                command = ["-P", "-m", "deepsoc.teaching._judge", str(given), str(number)]
+                _run_for(seconds, command, Path(folder), environment, listen)
             except ToolError as error:
                 late = f"the answer could not be marked: {str(error).splitlines()[0]}"
-            lines = marks.read_text(encoding="utf-8").splitlines() if marks.is_file() else []
-            found = {entry["exercise"]: entry for entry in map(json.loads, lines)}
 
     def mark(name: str, of: int) -> Mark:
         if name in found:

@@ -49,10 +49,6 @@ def forge(**entry):
 forge(exercise="1.3", answer={"part": "Graph", "fields": {}})
 forge(exercise="1.4; x", answer=1)
 """
-MARKS = """
-for path in pathlib.Path("/tmp").glob("deepsoc-course-*/"):
-    (path / "marks.jsonl").write_text('{"exercise": "1.1", "points": 9, "message": "right"}')
-"""
 ESCAPE = """
 import os, sys, time
 if not os.fork():
@@ -87,7 +83,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Gr
     notebook(place / "Ada" / "one.ipynb", HONEST, "import helper, json", KNEE, "1 / 0", "check('1.1', None)", TAP)
     (place / "Ada" / "helper.py").write_text("")
     (place / "Ada" / "nbclient.py").write_text("raise RuntimeError('not this one')")
-    notebook(place / "=Eve.ipynb", FORGED, LOG, MARKS, ESCAPE, "import os\nassert 'DEEPSOC_SECRET' not in os.environ",
+    notebook(place / "=Eve.ipynb", FORGED, LOG, ESCAPE, "import os\nassert 'DEEPSOC_SECRET' not in os.environ",
              "os._exit(3)")  # fmt: skip
     out = tmp_path_factory.mktemp("grades")
     found = grade(collect(place, ROSTER), out, roster=ROSTER, limits=Limits(60, 200, 200))
