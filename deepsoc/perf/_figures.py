@@ -61,8 +61,17 @@ def figures(network: Network, columns: Mapping[str, npt.NDArray[Any]], memory: M
             "dram_bytes": sums["dram_bytes"],
             "ops_per_access": 2 * macs / sums["words"],
             "dram_gb_per_s": sums["dram_bytes"] / sums["end_to_end_clocks"] * hertz / 1e9,
-            "buildable": line_buffers([network], points.rows, points.x_bits) <= MAX_LINE_BUFFERS,
+            "buildable": _buildable(network, points, columns),
         }
+
+
+def _buildable(network: Network, points: Points, columns: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.bool_]:
+    """Whether the RTL has line buffers enough, and the maxima that are given hold the network."""
+    found = np.asarray(line_buffers([network], points.rows, points.x_bits) <= MAX_LINE_BUFFERS)
+    for name, need in network.maxima:
+        if name in columns:
+            found = found & (columns[name] >= need)
+    return found
 
 
 def line_buffers(networks: Sequence[Network], rows: npt.NDArray[Any], x_bits: npt.NDArray[Any]) -> Floats:

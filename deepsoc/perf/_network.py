@@ -25,7 +25,17 @@ from deepsoc.workloads import Layer, Workload
 if TYPE_CHECKING:
     from deepsoc.perf.sources import Source
 
-__all__ = ["Network", "bits_of", "complete", "joined", "kernel_columns", "networks_of", "weight_words", "words_of"]
+__all__ = [
+    "Network",
+    "bits_of",
+    "complete",
+    "joined",
+    "kernel_columns",
+    "layer_needs",
+    "networks_of",
+    "weight_words",
+    "words_of",
+]
 
 _SUMMED = 32  # most bits of an accumulator
 
@@ -113,13 +123,14 @@ def complete(columns: Mapping[str, npt.NDArray[Any]], networks: Sequence[Network
 def _table_needs(workload: Workload) -> dict[str, int]:
     needs = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": 16}
     for layer in workload.layers:
-        for name, value in _layer_needs(layer).items():
+        for name, value in layer_needs(layer).items():
             needs[name] = max(needs[name], value)
     needs["n_bundles_max"] = min(sum(layer.groups for layer in workload.layers), 65535)
     return needs
 
 
-def _layer_needs(layer: Layer) -> dict[str, int]:
+def layer_needs(layer: Layer) -> dict[str, int]:
+    """What one group of a layer needs, by maximum of the hardware."""
     dense = layer.type == "dense"
     return {
         "kh_max": layer.kh, "kw_max": layer.kw, "sh_max": layer.sh, "sw_max": _stride(layer),

@@ -12,6 +12,7 @@ import pandas as pd
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan, plan, resolve
+from deepsoc.perf._network import layer_needs
 from deepsoc.perf.equations import evaluate, result_waits
 from deepsoc.perf.layers import Layers, Points
 from deepsoc.perf.sources import layers_of, resolve_source
@@ -37,9 +38,10 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None, cpu:
         cpu: what runs the firmware; None: `Cpu()`, on the accelerator's clock.
 
     Returns:
-        One row a layer. `name`, `type`, `frames` (its batch); of the equations: `clocks`, `time_us`, `efficiency`,
-        `macs`, `x_words`, `k_words`, `y_words`, `words`, `lower_words`, `ops_per_access`, `x_bytes`, `k_bytes`,
-        `y_bytes`, `dram_bytes`, `x_bytes_per_clock`, `k_bytes_per_clock`, `y_bytes_per_clock`; of the hardware:
+        One row a layer. `name`, `type`, `frames` (its batch), `groups` (the engine has none: each is a bundle); of the
+        equations: `clocks`, `time_us`, `efficiency`, `macs`, `x_words`, `k_words`, `y_words`, `words`, `lower_words`,
+        `ops_per_access`, `x_bytes`, `k_bytes`, `y_bytes`, `dram_bytes`, `x_bytes_per_clock`, `k_bytes_per_clock`,
+        `y_bytes_per_clock`; of the hardware:
         `end_to_end_clocks`, `basis` (`mapped`; of a workload `equations`), `bound` (what binds the layer) and the terms
         `array_clocks`, `results_clocks`, `pixels_clocks`, `weights_clocks`, `operands_clocks`, `outputs_clocks`,
         `memory_clocks`, `latency_clocks`, `overhead_clocks`. Networks with weights, which are mapped as for export,
@@ -47,12 +49,14 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None, cpu:
         they end in a softmax, the CPU's time behind `end_to_end_clocks`: `cpu_clocks`, which are its own, and `cpu_us`.
 
     Raises:
-        InputError: the network cannot be read, the array is too narrow for a kernel, or the plan is another one's.
+        InputError: the network cannot be read, the array is too narrow for a kernel, a maximum that the hardware gives
+            is too small for a layer, or the plan is another one's.
         MappingError: a network with weights that this hardware cannot run.
     """
     memory = memory or Memory()
     found = resolve_source(source)
     if isinstance(found, Workload):
+        _check_maxima(found.layers, hw)
         return _equations(found.layers, hw).join(_table_terms(found.layers, hw, memory))
     if isinstance(found, Plan) and found.hw != resolve(hw, [found.graph]):
         raise InputError("the plan was made for another hardware; pass that one, or the graph", where="hw")
@@ -63,6 +67,18 @@ def estimate(source: Source, hw: Hardware, *, memory: Memory | None = None, cpu:
         table["cpu_clocks"] = [*[0] * (len(table) - 1), clocks]
         table["cpu_us"] = table["cpu_clocks"] / (cpu.frequency_mhz or hw.frequency_mhz)
     return table
+
+
+def _check_maxima(layers: tuple[Layer, ...], hw: Hardware) -> None:
+    """Compares a layer table with the maxima that are given; `plan` does so for networks with weights."""
+    for layer in layers:
+        for name, need in layer_needs(layer).items():
+            limit = getattr(hw, name)
+            if limit is not None and need > limit:
+                raise InputError(
+                    f"{name} is {limit}, {need} is needed; raise it in the hardware parameters or leave it out",
+                    where=f"layer {layer.name}",
+                )
 
 
 def _equations(layers: tuple[Layer, ...], hw: Hardware) -> pd.DataFrame:
@@ -80,6 +96,7 @@ def _equations(layers: tuple[Layer, ...], hw: Hardware) -> pd.DataFrame:
         "name": [layer.name for layer in layers],
         "type": [layer.type for layer in layers],
         "frames": arrays.frames,
+        "groups": arrays.groups,
         "clocks": clocks,
         "time_us": clocks / hw.frequency_mhz,
     }

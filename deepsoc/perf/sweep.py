@@ -88,7 +88,8 @@ def sweep(
         the parameters, `pes` (processing elements), and as in `summary` of an estimate, from layer tables: `clocks`,
         `fps`, `efficiency`, `dram_words`, `dram_bytes`, `ops_per_access` of the equations, `end_to_end_clocks` and
         `end_to_end_fps` with waiting for ports, results and memory; `dram_gb_per_s`, 10^9 bytes a second end to
-        end; `buildable`, whether the RTL has line buffers enough for so many rows and the largest kernel and stride.
+        end; `buildable`, whether the RTL has line buffers enough for so many rows and the largest kernel and stride,
+        and the maxima that the space gives hold the network.
 
     Raises:
         InputError: a fault in the arguments, no network, more than MAX_POINTS rows, or `out` holds something else.

@@ -18,6 +18,7 @@ from deepsoc.mapping import plan
 from deepsoc.netspec.spec import load_net
 from deepsoc.perf import Cpu, Memory, as_workload, estimate, layers_of, operation_times, summary
 from deepsoc.perf.constants import SOFTMAX_FLOAT_UNIT, SOFTMAX_SOFT_FLOAT
+from deepsoc.perf.sweep import sweep
 from deepsoc.workloads import Layer, Workload, load_workload
 from tests.perf.networks import DATA, WIDE, graph
 
@@ -153,3 +154,29 @@ def test_estimates_start_fast_and_need_no_tensorflow() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("maximum", "least"), [("kh_max", 7), ("kw_max", 7), ("sw_max", 2), ("ci_max", 512), ("co_max", 512)]
+)
+def test_maxima_that_are_too_small_are_refused(maximum: str, least: int) -> None:
+    """A layer table is held to the hardware as a network is; what is left open is what it needs."""
+    small = Hardware(rows=7, cols=96, **{maximum: least - 1})
+    with pytest.raises(InputError, match=f"{maximum} is {least - 1}, {least} is needed") as caught:
+        estimate("resnet18", small)
+    assert (caught.value.where or "").startswith("layer ")
+    enough = Hardware(rows=7, cols=96, **{maximum: least})
+    assert estimate("resnet18", enough).equals(estimate("resnet18", Hardware(rows=7, cols=96)))
+
+
+def test_sweeps_mark_maxima_that_are_too_small() -> None:
+    for least, buildable in ((6, False), (7, True)):
+        table = sweep(["resnet18"], {"rows": [4, 7], "cols": 96, "kh_max": least})
+        assert table["buildable"].tolist() == [buildable] * 2
+
+
+def test_groups_are_bundles() -> None:
+    table = estimate("mobilenet_v1", Hardware(rows=7, cols=96))
+    depthwise = table[table["groups"] > 1]
+    assert len(depthwise) == 13
+    assert (depthwise["latency_clocks"] == 2 * Memory().latency_clocks * depthwise["groups"]).all()

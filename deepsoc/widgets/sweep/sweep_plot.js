@@ -50,7 +50,7 @@ class Plot {
     this.choice = { y: option("Up"), x: option("Along") };
     this.log = { y: el("input", { type: "checkbox", onchange: () => this.draw() }), x: el("input", { type: "checkbox", onchange: () => this.draw() }) };
     const pair = (label, key) => el("span", { class: "sw-axis" }, el("label", {}, `${label} `, this.choice[key]), el("label", {}, this.log[key], " log"));
-    this.none = el("span", { title: "More rows than the RTL has line buffers for" }, " × not buildable");
+    this.none = el("span", { title: "More rows than the RTL has line buffers for, or a maximum too small for the networks" }, " × not buildable");
     const key = el("span", { class: "sw-key" }, el("span", { class: "sw-dot" }), " point ", el("span", { class: "sw-diamond" }, "◆"), " front ", el("span", { class: "sw-kept" }, "■"), " kept", this.none);
     this.axes = el("div", { class: "row" }, pair("Up", "y"), pair("Along", "x"));
     this.root = el("div", {}, this.axes, this.area, el("div", { class: "sw-below" }, this.status, key));
