@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.nodes import node
+from deepsoc.netspec.spec import parse_net
 from deepsoc.perf import estimate, summary
+from deepsoc.perf.fit import fit
 from deepsoc.perf.silicon import Silicon
 from deepsoc.perf.sweep import sweep
 from deepsoc.widgets import HardwarePanel
@@ -380,3 +382,18 @@ def test_native_parts_are_dark_where_jupyter_is(browser: Browser) -> None:
         assert page.evaluate(scheme) == "light"
         page.evaluate("document.body.dataset.jpThemeLight = 'false'")
         assert page.evaluate(scheme) == "dark"
+
+
+def test_one_figure_everywhere() -> None:
+    """The panel's figures, its table, `estimate` and `fit` say the same of one design, and on which basis."""
+    control = HardwarePanel(networks=[DIGITS], board="kv260")
+    found = fit([parse_net(DIGITS)], board="kv260", space={"rows": 8, "cols": 24}, runners_up=0)
+    control.value = found.hw
+    figures = control.figures[DIGITS["name"]]
+    table = estimate(parse_net(DIGITS), found.hw, memory=found.memory)
+    assert control.table.equals(table)
+    assert figures["basis"] == found.basis == summary(table)["basis"] == "mapped"
+    assert figures["end_to_end_fps"] == pytest.approx(found.fps)
+    assert figures["end_to_end_fps"] == pytest.approx(summary(table)["end_to_end_fps"])
+    assert figures["end_to_end_clocks"] == pytest.approx(summary(table)["end_to_end_clocks"])
+    assert HardwarePanel(networks=["alexnet"]).figures["alexnet"]["basis"] == "equations"
