@@ -51,6 +51,16 @@ def export(
         typer.Option("--weights", metavar="F.npz", help="Weights by bundle.", exists=True, dir_okay=False),
     ] = None,
     random_weights: Annotated[bool, typer.Option("--random-weights", help="Draw weights from --seed.")] = False,
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            "--samples",
+            metavar="X.npy",
+            help="Real inputs: place binary points, are tested.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of random weights and test inputs.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -60,12 +70,21 @@ def export(
 
     def work() -> Answer:
         from deepsoc.export import export as export_graph
+        from deepsoc.graph.fixed import quantize
         from deepsoc.hw import Hardware
-        from deepsoc.netspec.spec import load_net, load_weights
+        from deepsoc.netspec.spec import load_net, load_samples, load_weights
 
         spec = load_net(net)
-        graph = spec.to_graph(weights=load_weights(weights) if weights else None, seed=seed)
-        export_graph(graph, Hardware.load(hw), out, seed=seed, net=spec.dump())
+        real = load_samples(samples) if samples else None
+        graph = spec.to_graph(weights=load_weights(weights) if weights else None, seed=seed, samples=real)
+        x = None
+        if real is not None:
+            if len(real) < spec.input.batch:
+                raise InputError(
+                    f"expected at least batch={spec.input.batch} inputs, received {len(real)}", where=str(samples)
+                )
+            x = quantize(real[: spec.input.batch], graph.input_quant)
+        export_graph(graph, Hardware.load(hw), out, x=x, seed=seed, net=spec.dump())
         files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
         return Answer({"folder": str(out), "files": files}, lambda: _text.files(out, files))
 

@@ -5,6 +5,8 @@ The equations are in docs/architecture.md, section 1. All functions are exact fo
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,11 +14,14 @@ from deepsoc.graph.ir import Act, IntArray, Quant
 
 __all__ = [
     "ACC_BITS",
+    "MAX_INT_BITS",
     "MAX_LEFT_SHIFT",
     "MAX_RIGHT_SHIFT",
     "activate",
+    "best_int_bits",
     "largest_frac",
     "limits",
+    "needless_saturation",
     "quantize",
     "requant",
     "round_half_even",
@@ -25,10 +30,15 @@ __all__ = [
 
 ACC_BITS = 32
 """Bits of everything behind the accumulator: bias, residual sum, raw output."""
+MAX_INT_BITS = 24
+"""Binary points of activations are placed at -24 … 24 integer bits."""
 MAX_LEFT_SHIFT = 7
 """The requantizer shifts left by at most this much."""
 MAX_RIGHT_SHIFT = 31
 """The requantizer shifts right by at most this much."""
+_MUCH = 0.05
+"""Share of saturated values that is worth a warning."""
+_CANDIDATES = 8
 
 
 def limits(bits: int) -> tuple[int, int]:
@@ -105,3 +115,44 @@ def largest_frac(low: float, high: float, bits: int) -> int:
     while np.rint(np.ldexp(high, frac)) > most or np.rint(np.ldexp(low, frac)) < least:
         frac -= 1
     return frac
+
+
+def best_int_bits(values: npt.NDArray[np.floating], bits: int) -> int:
+    """Integer bits, without the sign, at which `bits` bits represent the values with the least squared error.
+
+    Args:
+        values: finite values of any shape, at least one.
+        bits: width of the integers.
+
+    Returns:
+        The smallest of several that are as good; 0 for values that are all 0.
+    """
+    peak = float(np.abs(values).max())
+    if peak == 0.0:
+        return 0
+    top = min(max(math.ceil(math.log2(peak)) + 1, _CANDIDATES - MAX_INT_BITS), MAX_INT_BITS)
+
+    def error(int_bits: int) -> float:
+        frac = bits - 1 - int_bits
+        integers = np.clip(np.rint(np.ldexp(values, frac)), *limits(bits))
+        return float(np.mean((np.ldexp(integers, -frac) - values) ** 2))
+
+    return min(range(top - _CANDIDATES + 1, top + 1), key=error)
+
+
+def needless_saturation(values: npt.NDArray[np.floating], bits: int, int_bits: int) -> str:
+    """What is wrong where many values saturate and more integer bits would represent them better; else "".
+
+    With few bits the best binary point lets some values saturate: this is no fault.
+
+    Args:
+        values: as for `best_int_bits`.
+        bits: width of the integers.
+        int_bits: their integer bits.
+    """
+    low, high = limits(bits)
+    scaled = np.ldexp(values, bits - 1 - int_bits)
+    share = float(np.mean((scaled > high + 0.5) | (scaled < low - 0.5)))
+    if share <= _MUCH or (better := best_int_bits(values, bits)) <= int_bits:
+        return ""
+    return f"{share:.0%} of the values saturate with {int_bits} integer bits; {better} would be best for them"

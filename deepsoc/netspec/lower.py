@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2, prod
@@ -16,14 +17,16 @@ from deepsoc.graph.fixed import (
     ACC_BITS,
     MAX_LEFT_SHIFT,
     activate,
+    best_int_bits,
     largest_frac,
     limits,
+    needless_saturation,
     quantize,
 )
 from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.shapes import MAX_AVG_GAIN, bundle_shapes, check_act, check_pool, validate
 from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
-from deepsoc.netspec.weights import Weights, check_weights
+from deepsoc.netspec.weights import Weights, check_samples, check_weights
 
 __all__ = ["check_shapes", "layer_shapes", "lower"]
 
@@ -32,7 +35,12 @@ _MAX_ELEMENTS = 1 << 28
 _SAMPLE_ELEMENTS = 4096
 """Input elements, at least, of the random batch that places the binary points."""
 _COVERED = 0.95
-"""Share of the values other than 0 that a chosen binary point represents without saturation."""
+"""Share of the values of a random batch, other than 0, that a chosen binary point represents without saturation."""
+_SAMPLES = (8, 256)
+"""Real inputs drawn for the same purpose, at least and at most: as many as have `_REAL_ELEMENTS`."""
+_REAL_ELEMENTS = 1 << 20
+_BIAS_BITS = ACC_BITS - 3
+"""Bits that the bias may take beside the sums, so that both fit the accumulator."""
 _LOWEST_EVERY = 256
 """One of so many random weights, and at least one, is the lowest integer of its type."""
 _MAX_WEIGHT_FRAC = 24
@@ -109,11 +117,12 @@ def _pool(spec: PoolSpec, out: Quant) -> Pool:
     return Pool(spec.type, spec.size, spec.strides, spec.padding, out)
 
 
-def lower(spec: NetSpec, weights: Weights | None, seed: int) -> Graph:
+def lower(spec: NetSpec, weights: Weights | None, seed: int, samples: npt.ArrayLike | None = None) -> Graph:
     """Integers of a network; see `NetSpec.to_graph`."""
     shapes = check_shapes(spec, spec.name)
     real = None if weights is None else check_weights(weights, shapes)
-    lowering = _Lowering(spec, shapes, real, np.random.default_rng(seed))
+    inputs = None if samples is None else check_samples(samples, spec.input.shape)
+    lowering = _Lowering(spec, shapes, real, inputs, np.random.default_rng(seed))
     bundles = []
     for i, bundle in enumerate(spec.bundles):
         try:
@@ -122,6 +131,8 @@ def lower(spec: NetSpec, weights: Weights | None, seed: int) -> Graph:
             raise InputError(str(error), where=f"{spec.name}: {json_path(('bundles', i))}") from None
     graph = Graph(spec.name, (spec.input.batch, *spec.input.shape), lowering.input_quant, tuple(bundles))
     validate(graph)
+    if lowering.faults:
+        warnings.warn(f"network {spec.name}: {'; '.join(lowering.faults)}", stacklevel=3)
     return graph
 
 
@@ -134,22 +145,38 @@ class _Values:
 
 
 class _Lowering:
-    """Lowers one bundle after the other and runs each on a random sample, whose values place the binary points."""
+    """Lowers one bundle after the other and runs each on a sample, whose values place the binary points.
+
+    Attributes:
+        input_quant: type of the input.
+        faults: binary points that the network fixes so that many values of real samples saturate without need.
+    """
 
     def __init__(
         self,
         spec: NetSpec,
         shapes: dict[str, Shape],
         real: dict[str, npt.NDArray[np.float64]] | None,
+        inputs: npt.NDArray[np.float64] | None,
         rng: np.random.Generator,
     ) -> None:
-        """Args: shapes, real: of the weights by name; without `real` the weights are drawn from `rng`."""
+        """Args: shapes, real: of the weights by name; without `real`, or `inputs`, `rng` draws them."""
         self._bits, self._shapes, self._real, self._rng = spec.bits, shapes, real, rng
         self.input_quant = Quant(spec.bits.x, spec.bits.x - 1 - (spec.input.int_bits or 0))
-        low, high = limits(spec.bits.x)
-        n = -(-_SAMPLE_ELEMENTS // prod(spec.input.shape))
-        sample = rng.integers(low, high, (n, *spec.input.shape), endpoint=True)
+        self._measured, self.faults = inputs is not None, list[str]()
+        if inputs is None:
+            n = -(-_SAMPLE_ELEMENTS // prod(spec.input.shape))
+            sample = rng.integers(*limits(spec.bits.x), (n, *spec.input.shape), endpoint=True)
+        else:
+            n = int(np.clip(_REAL_ELEMENTS // prod(spec.input.shape), *_SAMPLES))
+            drawn = np.sort(rng.permutation(len(inputs))[:n])
+            sample = quantize(inputs[drawn], self.input_quant)
+            self._look("input", inputs[drawn], spec.input.int_bits or 0)
         self._tensors = {"input": _Values(sample, self.input_quant.frac)}
+
+    def _look(self, place: str, values: npt.NDArray[np.float64], int_bits: int) -> None:
+        if self._measured and (fault := needless_saturation(values, self._bits.x, int_bits)):
+            self.faults.append(f"{place}: {fault} (set or drop its int_bits)")
 
     def bundle(self, spec: BundleSpec, *, is_last: bool) -> Bundle:
         """The next bundle in integers.
@@ -158,7 +185,7 @@ class _Lowering:
             InputError: its `int_bits` ask for a shift that the hardware does not have; `where` is the part at fault.
         """
         x = self._tensors[spec.input]
-        k, k_quant = self._kernel(spec.name)
+        k, k_quant = self._kernel(spec.name, x.frac)
         core = _core(spec.core, k, None, k_quant, Quant(self._bits.b, 0))
         values = _Values(accumulate(core, x.a, Quant(self._bits.x, x.frac)), x.frac + k_quant.frac)
         if spec.core.use_bias:
@@ -168,25 +195,29 @@ class _Lowering:
         may_be_raw = is_last and spec.pool is None
         act = add = pool = None
         if spec.act or not (spec.add or may_be_raw):
-            act, values = self._act(spec.act, values, "act")
+            act, values = self._act(spec.act, values, spec.name, "act")
         if spec.add:
             operand, add_act = self._tensors[spec.add.with_], None
             values = _Values(*add_residual(values.a, values.frac, operand.a, operand.frac))
             if spec.add.act or not may_be_raw:
-                add_act, values = self._act(spec.add.act, values, "add.act")
+                add_act, values = self._act(spec.add.act, values, spec.name, "add.act")
             add = Add(spec.add.with_, add_act)
         if spec.pool:
-            pool, values = self._pool(spec.pool, values)
+            pool, values = self._pool(spec.pool, values, spec.name)
         if spec.flatten:
             values = _Values(values.a.reshape(len(values.a), -1), values.frac)
         self._tensors[spec.name] = values
         return Bundle(spec.name, spec.input, core, act, add, pool, spec.flatten, spec.softmax)
 
-    def _kernel(self, name: str) -> tuple[IntArray, Quant]:
+    def _kernel(self, name: str, x_frac: int) -> tuple[IntArray, Quant]:
         bits, shape = self._bits.k, self._shapes[f"{name}/kernel"]
         if self._real is not None:
             real = self._real[f"{name}/kernel"]
-            quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), _MAX_WEIGHT_FRAC))
+            frac = min(largest_frac(real.min(), real.max(), bits), _MAX_WEIGHT_FRAC)
+            bias = np.abs(self._real.get(f"{name}/bias", np.zeros(1))).max()
+            if bias:  # beside a large bias, tiny weights need no binary point at which the bias has no room
+                frac = min(frac, _BIAS_BITS - int(np.frexp(bias)[1]) - x_frac)
+            quant = Quant(bits, frac)
             return quantize(real, quant), quant
         # A symmetric range with a few of the lowest integer: a mean other than zero would end deep networks in zeros.
         low, high = limits(bits)
@@ -206,32 +237,38 @@ class _Lowering:
         size = max(spread >> shift, 1)
         return self._rng.integers(-size, size, shape, endpoint=True), Quant(bits, sums.frac - shift)
 
-    def _act(self, spec: ActSpec | None, values: _Values, part: str) -> tuple[Act, _Values]:
+    def _act(self, spec: ActSpec | None, values: _Values, name: str, part: str) -> tuple[Act, _Values]:
         slope = None if spec is None or not spec.slope else -round(log2(spec.slope))
         if spec is None:
             outputs = values.a
         else:
             outputs = np.where(values.a >= 0, values.a, 0 if slope is None else values.a >> slope)
-        frac = self._frac(spec.int_bits if spec else None, outputs, values.frac, MAX_LEFT_SHIFT)
+        place = f"{part} of bundle {name}"
+        frac = self._frac(spec.int_bits if spec else None, outputs, values.frac, MAX_LEFT_SHIFT, place)
         act = Act("relu" if spec else "linear", Quant(self._bits.x, frac), slope)
         check_act(act, values.frac, self._bits.x, part)
         return act, _Values(activate(values.a, values.frac, act), frac)
 
-    def _pool(self, spec: PoolSpec, values: _Values) -> tuple[Pool, _Values]:
+    def _pool(self, spec: PoolSpec, values: _Values, name: str) -> tuple[Pool, _Values]:
         gain = MAX_AVG_GAIN if spec.type == "avg" else MAX_LEFT_SHIFT
         exact = _pool(spec, Quant(ACC_BITS, values.frac + gain))
-        frac = self._frac(spec.int_bits, pool2d(values.a, values.frac, exact), exact.out.frac, 0)
+        pooled = pool2d(values.a, values.frac, exact)
+        frac = self._frac(spec.int_bits, pooled, exact.out.frac, 0, f"pool of bundle {name}")
         pool = _pool(spec, Quant(self._bits.x, frac))
         check_pool(pool, values.frac, self._bits.x)
         return pool, _Values(pool2d(values.a, values.frac, pool), frac)
 
-    def _frac(self, int_bits: int | None, outputs: IntArray, frac: int, gain: int) -> int:
-        """Binary point of a result: as asked for, or the finest that covers most of `outputs`, at most frac + gain."""
+    def _frac(self, int_bits: int | None, outputs: IntArray, frac: int, gain: int, place: str) -> int:
+        """Binary point of a result: as asked for, or the best for `outputs`, at most frac + gain."""
         bits = self._bits.x
+        real = np.ldexp(outputs.astype(np.float64), -frac) if self._measured else np.zeros(1)
         if int_bits is not None:
+            self._look(place, real, int_bits)
             return bits - 1 - int_bits
         magnitude = np.abs(outputs[outputs != 0])
         if not magnitude.size:
             return min(bits - 1, frac + gain)
+        if self._measured:
+            return min(bits - 1 - best_int_bits(real, bits), frac + gain)
         peak = int(np.quantile(magnitude, _COVERED, method="higher"))
         return frac - max(peak.bit_length() - (bits - 1), -gain)

@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from deepsoc._files import read_bytes
 from deepsoc._json import INTEGER, json_path, parse_json, pydantic_fault
 from deepsoc.errors import InputError
+from deepsoc.graph.fixed import MAX_INT_BITS
 from deepsoc.graph.ir import Graph
 from deepsoc.graph.shapes import MAX_SLOPE_LOG2
-from deepsoc.netspec.weights import Weights, load_weights
+from deepsoc.netspec.weights import Weights, load_samples, load_weights
 
 __all__ = [
     "ActSpec",
@@ -30,6 +32,7 @@ __all__ = [
     "NetSpec",
     "PoolSpec",
     "load_net",
+    "load_samples",
     "load_weights",
     "name_faults",
     "parse_net",
@@ -38,7 +41,7 @@ __all__ = [
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Size = Annotated[int, Field(ge=1, le=65535)]
 Small = Annotated[int, Field(ge=1, le=255)]
-IntBits = Annotated[int, Field(ge=-24, le=24)]
+IntBits = Annotated[int, Field(ge=-MAX_INT_BITS, le=MAX_INT_BITS)]
 Padding = Literal["same", "valid"]
 
 
@@ -154,21 +157,23 @@ class NetSpec(_Model):
                 bundle["add"].setdefault("act", None)
         return data
 
-    def to_graph(self, weights: Weights | None = None, seed: int = 0) -> Graph:
+    def to_graph(self, weights: Weights | None = None, seed: int = 0, samples: npt.ArrayLike | None = None) -> Graph:
         """Integers: quantizes the weights, or draws them, and places every binary point that is left open.
 
-        Binary points without `int_bits` are chosen from the values that occur when the network runs on random input.
+        Binary points without `int_bits` are chosen from the values that occur when the network runs. With few bits and
+        real weights that must be real inputs: on random ones most of what the network has learnt gets lost.
 
         Args:
             weights: real values as `load_weights` returns them; None draws random integers of the whole range.
-            seed: of the random weights and of the random input; one seed gives one graph.
+            seed: of the random weights, of the random input, and of the draw among samples; one seed gives one graph.
+            samples: real inputs, (n, *input shape), of which up to 256 are drawn; None: random ones.
 
         Raises:
-            InputError: weights do not fit, or `int_bits` ask for what the hardware has no form for.
+            InputError: weights or samples do not fit, or `int_bits` ask for what the hardware has no form for.
         """
         from deepsoc.netspec.lower import lower
 
-        return lower(self, weights, seed)
+        return lower(self, weights, seed, samples)
 
 
 def load_net(path: str | Path) -> NetSpec:

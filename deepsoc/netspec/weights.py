@@ -15,15 +15,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deepsoc._arrays import read_archive
+from deepsoc._arrays import parse_array, read_archive
+from deepsoc._files import read_bytes
 from deepsoc.errors import InputError
 
-__all__ = ["Weights", "check_weights", "load_weights"]
+__all__ = ["Weights", "check_samples", "check_weights", "load_samples", "load_weights"]
 
 Weights = Mapping[str, npt.NDArray[np.floating]]
 """Real values by `<bundle>/kernel` and `<bundle>/bias`."""
 
 _LARGEST = 2.0**24
+_SAMPLE_BYTES = 1 << 30
 
 
 class _WeightFile(dict[str, npt.NDArray[np.float64]]):
@@ -43,6 +45,28 @@ def load_weights(path: str | Path) -> dict[str, npt.NDArray[np.float64]]:
     weights = _WeightFile({name: _real(values, f"{path}: {name!r}") for name, values in arrays.items()})
     weights.origin = str(path)
     return weights
+
+
+def load_samples(path: str | Path) -> npt.NDArray[np.float64]:
+    """Read real inputs of a network, (n, *input shape), from an .npy.
+
+    Raises:
+        InputError: the file cannot be read, is no .npy, or holds values that are not finite real numbers.
+    """
+    data = read_bytes(path, "the samples", most=_SAMPLE_BYTES)
+    return _real(parse_array(data, str(path)), str(path))
+
+
+def check_samples(samples: npt.ArrayLike, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Real inputs as float64, if they are a batch of `shape`.
+
+    Raises:
+        InputError: they are of another shape, none, or not finite real numbers.
+    """
+    values = np.asarray(samples)
+    if values.shape[1:] != shape or not values.size:
+        raise InputError(f"expected a batch of inputs {shape}, received shape {values.shape}", where="samples")
+    return _real(values, "samples")
 
 
 def _real(values: npt.NDArray[np.generic], where: str) -> npt.NDArray[np.float64]:

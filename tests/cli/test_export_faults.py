@@ -238,3 +238,24 @@ def test_paths_with_spaces_and_letters_of_any_language_work(cli: Cli):
     outcome = cli(*arguments, "--json")
     assert outcome.status == 0, outcome.stderr
     assert (cli.folder / "mes réseaux" / "größe 1" / "manifest.json").exists()
+
+
+def test_samples_place_binary_points_and_are_the_test_vectors(cli: Cli) -> None:
+    from deepsoc.export.artifacts import Artifacts
+
+    x = np.random.default_rng(0).uniform(-0.2, 0.2, (20, 8, 8, 2))
+    np.save(cli.folder / "x.npy", x)
+    assert cli(*RANDOM, "--samples", "x.npy").status == 0
+    assert np.array_equal(Artifacts.load(cli.folder / "out").input(), np.clip(np.rint(x[:1] * 8), -8, 7))
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"), [((20, 8, 8), "expected a batch of inputs (8, 8, 2)"), ((0, 8, 8, 2), "expected a batch")]
+)
+def test_samples_that_do_not_fit(cli: Cli, shape: tuple[int, ...], message: str) -> None:
+    np.save(cli.folder / "x.npy", np.zeros(shape))
+    before = cli.names()
+    outcome = cli(*RANDOM, "--samples", "x.npy")
+    assert outcome.status == 2
+    assert message in outcome.stderr.splitlines()[-1]
+    assert cli.names() == before

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from deepsoc.errors import InputError
+from deepsoc.graph.executor import execute
+from deepsoc.graph.fixed import quantize
 from deepsoc.graph.ir import Graph, Quant
+from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import infer, validate
-from deepsoc.netspec.spec import load_weights, parse_net
+from deepsoc.netspec.spec import load_samples, load_weights, parse_net
 from tests.netspec.test_netspec import TINY
 from tests.strategies import random_case
 
@@ -127,3 +130,83 @@ def test_pickles_and_other_files_are_refused(tmp_path: Path) -> None:
             load_weights(tmp_path / name)
         assert error.value.where.startswith(str(tmp_path))
         assert len(str(error.value).splitlines()) == 1
+
+
+def two_bit_network() -> tuple[dict[str, object], dict[str, np.ndarray], np.ndarray]:
+    """A network of 2 bits with real weights, and inputs that are mostly dark, as images are."""
+    rng = np.random.default_rng(5)
+    core = {"type": "conv2d", "filters": 8, "kernel": [3, 3], "padding": "same", "use_bias": False}
+    net = {
+        "format": "deepsoc-net/1",
+        "name": "two",
+        "input": {"shape": [8, 8, 1], "int_bits": 0},
+        "bits": {"x": 2, "k": 2, "b": 16},
+        "bundles": [
+            {"name": "a", "input": "input", "core": core, "act": {"type": "relu"}},
+            {"name": "b", "input": "a", "core": core, "act": {"type": "relu"}},
+            {"name": "c", "input": "b", "core": core, "act": None},
+        ],
+    }
+    kernels = {f"{n}/kernel": rng.choice([-0.5, 0, 0.5], (3, 3, ci, 8)) for n, ci in (("a", 1), ("b", 8), ("c", 8))}
+    return net, kernels, np.where(rng.random((600, 8, 8, 1)) < 0.05, 0.5, 0.0)
+
+
+def test_binary_points_of_samples_keep_what_those_of_random_inputs_lose() -> None:
+    net, kernels, x = two_bit_network()
+    spec = parse_net(net)
+    exact = parse_net({**net, "bits": {"x": 8, "k": 8, "b": 16}}).to_graph(kernels, samples=x)
+
+    def result(graph: Graph) -> np.ndarray:
+        last = execute(graph, quantize(x, graph.input_quant))["c"]
+        return np.ldexp(last.out.astype(float), -last.out_quant.frac)
+
+    def error(graph: Graph) -> float:
+        return float(np.square(result(graph) - result(exact)).mean() / np.square(result(exact)).mean())
+
+    sampled, random = error(spec.to_graph(kernels, samples=x)), error(spec.to_graph(kernels))
+    print(f"relative error with samples {sampled:.3f}, with random inputs {random:.3f}")
+    assert sampled < 0.6 * random
+    again, other = (spec.to_graph(kernels, samples=s) for s in (x, x[::-1]))
+    assert [b.act for b in again.bundles] == [b.act for b in other.bundles], "the order of the samples matters"
+
+
+def test_samples_of_another_range_than_the_network_says_are_told() -> None:
+    net, kernels, x = two_bit_network()
+    with pytest.warns(UserWarning, match=r"input: \d+% of the values saturate with 0 integer bits; 3 would be best"):
+        parse_net(net).to_graph(kernels, samples=np.sign(x + 0.1) * 4)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros((4, 8, 8)), r"expected a batch of inputs \(8, 8, 1\), received shape \(4, 8, 8\)"),
+        (np.zeros((0, 8, 8, 1)), "expected a batch"),
+        (np.full((2, 8, 8, 1), np.nan), "NaN"),
+        (np.full((2, 8, 8, 1), "a"), "real numbers"),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused(samples: np.ndarray, message: str) -> None:
+    net, kernels, _ = two_bit_network()
+    with pytest.raises(InputError, match=message):
+        parse_net(net).to_graph(kernels, samples=samples)
+
+
+def test_files_of_samples(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.arange(6, dtype=np.uint8).reshape(2, 3))
+    assert load_samples(tmp_path / "x.npy").tolist() == [[0, 1, 2], [3, 4, 5]]
+    np.savez(tmp_path / "x.npz", np.zeros(3))
+    for name, message in (("x.npz", "npy"), ("none.npy", "samples")):
+        with pytest.raises(InputError, match=message):
+            load_samples(tmp_path / name)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-12, 1e-6, 1e-3])
+@pytest.mark.parametrize("bias", [0.0, 1e-3, 2.0, 1000.0])
+def test_dead_layers_have_integers(scale: float, bias: float) -> None:
+    weights = good_weights()
+    rng = np.random.default_rng(1)
+    for name, values in weights.items():
+        weights[name] = rng.normal(size=values.shape) * (scale if name.endswith("kernel") else bias)
+    graph = parse_net(TINY).to_graph(weights)
+    check_ranges(graph)
+    validate(graph)

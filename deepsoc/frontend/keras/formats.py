@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deepsoc.errors import InputError
+from deepsoc.graph.fixed import MAX_INT_BITS
 from deepsoc.graph.shapes import BIAS_BITS, VALUE_BITS
 
-__all__ = ["MAX_INT_BITS", "Bits", "check_int_bits"]
-
-MAX_INT_BITS = 24
-"""Binary points are placed at -24 … 24 integer bits."""
+__all__ = ["Bits", "check_int_bits"]
 
 
 def check_int_bits(int_bits: int | None, owner: str) -> int | None:

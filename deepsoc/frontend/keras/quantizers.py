@@ -10,17 +10,16 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from deepsoc.frontend.keras._backend import keras, qkeras
-from deepsoc.frontend.keras.formats import MAX_INT_BITS, check_int_bits
+from deepsoc.frontend.keras.formats import check_int_bits
+from deepsoc.graph.fixed import MAX_INT_BITS, best_int_bits
 
 __all__ = ["Grid", "convolve", "covering_limit", "exponent", "fixed_point", "weight_limit"]
 
 ops = keras.ops
 
 _LIMITS = np.ldexp(1.0, np.arange(-MAX_INT_BITS, MAX_INT_BITS + 1)).astype(np.float32)
-_CANDIDATES = 8
 
 
 def fixed_point(x: Any, step: Any, bits: int, *, clip_gradient: bool = True) -> Any:
@@ -79,21 +78,6 @@ def exponent(power: float) -> int:
     return math.frexp(float(power))[1] - 1
 
 
-def _best_limit(values: npt.NDArray[np.floating[Any]], bits: int) -> float:
-    """Power of two at which `bits` bits represent the values with the least squared error."""
-    peak = float(np.abs(values).max())
-    if peak == 0.0:
-        return 1.0
-    top = min(max(math.ceil(math.log2(peak)) + 1, _CANDIDATES - MAX_INT_BITS), MAX_INT_BITS)
-
-    def error(int_bits: int) -> float:
-        frac = bits - 1 - int_bits
-        integers = np.clip(np.rint(np.ldexp(values, frac)), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-        return float(np.mean((np.ldexp(integers, -frac) - values) ** 2))
-
-    return 2.0 ** min(range(top - _CANDIDATES + 1, top + 1), key=error)
-
-
 class Grid(keras.layers.Layer):  # type: ignore[misc]
     """A grid of fixed-point values whose binary point is fixed by the user or chosen from data.
 
@@ -124,6 +108,10 @@ class Grid(keras.layers.Layer):  # type: ignore[misc]
         """Distance of neighbouring values: a scalar tensor, a power of two."""
         return ops.where(self.limit > 0.0, self.limit, 1.0) * 2.0 ** (1 - bits)
 
+    def known_step(self, bits: int) -> Any:
+        """`step`, but 0 where the binary point is not chosen yet."""
+        return self.limit * 2.0 ** (1 - bits)
+
     def frac(self, bits: int) -> int:
         """Fractional bits: the step is 2**-frac."""
         return -exponent(float(self.step(bits)))
@@ -133,9 +121,15 @@ class Grid(keras.layers.Layer):  # type: ignore[misc]
         if self.int_bits is None:
             self.limit.assign(limit)
 
-    def calibrate(self, values: Any, bits: int) -> None:
-        """Chooses the binary point with the least squared error on `values`, unless the user fixed it."""
-        self.place(_best_limit(ops.convert_to_numpy(values), bits))
+    def calibrate(self, values: Any, bits: int, least: float = 0.0) -> None:
+        """Chooses the binary point with the least squared error on `values`, unless the user fixed it.
+
+        Args:
+            values: that the grid has to represent.
+            bits: width of the integers.
+            least: the limit becomes no smaller than this power of two.
+        """
+        self.place(max(2.0 ** best_int_bits(ops.convert_to_numpy(values), bits), least))
 
     def snap(self, x: Any, bits: int) -> Any:
         """Nearest values of the grid (see `fixed_point`)."""
