@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from deepsoc._registry import announce
+
 if TYPE_CHECKING:
     from deepsoc.errors import DeepSocError as DeepSocError
     from deepsoc.errors import InputError as InputError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from deepsoc.frontend.keras.layers import ReLU as ReLU
     from deepsoc.frontend.keras.layers import flatten as flatten
     from deepsoc.frontend.keras.model import Model as Model
+    from deepsoc.frontend.keras.storage import load_model as load_model
     from deepsoc.hw import Hardware as Hardware
     from deepsoc.impl import implement as implement
     from deepsoc.netspec.spec import load_net as load_net
@@ -53,6 +56,7 @@ _HOMES = {
         "flatten",
     ),
     "deepsoc.frontend.keras.model": ("Model",),
+    "deepsoc.frontend.keras.storage": ("load_model",),
     "deepsoc.netspec.spec": ("load_net",),
     "deepsoc.hw": ("Hardware",),
     "deepsoc.impl": ("implement",),
@@ -65,6 +69,8 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = ["__version__", *_HOME]
+
+announce([name for name, home in _HOME.items() if home.startswith("deepsoc.frontend.keras") and name[0].isupper()])
 
 
 def __getattr__(name: str) -> Any:

@@ -14,10 +14,11 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 try:
     import keras
     import qkeras
+    from keras.src.backend.common import global_state as keras_state
 except ImportError as error:
     raise ToolError(
         f"training needs TensorFlow, Keras 3 and QKeras, but {error.name or error} cannot be imported; "
         "run `make setup`, or install the extra `train` and, with --no-deps, qkeras-v3"
     ) from error
 
-__all__ = ["keras", "qkeras"]
+__all__ = ["keras", "keras_state", "qkeras"]

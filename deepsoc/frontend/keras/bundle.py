@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,12 +13,25 @@ from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.formats import Bits
 from deepsoc.frontend.keras.layers import Activation, Add, Conv2D, Dense, Linear, MaxPool2D, Pool2D, refuse_unknown
 from deepsoc.frontend.keras.quantizers import Grid, covering_limit, exponent, fixed_point, weight_limit
+from deepsoc.graph.fixed import ACC_BITS, MAX_LEFT_SHIFT, MAX_RIGHT_SHIFT
 from deepsoc.graph.ir import IntArray
 from deepsoc.graph.shapes import MAX_AVG_GAIN
+from deepsoc.graph.window import Window
 
-__all__ = ["Bundle", "Integers"]
+if TYPE_CHECKING:
+    from deepsoc.frontend.keras.model import Model
+
+__all__ = ["Bundle", "Integers", "Watch"]
 
 ops = keras.ops
+_LARGEST = 2.0**24
+_FAR = 16
+"""Bits by which one grid of a residual sum may be finer than the other; more is not seen in the result."""
+_SUM_BITS = ACC_BITS - 3
+"""Bits of each of the terms of a sum behind the accumulator that leave room for the others."""
+
+Watch = Callable[[Grid, Any, float], None]
+"""Sees the grid of a result, its values before they are rounded, and the least limit that the hardware allows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +46,21 @@ class Integers:
 
 @dataclass(frozen=True)
 class _Setting:
-    """What a Model tells a Bundle: number formats, whether it ends the network, and the grid that it reads."""
+    """What a Model tells a Bundle.
 
-    bits: Bits
+    Attributes:
+        owner: the Model.
+        bits: number formats; None: floating point.
+        last: whether the Bundle ends the network.
+        source: the grid that it reads.
+        shortcut: the grid of the residual; None without.
+    """
+
+    owner: Model
+    bits: Bits | None
     last: bool
     source: Callable[[], Grid]
+    shortcut: Callable[[], Grid] | None
 
 
 @keras.saving.register_keras_serializable(package="deepsoc")
@@ -102,10 +125,18 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         self._setting: _Setting | None = None
 
     # ---- configuration by the Model ---------------------------------------------------------------------------------
-    def configure(self, bits: Bits | None, *, last: bool, source: Callable[[], Grid]) -> None:
-        """Called by Model: sets the number formats (None: floating point) and the grid of the input."""
+    def configure(
+        self,
+        owner: Model,
+        bits: Bits | None,
+        *,
+        last: bool,
+        source: Callable[[], Grid],
+        shortcut: Callable[[], Grid] | None,
+    ) -> None:
+        """Called by Model: the Bundle belongs to it from now on (see `_Setting`)."""
         self.saved_bits = bits
-        self._setting = _Setting(bits, last, source) if bits else None
+        self._setting = _Setting(owner, bits, last, source, shortcut)
 
     @property
     def bits(self) -> Bits | None:
@@ -115,7 +146,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
     @property
     def last(self) -> bool:
         """Whether the Bundle ends a network with bits."""
-        return bool(self._setting and self._setting.last)
+        return bool(self._setting and self._setting.bits and self._setting.last)
 
     @property
     def raw(self) -> bool:
@@ -123,6 +154,10 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         return bool(self.last and self.tail and self.pool is None)
 
     # Methods, not properties: Keras saves every layer that it finds in an attribute under the attribute's name.
+    def owner(self) -> Model | None:
+        """The Model that the Bundle follows: the one that configured it last."""
+        return self._setting.owner if self._setting else None
+
     def grids(self) -> list[Grid]:
         """Grids of the Bundle's results, in the order of computation."""
         acts = [self.act, self.add.act if self.add else None, None if self.raw else self.tail, self.pool]
@@ -153,6 +188,14 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
                 f"Received shape: {shapes[0]}; {remedy}",
                 where=self.name,
             )
+        if None in shapes[0][1:]:
+            raise InputError(
+                f"Invalid input. Expected a known shape, as of keras.Input((28, 28, 1)): hardware is made for one. "
+                f"Received shape: {shapes[0]}",
+                where=self.name,
+            )
+        if rank == 4:
+            self._check_window("core", shapes[0], self.core.kernel_size, self.core)
         if not self.core.built:  # a deserialized core is
             self.core.build(shapes[0])
         core_shape = tuple(self.core.compute_output_shape(shapes[0]))
@@ -162,9 +205,18 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             )
         if self.pool and rank != 4:
             raise InputError(f"Invalid pool. Expected none after ds.Dense. Received: {self.pool!r}", where=self.name)
+        if self.pool:
+            self._check_window("pool", core_shape, self.pool.pool_size, self.pool)
         if self.batch_norm:
             self.batch_norm.build(core_shape)
         self.built = True
+
+    def _check_window(self, part: str, shape: Any, kernel: tuple[int, int], layer: Any) -> None:
+        for size, length, stride in zip(shape[1:3], kernel, layer.strides, strict=True):
+            try:
+                Window(size, length, stride, layer.padding)
+            except InputError as error:
+                raise InputError(f"Invalid {part}: {error}. Received: an input {shape}", where=self.name) from None
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """The Bundle's result: probabilities with `softmax`, else values on its output grid."""
@@ -196,7 +248,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         operand: Any = None,
         *,
         training: bool = False,
-        calibrate: bool = False,
+        watch: Watch | None = None,
         dtype: str = "float32",
     ) -> tuple[Any, Any]:
         """Runs the Bundle without its softmax.
@@ -205,37 +257,59 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             x: input on the grid of its producer.
             operand: shortcut of a residual add.
             training: uses batch statistics for batch norm.
-            calibrate: chooses the binary points on the way; eager only.
+            watch: is called at every grid, before it rounds; eager only.
             dtype: of sums: float32 is exact to 24 bits, float64 to 53.
 
         Returns:
             The values behind core, act and add, and those behind pool and flatten.
         """
-        v = self._sums(ops.cast(x, dtype), training)
+        v, step = self._sums(ops.cast(x, dtype), training)
         if self.act:
-            v = self._activate(self.act, v, calibrate)
+            v, step = self._activate(self.act, v, step, watch)
         if self.add:
+            operand, step = self._shortcut(operand, step, watch)
             v = ops.cast(v, dtype) + ops.cast(operand, dtype)
             if self.add.act:
-                v = self._activate(self.add.act, v, calibrate)
+                v, step = self._activate(self.add.act, v, step, watch)
         if self.tail and not self.raw:
-            v = self._activate(self.tail, v, calibrate)
+            v, step = self._activate(self.tail, v, step, watch)
         core = v
         if self.pool:
-            v = self._pool(self.pool, ops.cast(v, dtype), calibrate)
+            v = self._pool(self.pool, ops.cast(v, dtype), watch)
         if self.flatten:
             v = ops.reshape(v, (-1, int(np.prod(v.shape[1:]))))
         return core, v
+
+    def check_weights(self) -> None:
+        """Refuses weights that are no numbers for hardware.
+
+        Raises:
+            InputError: a weight, or what batch norm makes of it, is NaN, infinite or absurdly large.
+        """
+        for what, values in zip(("kernel", "bias"), self._folded(None), strict=True):
+            if values is None:
+                continue
+            peak = float(ops.max(ops.abs(values)))
+            if not peak <= _LARGEST:
+                means = f"batch norm (gamma, beta, moving_mean, moving_variance) or its {what}"
+                raise InputError(
+                    f"Invalid {what}. Expected finite weights up to {_LARGEST:g}. Received: "
+                    f"{'NaN or infinity' if not np.isfinite(peak) else format(peak, 'g')} in "
+                    f"{means if self.batch_norm else f'its {what}'}; train with a smaller learning rate, or load "
+                    "weights that are whole",
+                    where=self.name,
+                )
 
     def integers(self) -> Integers:
         """Folded and quantized weights, exactly as inference uses them.
 
         Raises:
-            InputError: no Model with bits holds the Bundle.
+            InputError: no Model with bits holds the Bundle, or its weights are NaN, infinite or absurdly large.
         """
-        if self._setting is None:
+        if self.bits is None:
             raise InputError("floating point weights have no integers; use ds.Model(bits=...)", where=self.name)
-        kernel, bias, k_step, b_step = self._quantized(self._setting, *self._folded(None))
+        self.check_weights()
+        kernel, bias, k_step, b_step = self._quantized(self.bits, *self._folded(None))
 
         def integers(values: Any, step: Any) -> IntArray:
             return np.asarray(np.rint(ops.convert_to_numpy(values).astype(np.float64) / float(step)), np.int64)
@@ -247,13 +321,15 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             0 if bias is None else -exponent(float(b_step)),
         )
 
-    def _sums(self, x: Any, training: bool) -> Any:
-        norm = self.batch_norm
+    def _sums(self, x: Any, training: bool) -> tuple[Any, Any]:
+        """Sums with their bias, and the step of their grid; None in floating point."""
+        norm, step = self.batch_norm, None
         kernel, bias = self._folded(self._batch_statistics(x, norm) if training and norm and norm.trainable else None)
-        if self._setting:
-            kernel, bias, _, _ = self._quantized(self._setting, kernel, bias)
+        if self._setting and self._setting.bits:
+            kernel, bias, k_step, _ = self._quantized(self._setting.bits, kernel, bias)
+            step = self._setting.source().step(self._setting.bits.x) * k_step
         sums = self.core.linear(x, ops.cast(kernel, x.dtype))
-        return sums if bias is None else sums + ops.cast(bias, x.dtype)
+        return (sums if bias is None else sums + ops.cast(bias, x.dtype)), step
 
     def _batch_statistics(self, x: Any, norm: Any) -> tuple[Any, Any]:
         """Mean and variance of every channel of the unquantized sums; updates the moving ones."""
@@ -276,36 +352,66 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         scale = norm.gamma / ops.sqrt(variance + norm.epsilon)
         return kernel * scale, norm.beta + ((0.0 if bias is None else bias) - mean) * scale
 
-    def _quantized(self, setting: _Setting, kernel: Any, bias: Any) -> tuple[Any, Any, Any, Any]:
+    def _quantized(self, bits: Bits, kernel: Any, bias: Any) -> tuple[Any, Any, Any, Any]:
         """Kernel and bias on their grids, and the steps of these."""
-        bits = setting.bits
+        assert self._setting is not None
+        x_step = self._setting.source().step(bits.x)
+        limit = 0.0 if bias is None else covering_limit(ops.max(ops.abs(ops.stop_gradient(bias))))
         k_step = weight_limit(kernel, bits.k) * 2.0 ** (1 - bits.k)
+        k_step = ops.maximum(k_step, self._finest_sum(bits, limit) / x_step)
         kernel = fixed_point(kernel, k_step, bits.k, clip_gradient=False)
         if bias is None:
             return kernel, None, k_step, None
-        sum_step = setting.source().step(bits.x) * k_step
-        peak = ops.max(ops.abs(ops.stop_gradient(bias)))
-        b_step = ops.maximum(covering_limit(peak) * 2.0 ** (1 - bits.b), sum_step)
+        b_step = ops.maximum(limit * 2.0 ** (1 - bits.b), x_step * k_step)
         return kernel, fixed_point(bias, b_step, bits.b), k_step, b_step
 
-    def _activate(self, act: Activation, v: Any, calibrate: bool) -> Any:
-        v = act.call(v)
-        if self._setting is None:
-            return v
-        if calibrate:
-            act.calibrate(v, self._setting.bits.x)
-        return act.snap(v, self._setting.bits.x)
+    def _finest_sum(self, bits: Bits, bias_limit: Any) -> Any:
+        """Finest step of the sums at which all that meets them fits the 32 bits behind the accumulator.
 
-    def _pool(self, pool: Pool2D, v: Any, calibrate: bool) -> Any:
+        It only binds where the weights are next to nothing beside the bias, the shortcut or the result: a dead layer.
+        """
+        assert self._setting is not None
+        steps = [ops.convert_to_tensor(bias_limit * 2.0**-_SUM_BITS)]
+        if self._setting.shortcut and self.act is None:
+            steps.append(self._setting.shortcut().known_step(bits.x) * 2.0 ** (bits.x - _SUM_BITS))
+        act = self.act or self.final_act()
+        if act is not None:
+            steps.append(act.known_step(bits.x) * 2.0 ** (act.most_shift - MAX_RIGHT_SHIFT))
+        return ops.max(ops.stack(steps))
+
+    def _activate(self, act: Activation, v: Any, step: Any, watch: Watch | None) -> tuple[Any, Any]:
+        v = act.call(v)
+        bits = self.bits
+        if bits is None:
+            return v, step
+        if watch:
+            least = float(step) * 2.0**-MAX_LEFT_SHIFT
+            if act is self.act and self._setting and self._setting.shortcut:
+                least = max(least, float(self._setting.shortcut().known_step(bits.x)) * 2.0**-_FAR)
+            watch(act, v, least * 2.0 ** (bits.x - 1))
+        return act.snap(v, bits.x), act.step(bits.x)
+
+    def _shortcut(self, operand: Any, step: Any, watch: Watch | None) -> tuple[Any, Any]:
+        """The shortcut, for values of `step`, and the step of the sum; calibration keeps both within 32 bits."""
+        bits = self.bits
+        if bits is None or self._setting is None or self._setting.shortcut is None:
+            return operand, step
+        grid = self._setting.shortcut()
+        if watch:
+            taps = int(np.prod(self.core.kernel.shape[:-1]))
+            room = _FAR if self.act else max(_SUM_BITS - bits.x - bits.k - (taps - 1).bit_length(), 0)
+            least = float(step) * 2.0 ** (bits.x - 1 - room)
+            if float(grid.limit) < least:
+                watch(grid, operand, least)
+                operand = grid.snap(operand, bits.x)
+        return operand, ops.minimum(step, grid.step(bits.x))
+
+    def _pool(self, pool: Pool2D, v: Any, watch: Watch | None) -> Any:
         pooled = pool.call(v)
-        if self._setting is None:
+        if self.bits is None:
             return pooled
         last_act = self.final_act()
-        if calibrate and last_act:
-            before = float(last_act.limit)
-            if isinstance(pool, MaxPool2D):
-                pool.place(before)
-            else:
-                pool.calibrate(pooled, self._setting.bits.x)
-                pool.place(max(float(pool.limit), before * 2.0**-MAX_AVG_GAIN))
-        return pool.snap(pooled, self._setting.bits.x)
+        if watch and last_act:
+            gain = 0 if isinstance(pool, MaxPool2D) else MAX_AVG_GAIN
+            watch(pool, pooled, float(last_act.limit) * 2.0**-gain)
+        return pool.snap(pooled, self.bits.x)

@@ -35,21 +35,42 @@ _register = keras.saving.register_keras_serializable(package="deepsoc")
 _KERAS_KEYWORDS = ("name", "trainable", "dtype")
 _CORE_KEYWORDS = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer")
 
+_SLOPE = "The slope for negative values is slope=: 0 or 2**-n."
+_RELU_KEYWORDS = {
+    ("ReLU", "alpha"): _SLOPE,
+    ("ReLU", "negative_slope"): _SLOPE,
+    ("ReLU", "max_value"): "Values saturate just below 2**int_bits: for ReLU6 take int_bits=3, or 2 to stay below 4.",
+    ("ReLU", "threshold"): "The threshold is 0; use the bias.",
+}
+_REMEDIES = {
+    "activation": "Give the Bundle act=ds.ReLU(...).",
+    "data_format": "Channels are last.",
+    "dilation_rate": "Dilation is not there yet; a larger kernel with zeros computes the same.",
+    "groups": "Groups are not there yet; a kernel over all channels, with zeros, computes the same.",
+    "depth_multiplier": "Depthwise convolutions are not there yet.",
+    "activity_regularizer": "Put keras.layers.ActivityRegularization behind the Bundle.",
+}
+
 
 def refuse_unknown(owner: str, kwargs: dict[str, Any], allowed: tuple[str, ...]) -> None:
     """Raises InputError for keywords that the layer does not have, with the remedy for those of Keras and QKeras."""
     unknown = sorted(set(kwargs) - {*allowed, *_KERAS_KEYWORDS})
     if not unknown:
         return
-    remedy = ""
-    if any("quantizer" in key or "alpha" in key for key in unknown):
-        remedy = " Scales are powers of two and biases and weights have the bits of ds.Model(bits=ds.Bits(...))."
-    elif "activation" in unknown:
-        remedy = " Give the Bundle act=ds.ReLU(...)."
+    remedies = {_remedy(owner, key): None for key in unknown}
     raise InputError(
-        f"Unknown keyword(s). Expected some of {sorted({*allowed, *_KERAS_KEYWORDS})}. Received: {unknown}.{remedy}",
+        f"Unknown keyword(s). Expected some of {sorted({*allowed, *_KERAS_KEYWORDS})}. Received: {unknown}."
+        + "".join(f" {remedy}" for remedy in remedies if remedy),
         where=owner,
     )
+
+
+def _remedy(owner: str, keyword: str) -> str:
+    if (owner, keyword) in _RELU_KEYWORDS:
+        return _RELU_KEYWORDS[owner, keyword]
+    if "quantizer" in keyword or "alpha" in keyword:
+        return "Scales are powers of two and biases and weights have the bits of ds.Model(bits=ds.Bits(...))."
+    return _REMEDIES.get(keyword, "")
 
 
 def _sizes(owner: str, name: str, value: Any) -> tuple[int, int]:
@@ -160,6 +181,11 @@ class Dense(qkeras.QDense):  # type: ignore[misc]
 class Activation(Grid):
     """A nonlinearity with the grid of its results; a function of the real value alone."""
 
+    @property
+    def most_shift(self) -> int:
+        """Bits by which it shifts values to the right before they are rounded to its grid."""
+        return 0
+
     def call(self, x: Any) -> Any:
         """The nonlinearity, without quantization."""
         raise NotImplementedError
@@ -209,6 +235,11 @@ class ReLU(Activation):
     def slope_log2(self) -> int | None:
         """The n of the slope 2**-n; None for slope 0."""
         return -round(math.log2(self.slope)) if self.slope else None
+
+    @property
+    def most_shift(self) -> int:
+        """Those of the slope."""
+        return self.slope_log2 or 0
 
     def call(self, x: Any) -> Any:
         """Returns x where it is positive, slope * x elsewhere."""
@@ -352,6 +383,12 @@ class Flatten(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Any) -> Any:
         """Returns the flattened tensor."""
+        if None in x.shape[1:]:
+            raise InputError(
+                f"Invalid input. Expected a known shape, as of keras.Input((28, 28, 1)): hardware is made for one. "
+                f"Received shape: {tuple(x.shape)}",
+                where=self.name,
+            )
         return ops.reshape(x, (-1, math.prod(x.shape[1:])))
 
 

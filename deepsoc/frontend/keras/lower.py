@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from deepsoc.frontend.keras.bundle import Bundle
     from deepsoc.frontend.keras.formats import Bits
     from deepsoc.frontend.keras.layers import Activation
-    from deepsoc.frontend.keras.model import Link, Model
+    from deepsoc.frontend.keras.model import Model
+    from deepsoc.frontend.keras.wiring import Link
 
 __all__ = ["lower", "validate"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,40 +12,41 @@ import numpy as np
 import numpy.typing as npt
 
 from deepsoc.errors import InputError
-from deepsoc.frontend.keras._backend import keras
+from deepsoc.frontend.keras._backend import keras, keras_state
 from deepsoc.frontend.keras.bundle import Bundle
 from deepsoc.frontend.keras.formats import Bits
-from deepsoc.frontend.keras.layers import Flatten
-from deepsoc.frontend.keras.quantizers import Grid
+from deepsoc.frontend.keras.quantizers import Grid, exponent
+from deepsoc.frontend.keras.samples import draw
+from deepsoc.frontend.keras.wiring import links_of
+from deepsoc.graph.fixed import needless_saturation
 from deepsoc.graph.ir import Graph
 from deepsoc.graph.shapes import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from deepsoc.export import Artifacts
     from deepsoc.hw import Hardware
 
-__all__ = ["Link", "Model"]
+__all__ = ["Model"]
 
 ops = keras.ops
 _CALIBRATION_SAMPLES = 256
-
-
-class Link:
-    """Where a Bundle of a Model gets its tensors: names of Bundles, or `input`; and whether its result is flattened."""
-
-    def __init__(self, bundle: Bundle, source: str, shortcut: str | None, flat_source: bool) -> None:
-        self.bundle, self.source, self.shortcut, self.flat_source = bundle, source, shortcut, flat_source
-        self.flatten = bundle.flatten
+_NO_H5 = (
+    "HDF5 keeps no number formats: what is loaded would be another network; save it as a .keras file, or the weights "
+    "alone with save_weights"
+)
 
 
 @keras.saving.register_keras_serializable(package="deepsoc")
 class Model(keras.Model):  # type: ignore[misc]
     """A network from one `keras.Input` through Bundles (and `flatten`) to one output.
 
+    Between the Bundles may stand what does nothing at inference: stock Dropout, noise, ActivityRegularization.
+
     Without `bits` it is an ordinary floating point network. With `bits` every value that leaves a Bundle, and the
-    input, is quantized; training then is quantization-aware. A Bundle follows the Model that was made of it last.
+    input, is quantized; training then is quantization-aware. A Bundle belongs to the Model that was made of it last;
+    an earlier Model then refuses to work until `set_bits` takes the Bundles back.
 
     Args:
         inputs: the `keras.Input`.
@@ -63,8 +65,11 @@ class Model(keras.Model):  # type: ignore[misc]
         unknown = sorted(set(kwargs) - {"trainable"})
         if unknown:
             raise InputError(f"Unknown keyword(s). Expected bits, name, trainable. Received: {unknown}", where="Model")
-        super().__init__(inputs, outputs, name=name, **kwargs)
-        self.links = tuple(_links(self))
+        try:
+            super().__init__(inputs, outputs, name=name, **kwargs)
+        except ValueError as error:  # two layers of one name, a tensor that does not come from the inputs, …
+            raise InputError(f"Invalid network. Keras says: {error}", where="Model") from None
+        self.links = links_of(self)
         saved = {link.bundle.saved_bits for link in self.links}
         if bits is None:
             if len(saved) > 1:
@@ -79,7 +84,9 @@ class Model(keras.Model):  # type: ignore[misc]
 
     # ---- number formats ---------------------------------------------------------------------------------------------
     def set_bits(self, bits: Bits | None) -> None:
-        """Sets the number formats, in place; compile again before further training.
+        """Sets the number formats, in place, and takes the Bundles back if another Model had them.
+
+        Compile again before further training.
 
         Args:
             bits: number formats; None: floating point.
@@ -91,7 +98,13 @@ class Model(keras.Model):  # type: ignore[misc]
             self.input_grid.int_bits = bits.input_int_bits
             self.input_grid.limit.assign(0.0 if bits.input_int_bits is None else 2.0**bits.input_int_bits)
         for link in self.links:
-            link.bundle.configure(bits, last=link is self.links[-1], source=partial(self._grid_of, link.source))
+            link.bundle.configure(
+                self,
+                bits,
+                last=link is self.links[-1],
+                source=partial(self._grid_of, link.source),
+                shortcut=partial(self._grid_of, link.shortcut) if link.shortcut else None,
+            )
         self.train_function = self.test_function = self.predict_function = None
 
     def _grid_of(self, name: str) -> Grid:
@@ -121,18 +134,46 @@ class Model(keras.Model):  # type: ignore[misc]
     def calibrate(self, x: npt.ArrayLike) -> None:
         """Chooses all binary points that the user left open from the values that occur in the network.
 
+        Warns where many values saturate at a binary point that the user fixed too low.
+
         Args:
-            x: typical inputs; a few hundred are enough.
+            x: typical inputs of all kinds that occur; a few hundred are enough.
 
         Raises:
-            InputError: the network has no bits, or x does not fit.
+            InputError: the network has no bits, x does not fit, or a weight is no number.
         """
-        if self.bits is None:
-            raise InputError("a floating point network has no binary points; give it bits first", where=self.name)
+        bits = self._own_bits()
         inputs = self._checked(x)
-        self.input_grid.calibrate(inputs, self.bits.x)
-        for _ in self._walk(inputs, calibrate=True):
+        for link in self.links:
+            link.bundle.check_weights()
+        for grid in self._grids():
+            grid.place(0.0)
+        faults: list[str] = []
+
+        def place(name: str, grid: Grid, values: Any, least: float = 0.0) -> None:
+            grid.calibrate(values, bits.x, least)
+            faults.extend(_saturation(name, grid, values, bits.x))
+
+        place("input", self.input_grid, inputs)
+        for _ in self._walk(inputs, watch=place):
             pass
+        self._warn(faults)
+
+    def _warn_of_saturation(self, inputs: npt.NDArray[np.float32]) -> None:
+        """Warns where many values saturate that need not: training moved them, or the inputs are of another kind."""
+        bits = self._own_bits()
+        faults = _saturation("input", self.input_grid, inputs, bits.x)
+
+        def look(name: str, grid: Grid, values: Any, least: float) -> None:
+            faults.extend(_saturation(name, grid, values, bits.x))
+
+        for _ in self._walk(inputs, watch=look):
+            pass
+        self._warn(faults)
+
+    def _warn(self, faults: list[str]) -> None:
+        if faults:
+            warnings.warn(f"network {self.name}: {'; '.join(faults)}", stacklevel=4)
 
     def _checked(self, x: npt.ArrayLike) -> npt.NDArray[np.float32]:
         inputs = np.asarray(x, np.float32)
@@ -145,15 +186,34 @@ class Model(keras.Model):  # type: ignore[misc]
             raise InputError("Invalid inputs. Expected finite numbers. Received: NaN or infinity", where=self.name)
         return inputs
 
+    def _require_own(self) -> None:
+        """Refuses to work with Bundles that follow another Model."""
+        for name, bundle in self.bundles.items():
+            owner = bundle.owner()
+            if owner is not None and owner is not self:
+                raise InputError(
+                    f"its Bundle {name!r} belongs to the Model {owner.name!r}, which was made of it later; use that "
+                    "one, make this Model of Bundles of its own, or take them back with set_bits(...)",
+                    where=self.name,
+                )
+
     def _require_calibrated(self) -> None:
+        self._require_own()
         if not self.calibrated:
             raise InputError(
                 "the binary points are not chosen yet; call calibrate(x) with typical inputs, or fit", where=self.name
             )
 
+    def _own_bits(self) -> Bits:
+        self._require_own()
+        if self.bits is None:
+            raise InputError("a floating point network has no binary points; give it bits first", where=self.name)
+        return self.bits
+
     # ---- inference --------------------------------------------------------------------------------------------------
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Quantizes the input and runs the network."""
+        self._require_own()
         x = inputs[0] if isinstance(inputs, list | tuple) else inputs
         if self.bits is not None:
             x = self.input_grid.snap(ops.convert_to_tensor(x, dtype="float32"), self.bits.x)
@@ -181,8 +241,13 @@ class Model(keras.Model):  # type: ignore[misc]
         return dict(self._walk(self._checked(x), exact=frozenset(exact)))
 
     def _walk(
-        self, x: npt.NDArray[np.float32], *, exact: frozenset[str] = frozenset(), calibrate: bool = False
+        self,
+        x: npt.NDArray[np.float32],
+        *,
+        exact: frozenset[str] = frozenset(),
+        watch: Callable[[str, Grid, Any, float], None] | None = None,
     ) -> Iterator[tuple[str, tuple[Any, Any]]]:
+        """Runs Bundle after Bundle; `watch` gets the name of the Bundle and what `bundle.Watch` says."""
         values = {"input": ops.convert_to_tensor(x)}
         if self.bits is not None:
             values["input"] = self.input_grid.snap(values["input"], self.bits.x)
@@ -193,15 +258,18 @@ class Model(keras.Model):  # type: ignore[misc]
             operand = values[link.shortcut] if link.shortcut else None
             name = link.bundle.name
             dtype = "float64" if name in exact else "float32"
-            results = link.bundle.compute(source, operand, calibrate=calibrate, dtype=dtype)
+            seen = partial(watch, name) if watch else None
+            results = link.bundle.compute(source, operand, watch=seen, dtype=dtype)
             values[name] = results[1]
             yield name, results
 
     # ---- stock Keras calls ------------------------------------------------------------------------------------------
     def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Trains as `keras.Model.fit`; calibrates on the first inputs, if that was not done before."""
+        """Trains as `keras.Model.fit`; calibrates on inputs drawn over all of x, if that was not done before."""
+        self._require_own()
         if not self.calibrated:
-            self.calibrate(_first_inputs(x))
+            drawn, x = draw(x, count=_CALIBRATION_SAMPLES, steps=kwargs.get("steps_per_epoch"))
+            self.calibrate(drawn)
         return super().fit(x, *args, **kwargs)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
@@ -221,6 +289,30 @@ class Model(keras.Model):  # type: ignore[misc]
         """
         self._require_calibrated()
         return super().predict(*args, **kwargs)
+
+    # ---- storage ----------------------------------------------------------------------------------------------------
+    def get_config(self) -> dict[str, Any]:
+        """The network as Keras stores it.
+
+        Raises:
+            InputError: it would go into an HDF5 file, or its Bundles belong to another Model.
+        """
+        self._require_own()
+        if keras_state.get_global_attribute("use_legacy_config", False):
+            raise InputError(_NO_H5, where=self.name)
+        config: dict[str, Any] = super().get_config()
+        return config
+
+    def save(self, filepath: str | Path, *args: Any, **kwargs: Any) -> None:
+        """Saves architecture, weights, number formats and training state, as `keras.Model.save` in a `.keras` file.
+
+        Raises:
+            InputError: another kind of file, which would lose the number formats.
+        """
+        if str(filepath).lower().endswith((".h5", ".hdf5")):
+            raise InputError(_NO_H5, where=str(filepath))
+        self._require_own()
+        super().save(filepath, *args, **kwargs)
 
     # ---- the way to hardware ----------------------------------------------------------------------------------------
     def to_graph(self, batch: int = 1) -> Graph:
@@ -257,6 +349,7 @@ class Model(keras.Model):  # type: ignore[misc]
         from deepsoc.frontend.keras.netkeras import to_netspec
 
         graph = self.to_graph(batch)
+        given = x is not None
         if x is None:
             shape = (batch, *graph.input_shape[1:])
             x = np.random.default_rng(seed).uniform(-1.0, 1.0, shape) * float(self.input_grid.limit)
@@ -264,6 +357,8 @@ class Model(keras.Model):  # type: ignore[misc]
         if len(inputs) < batch:
             raise InputError(f"Too few inputs. Expected at least batch={batch}. Received: {len(inputs)}", where="x")
         validate(self, graph, inputs)
+        if given:
+            self._warn_of_saturation(draw(inputs, count=_CALIBRATION_SAMPLES)[0])
         try:
             net = to_netspec(self, batch=batch).dump()
         except InputError:  # a linear activation that net.json has no word for; the export is complete without it
@@ -271,79 +366,11 @@ class Model(keras.Model):  # type: ignore[misc]
         return _fluent.export(graph, hw, out, x=self.quantized_input(inputs[:batch]), seed=seed, net=net)
 
 
-def _first_inputs(x: Any) -> npt.NDArray[np.float32]:
-    if hasattr(x, "__array__"):
-        return np.asarray(x[:_CALIBRATION_SAMPLES], np.float32)
-    if isinstance(x, keras.utils.PyDataset):
-        return np.asarray(x[0][0], np.float32)
-    if hasattr(x, "element_spec"):  # tf.data
-        return np.asarray(next(iter(x))[0], np.float32)
-    raise InputError(
-        f"Cannot look at the data before training. Expected an array or a data set; or call calibrate(x) before fit. "
-        f"Received: {type(x).__name__}",
-        where="fit",
-    )
-
-
-def _links(model: Model) -> list[Link]:
-    """The Bundles of a functional model and what they read, sources first.
-
-    Raises:
-        InputError: a layer is no Bundle, stands at the wrong place, or is used twice.
-    """
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise InputError(
-            f"Invalid network. Expected one input and one output. "
-            f"Received: {len(model.inputs)} and {len(model.outputs)}",
-            where="Model",
-        )
-    links: dict[str, Link] = {}
-
-    def visit(tensor: Any) -> tuple[str, bool]:
-        """Name of the producer of a tensor, and whether a Flatten layer lies between."""
-        layer, node_index, _ = tensor._keras_history
-        if isinstance(layer, keras.layers.InputLayer):
-            return "input", False
-        inputs = layer._inbound_nodes[node_index].input_tensors
-        if isinstance(layer, Flatten | keras.layers.Flatten):
-            return visit(inputs[0])[0], True
-        if not isinstance(layer, Bundle):
-            raise InputError(
-                f"Invalid layer in a ds.Model. Expected ds.Bundle or ds.Flatten. Received: {layer!r}", where=layer.name
-            )
-        if layer.name not in links:
-            source, flat = visit(inputs[0])
-            shortcut, flat_shortcut = visit(inputs[1]) if len(inputs) > 1 else (None, False)
-            if flat_shortcut:
-                raise InputError("a shortcut cannot be flattened; flatten the sum", where=layer.name)
-            links[layer.name] = Link(layer, source, shortcut, flat)
-        return layer.name, False
-
-    last, flat_output = visit(model.outputs[0])
-    if last == "input":
-        raise InputError("Invalid network. Expected at least one ds.Bundle. Received: none", where="Model")
-    _check_uses(links, model, last, flat_output)
-    return list(links.values())
-
-
-def _check_uses(links: dict[str, Link], model: Model, last: str, flat_output: bool) -> None:
-    """Settles which Bundles flatten, and refuses what the graph of integers cannot say."""
-    bundles = [layer for layer in model.layers if isinstance(layer, Bundle)]
-    nodes = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
-    for bundle in bundles:
-        if sum(id(node) in nodes for node in bundle._inbound_nodes) > 1:
-            raise InputError("a Bundle is used twice; make two of them", where=bundle.name)
-        if bundle.softmax and bundle.name != last:
-            raise InputError("softmax stands on a Bundle that is not the last", where=bundle.name)
-    uses = [(link.source, link.flat_source) for link in links.values()]
-    uses += [(link.shortcut, False) for link in links.values() if link.shortcut]
-    uses.append((last, flat_output))
-    for name in {source for source, _ in uses}:
-        flat = {flag for source, flag in uses if source == name}
-        if flat == {False}:
-            continue
-        if name == "input":
-            raise InputError("the input is flattened; give a one-dimensional input instead", where="input")
-        if len(flat) > 1 and not links[name].bundle.flatten:
-            raise InputError("is read both flattened and not; read it in one form only", where=name)
-        links[name].flatten = True
+def _saturation(name: str, grid: Grid, values: Any, bits: int) -> list[str]:
+    """What is wrong with the binary point of a grid for these values, and the remedy: one line, or none."""
+    fault = needless_saturation(ops.convert_to_numpy(values), bits, exponent(float(grid.limit)))
+    if not fault:
+        return []
+    place = name if name == "input" else f"{type(grid).__name__} of {name}"
+    remedy = "leave int_bits open" if grid.int_bits is not None else "calibrate again, and train on"
+    return [f"{place}: {fault} ({remedy})"]

@@ -9,8 +9,9 @@ from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
 from deepsoc.frontend.keras.formats import Bits
 from deepsoc.frontend.keras.layers import Activation, Add, AvgPool2D, Conv2D, Dense, Linear, MaxPool2D, Pool2D, ReLU
-from deepsoc.frontend.keras.model import Link, Model
+from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.quantizers import Grid, exponent
+from deepsoc.frontend.keras.wiring import Link
 from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, parse_net
 
 __all__ = ["from_netspec", "to_netspec"]

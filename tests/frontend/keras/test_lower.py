@@ -11,7 +11,7 @@ from deepsoc.errors import InputError, MappingError, MismatchError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
 from deepsoc.frontend.keras.formats import Bits
-from deepsoc.frontend.keras.layers import Conv2D, Dense, Linear, ReLU, flatten
+from deepsoc.frontend.keras.layers import Add, AvgPool2D, Conv2D, Dense, Linear, ReLU, flatten
 from deepsoc.frontend.keras.lower import lower, validate
 from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.netkeras import from_netspec, to_netspec
@@ -189,6 +189,86 @@ def test_sums_beyond_float32_are_compared_exactly_and_named() -> None:
     assert np.abs(raw).max() > 2**24, "the test does not test"
     with pytest.warns(UserWarning, match="wide may exceed 24 bits"):
         validate(model, graph, x)
+
+
+def with_layers_to_kill(bits: Bits, slope: float) -> Model:
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((6, 6, 2))
+    a = Bundle(Conv2D(4, 3, padding="same"), act=ReLU(slope), batch_norm=True, name="a")(inputs)
+    b = Bundle(Conv2D(4, 3, padding="same"), act=Linear(), add=Add(act=ReLU(slope)), batch_norm=True, name="b")([a, a])
+    c = Bundle(Conv2D(4, 3, padding="same"), add=Add(act=ReLU(slope)), batch_norm=True, name="c")([b, b])
+    d = Bundle(Conv2D(4, 3), act=ReLU(slope), pool=AvgPool2D(2), batch_norm=True, name="d")(c)
+    return Model(inputs, Bundle(Dense(3), name="e")(flatten(d)), bits=bits)
+
+
+def kill(bundle: Bundle, how: str) -> None:
+    core, norm = bundle.core, bundle.batch_norm
+    if how.startswith("kernel"):
+        core.kernel.assign(core.kernel * float(how.split()[1]))
+        norm.beta.assign(np.random.default_rng(3).normal(size=norm.beta.shape) * 4)
+    elif how.startswith("gamma"):
+        norm.gamma.assign(norm.gamma * float(how.split()[1]))
+    elif how == "variance":
+        norm.moving_variance.assign(np.full(norm.gamma.shape, 1e12))
+    else:  # nothing is left behind the ReLU
+        norm.beta.assign(np.full(norm.beta.shape, -1e4))
+
+
+DEAD = ["kernel 0", "kernel 1e-7", "gamma 0", "gamma 1e-9", "gamma 1e-4", "variance", "beta"]
+FORMATS = [
+    (Bits(8, 8, 16), 0.0, 1.0),
+    (Bits(8, 8, 32), 2.0**-7, 1.0),
+    (Bits(4, 4, 16), 0.0, 1e-3),
+    (Bits(2, 2, 8), 2.0**-7, 1e3),
+]
+
+
+def check_dead(how: str, dead: str, bits: Bits, slope: float, scale: float) -> None:
+    """A network with dead layers becomes integers, and they are right; inputs are about `scale`."""
+    seed = 0
+    model = with_layers_to_kill(bits, slope)
+    for name in dead:
+        kill(model.bundles[name], how)
+    x = np.random.default_rng(seed).normal(size=(3, 6, 6, 2)) * scale
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # wide sums; a dead layer saturates
+        model.calibrate(x)
+        validate(model, lower(model), x)
+
+
+@pytest.mark.parametrize("how", DEAD)
+def test_dead_layers_are_exported_like_others(how: str) -> None:
+    for dead, numbers in zip(("a", "c", "bd"), FORMATS, strict=False):
+        check_dead(how, dead, *numbers)
+
+
+@pytest.mark.parametrize("act", [None, Linear], ids=["raw", "act"])
+def test_residuals_of_very_different_size_are_exported(act: type[Linear] | None) -> None:
+    rng = np.random.default_rng(0)
+    for tiny, bits in (("a", Bits(8, 8, 16)), ("b", Bits(8, 8, 16)), ("a", Bits(4, 4, 16))):
+        keras.utils.set_random_seed(0)
+        inputs = keras.Input((6, 6, 2))
+        a = Bundle(Conv2D(4, 1), act=ReLU(), batch_norm=True, name="a")(inputs)
+        b = Bundle(Conv2D(4, 1), act=act() if act else None, add=Add(act=ReLU()), batch_norm=True, name="b")(
+            [inputs, a]
+        )
+        model = Model(inputs, Bundle(Dense(3), name="c")(flatten(b)), bits=bits)
+        kill(model.bundles[tiny], "gamma 1e-8")
+        x = rng.normal(size=(8, 6, 6, 2))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.calibrate(x)
+            validate(model, lower(model), x)
+        exact, out = model.bundles["b"], model.bundle_outputs(x)["b"][1]
+        assert np.asarray(out).max() > 0.1, f"{exact}: nothing is left of the larger term"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", DEAD)
+@pytest.mark.parametrize("numbers", FORMATS, ids=str)
+def test_dead_layers_anywhere_in_any_format(how: str, numbers: tuple[Bits, float, float]) -> None:
+    for dead in ("a", "b", "c", "d", "bc", "abcd"):
+        check_dead(how, dead, *numbers)
 
 
 def test_export_writes_what_was_validated(tmp_path: Path) -> None:

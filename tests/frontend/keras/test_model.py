@@ -1,5 +1,10 @@
 """Model: stock Keras calls, storage, and the networks that it refuses."""
 
+import json
+import subprocess
+import sys
+import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,7 @@ from deepsoc.frontend.keras.formats import Bits
 from deepsoc.frontend.keras.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, flatten
 from deepsoc.frontend.keras.lower import lower, validate
 from deepsoc.frontend.keras.model import Model
+from deepsoc.frontend.keras.storage import load_model
 from deepsoc.frontend.keras.training import accuracy, fit_classifier, set_seed
 
 BITS = Bits(4, 4, 16)
@@ -59,13 +65,137 @@ def test_compiled_and_eager_inference_are_equal(trained: Model) -> None:
 def test_saved_model_is_the_same_network(trained: Model, tmp_path: Path) -> None:
     x, y = data()
     trained.save(tmp_path / "net.keras")
-    again = keras.saving.load_model(tmp_path / "net.keras")
+    again = load_model(tmp_path / "net.keras")
     assert isinstance(again, Model)
     assert again.bits == BITS
     assert np.array_equal(again.predict(x, verbose=0), trained.predict(x, verbose=0))
     assert again.evaluate(x, y, verbose=0) == pytest.approx(trained.evaluate(x, y, verbose=0))
     validate(again, lower(again), x)
     again.fit(x, y, epochs=1, verbose=0)
+
+
+OTHER_PROCESS = """
+import sys, numpy as np
+
+import deepsoc                      # before Keras
+assert "keras" not in sys.modules and "numpy.typing" not in sys.modules
+import keras
+for again in (True, False):
+    model = keras.saving.load_model("net.keras")
+    assert type(model).__name__ == "Model" and model.bits.x == 4
+    assert np.array_equal(model.predict(np.load("x.npy"), verbose=0), np.load("y.npy"))
+    if again:                       # as if nothing had been imported, and now Keras first
+        for name in [name for name in sys.modules if name.startswith("deepsoc")]:
+            del sys.modules[name]
+        keras.saving.get_custom_objects().clear()
+        import deepsoc
+"""
+
+
+def test_saved_model_opens_in_a_fresh_process_and_after_modules_moved(trained: Model, tmp_path: Path) -> None:
+    x, _ = data(8)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", trained.predict(x, verbose=0))
+    trained.save(tmp_path / "new.keras")
+    with zipfile.ZipFile(tmp_path / "new.keras") as new, zipfile.ZipFile(tmp_path / "net.keras", "w") as old:
+        for name in new.namelist():
+            content = new.read(name)
+            if name == "config.json":
+                moved = content.replace(b"deepsoc.frontend.keras.", b"deepsoc.somewhere.else.")
+                assert moved != content
+                content = json.dumps(json.loads(moved)).encode()
+            old.writestr(name, content)
+    done = subprocess.run([sys.executable, "-c", OTHER_PROCESS], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_layer_in_keras_registry_is_announced() -> None:
+    import deepsoc
+
+    names = {name for name in keras.saving.get_custom_objects() if name.startswith("deepsoc>")}
+    assert len(names) >= 10
+    assert {name.removeprefix("deepsoc>") for name in names} <= set(deepsoc.__all__)
+
+
+def test_files_that_would_lose_the_number_formats_are_refused(trained: Model, tmp_path: Path) -> None:
+    for save in (trained.save, lambda path: keras.saving.save_model(trained, path)):
+        for name in ("net.h5", "net.hdf5"):
+            with pytest.raises(InputError, match=r"number formats.*\.keras"):
+                save(tmp_path / name)
+    with pytest.raises(InputError, match="HDF5 keeps no number formats"):
+        load_model(tmp_path / "net.h5")
+    with pytest.raises(InputError, match="no such file"):
+        load_model(tmp_path / "none.keras")
+    (tmp_path / "broken.keras").write_bytes(b"PK no archive")
+    with pytest.raises(InputError, match="cannot load"):
+        load_model(tmp_path / "broken.keras")
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "stock.keras")
+    with pytest.raises(InputError, match=r"holds no deepsoc\.Model, but a Sequential"):
+        load_model(tmp_path / "stock.keras")
+
+
+def test_a_model_whose_bundles_went_to_another_says_so_until_it_takes_them_back(tmp_path: Path) -> None:
+    x, y = data(16)
+    first = residual()
+    first.calibrate(x)
+    first.compile("sgd", "sparse_categorical_crossentropy")
+    before = first.predict(x, verbose=0)
+    second = Model(first.inputs, first.bundles["second"].output, name="features", bits=Bits(8, 8, 16))
+    for use in (
+        lambda: first.predict(x, verbose=0),
+        lambda: first.evaluate(x, y, verbose=0),
+        lambda: first.fit(x, y, verbose=0),
+        lambda: first(x),
+        lambda: first.calibrate(x),
+        lambda: first.bundle_outputs(x),
+        lambda: lower(first),
+        lambda: first.save(tmp_path / "net.keras"),
+        lambda: first.get_config(),
+    ):
+        with pytest.raises(InputError, match=r"small: its Bundle 'first' belongs to the Model 'features'.*set_bits"):
+            use()
+    assert not list(tmp_path.iterdir())
+    first.set_bits(BITS)
+    assert np.array_equal(first.predict(x, verbose=0), before)
+    with pytest.raises(InputError, match="features: its Bundle 'first' belongs to the Model 'small'"):
+        second.calibrate(x)
+
+
+def noisy(bits: Bits | None = BITS, *, noise: bool = True) -> Model:
+    set_seed(0)
+    layers = keras.layers
+
+    def maybe(layer: Any, x: Any) -> Any:
+        return layer(x) if noise else x
+
+    inputs = keras.Input((9, 8, 2))
+    a = Bundle(Conv2D(4, 3, padding="same"), act=ReLU(), name="a")(maybe(layers.GaussianNoise(0.1), inputs))
+    b = maybe(layers.SpatialDropout2D(0.2), maybe(layers.GaussianDropout(0.1), a))
+    b = Bundle(Conv2D(4, 3, padding="same"), add=Add(act=ReLU()), name="b")([b, maybe(layers.Dropout(0.2), a)])
+    c = Bundle(Dense(3), softmax=True, name="c")(maybe(layers.ActivityRegularization(l2=0.01), flatten(b)))
+    return Model(inputs, maybe(layers.Identity(), c), name="noisy", bits=bits)
+
+
+def test_what_does_nothing_at_inference_passes(tmp_path: Path) -> None:
+    x, y = data()
+    model, plain = noisy(), noisy(noise=False)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=1, verbose=0)
+    assert model.losses, "the regularization is gone"
+    assert not np.array_equal(np.asarray(model(x, training=True)), np.asarray(model(x, training=True)))
+    plain.set_weights(model.get_weights())
+    assert np.array_equal(model.predict(x, verbose=0), plain.predict(x, verbose=0))
+    ours, theirs = lower(model), lower(plain)
+    validate(model, ours, x)
+    for one, other in zip(ours.bundles, theirs.bundles, strict=True):
+        assert (one.name, one.source, one.add, one.act, one.flatten) == (
+            other.name, other.source, other.add, other.act, other.flatten
+        )  # fmt: skip
+        assert np.array_equal(one.core.weights, other.core.weights)
+    model.save(tmp_path / "net.keras")
+    again = load_model(tmp_path / "net.keras")
+    assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]
+    assert np.array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
 def test_clone_with_the_weights_is_the_same_network(trained: Model) -> None:
@@ -141,6 +271,45 @@ def test_fit_says_when_it_cannot_calibrate() -> None:
         model.fit(iter([data()]), steps_per_epoch=1, verbose=0)
 
 
+def test_training_data_in_the_order_of_its_classes_is_calibrated_as_a_whole() -> None:
+    x, y = data(600)
+    order = np.argsort(y)
+    x, y = x[order] * np.array([0.01, 0.1, 4.0], np.float32)[y[order], None, None, None], y[order]
+    limits = []
+    for inputs in (x, x[::-1].copy()):
+        model = residual()
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        model.fit(inputs, y, verbose=0, epochs=1, batch_size=200)
+        limits.append(float(model.input_grid.limit))
+    assert limits[0] == limits[1] >= 4.0
+    # A generator is read ahead, and still trains on all that it yields.
+    batches = ((x[i : i + 100], y[i : i + 100]) for i in range(0, 600, 100))
+    model = residual()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    history = model.fit(batches, steps_per_epoch=6, epochs=1, verbose=0)
+    assert float(model.input_grid.limit) == limits[0]
+    assert len(history.history["loss"]) == 1
+
+
+def test_needless_saturation_is_told_with_the_remedy(tmp_path: Path) -> None:
+    from deepsoc.hw import Hardware
+
+    x, _ = data(16)
+    model = residual(Bits(4, 4, 16, input_int_bits=-3))
+    with pytest.warns(UserWarning, match=r"input: \d+% of the values saturate with -3 integer bits; 1 would be best"):
+        model.calibrate(x)
+    model = residual()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.calibrate(x)
+    # As if training had moved the weights after the calibration.
+    kernel = model.bundles["first"].core.kernel
+    kernel.assign(16 * kernel)
+    hw = Hardware(rows=4, cols=6, x_bits=4, k_bits=4)
+    with pytest.warns(UserWarning, match=r"ReLU of first: \d+% of the values saturate.*calibrate again"):
+        model.export(hw, tmp_path / "net", x=x)
+
+
 def test_fixed_binary_points_stay() -> None:
     inputs = keras.Input((6, 6, 1))
     x = Bundle(Conv2D(2, 3), act=ReLU(int_bits=3), pool=MaxPool2D(2, int_bits=4), name="a")(inputs)
@@ -178,6 +347,20 @@ def flat_and_not(x: Any) -> Any:
     return Bundle(Dense(2), add=Add())([flatten(x), Bundle(Dense(2))(y)])
 
 
+def misnamed(name: str) -> Callable[[Any], Any]:
+    return lambda x: conv(name=name)(conv(name="first")(x))
+
+
+def after(layer: Any) -> Callable[[Any], Any]:
+    """A network with a stock layer between two Bundles."""
+    return lambda x: conv()(layer(conv(act=ReLU())(x)))
+
+
+class AlwaysOn(keras.layers.Dropout):  # type: ignore[misc]
+    """Drops at inference, too."""
+
+
+stock = keras.layers
 REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a stock layer": (lambda x: conv()(keras.layers.ReLU()(x)), "Expected ds.Bundle"),
     "an operation": (lambda x: conv()(keras.ops.abs(x)), "Expected ds.Bundle"),
@@ -187,6 +370,27 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a flattened input": (lambda x: Bundle(Dense(2))(flatten(x)), "one-dimensional"),
     "a flattened shortcut": (two_forms, "shortcut cannot be flattened"),
     "one tensor in two forms": (flat_and_not, "both flattened and not"),
+    "a dash": (misnamed("conv4-2"), "conv4-2: Invalid name of a Bundle. Expected a letter"),
+    "an umlaut": (misnamed("größe"), "Received: 'größe'"),
+    "a digit first": (misnamed("1conv"), "Invalid name of a Bundle"),
+    "70 letters": (misnamed("n" * 70), "at most 63"),
+    "the name of the input": (misnamed("input"), "'input' is the network's input"),
+    "a name twice": (misnamed("first"), "unique"),
+    "an activation": (after(stock.LeakyReLU()), "act=ds.ReLU"),
+    "a softmax": (after(stock.Softmax()), "softmax=True"),
+    "an activation by name": (after(stock.Activation("relu")), "act=ds.ReLU"),
+    "a max pool": (after(stock.MaxPooling2D()), "pool=ds.MaxPool2D"),
+    "a global pool": (after(stock.GlobalAveragePooling2D(keepdims=True)), "pool=ds.AvgPool2D((8, 8)), flatten=True"),
+    "a batch norm": (after(stock.BatchNormalization()), "batch_norm=True"),
+    "a stock convolution": (after(stock.Conv2D(2, 1)), "ds.Bundle(ds.Conv2D"),
+    "a depthwise convolution": (after(stock.DepthwiseConv2D(1)), "no form for it yet; a ds.Conv2D over all"),
+    "padding": (after(stock.ZeroPadding2D()), "padding='same'"),
+    "a reshape": (after(stock.Reshape((8, 8, 2))), "only change of shape"),
+    "a scale": (after(stock.Rescaling(1 / 255)), "rescale the data"),
+    "an unknown layer": (after(stock.UnitNormalization()), "no form for it yet"),
+    "a sum by +": (lambda x: conv()(conv()(x) + x), "add=ds.Add"),
+    "dropout at inference": (after(lambda x: stock.Dropout(0.1)(x, training=True)), "training=True"),
+    "dropout of another kind": (after(AlwaysOn(0.1)), "Expected ds.Bundle"),
 }
 
 
@@ -217,3 +421,18 @@ def test_other_refusals() -> None:
         lower(model)
     with pytest.raises(InputError, match="floating point"):
         lower(residual(None))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e9])
+def test_weights_that_are_no_numbers_are_named(value: float) -> None:
+    x, _ = data(4)
+    model = residual()
+    model.calibrate(x)
+    model.bundles["second"].core.kernel.assign(np.full((3, 3, 4, 4), value))
+    for use in (lambda: lower(model), lambda: model.calibrate(x)):
+        with pytest.raises(InputError, match=r"second: Invalid kernel.*smaller learning rate"):
+            use()
+    model = residual()
+    model.bundles["first"].batch_norm.moving_variance.assign([-1.0, 1, 1, 1])
+    with pytest.raises(InputError, match=r"first: Invalid kernel.*NaN.*moving_variance"):
+        model.calibrate(x)
