@@ -105,7 +105,7 @@ def test_import_is_light():
 
 
 def test_public_names_resolve_and_only_layers_need_tensorflow():
-    layers = ("deepsoc.frontend.keras.bundle", "deepsoc.frontend.keras.layers", "deepsoc.frontend.keras.model")
+    layers = tuple(f"deepsoc.frontend.keras.{name}" for name in ("bundle", "layers", "model", "storage"))
     light = [name for name in deepsoc.__all__ if deepsoc._HOME.get(name) not in layers]
     code = f"import sys, deepsoc; [getattr(deepsoc, name) for name in {light}]; sys.exit('tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -187,5 +187,5 @@ print(*sorted(name for name in sys.modules if name.startswith("deepsoc")))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    allowed = ("deepsoc.runtime", "deepsoc.errors", "deepsoc._tensors")
+    allowed = ("deepsoc.runtime", "deepsoc.errors", "deepsoc._tensors", "deepsoc._registry")
     assert [name for name in done.stdout.split() if name != "deepsoc" and not name.startswith(allowed)] == []
