@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,7 +129,7 @@ class Design:
 
 
 def _checked(folder: Path, name: str, files: dict[str, Any]) -> bytes:
-    if PurePosixPath(name).name not in files:
+    if name not in files:
         raise InputError(f"manifest.json does not list {name}; export again", where=str(folder))
     data = (folder / name).read_bytes()
     if len(data) != files[name]["bytes"] or hashlib.sha256(data).hexdigest() != files[name]["sha256"]:

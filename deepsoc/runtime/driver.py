@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -42,7 +42,7 @@ class _Slot:
     """One arena: the network's table and weights, and the tensors of one run."""
 
     memory: Buffer
-    ticket: Ticket | None = field(default=None)
+    ticket: Ticket | None = None
 
 
 class Driver:
