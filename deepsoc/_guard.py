@@ -46,10 +46,10 @@ def end_descendants(grace_s: float) -> None:
     told: set[tuple[int, int]] = set()
     while _reaped() is not None:
         late = time.monotonic() >= deadline
-        found = _descendants()
-        for pid, start in found if late else found - told:
-            _send(pid, start, signal.SIGKILL if late else signal.SIGINT)
-        told |= found
+        for pid, start in _descendants():
+            if late or (pid, start) not in told:
+                _send(pid, start, signal.SIGKILL if late else signal.SIGINT)
+            told.add((pid, start))
         if time.monotonic() >= deadline + _STUCK_S:  # stuck in the kernel; it ends when the kernel lets it
             return
         time.sleep(_PERIOD_S)
@@ -68,20 +68,23 @@ def _reaped() -> dict[int, int] | None:
         return ended or None
 
 
-def _descendants() -> set[tuple[int, int]]:
-    """Process id and start time of each descendant that has not ended."""
+def _descendants() -> list[tuple[int, int]]:
+    """Process id and start time of each descendant that has not ended.
+
+    Parents come before their children: a shell whose command is killed first would go on to the next one.
+    """
     children: dict[int, list[tuple[int, int, bool]]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib takes longer to import than all of this to run
         if name.isdecimal() and (seen := _look(int(name))):
             parent, start, over = seen
             children.setdefault(parent, []).append((int(name), start, over))
-    found = set()
+    found = []
     todo = [os.getpid()]
     while todo:
         for pid, start, over in children.get(todo.pop(), ()):
             todo.append(pid)
             if not over:
-                found.add((pid, start))
+                found.append((pid, start))
     return found
 
 

@@ -115,6 +115,13 @@ def test_what_a_program_leaves_ends_with_it(tmp_path: Path, end: str, says: str 
     assert not (tmp_path / "over").exists()  # ended, and not waited for
 
 
+def test_a_shell_does_not_go_on_when_its_command_is_ended(tmp_path: Path) -> None:
+    """It is ended before its command is."""
+    shells = f"for i in $(seq 40); do sh -c 'sleep 40; touch {tmp_path}/over.$$' & done; sleep 0.5\n"
+    _process.run([script(tmp_path / "tool", shells)], cwd=tmp_path)
+    assert not list(tmp_path.glob("over.*"))
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
 def test_all_end_with_the_caller(tmp_path: Path, number: int) -> None:
     program = script(tmp_path / "tool", TREE.format(tmp_path, "wait"))
