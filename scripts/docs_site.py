@@ -136,18 +136,21 @@ def _verification() -> str:
     tests = ROOT / "tests"
     proofs = [path.stem for path in (tests / "formal").glob("dsoc_*.sv*")]
     covered = json.loads((tests / "rtl" / "coverage.json").read_text(encoding="utf-8"))
+    faults = json.loads((tests / "mutations.json").read_text(encoding="utf-8"))
     blocks: dict[str, list[str]] = {}
     for path in sorted((tests / "rtl").glob("test_*.py")):
         for module in set(re.findall(r'check\([^)]*?"(dsoc_\w+)"', path.read_text(encoding="utf-8"))):
             blocks.setdefault(module, []).append(f"`{path.name}`")
-    text = "| module | block test | proof | lines reached |\n|---|---|---|---|\n"
+    text = "| module | block test | proof | lines reached | planted faults seen |\n|---|---|---|---|---|\n"
     for name in (ROOT / "rtl" / "files.f").read_text(encoding="utf-8").split():
         module = Path(name).stem
         lines = covered.get(module)
         reached = f"{lines['reached']} of {lines['points']}" if lines else "whole networks"
         test = ", ".join(blocks.get(module, ["whole networks"]))
         proof = "yes" if any(each.startswith(module) for each in proofs) else ""
-        text += f"| `{name}` | {test} | {proof} | {reached} |\n"
+        planted = faults.get(f"rtl/{name}")
+        seen = f"{planted['caught']} of {planted['caught'] + planted['survived']}" if planted else ""
+        text += f"| `{name}` | {test} | {proof} | {reached} | {seen} |\n"
     return text
 
 
