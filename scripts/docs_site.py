@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,25 +172,20 @@ def _executed(path: Path) -> Path:
     return EXECUTED / f"{path.stem}-{digest}.ipynb"
 
 
-def execute(path: Path) -> None:
-    """Runs a notebook in a folder of its own and keeps the result, unless it was run before."""
-    from nbclient import NotebookClient
+def keep(path: Path) -> None:
+    """Executes a notebook in a folder of its own and keeps the result, unless that was done before."""
+    from notebooks import execute  # beside this file
 
     target = _executed(path)
     if target.exists():
         return
     work = EXECUTED / path.stem
     work.mkdir(parents=True, exist_ok=True)
-    notebook = nbformat.read(path, as_version=4)
-    environment = {**os.environ, "DEEPSOC_QUICK": "1"}
-    environment.pop("MPLBACKEND", None)
-    client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": str(work)}})
-    client.execute(env=environment)
-    nbformat.write(notebook, target)
+    nbformat.write(execute(path, work, quick=True), target)
 
 
 if __name__ == "__main__":
     for walkthrough in notebooks():
         if walkthrough.parent == NOTEBOOKS:
             print(f"{walkthrough.name} …", flush=True)
-            execute(walkthrough)
+            keep(walkthrough)

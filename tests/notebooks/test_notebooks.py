@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+
+from scripts.notebooks import execute
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(
     path for path in FOLDER.rglob("*.ipynb") if not {".ipynb_checkpoints", "build", "designs", "jobs"} & set(path.parts)
 )
 NUMBERED = [path for path in NOTEBOOKS if path.parent == FOLDER and re.match(r"\d", path.name)]
-LONGEST_CELL = 1800  # seconds; synthesis
 MOST_LINES = 25  # of a code cell; longer ones belong into the package
 
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(FOLDER)))
@@ -27,14 +26,7 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 def run(path: Path, folder: Path, *, quick: bool) -> None:
     """Runs all cells in a folder of its own; with its first failing cell it raises."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("MPLBACKEND", "DEEPSOC_QUICK")}
-    if quick:
-        environment["DEEPSOC_QUICK"] = "1"
-    notebook = read(path)
-    client = NotebookClient(
-        notebook, timeout=LONGEST_CELL, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
-    client.execute(env=environment)
+    notebook = execute(path, folder, quick=quick)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code" and cell.source)
     assert figures_as_text(notebook) == []
 
