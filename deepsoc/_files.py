@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import stat
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from deepsoc.errors import InputError
 if TYPE_CHECKING:
     import jinja2
 
-__all__ = ["SMALL", "read_bytes", "read_text", "read_toml", "replace_once", "replacing", "templates"]
+__all__ = ["SMALL", "read_bytes", "read_text", "read_toml", "replace_folder", "replace_once", "replacing", "templates"]
 
 SMALL = 4 << 20
 """Bytes that a file of parameters may have, unless its reader knows better."""
@@ -98,6 +99,44 @@ def replacing(path: Path) -> Iterator[Path]:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def replace_folder(target: Path, files: Mapping[str, bytes], *, what: str, keep: str | None = None) -> None:
+    """Makes a folder of these files: all of them are there in the end, or what was there before.
+
+    Args:
+        target: the folder; what it holds goes, unless all files are there as they should be.
+        files: contents by name, folders in it separated by `/`.
+        what: they are, for errors: `the export`.
+        keep: name in an earlier folder that moves into the new one.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    if all((target / name).is_file() and (target / name).read_bytes() == data for name, data in files.items()):
+        return
+    mark = uuid.uuid4().hex[:8]
+    new, old = (target.with_name(f".{target.name}.{mark}.{part}") for part in ("new", "old"))
+    try:
+        for name, data in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        if target.exists():
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+        if keep is not None and (old / keep).exists():
+            (old / keep).rename(target / keep)
+    except OSError as error:
+        raise InputError(f"cannot write {what}: {error.strerror or error}", where=str(target)) from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def templates(source: str | Path, *, autoescape: bool = False) -> jinja2.Environment:

@@ -1,4 +1,4 @@
-"""The calls that go upward: `Model.export`, `Artifacts.simulate`, `Artifacts.implement`.
+"""The calls that go upward: `Model.export`, `Artifacts.simulate`, `.implement`, `.deploy`.
 
 A network knows nothing of artifacts, and artifacts nothing of simulators; these functions do, so that the methods can
 be chained. They are the one exception of the import contract in pyproject.toml.
@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deepsoc.deploy import Deployment
     from deepsoc.export import Artifacts
     from deepsoc.graph.ir import Graph
     from deepsoc.impl import Implementation
     from deepsoc.sim import SimResult
 
-__all__ = ["export", "implement", "simulate"]
+__all__ = ["deploy", "export", "implement", "simulate"]
 
 
 def export(graph: Graph, *arguments: Any, **options: Any) -> Artifacts:
@@ -38,3 +41,10 @@ def implement(artifacts: Artifacts, flow: str, **options: Any) -> Implementation
     from deepsoc.impl import implement
 
     return implement(artifacts.path, flow, **options)
+
+
+def deploy(artifacts: Artifacts, target: str, out: str | Path) -> Deployment:
+    """Writes the folder that goes to a board, as `deepsoc.deploy.deploy`."""
+    from deepsoc.deploy import deploy
+
+    return deploy(artifacts.path, target, out)

@@ -20,6 +20,7 @@ from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 
 if TYPE_CHECKING:
+    from deepsoc.deploy import Deployment
     from deepsoc.impl import Implementation
     from deepsoc.sim import SimResult
 
@@ -90,6 +91,16 @@ class Artifacts:
         data = np.frombuffer((self.path / "input.bin").read_bytes(), np.int8)
         return data.astype(np.int64).reshape(self.manifest.input.shape)
 
+    def output(self) -> IntArray:
+        """The output integers for that input, in the network's output shape."""
+        shape = self.manifest.output.shape
+        parts: list[IntArray] = []
+        for op in reversed(self.manifest.operations):  # a dense layer may be one operation for each block of rows
+            parts.insert(0, self.expected(op.index))
+            if sum(len(part) for part in parts) >= shape[0]:
+                break
+        return np.concatenate(parts).reshape(shape)
+
     def expected(self, index: int) -> IntArray:
         """The integers that operation `index` must write."""
         op = self.manifest.operations[index]
@@ -114,6 +125,12 @@ class Artifacts:
         from deepsoc import _fluent
 
         return _fluent.implement(self, flow, **options)
+
+    def deploy(self, target: str, out: str | Path) -> Deployment:
+        """Writes the folder that goes to a board; arguments as of `deepsoc.deploy.deploy`."""
+        from deepsoc import _fluent
+
+        return _fluent.deploy(self, target, out)
 
 
 def read_manifest(folder: Path) -> Manifest:

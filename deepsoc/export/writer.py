@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deepsoc._files import templates
+from deepsoc._files import replace_folder, templates
 from deepsoc.errors import InputError, MismatchError
 from deepsoc.export.artifacts import WORK, Artifacts, file_entry, read_manifest
 from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortBytes, TensorEntry
@@ -66,7 +64,7 @@ def export(
     )
     manifest = manifest.signed()
     files["manifest.json"] = (manifest.model_dump_json(indent=1) + "\n").encode()
-    _replace(target, files)
+    replace_folder(target, files, what="the export", keep=WORK)
     return Artifacts(target, manifest, mapped.hw)
 
 
@@ -194,31 +192,3 @@ def _manifest(mapped: Plan, seed: int | None) -> Manifest:
         ],
         operations=operations, files={},
     )  # fmt: skip
-
-
-def _replace(target: Path, files: Mapping[str, bytes]) -> None:
-    """Builds the folder beside `target`, then swaps it in; does nothing if all is there already."""
-    if all((target / name).is_file() and (target / name).read_bytes() == data for name, data in files.items()):
-        return
-    mark = uuid.uuid4().hex[:8]
-    new, old = (target.with_name(f".{target.name}.{mark}.{part}") for part in ("new", "old"))
-    try:
-        for name, data in files.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        if target.exists():
-            target.rename(old)
-        try:
-            new.rename(target)
-        except OSError:
-            if old.exists():
-                old.rename(target)
-            raise
-        if (old / WORK).exists():
-            (old / WORK).rename(target / WORK)
-    except OSError as err:
-        raise InputError(f"cannot write the export: {err.strerror or err}", where=str(target)) from None
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)

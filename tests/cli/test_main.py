@@ -34,7 +34,7 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
-    for command in ("demo", "export", "simulate", "estimate", "sweep", "fit", "implement", "lab", "doctor"):
+    for command in ("demo", "export", "simulate", "estimate", "sweep", "fit", "implement", "deploy", "lab", "doctor"):
         assert f" {command} " in done.stdout
 
 

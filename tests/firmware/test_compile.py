@@ -13,27 +13,35 @@ from tests.firmware.library import WARNINGS
 
 C = folder("c")
 STUBS = Path(__file__).parent / "stubs"
-INCLUDE = [f"-I{path}" for path in (C, C / "port" / "sim", C / "port" / "baremetal", STUBS)]
+INCLUDE = [
+    f"-I{path}"
+    for path in (C, *(C / "port" / name for name in ("sim", "baremetal")), C / "program" / "baremetal", STUBS)
+]
+R5 = ["arm-none-eabi-gcc", "-mcpu=cortex-r5", "-mfloat-abi=hard", "-mfpu=vfpv3-d16"]
 COMPILERS = {
     "host": ["gcc"],
     "host with other char and enum types": ["gcc", "-funsigned-char", "-fshort-enums"],
     "clang": ["clang"],
     "arm": ["arm-none-eabi-gcc", "-mcpu=cortex-m4"],
+    "Cortex-A9": ["arm-none-eabi-gcc", "-mcpu=cortex-a9", "-mfloat-abi=hard", "-mfpu=vfpv3"],
+    "Cortex-A53": ["aarch64-linux-gnu-gcc", "-mcpu=cortex-a53", "-ffreestanding"],
+    "Cortex-R5": R5,
+    "Cortex-R5, device tree flow": [*R5, "-DSDT"],
     "riscv": ["riscv64-unknown-elf-gcc", "-march=rv32imc_zicsr", "-mabi=ilp32", "-ffreestanding"],
 }
-SOURCES = sorted(C.rglob("*.c"))
-assert len(SOURCES) >= 6
+SOURCES = sorted(path for path in C.rglob("*.c") if path.parent.name != "linux")
+assert len(SOURCES) >= 9
 
 
 @pytest.mark.parametrize("target", COMPILERS)
-def test_compiles_without_warning(target: str, tmp_path: Path) -> None:
+def test_compiles_without_warning(target: str, sources: Path, tmp_path: Path) -> None:
     compiler, *flags = COMPILERS[target]
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
-    for source in SOURCES:
-        command = [compiler, *flags, *WARNINGS, *INCLUDE, "-c", source, "-o", tmp_path / "x.o"]
+    for source in (*SOURCES, sources / "data.c"):
+        command = [compiler, *flags, *WARNINGS, *INCLUDE, f"-I{sources}", "-c", source, "-o", tmp_path / "x.o"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{source.relative_to(C)} with {compiler}:\n{done.stderr}"
+        assert done.returncode == 0, f"{source} with {compiler}:\n{done.stderr}"
 
 
 def test_riscv_links_without_a_c_library(tmp_path: Path) -> None:

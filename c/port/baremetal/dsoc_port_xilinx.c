@@ -16,12 +16,12 @@ static void xilinx_write32(void *user, uint32_t offset, uint32_t value) {
 
 static void xilinx_flush(void *user, const void *address, uint32_t bytes) {
     (void)user;
-    Xil_DCacheFlushRange((INTPTR)address, (INTPTR)bytes);
+    Xil_DCacheFlushRange((INTPTR)address, bytes);
 }
 
 static void xilinx_invalidate(void *user, const void *address, uint32_t bytes) {
     (void)user;
-    Xil_DCacheInvalidateRange((INTPTR)address, (INTPTR)bytes);
+    Xil_DCacheInvalidateRange((INTPTR)address, bytes);
 }
 
 static uint32_t xilinx_ticks(void *user) {

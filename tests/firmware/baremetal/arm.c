@@ -54,12 +54,12 @@ void Xil_Out32(UINTPTR address, u32 value) {
     accelerator_write(address, value);
 }
 
-void Xil_DCacheFlushRange(INTPTR address, INTPTR bytes) {
-    accelerator_cleaned((uintptr_t)address, (uint32_t)bytes);
+void Xil_DCacheFlushRange(INTPTR address, u32 bytes) {
+    accelerator_cleaned((uintptr_t)address, bytes);
 }
 
-void Xil_DCacheInvalidateRange(INTPTR address, INTPTR bytes) {
-    accelerator_dropped((uintptr_t)address, (uint32_t)bytes);
+void Xil_DCacheInvalidateRange(INTPTR address, u32 bytes) {
+    accelerator_dropped((uintptr_t)address, bytes);
 }
 
 dsoc_port_t board_port(void) {

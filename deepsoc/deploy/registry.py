@@ -1,0 +1,36 @@
+"""The targets: who adds one writes a module with a function `files`, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deepsoc.deploy import baremetal, vitis
+from deepsoc.export import Artifacts
+
+__all__ = ["TARGETS", "Target"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One kind of board software.
+
+    Attributes:
+        name: of the target.
+        about: what its folder is for, in a few words.
+        files: contents of the folder by name, for an export.
+    """
+
+    name: str
+    about: str
+    files: Callable[[Artifacts], dict[str, bytes]]
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("baremetal", "C program without an operating system, for any machine", baremetal.files),
+        Target("vitis", "C program and project scripts for AMD Zynq boards without an operating system", vitis.files),
+    )
+}
+"""Every target by its name."""

@@ -1,0 +1,72 @@
+"""What the C targets share: the runtime, the network's tables, and what else a program must know of the design."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from deepsoc._files import templates
+from deepsoc.assets import folder
+from deepsoc.export import Artifacts
+
+__all__ = ["data", "design_header", "render", "runtime", "taken"]
+
+
+def taken(names: Iterable[str], into: str = "") -> dict[str, bytes]:
+    """Files of the folder `c`.
+
+    Args:
+        names: patterns below `c`.
+        into: folder that they go to, with its `/`.
+    """
+    root = folder("c")
+    paths: list[Path] = sorted(path for name in names for path in root.glob(name) if path.is_file())
+    return {f"{into}{path.name}": path.read_bytes() for path in paths}
+
+
+def runtime(artifacts: Artifacts) -> dict[str, bytes]:
+    """The runtime and the header of the network, in `src`."""
+    model = (artifacts.path / "model.h").read_bytes()
+    return {**taken(["*.[ch]"], "src/"), "src/model.h": model, "src/design.h": design_header(artifacts)}
+
+
+def design_header(artifacts: Artifacts) -> bytes:
+    """`design.h`: sizes that a program's arrays need, and what its images are."""
+    m = artifacts.manifest
+    height, width, channels = m.input.shape[1:] if len(m.input.shape) == 4 else (1, 1, m.input.shape[1])
+    weights = (artifacts.path / "weights.bin").read_bytes()
+    values = {
+        "batch": m.input.shape[0], "height": height, "width": width, "channels": channels,
+        "outputs": prod(m.output.shape[1:]), "arena_bytes": m.arena_bytes, "weights_bytes": len(weights),
+        "weights_crc32": zlib.crc32(weights), "base_address": artifacts.hw.base_address,
+    }  # fmt: skip
+    return render("design.h.j2", {"name": m.name, "values": values})
+
+
+def data(artifacts: Artifacts) -> bytes:
+    """`data.c`: weights, the export's input and the output that it must give, as arrays of words."""
+    return render(
+        "data.c.j2",
+        {
+            "arrays": {
+                "weights": _words((artifacts.path / "weights.bin").read_bytes()),
+                "input": _words((artifacts.path / "input.bin").read_bytes()),
+                "expected": _words(artifacts.output().astype("<i4").tobytes()),
+            }
+        },
+    )
+
+
+def render(template: str, values: Mapping[str, object]) -> bytes:
+    """A template of this package, filled in."""
+    return templates("deepsoc.deploy").get_template(template).render(values).encode()
+
+
+def _words(content: bytes) -> list[str]:
+    """Little-endian words; zeros fill the last one."""
+    padded = content + bytes(-len(content) % 4)
+    return [f"0x{word:08X}u" for word in np.frombuffer(padded, "<u4").tolist()]

@@ -1,0 +1,8 @@
+#ifndef XPARAMETERS_H
+#define XPARAMETERS_H
+#ifdef SDT
+#define XPAR_DSOC_0_BASEADDR 0x18000000U
+#else
+#define XPAR_DSOC_0_S_AXIL_BASEADDR 0x18000000
+#endif
+#endif
