@@ -40,6 +40,8 @@ const char *dsoc_status_string(dsoc_status_t status) {
         return "no accelerator of this register map version answers";
     case DSOC_ERR_GEOMETRY:
         return "accelerator has other rows, columns or bits than the network";
+    case DSOC_ERR_PARAMS:
+        return "accelerator's PARAMS_HASH differs from the network's params_hash: not the hardware it was made for";
     case DSOC_ERR_STATE:
         return "weights, input or start is missing";
     case DSOC_ERR_BUSY:
@@ -94,6 +96,9 @@ static dsoc_status_t check_hardware(const dsoc_t *ctx) {
         FIELD(geometry, DSOC_GEOMETRY_X_BITS) != model->x_bits ||
         FIELD(geometry, DSOC_GEOMETRY_K_BITS) != model->k_bits) {
         return DSOC_ERR_GEOMETRY;
+    }
+    if (reg_read(ctx, DSOC_REG_PARAMS_HASH) != model->params_hash) {
+        return DSOC_ERR_PARAMS;
     }
     return is_busy(ctx) ? DSOC_ERR_BUSY : DSOC_OK;
 }

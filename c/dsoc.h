@@ -32,6 +32,7 @@ typedef enum {
     DSOC_ERR_VALUE,         /**< An input value outside the network's input bits. */
     DSOC_ERR_ID,            /**< No accelerator of this register map version answers. */
     DSOC_ERR_GEOMETRY,      /**< The accelerator has other rows, columns or bits than the network was made for. */
+    DSOC_ERR_PARAMS,        /**< The accelerator was made of other parameters than the network was made for. */
     DSOC_ERR_STATE,         /**< Called too early: weights or input are missing, or nothing was started. */
     DSOC_ERR_BUSY,          /**< A run is going on. */
     DSOC_ERR_TIMEOUT,       /**< The run did not end in time; dsoc_info_t names the operation. */
@@ -81,6 +82,7 @@ typedef struct {
     uint8_t x_bits, k_bits;      /**< Bits of activations and of weights. */
     uint8_t softmax;             /**< 0 none, 1 over the channels, 2 over all values of a batch element. */
     uint8_t map_version;         /**< Version of the register map. */
+    uint32_t params_hash;        /**< Identity of the hardware that the network was made for. */
     dsoc_tensor_t input, output;
 } dsoc_model_t;
 

@@ -2,7 +2,7 @@
 #ifndef DSOC_MAP_H
 #define DSOC_MAP_H
 
-#define DSOC_MAP_VERSION 1u
+#define DSOC_MAP_VERSION 2u
 #define DSOC_DESCRIPTOR_WORDS 64u
 #define DSOC_DESCRIPTOR_MAGIC 0xD5u
 #define DSOC_CHECKSUM 0xD50CD50Cu
@@ -94,6 +94,11 @@
 #define DSOC_GEOMETRY_X_BITS_MASK 0x0F000000u
 #define DSOC_GEOMETRY_K_BITS_LSB 28u
 #define DSOC_GEOMETRY_K_BITS_MASK 0xF0000000u
+
+/* PARAMS_HASH (ro): Identity of the hardware: what the firmware compares with the design's. */
+#define DSOC_REG_PARAMS_HASH 0x30u
+#define DSOC_PARAMS_HASH_HASH_LSB 0u
+#define DSOC_PARAMS_HASH_HASH_MASK 0xFFFFFFFFu
 
 /* magic: 0xD5. */
 #define DSOC_D_MAGIC_WORD 0u

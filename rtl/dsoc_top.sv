@@ -130,7 +130,8 @@ module dsoc_top #(
       .EdgesDepth(`DSOC_EDGES_RAM_DEPTH),
       .AxiBits(`DSOC_AXI_DATA_BITS),
       .MaxBurst(`DSOC_AXI_MAX_BURST),
-      .AddrBits(40)
+      .AddrBits(40),
+      .ParamsHash(`DSOC_PARAMS_HASH)
   ) i_core (
       .clk_i,
       .rst_ni,

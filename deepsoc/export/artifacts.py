@@ -76,6 +76,7 @@ class Artifacts:
             manifest.sha256 != manifest.checksum()
             or manifest.files["input.bin"].bytes != prod(manifest.input.shape)
             or manifest.files["weights.bin"].bytes != manifest.weights_bytes
+            or manifest.params_hash != hw.params_hash
             or not all(tensor.fits(hw) for tensor in tensors)
         ):
             raise InputError("differs from what was exported; export again", where=str(folder / "manifest.json"))

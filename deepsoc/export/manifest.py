@@ -152,6 +152,7 @@ class Manifest(_Entry):
     seed: int | None  # of the random input; None: the input was given
     net_id: _Offset
     map_version: int
+    params_hash: _Offset  # of the accelerator
     arena_bytes: _Offset
     desc_offset: _Offset = 0
     weights_offset: _Offset

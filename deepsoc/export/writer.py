@@ -80,7 +80,7 @@ def hardware_files(hw: Hardware) -> dict[str, bytes]:
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in hw.model_dump(exclude={"format", "base_address"}).items()
     }
-    common = {"version": _VERSION, "params": params, "base_address": hw.base_address}
+    common = {"version": _VERSION, "params": params, "base_address": hw.base_address, "params_hash": hw.params_hash}
     env = templates("deepsoc.export")
     return {
         "hw.json": hw.to_json().encode(),
@@ -183,6 +183,7 @@ def _manifest(mapped: Plan, seed: int | None) -> Manifest:
         )  # fmt: skip
     return Manifest(
         name=mapped.graph.name, seed=seed, net_id=mapped.net_id, map_version=load_map().map_version,
+        params_hash=mapped.hw.params_hash,
         arena_bytes=mapped.arena_bytes, weights_offset=mapped.weights_offset, weights_bytes=len(mapped.weights),
         softmax=mapped.graph.bundles[-1].softmax,
         input=TensorEntry.of(mapped.input), output=TensorEntry.of(mapped.output),

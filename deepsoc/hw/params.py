@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +19,7 @@ from deepsoc._files import replacing
 from deepsoc._json import INTEGER, read_json, shorten
 from deepsoc.errors import InputError
 
-__all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "Hardware"]
+__all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "RTL_PARAMETERS", "Hardware"]
 
 FORMAT = "deepsoc-hw/1"
 MAX_LINE_BUFFERS = 64  # bits of the descriptor's row mask
@@ -27,6 +28,11 @@ MAXIMA = (
     "kh_max", "kw_max", "sh_max", "sw_max", "ci_max", "co_max",
     "xh_max", "xw_max", "xn_max", "edges_ram_depth", "n_bundles_max",
 )  # fmt: skip
+RTL_PARAMETERS = (
+    "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
+    "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
+)  # fmt: skip
+"""Fields of `Hardware` that shape the RTL."""
 
 
 def _power_of_two(value: int) -> int:
@@ -165,6 +171,16 @@ class Hardware(BaseModel):
         if value is None:
             raise InputError("this maximum is open; give it, or resolve the hardware with its networks", where=name)
         return int(value)
+
+    @property
+    def params_hash(self) -> int:
+        """Identity of the hardware, 32 bits: equal if and only if (but for chance) RTL_PARAMETERS are.
+
+        Raises:
+            InputError: a maximum is open.
+        """
+        values = {name: self.limit(name) for name in RTL_PARAMETERS}
+        return zlib.crc32(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())
 
     # Tensors in memory
 

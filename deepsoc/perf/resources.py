@@ -19,6 +19,7 @@ import pandas as pd
 
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
+from deepsoc.hw.params import RTL_PARAMETERS
 from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 
 __all__ = [
@@ -27,11 +28,7 @@ __all__ = [
 
 Family = Literal["xc7", "xcup"]
 FIGURES = ("lut", "ff", "dsp", "bram36")
-PARAMETERS = (
-    "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
-    "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-)  # fmt: skip
-"""Fields of `Hardware` that shape the RTL."""
+PARAMETERS = RTL_PARAMETERS
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]

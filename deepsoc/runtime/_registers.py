@@ -1,6 +1,6 @@
 """Register offsets and fields, generated from deepsoc/hw/registers.toml by `python -m deepsoc.hw.regmap`."""
 
-MAP_VERSION = 1
+MAP_VERSION = 2
 DESCRIPTOR_WORDS = 64
 ID_MAGIC = 0xD50C
 
@@ -80,3 +80,7 @@ GEOMETRY_X_BITS_LSB = 24
 GEOMETRY_X_BITS_MASK = 0x0F000000
 GEOMETRY_K_BITS_LSB = 28
 GEOMETRY_K_BITS_MASK = 0xF0000000
+
+PARAMS_HASH = 0x30
+PARAMS_HASH_HASH_LSB = 0
+PARAMS_HASH_HASH_MASK = 0xFFFFFFFF

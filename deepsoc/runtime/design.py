@@ -59,6 +59,7 @@ class Design:
         hw: the parameters of hw.json.
         net_id: identity that every descriptor carries.
         map_version: of the register map.
+        params_hash: identity of the hardware.
         arena_bytes: memory that one run needs.
         desc_offset, weights_offset: of table and weights in the arena.
         weights, table: contents of weights.bin and descriptors.bin.
@@ -70,6 +71,7 @@ class Design:
     hw: dict[str, Any]
     net_id: int
     map_version: int
+    params_hash: int
     arena_bytes: int
     desc_offset: int
     weights_offset: int
@@ -103,6 +105,7 @@ class Design:
             hw = json.loads(files["hw.json"])
             return cls(
                 folder=place, hw=hw, net_id=manifest["net_id"], map_version=manifest["map_version"],
+                params_hash=manifest["params_hash"],
                 arena_bytes=manifest["arena_bytes"], desc_offset=manifest["desc_offset"],
                 weights_offset=manifest["weights_offset"], weights=files["weights.bin"],
                 table=np.frombuffer(files["descriptors.bin"], "<u4"),

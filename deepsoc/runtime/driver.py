@@ -325,6 +325,12 @@ class Driver:
                     f"the accelerator has {name}={(word & mask) >> lsb}, the design {hw[name]}; "
                     "load the bitstream of this design"
                 )
+        found = self._device.read32(regs.PARAMS_HASH)
+        if found != self.design.params_hash:
+            raise DeviceError(
+                f"the accelerator was made of other parameters: its hash is {found:#010x}, the design's "
+                f"{self.design.params_hash:#010x}; load the bitstream of this design"
+            )
 
 
 _ENDED = regs.STATUS_DONE_MASK | regs.STATUS_ERROR_MASK

@@ -18,7 +18,8 @@ module dsoc_core #(
     parameter int unsigned EdgesDepth   = 256,   // words of the pooling unit's edges RAM
     parameter int unsigned AxiBits      = 128,   // data bits of the AXI4 ports
     parameter int unsigned MaxBurst     = 16,    // beats of a burst at most, power of two
-    parameter int unsigned AddrBits     = 40     // bits of a bus address
+    parameter int unsigned AddrBits     = 40,    // bits of a bus address
+    parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
 ) (
     input  logic clk_i,
     input  logic rst_ni,
@@ -158,6 +159,7 @@ module dsoc_core #(
       .Cols(Cols),
       .XBits(XBits),
       .KBits(KBits),
+      .ParamsHash(ParamsHash),
       .AddrBits(AddrBits)
   ) i_regs (
       .clk_i,

@@ -7,7 +7,7 @@
 // verilator lint_off UNUSEDPARAM
 package dsoc_map_pkg;
 
-  localparam logic [7:0] MAP_VERSION = 8'd1;
+  localparam logic [7:0] MAP_VERSION = 8'd2;
   localparam int unsigned DESCRIPTOR_WORDS = 64;
   localparam logic [7:0] DESCRIPTOR_MAGIC = 8'hD5;
   localparam logic [31:0] CHECKSUM = 32'hD50CD50C;
@@ -102,6 +102,11 @@ package dsoc_map_pkg;
   localparam int unsigned GEOMETRY_X_BITS_WIDTH = 4;
   localparam int unsigned GEOMETRY_K_BITS_LSB = 28;
   localparam int unsigned GEOMETRY_K_BITS_WIDTH = 4;
+
+  // PARAMS_HASH (ro): Identity of the hardware: what the firmware compares with the design's.
+  localparam logic [7:0] REG_PARAMS_HASH = 8'h30;
+  localparam int unsigned PARAMS_HASH_HASH_LSB = 0;
+  localparam int unsigned PARAMS_HASH_HASH_WIDTH = 32;
 
   // magic: 0xD5.
   localparam int unsigned D_MAGIC_WORD = 0;

@@ -8,12 +8,14 @@
 ///
 /// Parameters:
 ///   Rows, Cols, XBits, KBits  shown in GEOMETRY
+///   ParamsHash                shown in PARAMS_HASH
 ///   AddrBits                  bits of a bus address
 module dsoc_regs #(
     parameter int unsigned Rows = 8,
     parameter int unsigned Cols = 24,
     parameter int unsigned XBits = 4,
     parameter int unsigned KBits = 4,
+    parameter logic [31:0] ParamsHash = 32'h0,
     parameter int unsigned AddrBits = 40
 ) (
     input logic clk_i,
@@ -181,6 +183,7 @@ module dsoc_regs #(
       dsoc_map_pkg::REG_CLOCKS: value = clocks_q;
       dsoc_map_pkg::REG_ID: value = {dsoc_map_pkg::ID_MAGIC, 8'd0, dsoc_map_pkg::MAP_VERSION};
       dsoc_map_pkg::REG_GEOMETRY: value = {4'(KBits), 4'(XBits), 12'(Cols), 12'(Rows)};
+      dsoc_map_pkg::REG_PARAMS_HASH: value = ParamsHash;
       default: ;
     endcase
   end

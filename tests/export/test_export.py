@@ -87,12 +87,15 @@ def test_params_and_config_agree(artifacts: Artifacts) -> None:
     defines = dict(re.findall(r"`define DSOC_(\w+) (\S+)", (artifacts.path / "params.svh").read_text()))
     settings = dict(re.findall(r"set dsoc\((\w+)\) (\S+)", (artifacts.path / "config.tcl").read_text()))
     hw = artifacts.hw.model_dump(exclude={"format"})
-    assert {name.lower() for name in defines} == {*hw, "params_version"} - {"base_address"}
+    assert {name.lower() for name in defines} == {*hw, "params_version", "params_hash"} - {"base_address"}
     assert {*settings} == {*hw, "version"}
     for name, value in hw.items():
         assert float(int(settings[name], 0) if name == "base_address" else settings[name]) == value
         if name != "base_address":
             assert defines[name.upper()] == settings[name]
+    hashed = f"{artifacts.hw.params_hash:08X}"
+    assert defines["PARAMS_HASH"] == f"32'h{hashed}"
+    assert f".params_hash = 0x{hashed}u," in (artifacts.path / "model.h").read_text()
 
 
 def test_model_compiles(artifacts: Artifacts, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class Model(ctypes.Structure):
         + [(name, ctypes.c_uint32) for name in ("arena_bytes", "desc_offset", "weights_offset", "weights_bytes")]
         + [("rows", ctypes.c_uint16), ("cols", ctypes.c_uint16)]
         + [(name, ctypes.c_uint8) for name in ("x_bits", "k_bits", "softmax", "map_version")]
+        + [("params_hash", ctypes.c_uint32)]
         + [("input", Tensor), ("output", Tensor)]
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.firmware.library import Context, Info, Machine, Model, Port, Tensor, status_names
 
-CTRL, STATUS, IRQ_ACK, OP_INDEX, ARENA_LO, ARENA_HI, DESC, N_OPS, NET_ID, CLOCKS, ID, GEOMETRY = range(0, 0x30, 4)
+CTRL, STATUS, IRQ_ACK, OP_INDEX, ARENA_LO, ARENA_HI, DESC, N_OPS, NET_ID, CLOCKS, ID, GEOMETRY, HASH = range(0, 0x34, 4)
 ARENA_BUS = 0x12_3456_7000
 ROWS, COLS, BITS = 4, 6, 8
 
@@ -40,11 +40,12 @@ class Setup:
         output = Tensor(8256, 64, 0, 0, 1, 4, 1, 2, 16, 2, 1, 32, 3, 0)
         self.model = Model(
             *(b"net", 0xCAFE, 2, words.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32)), self.names, self.bundles),
-            *(12288, 4096, 4608, 100, ROWS, COLS, BITS, BITS, 0, 1, tensor, output),
+            *(12288, 4096, 4608, 100, ROWS, COLS, BITS, BITS, 0, 2, 0xBEEF0001, tensor, output),
         )
         self.arena = (ctypes.c_uint8 * 12288)()
-        registers = dict.fromkeys(range(0, 48, 4), 0)
-        registers[ID] = 0xD50C0001
+        registers = dict.fromkeys(range(0, 52, 4), 0)
+        registers[ID] = 0xD50C0002
+        registers[HASH] = 0xBEEF0001
         registers[GEOMETRY] = ROWS | COLS << 12 | BITS << 24 | BITS << 28
         self.machine = Machine(registers, self.arena)
         self.context = Context()
@@ -94,13 +95,14 @@ def test_init_writes_the_descriptors_little_endian_and_flushes_them(setup: Setup
 @pytest.mark.parametrize(
     ("register", "value", "expected"),
     [
-        (ID, 0xD50C0002, "DSOC_ERR_ID"),
-        (ID, 0xD50D0001, "DSOC_ERR_ID"),
+        (ID, 0xD50C0001, "DSOC_ERR_ID"),
+        (ID, 0xD50D0002, "DSOC_ERR_ID"),
         (ID, 0xFFFFFFFF, "DSOC_ERR_ID"),
         (GEOMETRY, (ROWS + 1) | COLS << 12 | BITS << 24 | BITS << 28, "DSOC_ERR_GEOMETRY"),
         (GEOMETRY, ROWS | (COLS + 1) << 12 | BITS << 24 | BITS << 28, "DSOC_ERR_GEOMETRY"),
         (GEOMETRY, ROWS | COLS << 12 | 4 << 24 | BITS << 28, "DSOC_ERR_GEOMETRY"),
         (GEOMETRY, ROWS | COLS << 12 | BITS << 24 | 4 << 28, "DSOC_ERR_GEOMETRY"),
+        (HASH, 0xBEEF0000, "DSOC_ERR_PARAMS"),
         (STATUS, 1, "DSOC_ERR_BUSY"),
     ],
 )
@@ -114,7 +116,7 @@ def test_init_checks_the_hardware(setup: Setup, register: int, value: int, expec
 def test_init_checks_its_arguments(setup: Setup) -> None:
     assert setup.init(size=12287) == "DSOC_ERR_SIZE"
     assert setup.init(bus=ARENA_BUS + 2048) == "DSOC_ERR_ALIGNMENT"
-    setup.model.map_version = 2
+    setup.model.map_version = 1
     assert setup.init() == "DSOC_ERR_ID"
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from deepsoc.assets import rtl_module
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
+from deepsoc.hw.params import MAXIMA, RTL_PARAMETERS
 
 
 def test_derived() -> None:
@@ -116,3 +119,18 @@ def test_windows_that_the_pooling_unit_cannot_divide_by() -> None:
     assert Hardware(rows=1, cols=99, kh_max=64, kw_max=64).kw_max == 64
     with pytest.raises(InputError, match="4096"):
         Hardware(rows=1, cols=99, kh_max=64, kw_max=65)
+
+
+def test_the_hash_is_that_of_the_parameters_that_the_rtl_reads() -> None:
+    """No more, so that designs share an accelerator; no less."""
+    top = rtl_module("dsoc_top").read_text()
+    assert {*re.findall(r"`DSOC_(\w+)", top)} == {*map(str.upper, RTL_PARAMETERS), "PARAMS_HASH"}
+    maxima = {**dict.fromkeys(MAXIMA, 3), "edges_ram_depth": 64}
+    hw = Hardware(rows=8, cols=24, **maxima)
+    assert hw.params_hash == Hardware(rows=8, cols=24, **maxima, frequency_mhz=100.0, base_address=0).params_hash
+    changed = {**dict.fromkeys(RTL_PARAMETERS, 4), "y_bits": 24, "edges_ram_depth": 128, "axi_data_bits": 32}
+    others = [hw.model_copy(update={name: value}).params_hash for name, value in changed.items()]
+    assert len({hw.params_hash, *others}) == 1 + len(RTL_PARAMETERS)
+    assert hw.params_hash == 0xDEBEBD06  # as hardware that was built knows it
+    with pytest.raises(InputError, match="maximum is open"):
+        _ = Hardware(rows=8, cols=24).params_hash

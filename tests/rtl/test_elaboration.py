@@ -33,6 +33,7 @@ CONFIGURATIONS = {
 
 def _parameters(place: Path, name: str) -> Path:
     lines = (f"`define DSOC_{key} {value}" for key, value in zip(_NAMES, CONFIGURATIONS[name], strict=True))
+    lines = [*lines, "`define DSOC_PARAMS_HASH 32'h12345678"]
     place.joinpath("params.svh").write_text("\n".join(lines) + "\n")
     return place
 

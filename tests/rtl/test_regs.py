@@ -22,8 +22,8 @@ WRITABLE = {"ARENA_LO": 32, "ARENA_HI": 32, "DESC_OFFSET": 32, "N_OPS": 16, "NET
 
 
 @parameter_sets(
-    {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "AddrBits": 40},
-    slow=({"Rows": 8, "Cols": 24, "XBits": 8, "KBits": 2, "AddrBits": 64},),
+    {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "ParamsHash": 0x9ABCDEF0, "AddrBits": 40},
+    slow=({"Rows": 8, "Cols": 24, "XBits": 8, "KBits": 2, "ParamsHash": 0x12345678, "AddrBits": 64},),
 )
 def test_regs(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_regs", parameters, seed=seed)
@@ -100,6 +100,7 @@ async def tells_its_identity(dut: Any) -> None:
     assert await registers.field("ID", "map_version") == MAP.map_version
     for field, parameter in (("rows", "Rows"), ("cols", "Cols"), ("x_bits", "XBits"), ("k_bits", "KBits")):
         assert await registers.field("GEOMETRY", field) == PARAMETERS[parameter], field
+    assert await registers.read("PARAMS_HASH") == PARAMETERS["ParamsHash"]
     assert await registers.read("OP_INDEX") == 0xABCD
     bench.stop()
 

@@ -144,6 +144,11 @@ def test_another_accelerator_is_refused(design: Artifacts, opened: Open, tmp_pat
     device.read32 = lambda offset: 0xFFFF_FFFF if offset == regs.ID else 0  # type: ignore[method-assign]
     with pytest.raises(DeviceError, match="no DeepSoC accelerator answers"):
         Driver(design.path, device)
+    device = opened()
+    read32 = device.read32
+    device.read32 = lambda offset: 0xABC if offset == regs.PARAMS_HASH else read32(offset)  # type: ignore[method-assign]
+    with pytest.raises(DeviceError, match=rf"hash is 0x00000abc, the design's {design.hw.params_hash:#010x}"):
+        Driver(design.path, device)
     changed = Path(shutil.copytree(design.path, tmp_path / "changed"))
     hw = json.loads((changed / "hw.json").read_text())
     (changed / "hw.json").write_text(json.dumps({**hw, "cols": 10}))

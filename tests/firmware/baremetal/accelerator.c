@@ -88,6 +88,9 @@ uint32_t accelerator_read(uintptr_t address) {
                (uint32_t)dsoc_model.x_bits << DSOC_GEOMETRY_X_BITS_LSB |
                (uint32_t)dsoc_model.k_bits << DSOC_GEOMETRY_K_BITS_LSB;
     }
+    if (address == ACCELERATOR_BASE + DSOC_REG_PARAMS_HASH) {
+        return dsoc_model.params_hash;
+    }
     return *value;
 }
 
