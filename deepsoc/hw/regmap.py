@@ -92,6 +92,7 @@ class RegisterMap(_Frozen):
     descriptor_magic: int
     checksum: int
     id_magic: int
+    vlnv: str = Field(pattern=r"^[\w.]+:[\w.]+:\w+:\d+\.\d+$")
     registers: tuple[Register, ...] = Field(alias="register")
     fields_: tuple[DescriptorField, ...] = Field(alias="field")
 

@@ -3,6 +3,7 @@
 MAP_VERSION = 2
 DESCRIPTOR_WORDS = 64
 ID_MAGIC = 0xD50C
+VLNV = "deepsoc:ip:dsoc:1.0"
 
 CTRL = 0x00
 CTRL_START_LSB = 0

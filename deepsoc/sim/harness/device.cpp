@@ -11,12 +11,6 @@
 
 namespace {
 
-struct Device {
-    MachineConfig config;
-    std::unique_ptr<Machine> machine;
-    std::string error;
-};
-
 class Everywhere : public Machine {
 public:
     Everywhere(const MachineConfig &config, uint64_t bytes) : Machine(config, bytes) {
@@ -26,12 +20,18 @@ public:
     bool irq() const { return top_->irq_o; }
 };
 
+struct Device {
+    MachineConfig config;
+    std::unique_ptr<Everywhere> machine;
+    std::string error;
+};
+
 Device &of(void *device) {
     return *static_cast<Device *>(device);
 }
 
 Everywhere &machine_of(void *device) {
-    return static_cast<Everywhere &>(*of(device).machine);
+    return *of(device).machine;
 }
 
 template <typename Action>
@@ -103,7 +103,7 @@ int dsoc_device_wait_irq(void *device, uint32_t clocks) {
 // Damages a transfer of a port after so many beats or answers: 'x', 'k', 'o' a read error, 'y' a write error, 'b' a
 // write answer is lost.
 void dsoc_device_fault(void *device, char port, uint64_t after) {
-    Machine &machine = machine_of(device);
+    Everywhere &machine = machine_of(device);
     if (port == 'b') {
         machine.write_port().lose_answer.arm(after);
     } else if (port == 'y') {
