@@ -27,6 +27,9 @@ $(READY): pyproject.toml deepsoc/jupyter/labextension/package.json
 	$(BIN)/python -m pip install --quiet --editable ".[sim,cluster,fit,fpga,train,lab,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps $$($(BIN)/python -c \
 	  'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["no-deps"])')
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["board"], sep="\n")' \
+	  > $(VENV)/board.txt
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/board --requirement $(VENV)/board.txt
 	@touch $@
 
 demo: setup

@@ -7,7 +7,6 @@ import mmap
 import os
 import select
 import struct
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepsoc.errors import InputError
-from deepsoc.runtime import _registers as regs
+from deepsoc.runtime._interrupt import waited
 from deepsoc.runtime.device import Buffer, Bytes
 from deepsoc.runtime.errors import DeviceError
 from deepsoc.runtime.lock import DeviceLock
@@ -25,9 +24,6 @@ __all__ = ["LinuxDevice"]
 
 _ALIGN = 4096
 _SPAN = 4096  # bytes of registers
-_LOOK_S = 1.0  # without an interrupt, after which the status register is looked at
-_GRACE_S = 0.2  # for an interrupt that is on its way
-_ENDED = regs.STATUS_DONE_MASK | regs.STATUS_ERROR_MASK
 _MEMORY = ("sys/class/u-dma-buf", "sys/class/udmabuf")  # since version 3, before
 _TO_DEVICE, _FROM_DEVICE = 1, 2  # directions of u-dma-buf
 
@@ -107,16 +103,8 @@ class LinuxDevice:
     def _wait_uio(self, timeout: float | None) -> bool:
         """Sleeps until the interrupt; `wait_irq` of a device that has one."""
         os.write(self._uio, struct.pack("=i", 1))  # the kernel masks an interrupt that it has told of
-        wait = _LOOK_S if timeout is None else min(timeout, _LOOK_S)
-        if self._came(wait) or not self.read32(regs.STATUS) & _ENDED or self._came(_GRACE_S):
-            return True
-        warnings.warn(
-            "the accelerator is done, but its interrupt did not come; its status is polled from now on. Check the "
-            "interrupt of its node in the device tree",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-        del self.wait_irq
+        if not waited(self._came, self.read32, timeout):
+            del self.wait_irq
         return True
 
     def _came(self, timeout: float) -> bool:

@@ -93,9 +93,17 @@ class SimulatedDevice:
         """Runs the accelerator until its interrupt, at most so many seconds."""
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            found = self._checked(self._library.dsoc_device_wait_irq(self._device, _SLICE))
+            found = self.advance(_SLICE)
             if found in (_RAISED, _STILL) or (end is not None and time.monotonic() > end):
                 return bool(found != _STILL)
+
+    def advance(self, clocks: int) -> int:
+        """Lets the accelerator run until its interrupt, at most so many clocks.
+
+        Returns:
+            1: the interrupt is raised; 2: the accelerator stands still; 0: neither.
+        """
+        return self._checked(self._library.dsoc_device_wait_irq(self._device, clocks))
 
     def plant(self, port: Literal["x", "k", "o", "y", "b"], after: int = 0) -> None:
         """Plants a fault.

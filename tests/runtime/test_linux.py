@@ -70,8 +70,8 @@ def test_caches_matter(design: Artifacts, opened: Open, tmp_path: Path, forgotte
 def test_an_interrupt_that_never_comes(
     design: Artifacts, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepsoc.runtime.linux._LOOK_S", 0.01)
-    monkeypatch.setattr("deepsoc.runtime.linux._GRACE_S", 0.01)
+    monkeypatch.setattr("deepsoc.runtime._interrupt._LOOK_S", 0.01)
+    monkeypatch.setattr("deepsoc.runtime._interrupt._GRACE_S", 0.01)
     kernel = on_rtl(tmp_path, design, opened)
     kernel.silent = True
     device = OnRtl(kernel)
