@@ -17,7 +17,7 @@ import numpy.typing as npt
 from deepsoc._files import read_bytes
 from deepsoc.errors import InputError
 
-__all__ = ["parse_array", "read_archive"]
+__all__ = ["parse_array", "read_archive", "read_array"]
 
 _MOST = 1 << 30
 """Bytes of all arrays of a file together."""
@@ -58,6 +58,19 @@ def read_archive(path: str | Path, what: str) -> dict[str, Array]:
         raise
     except _FAULTS as error:
         raise InputError(f"not an .npz archive of plain arrays (pickles are refused): {error}", where=where) from None
+
+
+def read_array(path: str | Path, what: str) -> Array:
+    """The array of numbers in an .npy file.
+
+    Args:
+        path: of the file.
+        what: it is, for errors: `the images`.
+
+    Raises:
+        InputError: it cannot be read, holds no array, or takes too much memory; `where` is the file.
+    """
+    return parse_array(read_bytes(path, what, most=_MOST), str(path))
 
 
 def parse_array(data: bytes, where: str) -> Array:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from deepsoc.errors import InputError
 
-__all__ = ["Image", "Integers", "SlotForm", "TileForm"]
+__all__ = ["Image", "Integers", "SlotForm", "TileForm", "to_integers"]
 
 Integers = npt.NDArray[np.int64]
 Image = npt.NDArray[np.uint8]
@@ -147,6 +147,49 @@ class SlotForm:
         blocks = np.moveaxis(words[self._slot()], -1, 2).astype(np.int64)
         values: Integers = blocks.reshape(self.n, self.blocks * self.rows, self.w, self.c)[:, : self.h]
         return values
+
+
+def to_integers(
+    images: npt.ArrayLike, shape: tuple[int, ...], *, bits: int, frac: int, where: str = "images"
+) -> tuple[Integers, bool]:
+    """Inputs of a network as its integers.
+
+    Args:
+        images: shape (count, *shape), or one of them without the first axis. Real values are quantized as in training
+            (round half to even, saturate); integers are taken as they are.
+        shape: of one input.
+        bits: of an integer.
+        frac: real value = integer * 2^-frac.
+        where: names the images in errors.
+
+    Returns:
+        Integers (count, *shape), and whether one image came alone.
+
+    Raises:
+        InputError: another shape, no numbers, NaN or infinity, or integers that `bits` do not hold.
+    """
+    values = np.asarray(images)
+    single = values.shape == shape
+    if single:
+        values = values[None]
+    if values.shape[1:] != shape or len(values) == 0:
+        expected = ", ".join(map(str, ("count", *shape)))
+        raise InputError(f"expected images of shape ({expected}), received {values.shape}", where=where)
+    limit = 1 << (bits - 1)
+    if np.issubdtype(values.dtype, np.floating):
+        if not np.isfinite(values).all():
+            raise InputError("a value is NaN or infinite; expected finite numbers", where=where)
+        scaled = np.rint(np.ldexp(values.astype(np.float64), frac))
+        return np.clip(scaled, -limit, limit - 1).astype(np.int64), single
+    if not np.issubdtype(values.dtype, np.integer):
+        raise InputError(f"expected numbers, received {values.dtype}", where=where)
+    if values.min() < -limit or values.max() >= limit:
+        raise InputError(
+            f"integers of {bits} bits are {-limit} … {limit - 1}, received {values.min()} … {values.max()}; "
+            "give real values to have them quantized",
+            where=where,
+        )
+    return values.astype(np.int64), single
 
 
 def _checked(image: Image, size: int) -> Image:

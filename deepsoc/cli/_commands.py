@@ -6,16 +6,20 @@ The packages that do the work are imported by the command that needs them, so th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from deepsoc._backends import BACKENDS, BackendName, SimulatorName
 from deepsoc.cli import _text
 from deepsoc.cli._answer import Answer, respond
-from deepsoc.cli._options import HwFile, Json, NetFile, OutDir, probability
+from deepsoc.cli._options import HwFile, Json, NetFile, OutDir, output_file, probability
 from deepsoc.errors import InputError, MismatchError
 
 __all__ = ["register"]
+
+
+_BACKENDS = "; ".join(f"{name}: {backend.about}" for name, backend in BACKENDS.items() if backend.module)
 
 
 def register(app: typer.Typer) -> None:
@@ -95,7 +99,24 @@ def simulate(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.", exists=True, file_okay=False)
     ],
-    backend: Annotated[Literal["verilator", "cocotb", "xsim"], typer.Option(help="Simulator.")] = "verilator",
+    backend: Annotated[BackendName, typer.Option(help=_BACKENDS)] = "verilator",
+    simulator: Annotated[
+        SimulatorName | None, typer.Option(help="Simulator below the back end.", show_default=False)
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            "--input",
+            metavar="X.npy",
+            help="Images (real values) or integers, any number, in place of the exported inputs.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    outputs: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="Y.npy", help="File for the network's outputs.", callback=output_file),
+    ] = None,
     stall_prob: Annotated[
         float, typer.Option(metavar="P", callback=probability, help="Probability of a stall, each channel and clock.")
     ] = 0.0,
@@ -113,6 +134,9 @@ def simulate(
             result = run(
                 folder,
                 backend=backend,
+                simulator=simulator,
+                images=images,
+                outputs=outputs,
                 stall_prob=stall_prob,
                 mem_latency=mem_latency,
                 seed=seed,

@@ -99,6 +99,8 @@ def simulation(result: SimResult) -> None:
     )
     verdict = "bit-exact: every value of every bundle equals the reference"
     _print(verdict if result.bit_exact else f"NOT bit-exact: {result.mismatches:,} values differ")
+    if result.outputs:
+        _print(f"{result.images} outputs: {result.outputs}")
     if result.trace:
         _print(f"trace: {result.trace}")
 

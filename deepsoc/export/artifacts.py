@@ -16,7 +16,8 @@ from deepsoc._files import read_bytes
 from deepsoc._json import parse_json, pydantic_fault
 from deepsoc.errors import InputError
 from deepsoc.export.manifest import FORMAT, FileEntry, Manifest
-from deepsoc.graph.ir import IntArray
+from deepsoc.graph.ir import Graph, IntArray
+from deepsoc.graph.store import load_graph
 from deepsoc.hw import Hardware
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from deepsoc.impl import Implementation
     from deepsoc.sim import SimResult
 
-__all__ = ["WORK", "Artifacts", "file_entry"]
+__all__ = ["GRAPH", "WORK", "Artifacts", "file_entry"]
 
 _MOST = 1 << 32  # bytes of a file
 _MOST_MANIFEST = 1 << 26
 
+GRAPH = "graph.npz"
+"""The network's integers, from which the reference is computed for other inputs."""
 WORK = "impl"
 """Folder of an export in which implementation flows work; a later export into the same folder keeps it."""
 
@@ -86,6 +89,16 @@ class Artifacts:
     def files(self) -> list[Path]:
         """All files of the export."""
         return [self.path / "manifest.json", *(self.path / name for name in self.manifest.files)]
+
+    def graph(self) -> Graph:
+        """The network in integers.
+
+        Raises:
+            InputError: an earlier version exported it, without them.
+        """
+        if GRAPH not in self.manifest.files:
+            raise InputError(f"the export holds no {GRAPH}; export again", where=str(self.path))
+        return load_graph(self.path / GRAPH)
 
     def input(self) -> IntArray:
         """The input integers, in the network's input shape."""

@@ -12,10 +12,11 @@ import numpy as np
 
 from deepsoc._files import replace_folder, templates
 from deepsoc.errors import InputError, MismatchError
-from deepsoc.export.artifacts import WORK, Artifacts, file_entry, read_manifest
+from deepsoc.export.artifacts import GRAPH, WORK, Artifacts, file_entry, read_manifest
 from deepsoc.export.manifest import BundleEntry, Manifest, OperationEntry, PortBytes, TensorEntry
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Bundle, Conv2D, Graph, IntArray
+from deepsoc.graph.store import pack_graph
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import FORMAT, MAXIMA
 from deepsoc.hw.regmap import load_map
@@ -148,6 +149,7 @@ def _files(mapped: Plan, x: IntArray, expected: list[IntArray], net: Mapping[str
         "weights.bin": mapped.weights,
         "descriptors.bin": mapped.descriptors.astype("<u4").tobytes(),
         "input.bin": x.astype(np.int8).tobytes(),
+        GRAPH: pack_graph(mapped.graph),
     }
     if net is not None:
         files["net.json"] = (json.dumps(net, indent=1) + "\n").encode()

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deepsoc._arrays import parse_array, read_archive
-from deepsoc._files import read_bytes
+from deepsoc._arrays import read_archive, read_array
 from deepsoc.errors import InputError
 
 __all__ = ["Weights", "check_samples", "check_weights", "load_samples", "load_weights"]
@@ -25,7 +24,6 @@ Weights = Mapping[str, npt.NDArray[np.floating]]
 """Real values by `<bundle>/kernel` and `<bundle>/bias`."""
 
 _LARGEST = 2.0**24
-_SAMPLE_BYTES = 1 << 30
 
 
 class _WeightFile(dict[str, npt.NDArray[np.float64]]):
@@ -53,8 +51,7 @@ def load_samples(path: str | Path) -> npt.NDArray[np.float64]:
     Raises:
         InputError: the file cannot be read, is no .npy, or holds values that are not finite real numbers.
     """
-    data = read_bytes(path, "the samples", most=_SAMPLE_BYTES)
-    return _real(parse_array(data, str(path)), str(path))
+    return _real(read_array(path, "the samples"), str(path))
 
 
 def check_samples(samples: npt.ArrayLike, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepsoc._tensors import Integers
+from deepsoc._tensors import Integers, to_integers
 from deepsoc.errors import InputError
 from deepsoc.runtime import _registers as regs
 from deepsoc.runtime.design import Design
@@ -180,28 +180,8 @@ class Driver:
     # ---- values ------------------------------------------------------------------------------------------------------
     def _integers(self, images: npt.ArrayLike) -> tuple[Integers, bool]:
         """Input integers (count, …), and whether one image came without a batch axis."""
-        values = np.asarray(images)
-        shape = self.design.input.shape[1:]
-        single = values.shape == shape
-        if single:
-            values = values[None]
-        if values.shape[1:] != shape or len(values) == 0:
-            raise InputError(f"expected images of shape {shape}, received {values.shape}", where="images")
-        limit = 1 << (self.design.input.bits - 1)
-        if np.issubdtype(values.dtype, np.floating):
-            if not np.isfinite(values).all():
-                raise InputError("a value is NaN or infinite", where="images")
-            scaled = np.rint(np.ldexp(values.astype(np.float64), self.design.input.frac))
-            return np.clip(scaled, -limit, limit - 1).astype(np.int64), single
-        if not np.issubdtype(values.dtype, np.integer):
-            raise InputError(f"expected numbers, received {values.dtype}", where="images")
-        if values.min() < -limit or values.max() >= limit:
-            raise InputError(
-                f"integers of {self.design.input.bits} bits are {-limit} … {limit - 1}, received "
-                f"{values.min()} … {values.max()}; give real values to have them quantized",
-                where="images",
-            )
-        return values.astype(np.int64), single
+        place = self.design.input
+        return to_integers(images, place.shape[1:], bits=place.bits, frac=place.frac)
 
     def _real(self, outputs: Integers) -> npt.NDArray[np.float64]:
         real: npt.NDArray[np.float64] = np.ldexp(outputs.astype(np.float64), -self.design.output.frac)

@@ -1,9 +1,10 @@
 """Simulation: the real RTL with the real firmware, against the reference."""
 
+from deepsoc.sim.backends import Progress
 from deepsoc.sim.device import open_device
 from deepsoc.sim.many import simulate_each
 from deepsoc.sim.result import BundleResult, Difference, OperationResult, SimResult
-from deepsoc.sim.run import FAULTS, Progress, simulate
+from deepsoc.sim.run import FAULTS, simulate
 from deepsoc.sim.states import read_states
 
 __all__ = [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from deepsoc.errors import MismatchError
 
-__all__ = ["BundleResult", "Difference", "OperationResult", "SimResult", "joint_bound"]
+__all__ = ["BundleResult", "Difference", "OperationResult", "SimResult", "joined", "joint_bound"]
 
 
 def joint_bound(bounds: Iterable[str]) -> str:
@@ -30,6 +30,7 @@ class Difference(_Frozen):
         index: position (n, h, w, c), or (n, c) of a matrix.
         expected: the reference's value.
         received: the hardware's value.
+        batch: in which batch of the images.
     """
 
     bundle: str
@@ -37,6 +38,7 @@ class Difference(_Frozen):
     index: tuple[int, ...]
     expected: float
     received: float
+    batch: int = 0
 
 
 class OperationResult(_Frozen):
@@ -96,6 +98,9 @@ class SimResult(_Frozen):
         bundles: measurements by bundle.
         operations: measurements by operation.
         faults: the deliberate faults that were made, in words.
+        backend, simulator: what ran the network.
+        images: that were run; with more than a batch of them, clocks, bytes and counts are sums over the batches.
+        outputs: the file of outputs, empty if there is none.
         trace: the trace file, empty if there is none.
         wall_s: seconds of everything, building included.
         run_s: seconds of the simulated run alone.
@@ -113,8 +118,12 @@ class SimResult(_Frozen):
     bundles: tuple[BundleResult, ...]
     operations: tuple[OperationResult, ...]
     faults: tuple[str, ...]
-    trace: str
-    wall_s: float
+    backend: str = "verilator"
+    simulator: str = "verilator"
+    images: int = 0
+    outputs: str = ""
+    trace: str = ""
+    wall_s: float = 0.0
     run_s: float
     clocks_per_second: float
 
@@ -139,3 +148,46 @@ class SimResult(_Frozen):
                 f"({where}): expected {d.expected:g}, received {d.received:g}"
             )
         raise MismatchError("; ".join(parts) or f"{self.mismatches} values were never written")
+
+
+def joined(results: Sequence[SimResult], **about: Any) -> SimResult:
+    """The runs of one design, one batch each, as one: counts are added up.
+
+    Args:
+        results: at least one.
+        about: other values of the result.
+    """
+    first, *rest = results
+    for index, result in enumerate(rest, 1):
+        difference = result.first_difference
+        if difference is not None:
+            difference = difference.model_copy(update={"batch": index})
+        first = first.model_copy(
+            update={
+                **_sums(first, result, "mismatches", "cycles_rtl", "cycles_register", "cycles_model", "run_s"),
+                "bit_exact": first.bit_exact and result.bit_exact,
+                "first_difference": first.first_difference or difference,
+                "error": result.error and f"batch {index}: {result.error}",
+                "bundles": _each(first.bundles, result.bundles, _BUNDLE_COUNTS),
+                "operations": _each(first.operations, result.operations, _OPERATION_COUNTS),
+                "faults": first.faults + result.faults,
+            }
+        )
+    rate = first.cycles_rtl / first.run_s if first.run_s > 0 else 0.0
+    return first.model_copy(update={"clocks_per_second": rate, **about})
+
+
+_BUNDLE_COUNTS = ("cycles_rtl", "cycles_model", "axi_read_bytes", "axi_write_bytes")
+_OPERATION_COUNTS = ("cycles_rtl", "cycles_model", "x_bytes", "k_bytes", "o_bytes", "y_bytes", "mismatches")
+
+
+def _sums(first: BaseModel, second: BaseModel, *names: str) -> dict[str, Any]:
+    return {name: getattr(first, name) + getattr(second, name) for name in names}
+
+
+def _each(first: Sequence[BaseModel], second: Sequence[BaseModel], names: Sequence[str]) -> tuple[BaseModel, ...]:
+    """The counts of either added up; `bound` is of both."""
+    return tuple(
+        a.model_copy(update={**_sums(a, b, *names), "bound": joint_bound(f"{a.bound}, {b.bound}".split(", "))})  # type: ignore[attr-defined]
+        for a, b in zip(first, second, strict=True)
+    )

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from deepsoc import _process
 from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts
 from deepsoc.graph.executor import softmax
 from deepsoc.graph.ir import IntArray
 from deepsoc.perf.timing import Memory, OperationTime, work_times
-from deepsoc.sim.build import build
+from deepsoc.sim.backends import Found, Options, Progress, choose
 from deepsoc.sim.compare import Comparison, compare
-from deepsoc.sim.result import BundleResult, OperationResult, SimResult, joint_bound
+from deepsoc.sim.inputs import batches, in_batches, read_images, write_outputs
+from deepsoc.sim.result import BundleResult, OperationResult, SimResult, joined, joint_bound
 
 __all__ = ["FAULTS", "Progress", "simulate"]
-
-Progress = Callable[[str, float], None]
-"""Called with what is being done and the fraction (0 … 1) of the run that is over."""
 
 FAULTS = (
     *("flip-weight-bit", "swap-channel", "wrong-shift", "drop-beat", "repeat-beat"),
@@ -43,9 +39,9 @@ _FAULT_PORTS = {
 _RESPONSES = ("slverr", "decerr")
 
 _PORTS = {"x": "pixels", "k": "weights", "o": "operands", "y": "outputs"}
-_WATCHDOG_CLOCKS = 500_000
 _BUILD_SHARE = 0.5  # of a run in which the simulator is built, in what is told of the course
 _MAX_STALL = 0.95
+_SEEDS = 1 << 63
 _MAX_LATENCY = 100_000
 _SOFTMAX_TOLERANCE = 1e-5  # documented error of the firmware's float32 softmax, with room
 
@@ -54,6 +50,9 @@ def simulate(
     folder: str | Path,
     *,
     backend: str = "verilator",
+    simulator: str | None = None,
+    images: str | Path | npt.ArrayLike | None = None,
+    outputs: str | Path | None = None,
     stall_prob: float = 0.0,
     mem_latency: int = 16,
     seed: int = 0,
@@ -62,16 +61,22 @@ def simulate(
     rtl: str | Path | None = None,
     progress: Progress | None = None,
 ) -> SimResult:
-    """Simulates an exported network: RTL, DRAM and firmware, against the reference.
+    """Simulates an exported network: RTL, DRAM and driver or firmware, against the reference.
 
     A later export into the folder does not disturb a run: it works on a copy.
 
     Args:
         folder: what `deepsoc export` wrote.
-        backend: the simulator; `verilator`.
+        backend: what runs the network; `deepsoc._backends.BACKENDS` lists them.
+        simulator: that the back end runs on; None: its first.
+        images: inputs in place of the exported ones, an array or an .npy file, (count, …): real values are quantized as
+            in training, integers taken as they are. More than a batch are run one batch after the other, the last one
+            filled with zeros; clocks and bytes of the result are then sums.
+        outputs: .npy file that gets the network's outputs, (count, …): probabilities if it ends in a softmax, else real
+            values. Not written if the run ends early.
         stall_prob: probability, for each channel of each bus and each clock, that the memory or the CPU stalls.
         mem_latency: clocks from an accepted address to the first data, and from the last write data to the answer.
-        seed: of the stalls, of the memory's first content and of registers without reset.
+        seed: of the stalls, of the memory's first content and of registers without reset; a batch more, one more.
         trace: write `trace.fst` into the folder; one that a later export replaces meanwhile is lost with it.
         faults: deliberate damage out of FAULTS.
         rtl: folder of the accelerator's sources, such as a changed copy; None: the package's.
@@ -81,58 +86,73 @@ def simulate(
         What was measured, and whether every value is right; a wrong one does not raise.
 
     Raises:
-        InputError: the folder is no export, or an option is out of range.
+        InputError: the folder is no export, or an option or the images are wrong.
         ToolError: a tool is missing or failed.
     """
     begin = time.monotonic()
-    _check_options(backend, stall_prob, mem_latency, seed, faults)
+    _check_options(stall_prob, mem_latency, seed, faults)
+    prepare, simulator = choose(backend, simulator, trace=trace, faults=bool(faults))
     given = Artifacts.load(folder)
-    tell = progress or (lambda what, fraction: None)
+    values = given.input() if images is None else read_images(images, given)
+    parts = in_batches(values, given.manifest.input.shape[0])
+    if trace and len(parts) > 1:
+        raise InputError(f"a trace holds one batch; give at most {len(parts[0])} images", where="trace")
+    traced = given.path.resolve() / "trace.fst"
     with tempfile.TemporaryDirectory(prefix="deepsoc-sim-") as name:
         work = Path(name)
+        draft = traced.with_name(f".{work.name}.fst") if trace else None  # two runs may be at work
+        options = Options(stall_prob, mem_latency, simulator, draft, faults, Path(rtl).resolve() if rtl else None)
         export = _copied(given, work / "export")
-        tell, program = _built(export, work, tell, trace=trace, rtl=Path(rtl).resolve() if rtl else None)
-        outputs = "".join(f"{op.y_offset} {op.y_bytes}\n" for op in export.manifest.operations)
-        (work / "outputs.txt").write_text(outputs)
-        options: dict[str, object] = {
-            "weights": export.path / "weights.bin",
-            "input": export.path / "input.bin",
-            "outputs": work / "outputs.txt",
-            "out": work,
-            "stall-prob": stall_prob,
-            "mem-latency": mem_latency,
-            "max-burst": export.hw.axi_max_burst,
-            "seed": seed,
-            "watchdog": _WATCHDOG_CLOCKS + 100 * mem_latency,
-        }
-        traced = given.path.resolve() / "trace.fst"
-        draft = traced.with_name(f".{work.name}.fst")  # two runs may be at work
-        if trace:
-            options["trace"] = draft
-        command = [str(program), *(part for key, value in options.items() for part in (f"--{key}", str(value)))]
-        command += [part for fault in faults for part in ("--fault", fault)]
+        tell = _Course(progress or (lambda what, fraction: None), len(parts))
+        tell("building the simulator", 0.0)
+        run = prepare(export, work, options, tell.build)
+        results, found = [], []
         try:
-            _process.run(command, cwd=work, on_line=_progress_lines(export, tell))
-            kept = _moved(draft, traced)
+            for index, batch in enumerate([export] if images is None else batches(export, parts, work)):
+                place = work / f"run{index}"
+                place.mkdir()
+                seen = run(batch, place, (seed + index) % _SEEDS, tell.batch(index))
+                results.append(_result(batch, seen, place, Memory(mem_latency, efficiency=1 - stall_prob)))
+                if results[-1].error:
+                    break
+                found.append(_outputs(batch, place))
+            kept = bool(draft and _moved(draft, traced))
         finally:
-            draft.unlink(missing_ok=True)
-        found = json.loads((work / "result.json").read_text())
-        memory = Memory(mem_latency, efficiency=1 - stall_prob)
-        return _result(export, found, work, memory, str(traced) if kept else "", begin)
+            if draft:
+                draft.unlink(missing_ok=True)
+    written = ""
+    if outputs is not None and len(found) == len(parts):
+        write_outputs(Path(outputs), np.concatenate(found)[: len(values)])
+        written = str(outputs)
+    about = {"backend": backend, "simulator": simulator, "images": len(values), "outputs": written}
+    return joined(results, **about, trace=str(traced) if kept else "", wall_s=time.monotonic() - begin)
 
 
-def _built(export: Artifacts, work: Path, tell: Progress, *, trace: bool, rtl: Path | None) -> tuple[Progress, Path]:
-    """Builds the simulator: what tells of the rest of the run, which is all of it if nothing was built; the program."""
-    share = 0.0
+class _Course:
+    """Shares of building and of each batch in the whole: a progress of its own for each."""
 
-    def on_build(what: str, fraction: float) -> None:
-        nonlocal share
-        share = _BUILD_SHARE
-        tell(what, share * fraction)
+    def __init__(self, tell: Progress, count: int) -> None:
+        self._tell = tell
+        self._count = count
+        self._built = 0.0
 
-    tell("building the simulator", 0.0)
-    program = build(export.path, work, trace=trace, rtl=rtl, progress=on_build)
-    return (lambda what, fraction: tell(what, share + (1 - share) * fraction)), program
+    def __call__(self, what: str, fraction: float) -> None:
+        self._tell(what, fraction)
+
+    def build(self, what: str, fraction: float) -> None:
+        """Of the building; it takes no share if nothing was to be built."""
+        self._built = _BUILD_SHARE
+        self._tell(what, self._built * fraction)
+
+    def batch(self, index: int) -> Progress:
+        """Of one batch."""
+        count = self._count
+        name = f", batch {index + 1} of {count}" if count > 1 else ""
+
+        def tell(what: str, fraction: float) -> None:
+            self._tell(what + name, self._built + (1 - self._built) * (index + fraction) / count)
+
+        return tell
 
 
 def _copied(export: Artifacts, place: Path) -> Artifacts:
@@ -155,16 +175,12 @@ def _moved(file: Path, target: Path) -> bool:
     return True
 
 
-def _check_options(backend: str, stall_prob: float, mem_latency: int, seed: int, faults: Sequence[str]) -> None:
-    if backend in ("cocotb", "xsim"):
-        raise InputError(f"{backend} is not available in this version; use verilator", where="backend")
-    if backend != "verilator":
-        raise InputError(f"expected verilator, received {backend!r}", where="backend")
+def _check_options(stall_prob: float, mem_latency: int, seed: int, faults: Sequence[str]) -> None:
     if not (math.isfinite(stall_prob) and 0 <= stall_prob <= _MAX_STALL):
         raise InputError(f"expected 0 … {_MAX_STALL}, received {stall_prob}", where="stall_prob")
     if not 0 <= mem_latency <= _MAX_LATENCY:
         raise InputError(f"expected 0 … {_MAX_LATENCY} clocks, received {mem_latency}", where="mem_latency")
-    if not 0 <= seed < 1 << 63:
+    if not 0 <= seed < _SEEDS:
         raise InputError(f"expected an integer of at least 0 and less than 2^63, received {seed}", where="seed")
     for fault in faults:
         if not _is_fault(fault):
@@ -193,27 +209,7 @@ def _is_count(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 10
 
 
-def _progress_lines(export: Artifacts, tell: Progress) -> Callable[[str], bool]:
-    """A reader of the harness's output: progress goes to `tell`, anything else is for the error message."""
-    operations = export.manifest.operations
-    total = max(1, sum(op.clocks for op in operations))
-
-    def on_line(line: str) -> bool:
-        try:
-            report = json.loads(line)
-            clock, index = int(report["clock"]), int(report["operation"])
-        except (ValueError, KeyError, TypeError):
-            return False
-        if index < len(operations):
-            tell(f"simulating {operations[index].name}", min(clock / total, 1.0))
-        return True
-
-    return on_line
-
-
-def _result(
-    export: Artifacts, found: dict[str, Any], work: Path, memory: Memory, trace: str, begin: float
-) -> SimResult:
+def _result(export: Artifacts, found: Found, work: Path, memory: Memory) -> SimResult:
     total = Comparison()
     entries = export.manifest.operations
     models = work_times([op.work for op in entries], [op.cost for op in entries], export.hw, memory)
@@ -232,8 +228,6 @@ def _result(
         bundles=_bundles(export, operations),
         operations=tuple(operations),
         faults=tuple(found["faults"]),
-        trace=trace,
-        wall_s=time.monotonic() - begin,
         run_s=found["run_s"],
         clocks_per_second=found["clocks"] / found["run_s"] if found["run_s"] > 0 else 0.0,
     )
@@ -241,7 +235,7 @@ def _result(
 
 def _operations(
     export: Artifacts,
-    found: dict[str, Any],
+    found: Found,
     snapshots: bytes,
     models: Sequence[OperationTime],
     total: Comparison,
@@ -299,7 +293,7 @@ def _bundles(export: Artifacts, operations: Sequence[OperationResult]) -> tuple[
     return tuple(results)
 
 
-def _error(export: Artifacts, found: dict[str, Any]) -> str:
+def _error(export: Artifacts, found: Found) -> str:
     """Why the run ended early, with the operation's name; empty if it did not."""
     if found["status"] == "ok":
         return ""
@@ -326,6 +320,14 @@ def _compare_firmware(export: Artifacts, work: Path, total: Comparison) -> None:
             received=np.fromfile(work / "probabilities.bin", "<f4"),
             tolerance=_SOFTMAX_TOLERANCE,
         )
+
+
+def _outputs(export: Artifacts, work: Path) -> npt.NDArray[np.generic]:
+    """The outputs that a run returned: probabilities, or real values."""
+    place = export.manifest.output
+    if export.manifest.softmax:
+        return np.fromfile(work / "probabilities.bin", "<f4").reshape(place.shape)
+    return np.ldexp(np.fromfile(work / "output.bin", "<i4").astype(np.float64), -place.frac).reshape(place.shape)
 
 
 def _output(export: Artifacts) -> IntArray:

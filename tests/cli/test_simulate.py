@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import Cli
@@ -35,8 +36,12 @@ def exported(cli: Cli) -> Cli:
         (("--seed", "99999999999999999999"), "seed"),
         (("--backend", "modelsim"), "--backend"),
         (("--backend", "$(touch pwned)"), "--backend"),
-        (("--backend", "cocotb"), "not available in this version"),
-        (("--backend", "xsim"), "not available in this version"),
+        (("--backend", "xsim"), "--backend"),
+        (("--simulator", "modelsim"), "--simulator"),
+        (("--simulator", "xsim"), "simulator: backend verilator runs on verilator"),
+        (("--input", "nowhere.npy"), "--input"),
+        (("--input", "net.json"), "net.json: not an .npy file"),
+        (("--output", "no/folder/y.npy"), "--output"),
     ],
     ids=" ".join,
 )
@@ -89,9 +94,12 @@ def test_the_answer_holds_what_is_promised(exported: Cli):
     for bundle in answer["bundles"]:
         assert {"name", "cycles_rtl", "cycles_model", "axi_read_bytes", "axi_write_bytes"} <= set(bundle)
 
-    outcome = exported("simulate", "out")
+    np.save(exported.folder / "x.npy", np.zeros((3, 8, 8, 2)))
+    outcome = exported("simulate", "out", "--input", "x.npy", "--output", "y.npy")
     assert outcome.status == 0, outcome.stderr
     assert "bit-exact: every value" in outcome.stdout
+    assert "3 outputs: y.npy" in outcome.stdout
+    assert np.load(exported.folder / "y.npy").shape == (3, 5)
 
 
 @pytest.mark.xdist_group("simulator-8x24")

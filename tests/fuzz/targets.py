@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from deepsoc.perf.resources import FpgaResources
 from deepsoc.perf.silicon import Silicon
 from deepsoc.perf.space import PARAMETERS, Space
 from deepsoc.perf.sweep import sweep
+from deepsoc.sim.inputs import read_images
 from deepsoc.widgets.studio.design import Design
 from deepsoc.workloads import load_workload
 from tests.cli.conftest import HW, NET
@@ -75,6 +77,7 @@ def prepare(folder: Path) -> None:
     np.savez(folder / "weights.npz", **_weights())
     spec = parse_net(NET)
     export(spec.to_graph(), Hardware(**HW), folder / "out", net=spec.dump())
+    np.save(folder / "images.npy", np.zeros((3, 8, 8, 2)))
     (folder / "table.csv").write_text(TABLES[0])
     (folder / "board.toml").write_text(_data_file("boards", "pynq-z2"))
     (folder / "node.toml").write_text(_data_file("nodes", next(iter(nodes()))))
@@ -247,6 +250,32 @@ def _export_commands(folder: Path) -> list[list[str]]:
     return []  # it is whole: it would be simulated
 
 
+# Images
+
+
+def _damage_images(folder: Path, rng: random.Random) -> None:
+    kind = rng.choice((np.int8, np.float32, np.float64, np.uint16))
+    images = np.random.default_rng(rng.getrandbits(32)).normal(size=(3, 8, 8, 2)).astype(kind)
+    stream = io.BytesIO()
+    np.save(stream, images)
+    _write(folder, "images.npy", mutate_bytes(stream.getvalue(), rng))
+
+
+def _read_images(folder: Path) -> None:
+    values = read_images(folder / "images.npy", Artifacts.load(folder / "out"))
+    assert values.shape[1:] == (8, 8, 2)
+    assert values.min() >= -128
+    assert values.max() <= 127
+
+
+def _images_commands(folder: Path) -> list[list[str]]:
+    try:
+        _read_images(folder)
+    except InputError:
+        return [["simulate", "out", "--input", "images.npy", "--output", "new.npy"]]
+    return []  # they are whole: they would be simulated
+
+
 # Files of sweeps, designs
 
 
@@ -323,6 +352,7 @@ TARGETS = (
     Target("space", _damage_space, _read_space, _space_commands),
     Target("manifest", _damage_manifest, _read_export, _export_commands),
     Target("export", _damage_export, _read_export, _export_commands),
+    Target("images", _damage_images, _read_images, _images_commands),
     Target("sweep", _damage_sweep, _read_sweep, _sweep_commands),
     Target("design", _damage_design, _read_design, _none),
     Target("board", _damage_board, _read_board, _board_commands),

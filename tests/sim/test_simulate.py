@@ -245,8 +245,8 @@ def test_trace_on_request(folder: Path, tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"backend": "cocotb"}, "backend: cocotb is not available"),
-        ({"backend": "xsim"}, "backend: xsim is not available"),
-        ({"backend": "iverilog"}, "backend: expected verilator, received 'iverilog'"),
+        ({"backend": "xsim"}, "backend: expected verilator, "),
+        ({"backend": "iverilog"}, "received 'iverilog'"),
         ({"stall_prob": -0.1}, r"stall_prob: expected 0 … 0\.95, received -0\.1"),
         ({"stall_prob": 1.0}, "stall_prob: "),
         ({"stall_prob": float("nan")}, "stall_prob: "),

@@ -1,0 +1,90 @@
+"""A graph as one file, so that an export can compute its reference for other inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepsoc._arrays import read_archive
+from deepsoc._json import parse_json
+from deepsoc.errors import InputError
+from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
+
+__all__ = ["load_graph", "pack_graph"]
+
+_TEXT = "graph"
+_Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+def pack_graph(graph: Graph) -> bytes:
+    """An .npz: the weights by bundle, and everything else as JSON. The same graph gives the same bytes."""
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    bundles = []
+    for bundle in graph.bundles:
+        core = {name: value for name, value in vars(bundle.core).items() if name not in {"weights", "bias"}}
+        arrays[f"{bundle.name}/kernel"] = bundle.core.weights.astype(np.int8)
+        if bundle.core.bias is not None:
+            arrays[f"{bundle.name}/bias"] = bundle.core.bias.astype(np.int32)
+        bundles.append({**vars(bundle), "core": core})
+    text = json.dumps({**vars(graph), "bundles": bundles}, default=dataclasses.asdict).encode()
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **{_TEXT: np.frombuffer(text, np.uint8)}, **arrays)
+    return stream.getvalue()
+
+
+def load_graph(path: str | Path) -> Graph:
+    """Reads what `pack_graph` made.
+
+    Raises:
+        InputError: it cannot be read, or is not one.
+    """
+    arrays = read_archive(path, "the network's integers")
+    try:
+        data = parse_json(arrays[_TEXT].tobytes(), str(path))
+        bundles = tuple(_bundle(entry, arrays) for entry in data["bundles"])
+        return Graph(data["name"], tuple(data["input_shape"]), Quant(**data["input_quant"]), bundles)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"not a network ({type(error).__name__}: {error}); export again", where=str(path)) from None
+
+
+def _bundle(entry: dict[str, Any], arrays: _Arrays) -> Bundle:
+    add, pool = entry["add"], entry["pool"]
+    parts = {
+        "core": _core(entry["name"], entry["core"], arrays),
+        "act": _act(entry["act"]),
+        "add": Add(add["source"], _act(add["act"])) if add else None,
+        "pool": Pool(**_pairs(pool, "size", "strides"), out=Quant(**pool["out"])) if pool else None,
+    }
+    return Bundle(**{**entry, **parts})
+
+
+def _core(name: str, entry: dict[str, Any], arrays: _Arrays) -> Conv2D | Dense:
+    bias = arrays.get(f"{name}/bias")
+    common: dict[str, Any] = {
+        "weights": _integers(arrays[f"{name}/kernel"]),
+        "bias": None if bias is None else _integers(bias),
+        "k_quant": Quant(**entry["k_quant"]),
+        "b_quant": Quant(**entry["b_quant"]),
+    }
+    if "strides" not in entry:
+        return Dense(**common)
+    return Conv2D(**common, strides=tuple(entry["strides"]), padding=entry["padding"])
+
+
+def _act(entry: dict[str, Any] | None) -> Act | None:
+    return Act(**{**entry, "out": Quant(**entry["out"])}) if entry else None
+
+
+def _pairs(entry: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: tuple(value) if name in names else value for name, value in entry.items() if name != "out"}
+
+
+def _integers(values: npt.NDArray[Any]) -> IntArray:
+    return values.astype(np.int64)
