@@ -197,3 +197,16 @@ async def takes_the_published_clocks(dut: Any) -> None:
     first_block = len(op.beats) // 2
     assert published <= clocks <= published + first_block + kernel[1] * channels + 15
     engine.bench.stop()
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def results_leave_in_every_clock(dut: Any) -> None:
+    """Where sums are ready at once, the next column's follow without a gap."""
+    engine = EngineBench(dut, salt="results", stall=0)
+    await engine.start()
+    windows = Windows((4 * PARAMETERS["Rows"], 12), (1, 1), (1, 1), same=False)
+    op = _convolution(engine.rng, windows, n=1, ci=1, co=2 * PARAMETERS["Cols"])
+    clocks = await engine.run(op)
+    columns = 2 * op.desc["l_count"] * op.desc["w_count"]
+    assert clocks <= len(op.results) + len(op.beats) // 2 + 15, f"{columns} columns"
+    engine.bench.stop()

@@ -175,6 +175,10 @@ async def tells_errors(dut: Any) -> None:
     assert await registers.read("STATUS") == 0
     await _end(bench, 4)
     assert await registers.field("STATUS", "error_code") == 4
+    assert int(dut.irq_o.value)
+    await registers.write("CTRL", 0)
+    await bench.clocks(2)
+    assert not int(dut.irq_o.value), "the interrupt is not enabled"
     assert counts["soft_reset"] == 0
     await registers.write("CTRL", _bit("CTRL", "soft_reset") | _bit("CTRL", "start"))
     await bench.clocks(2)
