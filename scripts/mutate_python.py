@@ -136,6 +136,9 @@ def generate() -> dict[str, list[str]]:
     MUTANTS.mkdir(exist_ok=True)
     for name in ("tests", "scripts"):  # mutmut copies over what is there, and deletes nothing
         shutil.rmtree(MUTANTS / name, ignore_errors=True)
+    for copied in (MUTANTS / "deepsoc").rglob("*"):
+        if copied.is_file() and copied.suffix not in (".py", ".meta"):
+            copied.unlink()
     for copied in (MUTANTS / "deepsoc").rglob("*.py"):
         if not (ROOT / copied.relative_to(MUTANTS)).exists():
             for file in copied.parent.glob(f"{copied.name}*"):
