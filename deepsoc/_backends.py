@@ -35,7 +35,7 @@ class Backend:
 
 BACKENDS: dict[BackendName, Backend] = {
     "verilator": Backend("the fast one: C++ harness and C firmware", "verilator", trace=True, faults=True),
-    "cocotb": Backend("the Python driver on cocotb, slow", ""),
+    "cocotb": Backend("the Python driver on cocotb, slow", "cocotb"),
     "systemverilog": Backend(
         "a SystemVerilog testbench with the C firmware", "", ("verilator", "xsim", "questa", "vcs", "xcelium")
     ),

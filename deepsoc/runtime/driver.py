@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -94,9 +95,10 @@ class Driver:
         try:
             found = np.concatenate([*self._runs(values)])[: len(values)]
         except BaseException:
-            self.abort()
+            with suppress(DeviceError):  # the first one says what is wrong
+                self.abort()
             raise
-        result = found if integers else self._real(found)
+        result = found if integers else self.real(found)
         return result[0] if single else result
 
     def submit(self, images: npt.ArrayLike) -> Ticket:
@@ -183,7 +185,8 @@ class Driver:
         place = self.design.input
         return to_integers(images, place.shape[1:], bits=place.bits, frac=place.frac)
 
-    def _real(self, outputs: Integers) -> npt.NDArray[np.float64]:
+    def real(self, outputs: Integers) -> npt.NDArray[np.float64]:
+        """Output integers as real values, or as probabilities if the network ends with softmax."""
         real: npt.NDArray[np.float64] = np.ldexp(outputs.astype(np.float64), -self.design.output.frac)
         if not self.design.softmax:
             return real
@@ -255,8 +258,12 @@ class Driver:
         """One run fails; those that wait go on once the accelerator is idle."""
         waiting = list(self._waiting)
         self._waiting.clear()
-        self.abort()
         ticket.failure = failure
+        try:
+            self.abort()
+        except DeviceError as error:
+            failure.args = (f"{failure}; {error}",)
+            raise failure from None
         self._waiting.extend(waiting)
         self._start_next()
 

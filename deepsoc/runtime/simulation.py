@@ -14,18 +14,54 @@ from typing import Literal
 import numpy as np
 
 from deepsoc.errors import InputError
-from deepsoc.runtime.device import Buffer
+from deepsoc.runtime.device import Buffer, Bytes
 from deepsoc.runtime.errors import DeviceError
 
-__all__ = ["SimulatedDevice"]
+__all__ = ["MEMORY_BUS", "ApartMemory", "SimulatedDevice"]
 
+MEMORY_BUS = 0x12_3400_0000
+"""Bus address of the simulated memories; needs both address registers."""
 _ALIGN = 4096
 _SLICE = 20_000  # clocks between looks at the time and at the keyboard
 _WATCHDOG = 500_000  # clocks without a transfer
 _STILL, _RAISED = 2, 1
 
 
-class SimulatedDevice:
+class ApartMemory:
+    """Memory of a simulated accelerator, apart from the CPU's buffers: only `flush` and `invalidate` copy.
+
+    Attributes:
+        memory: its bytes.
+    """
+
+    def __init__(self, base: int, memory: Bytes, seed: int) -> None:
+        self.memory = memory
+        self._base = base
+        self._rng = np.random.default_rng(seed)
+        self._used = 0
+
+    def alloc(self, size: int) -> Buffer:
+        """Memory of the accelerator, and a buffer of the CPU's with other content."""
+        begin = -(-self._used // _ALIGN) * _ALIGN
+        if begin + size > self.memory.size:
+            raise DeviceError(f"no {size} bytes left of the simulated memory's {self.memory.size}")
+        self._used = begin + size
+        return Buffer(self._base + begin, self._rng.integers(0, 256, size, np.uint8))
+
+    def flush(self, buffer: Buffer) -> None:
+        """Copies a buffer to the memory."""
+        self._place(buffer)[:] = buffer.array
+
+    def invalidate(self, buffer: Buffer) -> None:
+        """Copies the memory to a buffer."""
+        buffer.array[:] = self._place(buffer)
+
+    def _place(self, buffer: Buffer) -> Bytes:
+        begin = buffer.address - self._base
+        return self.memory[begin : begin + buffer.array.size]
+
+
+class SimulatedDevice(ApartMemory):
     """One accelerator with its memory, clock by clock.
 
     Args:
@@ -52,11 +88,9 @@ class SimulatedDevice:
         self._library = _declared(ctypes.CDLL(str(library)))
         watchdog = _WATCHDOG + 100 * mem_latency
         self._device = self._library.dsoc_device_open(stall_prob, mem_latency, max_burst, seed, watchdog, memory_bytes)
-        self._base = int(self._library.dsoc_device_address(self._device))
+        base = int(self._library.dsoc_device_address(self._device))
         place = ctypes.cast(self._library.dsoc_device_memory(self._device), ctypes.POINTER(ctypes.c_uint8))
-        self.memory = np.ctypeslib.as_array(place, (memory_bytes,))
-        self._rng = np.random.default_rng(seed)
-        self._used = 0
+        super().__init__(base, np.ctypeslib.as_array(place, (memory_bytes,)), seed)
 
     @property
     def clock(self) -> int:
@@ -72,22 +106,6 @@ class SimulatedDevice:
     def write32(self, offset: int, value: int) -> None:
         """Writes the register at byte `offset`."""
         self._checked(self._library.dsoc_device_write32(self._device, offset, value))
-
-    def alloc(self, size: int) -> Buffer:
-        """Memory of the accelerator, and a buffer of the CPU's with other content."""
-        begin = -(-self._used // _ALIGN) * _ALIGN
-        if begin + size > self.memory.size:
-            raise DeviceError(f"no {size} bytes left of the simulated memory's {self.memory.size}")
-        self._used = begin + size
-        return Buffer(self._base + begin, self._rng.integers(0, 256, size, np.uint8))
-
-    def flush(self, buffer: Buffer) -> None:
-        """Copies a buffer to the memory."""
-        self._place(buffer)[:] = buffer.array
-
-    def invalidate(self, buffer: Buffer) -> None:
-        """Copies the memory to a buffer."""
-        buffer.array[:] = self._place(buffer)
 
     def wait_irq(self, timeout: float | None) -> bool:
         """Runs the accelerator until its interrupt, at most so many seconds."""
@@ -121,10 +139,6 @@ class SimulatedDevice:
             self.memory = np.zeros(0, np.uint8)
             self._library.dsoc_device_close(self._device)
             self._device = None
-
-    def _place(self, buffer: Buffer) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-        begin = buffer.address - self._base
-        return self.memory[begin : begin + buffer.array.size]
 
     def _checked(self, status: int) -> int:
         if status < 0:

@@ -1,6 +1,7 @@
 """Simulation: the real RTL with the real firmware, against the reference."""
 
 from deepsoc.sim.backends import Progress
+from deepsoc.sim.cocotb_tests import run_cocotb
 from deepsoc.sim.device import open_device
 from deepsoc.sim.many import simulate_each
 from deepsoc.sim.result import BundleResult, Difference, OperationResult, SimResult
@@ -16,6 +17,7 @@ __all__ = [
     "SimResult",
     "open_device",
     "read_states",
+    "run_cocotb",
     "simulate",
     "simulate_each",
 ]
