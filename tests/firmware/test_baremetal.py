@@ -95,15 +95,20 @@ def c_array(name: str, rows: Any) -> str:
     return f"static const {name}[{len(array)}][{array.shape[1]}] = {{{text}}};\n"
 
 
-def data_header(p: Plan, rng: np.random.Generator) -> str:
-    """Two inputs; what the accelerator must find for each and what it leaves; results and probabilities."""
+def random_inputs(p: Plan, rng: np.random.Generator) -> IntArray:
+    """Two inputs with different results."""
     inputs = rng.integers(-8, 8, (2, *p.graph.input_shape))
+    assert not np.array_equal(*(execute(p.graph, x)[p.graph.bundles[-1].name].out for x in inputs))
+    return inputs
+
+
+def vectors(p: Plan, inputs: IntArray) -> str:
+    """A header: two inputs; what the accelerator must find for each and what it leaves; results and probabilities."""
     found = [memory_of(p, x) for x in inputs]
     left = [bytearray(image) for image in found]
     for image in left:
         run(p.descriptors.tolist(), image, p.hw, net_id=p.net_id)
     results = np.array([execute(p.graph, x)[p.graph.bundles[-1].name].out.ravel() for x in inputs])
-    assert not np.array_equal(*results)
     real = np.exp((results - results.max(axis=1, keepdims=True)) * 2.0**-p.output.frac)
     sizes = {"ARENA_BYTES": p.arena_bytes, "WEIGHTS_BYTES": len(p.weights)}
     sizes |= {"INPUT_COUNT": inputs[0].size, "OUTPUT_COUNT": results[0].size}
@@ -143,25 +148,48 @@ def build(target: Target, place: Path) -> Path:
             objects[-1],
         ]
         subprocess.run(command, check=True)
-    script = place / "layout.ld"
-    script.write_text((HERE / "layout.ld").read_text().replace("ORIGIN_OF_RAM", hex(target.ram)))
     # The toolchain's libgcc is filed under the name without _zicsr.
-    link = [*target.compiler, f"-march={target.march}", "-nostdlib", "-Wl,--no-warn-rwx-segments", "-T", script]
+    link = [
+        *target.compiler,
+        f"-march={target.march}",
+        "-nostdlib",
+        "-Wl,--no-warn-rwx-segments",
+        "-T",
+        layout(target, place),
+    ]
     subprocess.run([*link, *objects, "-lgcc", "-o", place / "program"], check=True)
     return place / "program"
+
+
+def need(target: Target) -> None:
+    """Skips a test whose tools are not here."""
+    for tool in (target.compiler[0], target.qemu[0]):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+
+
+def emulate(target: Target, program: Path) -> str:
+    """What a program prints under QEMU."""
+    command = [*target.qemu, "-icount", "shift=0,sleep=off", "-nographic", "-monitor", "none", "-kernel", program]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
+    return ran.stdout + ran.stderr
+
+
+def layout(target: Target, place: Path) -> Path:
+    """The linker script of a machine."""
+    script = place / "layout.ld"
+    script.write_text((HERE / "layout.ld").read_text().replace("ORIGIN_OF_RAM", hex(target.ram)))
+    return script
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_program_runs(name: str, tmp_path: Path, rng: np.random.Generator) -> None:
     target = TARGETS[name]
-    for tool in (target.compiler[0], target.qemu[0]):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+    need(target)
     net = parse_net(NET).to_graph(seed=int(rng.integers(1000)))
     done = export(net, HW, tmp_path / "export")
     shutil.copy(done.path / "model.h", tmp_path)
-    (tmp_path / "data.h").write_text(data_header(plan(net, HW), rng))
+    p = plan(net, HW)
+    (tmp_path / "vectors.h").write_text(vectors(p, random_inputs(p, rng)))
     program = build(target, tmp_path)
-    command = [*target.qemu, "-icount", "shift=0,sleep=off", "-nographic", "-monitor", "none", "-kernel", program]
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
-    assert ran.stdout + ran.stderr == "passed"
+    assert emulate(target, program) == "passed"

@@ -1,11 +1,11 @@
 #include "accelerator.h"
 
 #include "board.h"
-#include "data.h"
+#include "vectors.h"
 #include "dsoc_map.h"
 #include "model.h"
 
-accelerator_t accelerator;
+accelerator_t accelerator = {.bus = ACCELERATOR_BUS};
 
 static uint8_t memory[ARENA_BYTES];
 static uint32_t registers[64];
@@ -19,6 +19,9 @@ static uint32_t offset_in_arena(uintptr_t address, uint32_t bytes) {
 }
 
 void accelerator_cleaned(uintptr_t address, uint32_t bytes) {
+    if (accelerator.arena == 0) { /* The table of operations comes first, and lies at the start. */
+        accelerator.arena = (uint8_t *)address;
+    }
     const uint32_t offset = offset_in_arena(address, bytes);
     for (uint32_t i = 0; i < bytes; i++) {
         memory[offset + i] = accelerator.arena[offset + i];
@@ -43,8 +46,13 @@ static uint32_t *cell(uintptr_t address) {
 }
 
 static void check_start(void) {
-    if (registers[DSOC_REG_ARENA_LO / 4] != (uint32_t)ACCELERATOR_BUS ||
-        registers[DSOC_REG_ARENA_HI / 4] != (uint32_t)(ACCELERATOR_BUS >> 32) ||
+    if (accelerator.coherent) {
+        accelerator.arena = (uint8_t *)(uintptr_t)registers[DSOC_REG_ARENA_LO / 4];
+        accelerator_cleaned((uintptr_t)accelerator.arena, ARENA_BYTES);
+    }
+    const uint64_t bus = accelerator.bus != 0 ? accelerator.bus : (uintptr_t)accelerator.arena;
+    if (registers[DSOC_REG_ARENA_LO / 4] != (uint32_t)bus ||
+        registers[DSOC_REG_ARENA_HI / 4] != (uint32_t)(bus >> 32) ||
         registers[DSOC_REG_N_OPS / 4] != dsoc_model.n_ops || registers[DSOC_REG_NET_ID / 4] != dsoc_model.net_id ||
         registers[DSOC_REG_DESC_OFFSET / 4] != dsoc_model.desc_offset) {
         fail("a register is wrong at the start");
@@ -69,6 +77,9 @@ static void look(void) {
     }
     for (uint32_t i = 0; i < dsoc_model.output.bytes; i++) {
         memory[dsoc_model.output.offset + i] = left[accelerator.run][i];
+    }
+    if (accelerator.coherent) {
+        accelerator_dropped((uintptr_t)accelerator.arena, ARENA_BYTES);
     }
     registers[DSOC_REG_STATUS / 4] = DSOC_STATUS_DONE_MASK;
     registers[DSOC_REG_OP_INDEX / 4] = dsoc_model.n_ops - 1u;

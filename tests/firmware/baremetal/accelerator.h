@@ -1,6 +1,6 @@
 /*
  * An accelerator in software: registers, and a memory of its own that the CPU's caches keep apart from the arena.
- * What a run must find there and what it leaves comes from the executable specification (data.h).
+ * What a run must find there and what it leaves comes from the executable specification (vectors.h).
  */
 #ifndef ACCELERATOR_H
 #define ACCELERATOR_H
@@ -11,7 +11,9 @@
 #define ACCELERATOR_BUS 0x123456000ull
 
 typedef struct {
-    uint8_t *arena;      /* The CPU's view. */
+    uint8_t *arena;      /* The CPU's view; NULL until a program has told the accelerator. */
+    uint64_t bus;        /* Its own address of the arena; 0: that of the CPU. */
+    uint32_t coherent;   /* It sees what the CPU sees. */
     uint32_t run;        /* Which input the next run gets. */
     uint32_t ticks;      /* How long it takes. */
     uint32_t error_code; /* Not 0: the run ends with this error. */

@@ -7,11 +7,15 @@
 #include "dsoc_port_xilinx.h"
 #include "xil_cache.h"
 #include "xil_io.h"
+#include "xil_printf.h"
 #include "xtime_l.h"
+
+#include <stdarg.h>
 
 #define TIMER(offset) (*(volatile uint32_t *)(0xF8F00200u + (offset)))
 
 void program(void);
+void begin(void);
 void _start(void);
 
 static uint32_t semihost(uint32_t operation, const void *argument) {
@@ -21,9 +25,18 @@ static uint32_t semihost(uint32_t operation, const void *argument) {
     return r0;
 }
 
+#ifdef DEPLOYED /* Port and output are those of a deployment, which prints texts alone. */
+void xil_printf(const char8 *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    semihost(0x04, va_arg(arguments, const char *));
+    va_end(arguments);
+}
+#else
 void board_print(const char *text) {
     semihost(0x04, text);
 }
+#endif
 
 void board_exit(void) {
     semihost(0x18, (const void *)0x20026u);
@@ -62,12 +75,18 @@ void Xil_DCacheInvalidateRange(INTPTR address, u32 bytes) {
     accelerator_dropped((uintptr_t)address, bytes);
 }
 
+#ifndef DEPLOYED
 dsoc_port_t board_port(void) {
     static dsoc_xilinx_t board = {ACCELERATOR_BASE};
-    TIMER(8) = 1; /* counts */
     return dsoc_port_xilinx(&board);
+}
+#endif
+
+void begin(void) {
+    TIMER(8) = 1; /* counts */
+    program();
 }
 
 __attribute__((naked, section(".text.start"))) void _start(void) {
-    __asm__ volatile("ldr sp, =stack_top\n b program");
+    __asm__ volatile("ldr sp, =stack_top\n b begin");
 }

@@ -1,7 +1,7 @@
 /* Uses the runtime as a program on a board does: two inputs, a run that takes too long, a run that fails. */
 #include "accelerator.h"
 #include "board.h"
-#include "data.h"
+#include "vectors.h"
 #include "dsoc_map.h"
 #include "model.h"
 

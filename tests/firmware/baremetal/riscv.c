@@ -1,6 +1,7 @@
 /*
  * The memory-mapped port on QEMU's RISC-V "virt". Nothing lies at ACCELERATOR_BASE: each access of the port faults, and
- * the handler lets the accelerator answer. Its interrupt is the timer's.
+ * the handler lets the accelerator answer. Its interrupt is the timer's. With DEPLOYED port and output are those of a
+ * deployment.
  */
 #include "accelerator.h"
 #include "board.h"
@@ -16,11 +17,13 @@ void trap(uint32_t cause, uint32_t address, uint32_t *saved);
 void _start(void);
 void vector(void);
 
+#ifndef DEPLOYED
 void board_print(const char *text) {
     while (*text != '\0') {
         DEVICE(uint8_t, 0x10000000u) = (uint8_t)*text++;
     }
 }
+#endif
 
 void board_exit(void) {
     DEVICE(uint32_t, 0x100000u) = 0x5555u;
@@ -45,6 +48,7 @@ void trap(uint32_t cause, uint32_t address, uint32_t *saved) {
     saved[0] += 4;
 }
 
+#ifndef DEPLOYED
 /* Wakes by the accelerator's interrupt, or by a tick of the board. */
 static void sleep(void) {
     const uint32_t tick = 500, left = accelerator.done_at - TIMER_NOW;
@@ -76,6 +80,7 @@ dsoc_port_t board_port(void) {
     return port;
 #endif
 }
+#endif /* DEPLOYED */
 
 __attribute__((naked, aligned(4))) void vector(void) {
     __asm__ volatile("addi sp, sp, -128\n"
