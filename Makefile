@@ -10,7 +10,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 # dsoc_map.h is generated, with one line a field.
-FIRMWARE = $(sort $(filter-out c/dsoc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] c/program/*/*.[ch] deepsoc/sim/harness/* tests/firmware/baremetal/*.[ch])))
+FIRMWARE = $(sort $(filter-out c/dsoc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] c/program/*/*.[ch] deepsoc/sim/harness/* tests/firmware/*/*.[ch])))
 
 .PHONY: setup demo lab test test-all lint docs bench labextension clean
 .DELETE_ON_ERROR:

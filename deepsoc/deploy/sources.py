@@ -40,7 +40,8 @@ def design_header(artifacts: Artifacts) -> bytes:
     height, width, channels = m.input.shape[1:] if len(m.input.shape) == 4 else (1, 1, m.input.shape[1])
     weights = (artifacts.path / "weights.bin").read_bytes()
     values = {
-        "batch": m.input.shape[0], "height": height, "width": width, "channels": channels,
+        "batch": m.input.shape[0], "dimensions": len(m.input.shape) - 1,
+        "height": height, "width": width, "channels": channels,
         "outputs": prod(m.output.shape[1:]), "arena_bytes": m.arena_bytes, "weights_bytes": len(weights),
         "weights_crc32": zlib.crc32(weights), "base_address": artifacts.hw.base_address,
     }  # fmt: skip

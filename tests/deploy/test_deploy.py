@@ -51,10 +51,11 @@ def test_a_folder_is_complete(target: str, artifacts: Artifacts, tmp_path: Path)
 
 def test_the_header_says_what_the_network_is(artifacts: Artifacts, tmp_path: Path) -> None:
     text = (deploy(artifacts.path, "baremetal", tmp_path / "board").folder / "src" / "design.h").read_text()
-    values = {name: int(value, 0) for name, value in re.findall(r"#define DESIGN_(\w+) (\w+?)u", text)}
+    values = {name: int(value, 0) for name, value in re.findall(r"#define DESIGN_(\w+) (\w+?)u?(?: +/.*)?\n", text)}
     weights = (artifacts.path / "weights.bin").read_bytes()
     assert values == {
-        "BATCH": 1, "HEIGHT": 8, "WIDTH": 8, "CHANNELS": 2, "OUTPUTS": 5, "ARENA_BYTES": artifacts.manifest.arena_bytes,
+        "BATCH": 1, "DIMENSIONS": 3, "HEIGHT": 8, "WIDTH": 8, "CHANNELS": 2, "OUTPUTS": 5,
+        "ARENA_BYTES": artifacts.manifest.arena_bytes,
         "WEIGHTS_BYTES": len(weights), "WEIGHTS_CRC32": zlib.crc32(weights), "BASE_ADDRESS": artifacts.hw.base_address,
     }  # fmt: skip
 

@@ -44,6 +44,29 @@ def test_compiles_without_warning(target: str, sources: Path, tmp_path: Path) ->
         assert done.returncode == 0, f"{source} with {compiler}:\n{done.stderr}"
 
 
+LINUX = {
+    "host": ["gcc"],
+    "host without PNG": ["gcc", "-UWITH_PNG"],
+    "aarch64": ["aarch64-linux-gnu-gcc", "-UWITH_PNG"],
+    "armhf": ["arm-linux-gnueabihf-gcc", "-UWITH_PNG"],
+}
+
+
+@pytest.mark.parametrize("target", LINUX)
+def test_the_program_for_linux_compiles_without_warning(target: str, sources: Path, tmp_path: Path) -> None:
+    compiler, *flags = LINUX[target]
+    if shutil.which(compiler) is None or (target == "host" and not Path("/usr/include/png.h").exists()):
+        pytest.skip(f"{compiler} or libpng is not installed")
+    folders = [path for path in C.rglob("linux") if path.is_dir()]
+    include = [f"-I{path}" for path in (C, *folders, sources)]
+    files = sorted(path for place in folders for path in place.glob("*.c"))
+    assert len(files) >= 3
+    for source in files:
+        command = [compiler, "-DWITH_PNG", *flags, *WARNINGS, *include, "-c", source, "-o", tmp_path / "x.o"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{source} with {compiler}:\n{done.stderr}"
+
+
 def test_riscv_links_without_a_c_library(tmp_path: Path) -> None:
     compiler = COMPILERS["riscv"]
     if shutil.which(compiler[0]) is None:

@@ -6,6 +6,7 @@ CPU is a name of the hardware description: ps7_cortexa9_0, psu_cortexa53_0 or ps
 the .xsa tells the family. The workspace is the folder `workspace` beside this file.
 """
 
+import inspect
 import re
 import sys
 import zipfile
@@ -48,8 +49,11 @@ def main(arguments: list) -> None:
     try:
         client.set_workspace(path=str(workspace))
         domain = f"standalone_{cpu}"
+        # 2023.2 calls the argument hw, later versions hw_design.
+        known = inspect.signature(client.create_platform_component).parameters
+        hardware = {"hw_design" if "hw_design" in known else "hw": str(xsa)}
         platform = client.create_platform_component(
-            name=PLATFORM, hw_design=str(xsa), os="standalone", cpu=cpu, domain_name=domain
+            name=PLATFORM, os="standalone", cpu=cpu, domain_name=domain, **hardware
         )
         platform.build()
         application = client.create_app_component(
