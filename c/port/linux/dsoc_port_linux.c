@@ -21,6 +21,7 @@
 #define UIO_DEVICES 64u
 #define REGISTER_BYTES 4096u
 #define LOOK_MS 1000u /* after which the status is looked at though no interrupt came */
+#define GRACE_MS 200u /* for an interrupt that is on its way */
 #define TO_DEVICE 1u  /* directions of u-dma-buf */
 #define FROM_DEVICE 2u
 
@@ -370,25 +371,34 @@ static int wanted_to_stop(const dsoc_linux_t *machine) {
     return machine->stop != NULL && *machine->stop != 0;
 }
 
+/* Sleeps until the interrupt, at most so long, or until a signal. */
+static int interrupt_came(const dsoc_linux_t *machine, uint32_t wait_ms) {
+    struct pollfd event = {.fd = machine->uio, .events = POLLIN};
+    uint32_t count; /* of interrupts since the device was opened */
+    return poll(&event, 1, (int)wait_ms) > 0 && read(machine->uio, &count, sizeof count) == (ssize_t)sizeof count;
+}
+
+static int run_has_ended(const dsoc_linux_t *machine) {
+    return (machine->registers[DSOC_REG_STATUS / 4u] & (DSOC_STATUS_DONE_MASK | DSOC_STATUS_ERROR_MASK)) != 0;
+}
+
 static int linux_wait_irq(void *user, uint32_t ticks) {
     dsoc_linux_t *machine = user;
     const uint32_t one = 1;
-    uint32_t count;
     uint32_t wait_ms = ticks == DSOC_WAIT_FOREVER ? LOOK_MS : ticks / 1000u + 1u;
     if (machine->polling) {
         const struct timespec pause = {0, 50000};
         (void)nanosleep(&pause, NULL);
         return wanted_to_stop(machine);
     }
-    wait_ms = wait_ms < LOOK_MS ? wait_ms : LOOK_MS;
-    struct pollfd event = {.fd = machine->uio, .events = POLLIN};
     /* The kernel masks an interrupt that it has told of: it is let through again first. */
-    if (write(machine->uio, &one, sizeof one) != (ssize_t)sizeof one || poll(&event, 1, (int)wait_ms) < 0) {
-        machine->polling = errno != EINTR;
-    } else if ((event.revents & POLLIN) != 0) {
-        machine->polling = read(machine->uio, &count, sizeof count) != (ssize_t)sizeof count;
-    } else if (wait_ms == LOOK_MS &&
-               (machine->registers[DSOC_REG_STATUS / 4u] & (DSOC_STATUS_DONE_MASK | DSOC_STATUS_ERROR_MASK)) != 0) {
+    if (write(machine->uio, &one, sizeof one) != (ssize_t)sizeof one) {
+        machine->polling = 1;
+        return 0;
+    }
+    wait_ms = wait_ms < LOOK_MS ? wait_ms : LOOK_MS;
+    if (!interrupt_came(machine, wait_ms) && wait_ms == LOOK_MS && run_has_ended(machine) && !wanted_to_stop(machine) &&
+        !interrupt_came(machine, GRACE_MS)) {
         machine->lost_irq = 1;
         machine->polling = 1;
     }
