@@ -1,4 +1,4 @@
-"""Reads .npy and .npz: nothing is allocated before the headers say that it may be."""
+"""Reads .npy and .npz: nothing is allocated before the headers say that it may be; writes .npy, whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from deepsoc._files import read_bytes
-from deepsoc.errors import InputError
+from deepsoc._files import read_bytes, replacing
+from deepsoc.errors import InputError, ToolError
 
-__all__ = ["parse_array", "read_archive", "read_array"]
+__all__ = ["parse_array", "read_archive", "read_array", "write_array"]
 
 _MOST = 1 << 30
 """Bytes of all arrays of a file together."""
@@ -71,6 +71,19 @@ def read_array(path: str | Path, what: str) -> Array:
         InputError: it cannot be read, holds no array, or takes too much memory; `where` is the file.
     """
     return parse_array(read_bytes(path, what, most=_MOST), str(path))
+
+
+def write_array(path: str | Path, array: npt.NDArray[Any]) -> None:
+    """Writes an .npy file, whole or not at all.
+
+    Raises:
+        ToolError: it cannot.
+    """
+    try:
+        with replacing(Path(path)) as fresh, fresh.open("wb") as file:
+            np.save(file, array, allow_pickle=False)
+    except OSError as error:
+        raise ToolError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def parse_array(data: bytes, where: str) -> Array:

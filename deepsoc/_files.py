@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import stat
-import tomllib
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -76,6 +75,8 @@ def read_text(path: str | Path, what: str, *, most: int = SMALL) -> str:
 
 def read_toml(path: str | Path, what: str, *, most: int = SMALL) -> dict[str, Any]:
     """Tables of a TOML file; arguments and errors as of `read_bytes`."""
+    import tomllib  # boards with Python 3.10, which reads no TOML here, have none
+
     text = read_text(path, what, most=most)
     try:
         return tomllib.loads(text)

@@ -11,7 +11,7 @@ from typing import Annotated, TextIO
 import typer
 
 from deepsoc import __version__
-from deepsoc.cli import _commands, _course, _deploy, _estimate, _fit, _implement, _lab, _sweep
+from deepsoc.cli import _commands, _course, _deploy, _estimate, _fit, _implement, _lab, _run, _sweep
 from deepsoc.errors import DeepSocError, InputError, shortened
 
 __all__ = ["app", "main"]
@@ -31,6 +31,7 @@ _sweep.register(app)
 _fit.register(app)
 _lab.register(app)
 _implement.register(app)
+_run.register(app)
 _deploy.register(app)
 _course.register(app)
 

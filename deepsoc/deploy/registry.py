@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deepsoc.deploy import baremetal, linux, vitis
+from deepsoc.deploy import baremetal, linux, pynq, vitis
 from deepsoc.export import Artifacts
 
 __all__ = ["TARGETS", "Target"]
@@ -31,6 +31,7 @@ TARGETS = {
     for target in (
         Target("linux", "C program that classifies images under Linux on the board", linux.files),
         Target("baremetal", "C program without an operating system, for any machine", baremetal.files),
+        Target("pynq", "driver, design, notebook and bitstream for a PYNQ board", pynq.files),
         Target("vitis", "C program and project scripts for AMD Zynq boards without an operating system", vitis.files),
     )
 }

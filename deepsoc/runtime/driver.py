@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,7 @@ class Driver:
     that fails, times out or is interrupted from the keyboard is abandoned in the accelerator; the next one is right.
 
     Args:
-        folder: what `deepsoc export` or `deepsoc deploy` wrote.
+        design: a design, or the folder that `deepsoc export` or `deepsoc deploy` wrote.
         device: the machine.
         timeout: seconds for one run; None: no limit.
 
@@ -62,10 +62,10 @@ class Driver:
         DeviceError: no accelerator answers, or one of other parameters than the design's.
     """
 
-    def __init__(self, folder: str | Path, device: Device, *, timeout: float | None = 10.0) -> None:
+    def __init__(self, design: Design | str | Path, device: Device, *, timeout: float | None = 10.0) -> None:
         if timeout is not None and not timeout > 0:
             raise InputError(f"expected seconds above 0 or None, received {timeout!r}", where="timeout")
-        self.design = Design.load(folder)
+        self.design = design if isinstance(design, Design) else Design.load(design)
         self.timeout = timeout
         self._device = device
         self._slots: list[_Slot] = []
@@ -76,13 +76,20 @@ class Driver:
         self.abort()  # of a run that another program left behind
 
     # ---- inference ---------------------------------------------------------------------------------------------------
-    def predict(self, images: npt.ArrayLike, *, integers: bool = False) -> npt.NDArray[Any]:
+    def predict(
+        self,
+        images: npt.ArrayLike,
+        *,
+        integers: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> npt.NDArray[Any]:
         """Runs the network on any number of images.
 
         Args:
             images: shape (count, …) or one image. Real values are quantized as in training (round half to even,
                 saturate); integers are taken as they are.
             integers: return the output integers in place of real values.
+            progress: told images done, and all.
 
         Returns:
             Shape (count, …): real outputs, probabilities if the network ends with softmax; or integers.
@@ -93,7 +100,12 @@ class Driver:
         """
         values, single = self._integers(images)
         try:
-            found = np.concatenate([*self._runs(values)])[: len(values)]
+            parts = []
+            for part in self._runs(values):
+                parts.append(part)
+                if progress is not None:
+                    progress(min(len(parts) * self.design.batch, len(values)), len(values))
+            found = np.concatenate(parts)[: len(values)]
         except BaseException:
             with suppress(DeviceError):  # the first one says what is wrong
                 self.abort()

@@ -17,7 +17,7 @@ from deepsoc.errors import InputError
 from deepsoc.runtime.device import Buffer, Bytes
 from deepsoc.runtime.errors import DeviceError
 
-__all__ = ["MEMORY_BUS", "ApartMemory", "SimulatedDevice"]
+__all__ = ["MEMORY_BUS", "ApartMemory", "SimulatedDevice", "memory_for"]
 
 MEMORY_BUS = 0x12_3400_0000
 """Bus address of the simulated memories; needs both address registers."""
@@ -25,6 +25,11 @@ _ALIGN = 4096
 _SLICE = 20_000  # clocks between looks at the time and at the keyboard
 _WATCHDOG = 500_000  # clocks without a transfer
 _STILL, _RAISED = 2, 1
+
+
+def memory_for(arena_bytes: int) -> int:
+    """Bytes of memory in which a driver finds place for its two arenas."""
+    return 2 * (arena_bytes + _ALIGN)
 
 
 class ApartMemory:

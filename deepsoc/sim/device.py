@@ -6,13 +6,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from deepsoc.export import Artifacts
-from deepsoc.runtime.simulation import SimulatedDevice
+from deepsoc.errors import InputError
+from deepsoc.runtime.design import Design
+from deepsoc.runtime.simulation import SimulatedDevice, memory_for
 from deepsoc.sim.build import build_device
 
 __all__ = ["open_device"]
-
-_SPARE_BYTES = 1 << 16
 
 
 def open_device(
@@ -27,7 +26,7 @@ def open_device(
     """Builds the RTL of an export as a shared library, unless the cache has it, and opens it.
 
     Args:
-        folder: what `deepsoc export` wrote.
+        folder: what `deepsoc export` wrote, or the folder `design` of a deployment.
         memory_bytes: of the accelerator's memory; None: what two runs under way need.
         stall_prob: as of `simulate`.
         mem_latency: as of `simulate`.
@@ -38,13 +37,15 @@ def open_device(
         InputError: the folder is no export, or an option is out of range.
         ToolError: a tool is missing or fails.
     """
-    export = Artifacts.load(folder)
+    design = Design.load(folder)
+    if not (design.folder / "params.svh").is_file():
+        raise InputError("params.svh is missing; give a folder that `deepsoc export` wrote", where=str(folder))
     with tempfile.TemporaryDirectory(prefix="deepsoc-device-") as work:  # a library that is loaded needs no file
         return SimulatedDevice(
-            build_device(export.path, Path(work), progress=progress),
-            memory_bytes=memory_bytes or 2 * export.manifest.arena_bytes + _SPARE_BYTES,
+            build_device(design.folder, Path(work), progress=progress),
+            memory_bytes=memory_bytes or memory_for(design.arena_bytes),
             stall_prob=stall_prob,
             mem_latency=mem_latency,
-            max_burst=export.hw.axi_max_burst,
+            max_burst=design.hw["axi_max_burst"],
             seed=seed,
         )

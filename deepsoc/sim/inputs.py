@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from deepsoc._arrays import read_array
-from deepsoc._files import replacing
 from deepsoc._tensors import Integers, to_integers
-from deepsoc.errors import InputError, ToolError
+from deepsoc.errors import InputError
 from deepsoc.export import Artifacts, export
 
-__all__ = ["batches", "in_batches", "read_images", "write_outputs"]
+__all__ = ["batches", "in_batches", "read_images"]
 
 _SAME = ("params.svh", "model.h", "weights.bin", "descriptors.bin")
 
@@ -53,16 +52,3 @@ def batches(given: Artifacts, parts: list[Integers], work: Path) -> Iterator[Art
         if any(made.manifest.files[name] != given.manifest.files[name] for name in _SAME):
             raise InputError("another version of deepsoc exported this; export again", where=str(given.path))
         yield made
-
-
-def write_outputs(path: Path, outputs: npt.NDArray[np.generic]) -> None:
-    """Writes an .npy file, whole or not at all.
-
-    Raises:
-        ToolError: it cannot.
-    """
-    try:
-        with replacing(path) as fresh, fresh.open("wb") as file:
-            np.save(file, outputs, allow_pickle=False)
-    except OSError as err:
-        raise ToolError(f"cannot write {path}: {err.strerror or err}") from None

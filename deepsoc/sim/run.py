@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from deepsoc._arrays import write_array
 from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts
 from deepsoc.graph.executor import softmax
@@ -19,7 +20,7 @@ from deepsoc.graph.ir import IntArray
 from deepsoc.perf.timing import Memory, OperationTime, work_times
 from deepsoc.sim.backends import Found, Options, Progress, choose
 from deepsoc.sim.compare import Comparison, compare
-from deepsoc.sim.inputs import batches, in_batches, read_images, write_outputs
+from deepsoc.sim.inputs import batches, in_batches, read_images
 from deepsoc.sim.result import BundleResult, OperationResult, SimResult, joined, joint_bound
 
 __all__ = ["FAULTS", "Progress", "simulate"]
@@ -122,7 +123,7 @@ def simulate(
                 draft.unlink(missing_ok=True)
     written = ""
     if outputs is not None and len(found) == len(parts):
-        write_outputs(Path(outputs), np.concatenate(found)[: len(values)])
+        write_array(outputs, np.concatenate(found)[: len(values)])
         written = str(outputs)
     about = {"backend": backend, "simulator": simulator, "images": len(values), "outputs": written}
     return joined(results, **about, trace=str(traced) if kept else "", wall_s=time.monotonic() - begin)

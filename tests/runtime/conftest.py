@@ -11,7 +11,7 @@ import pytest
 from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import parse_net
-from deepsoc.runtime.simulation import SimulatedDevice
+from deepsoc.runtime.simulation import SimulatedDevice, memory_for
 from deepsoc.sim.build import build_device
 from tests.sim.test_simulate import HW, NET
 
@@ -34,7 +34,7 @@ def opened(design: Artifacts, library: Path) -> Iterator[Open]:
     made: list[SimulatedDevice] = []
 
     def opened(**options: object) -> SimulatedDevice:
-        size = 2 * design.manifest.arena_bytes + 3 * 4096
+        size = memory_for(design.manifest.arena_bytes)
         made.append(SimulatedDevice(library, memory_bytes=size, max_burst=design.hw.axi_max_burst, **options))
         return made[-1]
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -201,3 +203,18 @@ def test_missing_files_and_memory(board: MakeBoard, bitstream: Path, tmp_path: P
     bitstream.with_suffix(".hwh").unlink()
     with pytest.raises(DeviceError, match=r"design\.hwh is missing; copy bitstream and \.hwh"):
         open_overlay(bitstream, root=tmp_path)
+
+
+def test_the_notebook_of_a_deployment(board: MakeBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cells, one after the other, in the folder that goes to the board."""
+    folder = Path(os.environ["CONTRACT_DEPLOYED"])
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("deepsoc.runtime.lock._FOLDERS", (tmp_path,))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    board()
+    names: dict[str, object] = {}
+    for cell in json.loads((folder / "run.ipynb").read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    assert isinstance(names["device"], PynqDevice)
+    assert names["outputs"].shape == names["expected"].shape

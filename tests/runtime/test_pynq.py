@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepsoc.deploy import deploy
 from deepsoc.export import Artifacts
 from tests.runtime.conftest import images
 from tests.runtime.test_driver import BATCH, expected
@@ -25,6 +26,9 @@ def test_pynq_runs_the_driver(design: Artifacts, library: Path, tmp_path: Path) 
     x = images(4 * BATCH, 21)
     np.save(design.path.parent / "contract_images.npy", x)
     np.save(design.path.parent / "contract_expected.npy", expected(x))
+    deployed = deploy(design.path, "pynq", tmp_path / "board").folder
+    for name in ("design.bit", "design.hwh"):
+        (deployed / name).touch()
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", "-p", "no:xdist",
          "-c", os.devnull, "--rootdir", ROOT, "--import-mode", "importlib", "-rA", "--durations=5",
@@ -35,6 +39,7 @@ def test_pynq_runs_the_driver(design: Artifacts, library: Path, tmp_path: Path) 
             "CONTRACT_DESIGN": str(design.path),
             "CONTRACT_LIBRARY": str(library),
             "CONTRACT_BATCH": str(BATCH),
+            "CONTRACT_DEPLOYED": str(deployed),
         },
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
