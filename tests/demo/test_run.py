@@ -4,12 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deepsoc.demo import run as demo
+from deepsoc.demo.images import load_images
 from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
-from deepsoc.sim import SimResult
+from deepsoc.graph.executor import execute
+from deepsoc.graph.fixed import quantize
+from deepsoc.runtime import Driver
+from deepsoc.sim import SimResult, open_device
 from deepsoc.sim.result import OperationResult
 from deepsoc.viz.bundles import PORTS
 
@@ -80,6 +85,13 @@ def test_demo(tmp_path: Path, quick: bool) -> None:
     assert data["accuracy_int"] > 0.93
     assert data["accuracy_int"] > data["accuracy_float"] - 0.05
     assert data["cycles_model"] == pytest.approx(data["cycles_rtl"], rel=0.1)
+    # The driver on a hundred images, in batches that do not divide.
+    export = Artifacts.load(tmp_path / "export")
+    assert 100 % export.manifest.input.shape[0]
+    x, graph = load_images(quick=quick).x_test[:100], export.graph()
+    want = execute(graph, quantize(x, graph.input_quant))[graph.bundles[-1].name].out
+    with Driver(export.path, open_device(export.path, stall_prob=0.2, seed=5), timeout=None) as driver:
+        np.testing.assert_array_equal(driver.predict(x, integers=True), want)
 
 
 def test_refusals_come_before_any_work(tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ def test_overlay_mmio_buffers_and_driver(board: MakeBoard, bitstream: Path, tmp_
     device = open_overlay(bitstream, root=tmp_path)
     assert made.downloads == 1
     assert type(device._mmio) is pynq.MMIO
-    x = IMAGES[: 2 * BATCH + 1]
+    assert len(IMAGES) % BATCH
     with Driver(DESIGN, device, timeout=60) as driver:
-        for _ in range(2):
+        for x in (IMAGES, IMAGES[: 2 * BATCH + 1]):
             found = driver.predict(x, integers=True)
             assert type(found) is np.ndarray
             assert right(found)

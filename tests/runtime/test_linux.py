@@ -46,9 +46,8 @@ def test_inference(design: Artifacts, opened: Open, tmp_path: Path, by: str) -> 
             file.truncate(REGISTERS + 8192)  # sparse
     device = OnRtl(kernel, **({"address": REGISTERS} if by == "mem" else {}))
     assert isinstance(device, Interrupt) == (by == "uio")
-    x = images(2 * BATCH + 1, 11)
     with Driver(design.path, device, timeout=60) as driver:
-        for _ in range(2):
+        for x in (images(99, 11), images(2 * BATCH, 12)):
             found = driver.predict(x, integers=True)
             np.testing.assert_array_equal(found.reshape(len(x), -1), expected(x).reshape(len(x), -1))
     assert {(name, direction) for name, _, _, direction in kernel.commands} == {

@@ -23,7 +23,7 @@ BOARD = Path(sys.prefix) / "board"
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="PYNQ needs NumPy 1, which this Python does not have")
 def test_pynq_runs_the_driver(design: Artifacts, library: Path, tmp_path: Path) -> None:
     assert (BOARD / "pynq").is_dir(), "run `make setup`"
-    x = images(4 * BATCH, 21)
+    x = images(99, 21)
     np.save(design.path.parent / "contract_images.npy", x)
     np.save(design.path.parent / "contract_expected.npy", expected(x))
     deployed = deploy(design.path, "pynq", tmp_path / "board").folder
