@@ -30,13 +30,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from deepsoc import _guard
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).with_name("mutations.toml")
 OUT = ROOT / "build" / "mutate"
 SUMMARY = ROOT / "tests" / "mutations.json"
 """How many faults of each file were caught, survived and are equivalent, in the last run of all: for the docs."""
 LEAST = 0.95
-SECONDS = {"tests/firmware": 180, "": 900}  # of one test run, by its path; a fault that hangs is caught
+SECONDS = {
+    "tests/firmware": 180,
+    "tests/rtl": 400,
+    "": 900,
+}  # of a test run, by path; what hangs is caught
 SEEDS = (1, 2)  # a single seed of a random block test misses some faults
 
 _FIRMWARE = ("tests/firmware/test_runtime.py", "tests/firmware/test_tensor.py")
@@ -203,17 +209,19 @@ class Job:
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header"]
         seconds = next(limit for place, limit in SECONDS.items() if test.startswith(place))
         log = self.place / "log"
-        with log.open("w") as output:
+        # the guard ends what a test has started, too: a simulator with a fault may run for ever
+        guarded = _guard.command([*command, *shlex.split(test)], watch=True)
+        with log.open("w") as output, subprocess.Popen(
+            guarded, cwd=self.place, env=environment, stdout=output, stderr=subprocess.STDOUT
+        ) as child:  # fmt: skip
             try:
-                done = subprocess.run(
-                    [*command, *shlex.split(test)], cwd=self.place, env=environment, stdout=output,
-                    stderr=subprocess.STDOUT, timeout=seconds, check=False,
-                )  # fmt: skip
+                status = child.wait(seconds)
             except subprocess.TimeoutExpired:
+                child.terminate()
                 return False
-        if done.returncode > 2:  # a crash is negative; 5: nothing was collected
-            raise RuntimeError(f"pytest {test}: status {done.returncode}\n{log.read_text()[-2000:]}")
-        return done.returncode == 0
+        if status > 2:  # a crash is negative; 5: nothing was collected
+            raise RuntimeError(f"pytest {test}: status {status}\n{log.read_text()[-2000:]}")
+        return status == 0
 
 
 def tests_of(file: str) -> tuple[str, ...]:
