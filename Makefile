@@ -9,8 +9,8 @@ WORKERS ?= 2
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-# dsoc_map.h is generated, with one line a field.
-FIRMWARE = $(sort $(filter-out c/dsoc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] c/program/*/*.[ch] deepsoc/sim/harness/* tests/firmware/*/*.[ch])))
+# The maps are generated, with one line a field.
+FIRMWARE = $(sort $(filter-out c/dsoc_map.h c/port/riscv/dsoc_soc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] c/program/*/*.[ch] deepsoc/sim/harness/*.* deepsoc/sim/harness/system/*.h deepsoc/sim/harness/system/*.cpp tests/firmware/*/*.[ch])))
 
 .PHONY: setup demo lab test test-all lint docs bench labextension clean
 .DELETE_ON_ERROR:
@@ -24,7 +24,7 @@ $(READY): pyproject.toml deepsoc/jupyter/labextension/package.json
 	  { echo "error: Python 3.11, 3.12 or 3.13 expected, $$($(PYTHON) --version) received; call make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --quiet --editable ".[sim,cluster,fit,fpga,train,lab,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[sim,soc,cluster,fit,fpga,train,lab,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps $$($(BIN)/python -c \
 	  'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["no-deps"])')
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["board"], sep="\n")' \

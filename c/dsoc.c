@@ -182,6 +182,18 @@ dsoc_status_t dsoc_set_input(dsoc_t *ctx, const int8_t *values, uint32_t bytes) 
     return status;
 }
 
+dsoc_status_t dsoc_set_packed_input(dsoc_t *ctx) {
+    if (ctx == NULL) {
+        return DSOC_ERR_ARGUMENT;
+    }
+    if (is_busy(ctx)) {
+        return DSOC_ERR_BUSY;
+    }
+    flush(ctx, ctx->model->input.offset, ctx->model->input.bytes);
+    ctx->has_input = 1;
+    return DSOC_OK;
+}
+
 dsoc_status_t dsoc_start(dsoc_t *ctx) {
     if (ctx == NULL) {
         return DSOC_ERR_ARGUMENT;

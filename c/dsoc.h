@@ -190,6 +190,14 @@ dsoc_status_t dsoc_load_weights(dsoc_t *ctx, const void *data, uint32_t bytes);
 dsoc_status_t dsoc_set_input(dsoc_t *ctx, const int8_t *values, uint32_t bytes);
 
 /**
+ * Takes the input tensor as it lies in the arena, at model->input.offset in the accelerator's layout: the work of
+ * dsoc_set_input() when a host, a DMA controller or another core has written it. Must be repeated for every run.
+ * @param[in] ctx  context
+ * @return DSOC_OK, DSOC_ERR_ARGUMENT or DSOC_ERR_BUSY
+ */
+dsoc_status_t dsoc_set_packed_input(dsoc_t *ctx);
+
+/**
  * Starts the whole network and returns at once.
  * @param[in] ctx  context with weights and an input
  * @return DSOC_OK, DSOC_ERR_ARGUMENT, DSOC_ERR_STATE or DSOC_ERR_BUSY

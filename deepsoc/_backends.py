@@ -39,5 +39,5 @@ BACKENDS: dict[BackendName, Backend] = {
     "systemverilog": Backend(
         "a SystemVerilog testbench with the C firmware", "", ("verilator", "xsim", "questa", "vcs", "xcelium")
     ),
-    "riscv-soc": Backend("the firmware on a RISC-V core", ""),
+    "riscv-soc": Backend("the firmware on a RISC-V core in RTL", "riscv", trace=True),
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from deepsoc.errors import InputError, ToolError
 
-__all__ = ["folder", "rtl_files", "rtl_headers", "rtl_module", "used_parameters"]
+__all__ = ["core_files", "folder", "rtl_files", "rtl_headers", "rtl_module", "soc_files", "used_parameters"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -38,14 +39,47 @@ def rtl_files(rtl: Path | None = None) -> list[Path]:
         InputError: `rtl` holds no files.f.
     """
     rtl = rtl or folder("rtl")
+    return [rtl / name for name in _listed(rtl / "files.f")]
+
+
+def soc_files(rtl: Path | None = None) -> list[Path]:
+    """The sources of the RISC-V SoC, which come behind those of the core and of the accelerator.
+
+    Raises:
+        InputError: `rtl` holds no soc/files.f.
+    """
+    soc = (rtl or folder("rtl")) / "soc"
+    return [soc / name for name in _listed(soc / "files.f")]
+
+
+def core_files() -> tuple[list[Path], list[Path]]:
+    """Sources of the RISC-V core in their order, and the files that they include.
+
+    Raises:
+        ToolError: the package that carries them is missing, or lacks one.
+    """
+    spec = importlib.util.find_spec("pythondata_cpu_ibex")
+    if spec is None or spec.origin is None:
+        raise ToolError("the RISC-V core is missing; get it with: pip install 'deepsoc[soc]'")
+    root = Path(spec.origin).parent / "system_verilog"
+    names = _listed(folder("rtl") / "soc" / "core.f")
+    for name in names:
+        if not (root / name).is_file():
+            raise ToolError(f"the RISC-V core lacks {name}; get the right one with: pip install 'deepsoc[soc]'")
+    sources = [root / name for name in names if name.startswith("rtl/")]
+    return sources, [root / name for name in names if not name.startswith("rtl/")]
+
+
+def _listed(file: Path) -> list[str]:
+    """Names in a list of files; comments and blank lines are left out."""
     try:
-        text = (rtl / "files.f").read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except OSError as err:
         raise InputError(
-            f"cannot read files.f ({err.strerror}); give a copy of the folder rtl", where=str(rtl)
+            f"cannot read {file.name} ({err.strerror}); give a copy of the folder rtl", where=str(file.parent)
         ) from None
     lines = (line.split("//")[0].strip() for line in text.splitlines())
-    return [rtl / line for line in lines if line]
+    return [line for line in lines if line]
 
 
 def rtl_headers(rtl: Path | None = None) -> list[Path]:

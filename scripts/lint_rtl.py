@@ -1,4 +1,4 @@
-"""Runs Verilator's linter, all warnings on, over the accelerator in several configurations.
+"""Runs Verilator's linter, all warnings on, over the accelerator and the RISC-V SoC in several configurations.
 
 Waivers are in rtl/lint.vlt. Exit status 1 if there is a warning.
 """
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deepsoc.assets import folder, rtl_files, rtl_headers
+from deepsoc.assets import core_files, folder, rtl_files, rtl_headers, soc_files
 from deepsoc.export import export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import parse_net
@@ -45,12 +45,16 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="deepsoc-lint-") as name:
             out = Path(name) / "export"
             export(parse_net(network(hw.x_bits, hw.k_bits)).to_graph(), hw, out)
-            command = [str(verilator.program), "--lint-only", "-Wall", "--quiet", "--no-timing", "--assert"]
-            command += ["--top-module", "dsoc_top", f"-I{out}", str(folder("rtl") / "lint.vlt")]
-            command += sorted({f"-I{path.parent}" for path in rtl_headers()})
-            command += map(str, rtl_files())
-            print(f"verilator --lint-only -Wall: {hw.rows} × {hw.cols}, {hw.x_bits} bit, AXI {hw.axi_data_bits}")
-            status |= subprocess.run(command, env=verilator.environment(), check=False).returncode
+            core, included = core_files()
+            tops = {"dsoc_top": rtl_files(), "dsoc_soc_board": [*core, *rtl_files(), *soc_files()]}
+            for top, files in tops.items():
+                command = [str(verilator.program), "--lint-only", "-Wall", "--quiet", "--no-timing", "--assert"]
+                command += ["--top-module", top, f"-I{out}", "-DDV_FCOV_DISABLE", str(folder("rtl") / "lint.vlt")]
+                command += sorted({f"-I{path.parent}" for path in [*rtl_headers(), *included]})
+                command += map(str, files)
+                about = f"{top}, {hw.rows} × {hw.cols}, {hw.x_bits} bit, AXI {hw.axi_data_bits}"
+                print(f"verilator --lint-only -Wall: {about}")
+                status |= subprocess.run(command, env=verilator.environment(), check=False).returncode
     return int(status != 0)
 
 

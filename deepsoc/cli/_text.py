@@ -79,6 +79,8 @@ def files(folder: Path, names: Sequence[str]) -> None:
 
 def simulation(result: SimResult) -> None:
     """Prints clocks and bytes of each bundle and the verdict."""
+    from deepsoc.sim.result import SocResult
+
     table = _table(
         "bundle",
         "clocks RTL",
@@ -97,6 +99,11 @@ def simulation(result: SimResult) -> None:
     _print(
         f"{result.cycles_rtl:,} clocks; {result.wall_s:.1f} s with building, {result.clocks_per_second:,.0f} clocks/s"
     )
+    if isinstance(result, SocResult):
+        _print(
+            f"firmware: {result.firmware_instructions:,} instructions an inference, "
+            f"{result.firmware_instructions_softmax:,} with softmax; {result.firmware_clocks:,} clocks from reset"
+        )
     verdict = "bit-exact: every value of every bundle equals the reference"
     _print(verdict if result.bit_exact else f"NOT bit-exact: {result.mismatches:,} values differ")
     if result.outputs:

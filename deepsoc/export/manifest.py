@@ -73,6 +73,10 @@ class TensorEntry(_Entry):
             form=0 if tensor else 1, bits=layout.hw.x_bits if tensor else 32, frac=place.frac, shape=place.shape,
         )  # fmt: skip
 
+    def pack(self, values: IntArray, hw: Hardware) -> _Image:
+        """Memory image, `bytes` bytes, of integers of shape `shape`."""
+        return self._layout(hw).pack(values.reshape(self.n, self.h, self.w, self.c))
+
     def unpack(self, image: _Image, hw: Hardware) -> IntArray:
         """Integers of shape `shape` from the `bytes` bytes at `offset`."""
         return self._layout(hw).unpack(image).reshape(self.shape)

@@ -4,7 +4,7 @@ from deepsoc.sim.backends import Progress
 from deepsoc.sim.cocotb_tests import run_cocotb
 from deepsoc.sim.device import open_device
 from deepsoc.sim.many import simulate_each
-from deepsoc.sim.result import BundleResult, Difference, OperationResult, SimResult
+from deepsoc.sim.result import BundleResult, Difference, OperationResult, SimResult, SocResult
 from deepsoc.sim.run import FAULTS, simulate
 from deepsoc.sim.states import read_states
 
@@ -15,6 +15,7 @@ __all__ = [
     "OperationResult",
     "Progress",
     "SimResult",
+    "SocResult",
     "open_device",
     "read_states",
     "run_cocotb",

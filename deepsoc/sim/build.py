@@ -10,14 +10,19 @@ from pathlib import Path
 
 from deepsoc import _process, _progress
 from deepsoc._hashes import key_of
-from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.assets import core_files, folder, rtl_files, rtl_headers, soc_files, used_parameters
 from deepsoc.sim import cache
 from deepsoc.sim.tools import Toolchain, find_toolchain
 
-__all__ = ["build", "build_device"]
+__all__ = ["SERIAL_DIVIDER", "build", "build_device", "build_system"]
 
 _HARNESS = Path(__file__).parent / "harness"
+_SYSTEM_HARNESS = _HARNESS / "system"
 _TOP = "dsoc_top"
+_SYSTEM = "dsoc_soc"
+SERIAL_DIVIDER = 16
+"""Clocks a bit of the serial port of the simulated RISC-V SoC."""
+
 _PREFIX = "Vdsoc"
 _FLAGS = ("-O3", "-march=native")  # the same for every build, so that a compiler cache works
 _VERILATOR = (
@@ -25,7 +30,7 @@ _VERILATOR = (
     *("-O3", "--x-assign", "fast", "--x-initial", "unique"),  # registers without reset start at random
     *("-Wno-fatal", "-Wno-lint", "-Wno-style"),  # the linter has its own run
     *("--output-split", "5000"),
-    *("--top-module", _TOP, "--prefix", _PREFIX),
+    *("--prefix", _PREFIX),
 )
 _ROOT = "verilator"
 """Link to Verilator in the folder of a build: make cannot name what lies in a folder with a blank."""
@@ -89,6 +94,39 @@ def build_device(
     return hardware.link(work / "device.so", None, before=["-shared"], after=["-pthread"], progress=progress)
 
 
+def build_system(
+    export: Path,
+    work: Path,
+    *,
+    ram_bytes: int,
+    trace: bool = False,
+    rtl: Path | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> Path:
+    """Builds the simulator of the RISC-V SoC around one accelerator.
+
+    Args:
+        export: folder with params.svh.
+        work: folder for the program.
+        ram_bytes: size of the core's program RAM.
+        trace: make it able to write FST traces.
+        rtl: folder of the sources; None: the package's.
+        progress: as of `build`.
+
+    Returns:
+        The program, which reads boot.hex and program.hex in its working folder.
+
+    Raises:
+        InputError: `rtl` lacks a list of files.
+        ToolError: a tool or the RISC-V core is missing, or a tool fails.
+    """
+    hardware = _Hardware.read(
+        export / "params.svh", rtl or folder("rtl"), find_toolchain(), trace=trace, ram_bytes=ram_bytes
+    )
+    extra = ["-llz4", "-lz"] if trace else []
+    return hardware.link(work / "simulator", None, before=[], after=["-pthread", *extra], progress=progress)
+
+
 class _Steps:
     """Tells how many files of a build have been begun: make prints each command line when it starts it."""
 
@@ -128,17 +166,40 @@ class _Hardware:
     tools: Toolchain
     trace: bool
     shared: bool  # for a shared library
+    options: tuple[str, ...]  # of Verilator
 
     @classmethod
     def read(
-        cls, params: Path, sources: Path, tools: Toolchain, *, trace: bool = False, shared: bool = False
+        cls,
+        params: Path,
+        sources: Path,
+        tools: Toolchain,
+        *,
+        trace: bool = False,
+        shared: bool = False,
+        ram_bytes: int = 0,
     ) -> _Hardware:
-        """Reads all once: what is hashed is what is built, whoever edits the files meanwhile."""
-        rtl = {path.name: path.read_bytes() for path in [*rtl_files(sources), *rtl_headers(sources)]}
+        """Reads all once: what is hashed is what is built, whoever edits the files meanwhile.
+
+        The RISC-V SoC if `ram_bytes` is not 0, else the accelerator.
+        """
+        files = [*rtl_files(sources), *rtl_headers(sources)]
+        if ram_bytes:
+            core, included = core_files()
+            files = [*core, *included, *files, *soc_files(sources)]
+            programs = [*_SYSTEM_HARNESS.glob("*.*"), *(_HARNESS / name for name in ("axi.h", "memory.h", "random.h"))]
+            parameters = {"RamBytes": ram_bytes, "RamFile": '"program.hex"', "ClkHz": SERIAL_DIVIDER, "Baud": 1}
+            options = ("--top-module", _SYSTEM, *(f"-G{name}={value}" for name, value in parameters.items()))
+            options += ("-DDV_FCOV_DISABLE", "harness/soc.vlt")  # the core's own coverage is left out
+        else:
+            programs = [*_HARNESS.glob("*.*")]
+            options = ("--top-module", _TOP)
+        rtl = {path.name: path.read_bytes() for path in files}
         rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
-        harness = {path.name: path.read_bytes() for path in [*sorted(_HARNESS.glob("*.*")), *_headers()]}
-        del harness["main.cpp" if shared else "device.cpp"]
-        return cls(rtl, harness, tools, trace, shared)
+        harness = {path.name: path.read_bytes() for path in [*sorted(programs), *_headers()]}
+        if not ram_bytes:
+            del harness["main.cpp" if shared else "device.cpp"]
+        return cls(rtl, harness, tools, trace, shared, options)
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -153,6 +214,7 @@ class _Hardware:
             self.tools.cxx,
             _cpu(),
             *_VERILATOR,
+            *self.options,
             *self.flags,
             f"trace={self.trace}",
         )
@@ -211,6 +273,7 @@ class _Hardware:
         command: list[str | Path] = [
             self.tools.verilator.program,
             *_VERILATOR,
+            *self.options,
             *(["--trace-fst"] if self.trace else []),
             *("-CFLAGS", " ".join(self.flags)),
             *("--Mdir", "model", "-Irtl"),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from deepsoc.errors import MismatchError
 
-__all__ = ["BundleResult", "Difference", "OperationResult", "SimResult", "joined", "joint_bound"]
+__all__ = ["BundleResult", "Difference", "OperationResult", "SimResult", "SocResult", "joined", "joint_bound"]
 
 
 def joint_bound(bounds: Iterable[str]) -> str:
@@ -148,6 +148,25 @@ class SimResult(_Frozen):
                 f"({where}): expected {d.expected:g}, received {d.received:g}"
             )
         raise MismatchError("; ".join(parts) or f"{self.mismatches} values were never written")
+
+
+class SocResult(SimResult):
+    """A run on the RISC-V SoC; with more than a batch, what the firmware did is of the first.
+
+    Attributes:
+        firmware_instructions: that the core retired for one inference without softmax: input, run and output.
+        firmware_instructions_softmax: the same with softmax.
+        firmware_phases: instructions by phase: `start` (check of the hardware, descriptors; once), `input` (which the
+            host has packed), `run` (start, wait for the interrupt), `output` (to integers), `softmax`.
+        firmware_clocks: from reset to the last line: boot, sums of image and weights, inference, and the text.
+        serial: what was printed.
+    """
+
+    firmware_instructions: int
+    firmware_instructions_softmax: int
+    firmware_phases: dict[str, int]
+    firmware_clocks: int
+    serial: str
 
 
 def joined(results: Sequence[SimResult], **about: Any) -> SimResult:

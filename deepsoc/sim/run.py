@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from deepsoc.perf.timing import Memory, OperationTime, work_times
 from deepsoc.sim.backends import Found, Options, Progress, choose
 from deepsoc.sim.compare import Comparison, compare
 from deepsoc.sim.inputs import batches, in_batches, read_images
-from deepsoc.sim.result import BundleResult, OperationResult, SimResult, joined, joint_bound
+from deepsoc.sim.result import BundleResult, OperationResult, SimResult, SocResult, joined, joint_bound
 
 __all__ = ["FAULTS", "Progress", "simulate"]
 
@@ -218,7 +219,7 @@ def _result(export: Artifacts, found: Found, work: Path, memory: Memory) -> SimR
     error = _error(export, found)
     if not error:
         _compare_firmware(export, work, total)
-    return SimResult(
+    result = SimResult(
         bit_exact=not error and total.mismatches == 0,
         mismatches=total.mismatches,
         first_difference=total.first,
@@ -231,6 +232,20 @@ def _result(export: Artifacts, found: Found, work: Path, memory: Memory) -> SimR
         faults=tuple(found["faults"]),
         run_s=found["run_s"],
         clocks_per_second=found["clocks"] / found["run_s"] if found["run_s"] > 0 else 0.0,
+    )
+    return _with_firmware(result, found["firmware"]) if "firmware" in found else result
+
+
+def _with_firmware(result: SimResult, told: dict[str, Any]) -> SocResult:
+    phases: dict[str, int] = told["phases"]
+    work = sum(phases.get(name, 0) for name in ("input", "run", "output"))
+    return SocResult(
+        **result.model_dump(),
+        firmware_instructions=work,
+        firmware_instructions_softmax=work + phases.get("softmax", 0),
+        firmware_phases=phases,
+        firmware_clocks=told["clocks"],
+        serial=told["serial"],
     )
 
 

@@ -29,7 +29,7 @@ COMPILERS = {
     "Cortex-R5, device tree flow": [*R5, "-DSDT"],
     "riscv": ["riscv64-unknown-elf-gcc", "-march=rv32imc_zicsr", "-mabi=ilp32", "-ffreestanding"],
 }
-SOURCES = sorted(path for path in C.rglob("*.c") if path.parent.name != "linux")
+SOURCES = sorted(path for path in C.rglob("*.c") if path.parent.name not in {"linux", "riscv"})  # one machine only
 assert len(SOURCES) >= 9
 
 

@@ -124,6 +124,7 @@ def test_null_pointers_are_refused(setup: Setup) -> None:
     library, null = setup.library, setup.status
     assert null[library.dsoc_load_weights(None, b"", 0)] == "DSOC_ERR_ARGUMENT"
     assert null[library.dsoc_set_input(None, b"", 0)] == "DSOC_ERR_ARGUMENT"
+    assert null[library.dsoc_set_packed_input(None)] == "DSOC_ERR_ARGUMENT"
     assert null[library.dsoc_start(None)] == "DSOC_ERR_ARGUMENT"
     assert null[library.dsoc_wait(None, 0, None)] == "DSOC_ERR_ARGUMENT"
     assert null[library.dsoc_abort(None, 0)] == "DSOC_ERR_ARGUMENT"
@@ -150,6 +151,21 @@ def test_a_refused_input_is_no_input(setup: Setup) -> None:
     assert setup.call("dsoc_set_input", bytes([*range(7), *[8] * 17]), 24) == "DSOC_ERR_VALUE"
     assert setup.call("dsoc_start") == "DSOC_ERR_STATE"
     assert setup.call("dsoc_set_input", bytes([7] * 24), 24) == "DSOC_OK"
+    assert setup.call("dsoc_start") == "DSOC_OK"
+
+
+def test_a_packed_input_is_flushed_and_counts_once(setup: Setup) -> None:
+    setup.load()
+    setup.finish()
+    setup.machine.on_start = lambda: None
+    assert setup.call("dsoc_run", 1000, ctypes.byref(setup.info)) == "DSOC_OK"
+    assert setup.call("dsoc_start") == "DSOC_ERR_STATE"
+    setup.machine.ranges.clear()
+    setup.machine.registers[STATUS] = 1
+    assert setup.call("dsoc_set_packed_input") == "DSOC_ERR_BUSY"
+    setup.machine.registers[STATUS] = 0
+    assert setup.call("dsoc_set_packed_input") == "DSOC_OK"
+    assert setup.machine.ranges == [("flush", 8192, 64)]
     assert setup.call("dsoc_start") == "DSOC_OK"
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from deepsoc._files import replace_once
 from deepsoc._hashes import key_of
-from deepsoc.assets import rtl_files, rtl_headers
+from deepsoc.assets import rtl_files, rtl_headers, soc_files
 from deepsoc.sim import cache
 from deepsoc.sim.cocotb_runner import BUILD, Outcome, build_tests, run_tests
 from deepsoc.sim.tools import find_toolchain
@@ -43,8 +43,8 @@ class Edit:
 
 
 def sources(top: str) -> list[Path]:
-    """The files that a module needs: those of rtl/files.f and of this folder that it names, directly or not."""
-    files = {path.stem: path for path in [*rtl_files(), *Path(__file__).parent.glob("*.sv")]}
+    """The files that a module needs: those of the lists files.f and of this folder that it names, directly or not."""
+    files = {path.stem: path for path in [*rtl_files(), *soc_files(), *Path(__file__).parent.glob("*.sv")]}
     needed: set[str] = set()
     todo = [top]
     while todo:

