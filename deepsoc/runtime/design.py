@@ -99,6 +99,7 @@ class Design:
             manifest = json.loads((place / "manifest.json").read_bytes())
             if manifest["format"] != _FORMAT:
                 raise InputError(f"expected {_FORMAT}, received {manifest['format']!r}", where=str(place))
+            _check_sum(manifest, place)
             files = {
                 name: _checked(place, name, manifest["files"]) for name in ("hw.json", "weights.bin", "descriptors.bin")
             }
@@ -118,7 +119,7 @@ class Design:
                 "`deepsoc export` wrote",
                 where=str(place),
             ) from None
-        except (ValueError, KeyError, TypeError, IndexError) as err:
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as err:
             raise InputError(
                 f"not a design of this version ({type(err).__name__}: {err}); export again", where=str(place)
             ) from None
@@ -129,6 +130,14 @@ class Design:
         memory[self.desc_offset : self.desc_offset + table.size] = table
         weights = np.frombuffer(self.weights, np.uint8)
         memory[self.weights_offset : self.weights_offset + weights.size] = weights
+
+
+def _check_sum(manifest: dict[str, Any], folder: Path) -> None:
+    """The manifest carries the hash of the rest of itself."""
+    rest = {key: value for key, value in manifest.items() if key != "sha256"}
+    text = json.dumps(rest, ensure_ascii=False, separators=(",", ":"))
+    if hashlib.sha256(text.encode()).hexdigest() != manifest["sha256"]:
+        raise InputError("differs from what was exported; export or copy it again", where=str(folder / "manifest.json"))
 
 
 def _checked(folder: Path, name: str, files: dict[str, Any]) -> bytes:

@@ -30,6 +30,7 @@ from deepsoc.perf.resources import FpgaResources
 from deepsoc.perf.silicon import Silicon
 from deepsoc.perf.space import PARAMETERS, Space
 from deepsoc.perf.sweep import sweep
+from deepsoc.runtime.design import Design as DriverDesign
 from deepsoc.sim.inputs import read_images
 from deepsoc.widgets.studio.design import Design
 from deepsoc.workloads import load_workload
@@ -235,6 +236,8 @@ def _damage_export(folder: Path, rng: random.Random) -> None:
 
 
 def _read_export(folder: Path) -> None:
+    with suppress(InputError):
+        DriverDesign.load(folder / "out")
     artifacts = Artifacts.load(folder / "out")
     artifacts.input()
     for i, op in enumerate(artifacts.manifest.operations):
