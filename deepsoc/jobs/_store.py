@@ -28,7 +28,7 @@ __all__ = ["GRACE_S", "KINDS", "find", "get", "launch", "places", "start"]
 GRACE_S = 3.0
 """Seconds from the interrupt to the kill of what did not heed it."""
 
-KINDS = ("demo", "export", "fit", "implement", "simulate", "sweep")
+KINDS = ("demo", "deploy", "export", "fit", "implement", "run", "simulate", "sweep")
 """Commands of `deepsoc` that can be started as a run."""
 
 _ID = re.compile(r"\d{8}-\d{6}-\d{6}-[a-z]+-[0-9a-f]{4}")
@@ -52,7 +52,7 @@ def start(
     Two runs of a root go at a time, or $DEEPSOC_JOBS_PARALLEL; others wait, oldest first.
 
     Args:
-        kind: the command: `demo`, `export`, `fit`, `implement`, `simulate`, `sweep`.
+        kind: the command: one of `KINDS`.
         arguments: its arguments; `--json` is added.
         title: for people; the command and its arguments when empty.
         root: folder of runs; $DEEPSOC_JOBS, else `jobs`, when None.

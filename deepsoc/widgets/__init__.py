@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from deepsoc.widgets.layers.dram_view import DramView as DramView
     from deepsoc.widgets.layers.utilization_view import UtilizationView as UtilizationView
     from deepsoc.widgets.network.bundle_builder import BundleBuilder as BundleBuilder
+    from deepsoc.widgets.runs.deployment_panel import DeploymentPanel as DeploymentPanel
     from deepsoc.widgets.runs.implementation_panel import ImplementationPanel as ImplementationPanel
+    from deepsoc.widgets.runs.inference_panel import InferencePanel as InferencePanel
     from deepsoc.widgets.runs.simulation_panel import SimulationPanel as SimulationPanel
     from deepsoc.widgets.studio.design import Design as Design
     from deepsoc.widgets.studio.studio import Studio as Studio
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
 _HOME = {
     "ArrayView": "array.array_view",
     "BundleBuilder": "network.bundle_builder",
+    "DeploymentPanel": "runs.deployment_panel",
     "Design": "studio.design",
     "DramView": "layers.dram_view",
     "HardwarePanel": "hardware.hardware_panel",
     "ImplementationPanel": "runs.implementation_panel",
+    "InferencePanel": "runs.inference_panel",
     "SimulationPanel": "runs.simulation_panel",
     "Studio": "studio.studio",
     "SweepExplorer": "sweep.sweep_explorer",

@@ -132,9 +132,20 @@ def _flipped_bit(rng: Random, words: list[int]) -> list[int]:
     return words
 
 
+def _other_magic(rng: Random, words: list[int]) -> list[int]:
+    """A whole descriptor of something else: its checksum holds."""
+    magic, checksum = load_map().field("magic"), load_map().field("checksum")
+    bit = 1 << magic.lsb + rng.randrange(magic.width)
+    words = list(words)
+    words[magic.word] ^= bit
+    words[checksum.word] ^= bit
+    return words
+
+
 _WRONG: dict[str, tuple[str, Callable[[Random, dict[str, int]], list[int]]]] = {
     "a flipped bit": ("magic", lambda rng, op: _flipped_bit(rng, pack_descriptor(op))),
     "zeros": ("magic", lambda rng, op: [0] * load_map().descriptor_words),
+    "another magic": ("magic", lambda rng, op: _other_magic(rng, pack_descriptor(op))),
     "another network": ("net_id", lambda rng, op: pack_descriptor(op | {"net_id": NET_ID ^ 1})),
     "stale": ("order", lambda rng, op: pack_descriptor(op | {"tag": op["tag"] + 1})),
 }

@@ -77,7 +77,7 @@ function resourcesPart(model) {
         value.comparison.length ? el("table", {}, el("caption", { class: "sr-only" }, "Resources found and estimated"), el("thead", {}, el("tr", {}, ["resource", "found", "estimate", "estimate is off by", "■ found  □ estimate"].map((head, i) => el("th", { scope: "col", class: i === 4 ? "words hint" : null, "aria-hidden": i === 4 ? "true" : null }, head)))), el("tbody", {}, rows)) : null,
         clock(value),
         el("h4", {}, "Artifacts"),
-        el("ul", { class: "ip-files" }, value.files.map((file) => el("li", {}, file.bytes === null ? el("code", {}, file.path) : fileLink(file.path), el("span", { class: "hint" }, ` ${file.bytes === null ? "is gone" : bytes(file.bytes)}${file.replaced ? ", of a later run" : ""}`)))),
+        fileList(value.files),
       ].filter(Boolean);
     });
     node.hidden = !value.comparison;

@@ -68,6 +68,19 @@ function textField(model, trait, label, placeholder) {
   return optionField(model, trait, { input, read: () => input.value.trim(), show: (value) => { input.value = value; }, parts: [el("label", { for: id }, label), input] });
 }
 
+/** A choice of a trait; `choices`: value and text of each. */
+function selectField(model, trait, label, choices) {
+  const id = unique(trait);
+  const input = el("select", { id }, choices.map(([value, text]) => el("option", { value }, text)));
+  return optionField(model, trait, { input, read: () => input.value, show: (value) => { input.value = value; }, parts: [el("label", { for: id }, label), input] });
+}
+
+/** Files with their sizes; those that are there can be opened. */
+function fileList(files) {
+  return el("ul", { class: "jp-list" }, files.map((file) => el("li", {}, file.bytes === null ? el("code", {}, file.path) : fileLink(file.path),
+    el("span", { class: "hint" }, ` ${file.bytes === null ? "is gone" : bytes(file.bytes)}${file.replaced ? ", of a later run" : ""}`))));
+}
+
 /** Replaces what a node holds when `key` is another; keeps focus and selections otherwise. */
 function redraw(node, key, make) {
   const now = JSON.stringify(key);

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Studio"]
 
-_TABS = ("Network", "Hardware", "Sweep", "Array", "Simulate", "Implement")
+_TABS = ("Network", "Hardware", "Sweep", "Array", "Simulate", "Implement", "Deploy")
 
 
 class _Head(Control, front="studio"):
@@ -61,7 +61,7 @@ class _Head(Control, front="studio"):
 
 
 class Studio(ipywidgets.VBox):  # type: ignore[misc]
-    """The Studio of a design: network, hardware with live views, sweep, array, simulation, implementation.
+    """The Studio of a design: network, hardware with live views, sweep, array, runs on RTL, tools and boards.
 
     Every change is saved at once into the folder of the design, unless somebody else has changed it meanwhile: then it
     asks. A network with faults is saved, too; views and runs stay with the last one that was right.
@@ -107,6 +107,7 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]
                 "Array": self._array,
                 "Simulate": self._simulate,
                 "Implement": self._implement,
+                "Deploy": self._deploy,
             }
             self._built[tab], shown = make[tab]()
             children = list(self._stack.children)
@@ -203,6 +204,13 @@ class Studio(ipywidgets.VBox):  # type: ignore[misc]
 
         panel = ImplementationPanel(self.design)
         return panel, [panel]
+
+    def _deploy(self) -> tuple[Any, list[Any]]:
+        from deepsoc.widgets.runs.deployment_panel import DeploymentPanel
+        from deepsoc.widgets.runs.inference_panel import InferencePanel
+
+        panel = DeploymentPanel(self.design)
+        return panel, [InferencePanel(self.design), panel]
 
     # ---- state ------------------------------------------------------------------------------------------------------
     def _networks(self) -> list[dict[str, Any]]:

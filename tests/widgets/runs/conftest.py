@@ -72,8 +72,8 @@ def program(design: Design, text: str, kind: str = "simulate", arguments: Sequen
     return launch(kind, [sys.executable, "-c", text, *arguments], title=f"{kind} mine", about=keep)
 
 
-def wait_for(panel: Any, good: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+def wait_for(panel: Any, good: Callable[[], Any], *, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while not good():
         assert time.monotonic() < deadline, (panel.runs, panel.log[-500:], panel.value)
         time.sleep(0.02)

@@ -334,14 +334,14 @@ def test_files_are_opened_by_the_extension_and_are_text_without_it(
     here = "designs/mine/export/impl/yosys-xc7"
     with open_browser() as browser:
         with mounted(browser, panel) as page:
-            files = page.locator(".ip-files li")
+            files = page.locator(".jp-list li")
             assert files.all_inner_texts() == [f"{here}/{odd} 4 bytes", f"{here}/gone.v is gone", f"{outside} 4 bytes"]
             assert page.locator("button.file").count() == 0
             page.locator(".jp-logs > summary").click()
             assert page.locator(".jp-files").inner_text() == f"All of it: jobs/{job.id}/log.txt"
         with mounted(browser, panel, before=LAB) as page:
-            assert page.locator(".ip-files button.file").all_inner_texts() == [f"{here}/{odd}"]
-            page.locator(".ip-files button.file").press("Enter")
+            assert page.locator(".jp-list button.file").all_inner_texts() == [f"{here}/{odd}"]
+            page.locator(".jp-list button.file").press("Enter")
             page.locator(".jp-logs > summary").click()
             page.locator(".jp-files button.file").click()
             assert page.evaluate("opened") == [[f"{here}/{odd}", False], [f"jobs/{job.id}/log.txt", False]]
