@@ -58,6 +58,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "c/dsoc.c": _FIRMWARE[:1],
     "c/dsoc_tensor.c": _FIRMWARE[1:],
     "c/dsoc_softmax.c": _FIRMWARE[1:],
+    "c/port/linux/dsoc_port_linux.c": ("tests/runtime/test_classify.py",),
+    "c/program/linux/images.c": ("tests/runtime/test_classify.py",),
+    "c/program/linux/classify.c": ("tests/runtime/test_classify.py",),
+    "c/program/baremetal/main.c": ("tests/firmware/test_deployed.py",),
 }
 """Tests of a file, the quickest first; otherwise tests/rtl/test_NAME.py for rtl/*/dsoc_NAME.sv, and none for others."""
 

@@ -52,14 +52,16 @@ RISCV = Target(
     ("riscv64-unknown-elf-gcc", "-mabi=ilp32"), "rv32im", 0x8000_0000, ("dsoc_port_mmio.c", "riscv.c"),
     ("qemu-system-riscv32", "-M", "virt", "-bios", "none"),
 )  # fmt: skip
+ZYNQ = Target(
+    ("arm-none-eabi-gcc", "-marm", "-mfloat-abi=soft"), "armv7-a", 0x10_0000, ("dsoc_port_xilinx.c", "arm.c"),
+    ("qemu-system-arm", "-M", "xilinx-zynq-a9", "-semihosting-config", "enable=on,target=native"),
+)  # fmt: skip
 TARGETS = {
     "riscv, interrupt": RISCV,
     "riscv, polling": replace(RISCV, compiler=(*RISCV.compiler, "-DPOLLING")),
-    "zynq": Target(
-        ("arm-none-eabi-gcc", "-marm", "-mfloat-abi=soft"), "armv7-a", 0x10_0000, ("dsoc_port_xilinx.c", "arm.c"),
-        ("qemu-system-arm", "-M", "xilinx-zynq-a9", "-semihosting-config", "enable=on,target=native"),
-    ),
-}  # fmt: skip
+    "zynq, interrupt": replace(ZYNQ, compiler=(*ZYNQ.compiler, "-DINTERRUPT")),
+    "zynq": ZYNQ,
+}
 
 
 def memory_of(p: Plan, x: IntArray) -> bytearray:
@@ -133,7 +135,7 @@ def build(target: Target, place: Path) -> Path:
     sources = [*sorted(c.glob("*.c")), ports / "dsoc_libc.c", HERE / "accelerator.c", HERE / "program.c", *own]
     include = [f"-I{path}" for path in (place, HERE, c, ports, HERE.parent / "stubs")]
     flags = ["-std=gnu99", "-O2", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
-    suffix = "_zicsr" if target is not TARGETS["zynq"] else ""
+    suffix = "_zicsr" if "riscv" in target.compiler[0] else ""
     objects = []
     for source in sources:
         objects.append(place / f"{source.stem}.o")

@@ -4,6 +4,8 @@
 #include "xil_io.h"
 #include "xtime_l.h"
 
+#include <stddef.h>
+
 static uint32_t xilinx_read32(void *user, uint32_t offset) {
     const dsoc_xilinx_t *board = user;
     return Xil_In32(board->base + offset);
@@ -24,15 +26,27 @@ static void xilinx_invalidate(void *user, const void *address, uint32_t bytes) {
     Xil_DCacheInvalidateRange((INTPTR)address, bytes);
 }
 
+/* Adds up what has passed since the last look: some processors' timers have 32 bits, and any frequency. */
 static uint32_t xilinx_ticks(void *user) {
+    dsoc_xilinx_t *board = user;
     XTime now;
-    (void)user;
     XTime_GetTime(&now);
-    return (uint32_t)(now / (COUNTS_PER_SECOND / 1000000u));
+    board->rest += (uint64_t)((uint32_t)now - board->counted) * 1000000u;
+    board->counted = (uint32_t)now;
+    board->microseconds += (uint32_t)(board->rest / COUNTS_PER_SECOND);
+    board->rest %= COUNTS_PER_SECOND;
+    return board->microseconds;
+}
+
+static int xilinx_wait_irq(void *user, uint32_t ticks) {
+    const dsoc_xilinx_t *board = user;
+    (void)ticks; /* A timer interrupt of the board, if any, ends the sleep as well. */
+    board->sleep();
+    return 0;
 }
 
 dsoc_port_t dsoc_port_xilinx(dsoc_xilinx_t *board) {
-    const dsoc_port_t port = {
+    dsoc_port_t port = {
         .user = board,
         .read32 = xilinx_read32,
         .write32 = xilinx_write32,
@@ -40,5 +54,8 @@ dsoc_port_t dsoc_port_xilinx(dsoc_xilinx_t *board) {
         .invalidate = xilinx_invalidate,
         .ticks = xilinx_ticks,
     };
+    if (board->sleep != NULL) {
+        port.wait_irq = xilinx_wait_irq;
+    }
     return port;
 }

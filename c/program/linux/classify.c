@@ -1,59 +1,22 @@
-/*
- * Classifies images on the accelerator of this machine.
- *
- * Exit status: 0 done; 1 the machine or the accelerator failed, or with -c an output differs; 2 bad input; 130 stopped.
- */
+/* Classifies images on the accelerator of this machine. */
 #define _DEFAULT_SOURCE
 
-#include "design.h"
-#include "dsoc_port_linux.h"
 #include "images.h"
 #include "model.h"
+#include "options.h"
 
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { DONE = 0, FAILED = 1, BAD_INPUT = 2, STOPPED = 130 };
 
 #define ABORT_US 1000000u
 
 const dsoc_model_t *const network = &dsoc_model;
 
 static volatile sig_atomic_t stop;
-
-static const char usage[] =
-    "usage: classify [OPTIONS] IMAGE...\n"
-    "Images are PNG, .npy (real values, or integers of the network's input) or raw integers of one byte.\n"
-    "  -d DIR     folder with weights.bin (default: that of this program)\n"
-    "  -u NAME    UIO device, by its name or uioN (default: dsoc)\n"
-    "  -a ADDRESS not UIO but /dev/mem, with the registers' address\n"
-    "  -m NAME    u-dma-buf (default: udmabuf0)\n"
-    "  -p         poll, do not use the interrupt\n"
-    "  -t SECONDS longest time of a run (default: 10)\n"
-    "  -n COUNT   classes to print (default: 5)\n"
-    "  -l FILE    names of the classes, one a line\n"
-    "  -M MEAN    of pixels, and\n"
-    "  -S DEV     their deviation: real value = (pixel / 255 - MEAN) / DEV; one number, or one a channel: 0.4,0.5,0.6\n"
-    "  -o FILE    writes all output integers, 32 bits each, little-endian\n"
-    "  -c         checks the machine: runs input.bin of the design, compares every output with expected.bin\n"
-    "  -h         shows this\n";
-
-typedef struct {
-    dsoc_linux_options_t machine;
-    const char *folder;
-    const char *labels;
-    const char *outputs;
-    scale_t scale;
-    uint32_t timeout_us;
-    uint32_t classes;
-    int check;
-} options_t;
 
 /* Everything that a run of the program holds. */
 typedef struct {
@@ -68,107 +31,9 @@ typedef struct {
     uint64_t clocks, runs, images, time_us;
 } program_t;
 
-__attribute__((format(printf, 2, 3))) static int error(int status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)fputs("error: ", stderr);
-    (void)vfprintf(stderr, format, arguments);
-    (void)fputc('\n', stderr);
-    va_end(arguments);
-    return status;
-}
-
 static void on_signal(int number) {
     (void)number;
     stop = 1;
-}
-
-/* ---- options ----------------------------------------------------------------------------------------------------- */
-/* One number, or one a channel, separated by commas. */
-static int parse_channels(const char *text, double *values) {
-    const char *place = text;
-    unsigned count = 0;
-    while (count < 4u) {
-        char *end;
-        values[count++] = strtod(place, &end);
-        if (end == place || !isfinite(values[count - 1u])) {
-            return -1;
-        }
-        place = end;
-        if (*place != ',') {
-            break;
-        }
-        place++;
-    }
-    for (unsigned i = 1; count == 1u && i < 4u; i++) {
-        values[i] = values[0];
-    }
-    return *place == '\0' && (count == 1u || count == DESIGN_CHANNELS) ? 0 : -1;
-}
-
-static int parse_number(const char *text, double least, double most, double *value) {
-    char *end;
-    *value = strtod(text, &end);
-    return end != text && *end == '\0' && *value >= least && *value <= most ? 0 : -1;
-}
-
-static int parse_option(options_t *options, int letter, const char *value) {
-    double number = 0;
-    char *end;
-    switch (letter) {
-    case 'd':
-        options->folder = value;
-        return 0;
-    case 'u':
-        options->machine.uio = value;
-        return 0;
-    case 'a':
-        errno = 0;
-        options->machine.uio = NULL;
-        options->machine.address = strtoull(value, &end, 0);
-        return end != value && *end == '\0' && errno == 0 && value[0] != '-' ? 0 : -1;
-    case 'm':
-        options->machine.memory = value;
-        return 0;
-    case 'p':
-        options->machine.polling = 1;
-        return 0;
-    case 't':
-        if (parse_number(value, 1e-6, 4000, &number) != 0) {
-            return -1;
-        }
-        options->timeout_us = (uint32_t)(number * 1e6);
-        return 0;
-    case 'n':
-        if (parse_number(value, 0, DESIGN_OUTPUTS > 1000u ? DESIGN_OUTPUTS : 1000u, &number) != 0) {
-            return -1;
-        }
-        options->classes = (uint32_t)number;
-        return 0;
-    case 'l':
-        options->labels = value;
-        return 0;
-    case 'M':
-        return parse_channels(value, options->scale.mean);
-    case 'S':
-        if (parse_channels(value, options->scale.deviation) != 0) {
-            return -1;
-        }
-        for (unsigned i = 0; i < 4u; i++) {
-            if (!(fabs(options->scale.deviation[i]) > 0)) {
-                return -1;
-            }
-        }
-        return 0;
-    case 'o':
-        options->outputs = value;
-        return 0;
-    case 'c':
-        options->check = 1;
-        return 0;
-    default:
-        return -1;
-    }
 }
 
 /* ---- folder ------------------------------------------------------------------------------------------------------ */
@@ -189,26 +54,14 @@ static uint32_t crc32_of(const uint8_t *bytes, size_t count) {
     return ~sum;
 }
 
-/* The folder of this program, where no other is given. */
-static void own_folder(char *text, size_t room) {
-    const ssize_t count = readlink("/proc/self/exe", text, room - 1u);
-    text[count > 0 ? count : 0] = '\0';
-    char *slash = strrchr(text, '/');
-    if (slash == NULL) {
-        (void)snprintf(text, room, ".");
-    } else {
-        *slash = '\0';
-    }
-}
-
 static int read_part(const char *folder, const char *name, content_t *content) {
     char path[4096];
     char reason[256];
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) {
-        return error(BAD_INPUT, "%s: the name is too long", folder);
+        return complain(BAD_INPUT, "%s: the name is too long", folder);
     }
     if (read_content(path, content, reason, sizeof reason) != 0) {
-        return error(BAD_INPUT, "%s: %s; give the folder that deepsoc deploy wrote with -d", path, reason);
+        return complain(BAD_INPUT, "%s: %s; give the folder that deepsoc deploy wrote with -d", path, reason);
     }
     return DONE;
 }
@@ -220,14 +73,14 @@ static int read_weights(program_t *program) {
         return status;
     }
     if (program->weights.count != DESIGN_WEIGHTS_BYTES) {
-        return error(BAD_INPUT, "%s/weights.bin: %zu bytes, expected %u; copy the folder again", folder,
-                     program->weights.count, DESIGN_WEIGHTS_BYTES);
+        return complain(BAD_INPUT, "%s/weights.bin: %zu bytes, expected %u; copy the folder again", folder,
+                        program->weights.count, DESIGN_WEIGHTS_BYTES);
     }
     if (crc32_of(program->weights.bytes, program->weights.count) != DESIGN_WEIGHTS_CRC32) {
-        return error(BAD_INPUT,
-                     "%s/weights.bin: not the weights of the design \"%s\"; copy the folder again, or build "
-                     "this program anew",
-                     folder, network->name);
+        return complain(BAD_INPUT,
+                        "%s/weights.bin: not the weights of the design \"%s\"; copy the folder again, or build "
+                        "this program anew",
+                        folder, network->name);
     }
     return DONE;
 }
@@ -235,14 +88,15 @@ static int read_weights(program_t *program) {
 /* ---- machine ----------------------------------------------------------------------------------------------------- */
 static int start_machine(program_t *program) {
     if (dsoc_linux_open(&program->machine, &program->options.machine) != 0) {
-        return error(FAILED, "%s", program->machine.error);
+        return complain(FAILED, "%s", program->machine.error);
     }
     if (program->machine.arena_bytes < DESIGN_ARENA_BYTES) {
-        return error(FAILED,
-                     "%s has %llu bytes, expected at least %u; load the module u-dma-buf with %s=%u, or change the "
-                     "device tree",
-                     program->options.machine.memory, (unsigned long long)program->machine.arena_bytes,
-                     DESIGN_ARENA_BYTES, program->options.machine.memory, (DESIGN_ARENA_BYTES + 4095u) / 4096u * 4096u);
+        return complain(FAILED,
+                        "%s has %llu bytes, expected at least %u; load the module u-dma-buf with %s=%u, or change the "
+                        "device tree",
+                        program->options.machine.memory, (unsigned long long)program->machine.arena_bytes,
+                        DESIGN_ARENA_BYTES, program->options.machine.memory,
+                        (DESIGN_ARENA_BYTES + 4095u) / 4096u * 4096u);
     }
     const dsoc_port_t port = dsoc_port_linux(&program->machine);
     dsoc_status_t status = DSOC_ERR_BUSY;
@@ -258,7 +112,7 @@ static int start_machine(program_t *program) {
         status = dsoc_load_weights(&program->soc, program->weights.bytes, (uint32_t)program->weights.count);
     }
     if (status != DSOC_OK) {
-        return error(FAILED, "%s", dsoc_status_string(status));
+        return complain(FAILED, "%s", dsoc_status_string(status));
     }
     return DONE;
 }
@@ -268,7 +122,7 @@ static int run(program_t *program) {
     dsoc_info_t info = {0, "?", 0};
     const dsoc_port_t port = dsoc_port_linux(&program->machine);
     if (stop != 0) {
-        return error(STOPPED, "interrupted");
+        return complain(STOPPED, "interrupted");
     }
     dsoc_status_t status = dsoc_set_input(&program->soc, program->input, dsoc_input_count(network));
     const uint32_t begin = port.ticks(port.user);
@@ -281,17 +135,17 @@ static int run(program_t *program) {
     if (status != DSOC_OK) {
         const int stopped = stop != 0 && status == DSOC_ERR_TIMEOUT;
         if (dsoc_abort(&program->soc, ABORT_US) != DSOC_OK) {
-            (void)error(FAILED, "the accelerator does not come to rest: its memory does not answer");
+            (void)complain(FAILED, "the accelerator does not come to rest: its memory does not answer");
         }
-        return stopped ? error(STOPPED, "interrupted")
-                       : error(FAILED, "%s, at operation %u (%s)", dsoc_status_string(status), (unsigned)info.op_index,
-                               info.op_name);
+        return stopped ? complain(STOPPED, "interrupted")
+                       : complain(FAILED, "%s, at operation %u (%s)", dsoc_status_string(status),
+                                  (unsigned)info.op_index, info.op_name);
     }
     status = dsoc_get_output(&program->soc, program->output, dsoc_output_count(network));
     if (status == DSOC_OK && network->softmax) {
         status = dsoc_softmax(network, program->output, program->probabilities);
     }
-    return status == DSOC_OK ? DONE : error(FAILED, "%s", dsoc_status_string(status));
+    return status == DSOC_OK ? DONE : complain(FAILED, "%s", dsoc_status_string(status));
 }
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
@@ -336,7 +190,7 @@ static int write_outputs(const program_t *program, size_t images) {
         const uint32_t word = (uint32_t)program->output[i];
         const uint8_t bytes[4] = {(uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16), (uint8_t)(word >> 24)};
         if (fwrite(bytes, sizeof bytes, 1, program->outputs) != 1) {
-            return error(FAILED, "%s: %s", program->options.outputs, strerror(errno));
+            return complain(FAILED, "%s: %s", program->options.outputs, strerror(errno));
         }
     }
     return DONE;
@@ -349,12 +203,12 @@ static int classify_file(program_t *program, const char *name) {
     int8_t *images = NULL;
     size_t count = 0;
     if (read_content(name, &content, reason, sizeof reason) != 0) {
-        return error(BAD_INPUT, "%s: %s", name, reason);
+        return complain(BAD_INPUT, "%s: %s", name, reason);
     }
     const int failed = read_images(&content, &program->options.scale, &images, &count, reason, sizeof reason);
     free(content.bytes);
     if (failed) {
-        return error(BAD_INPUT, "%s: %s", name, reason);
+        return complain(BAD_INPUT, "%s: %s", name, reason);
     }
     int status = DONE;
     for (size_t done = 0; status == DONE && done < count; done += DESIGN_BATCH) {
@@ -387,9 +241,9 @@ static int check(program_t *program) {
     status = read_part(program->options.folder, "expected.bin", &expected);
     if (status == DONE &&
         (input.count != dsoc_input_count(network) || expected.count != 4u * dsoc_output_count(network))) {
-        status =
-            error(BAD_INPUT, "%s: input.bin or expected.bin has another size than the design's; copy the folder again",
-                  program->options.folder);
+        status = complain(BAD_INPUT,
+                          "%s: input.bin or expected.bin has another size than the design's; copy the folder again",
+                          program->options.folder);
     }
     if (status == DONE) {
         memcpy(program->input, input.bytes, input.count);
@@ -404,8 +258,8 @@ static int check(program_t *program) {
             differences += (uint32_t)program->output[i] != word;
         }
         if (differences != 0) {
-            status = error(FAILED, "%u of %u outputs differ from the reference", differences,
-                           (unsigned)dsoc_output_count(network));
+            status = complain(FAILED, "%u of %u outputs differ from the reference", differences,
+                              (unsigned)dsoc_output_count(network));
         } else {
             printf("every output equals the reference\n");
         }
@@ -416,34 +270,34 @@ static int check(program_t *program) {
     return status;
 }
 
-static int work(program_t *program, char *const *files, int count) {
+static int work(program_t *program) {
     char reason[256];
     int status = read_weights(program);
     if (status == DONE && program->options.labels != NULL &&
         read_content(program->options.labels, &program->labels, reason, sizeof reason) != 0) {
-        status = error(BAD_INPUT, "%s: %s", program->options.labels, reason);
+        status = complain(BAD_INPUT, "%s: %s", program->options.labels, reason);
     }
     program->input = calloc(DESIGN_BATCH, IMAGE_VALUES);
     program->output = calloc(DESIGN_BATCH * DESIGN_OUTPUTS, sizeof *program->output);
     program->probabilities = calloc(DESIGN_BATCH * DESIGN_OUTPUTS, sizeof *program->probabilities);
     if (program->input == NULL || program->output == NULL || program->probabilities == NULL) {
-        status = error(FAILED, "no memory");
+        status = complain(FAILED, "no memory");
     }
     if (status == DONE && program->options.outputs != NULL) {
         program->outputs = fopen(program->options.outputs, "wb");
         if (program->outputs == NULL) {
-            status = error(BAD_INPUT, "%s: %s", program->options.outputs, strerror(errno));
+            status = complain(BAD_INPUT, "%s: %s", program->options.outputs, strerror(errno));
         }
     }
     status = status == DONE ? start_machine(program) : status;
     if (status == DONE && program->options.check) {
         status = check(program);
     }
-    for (int i = 0; status == DONE && i < count; i++) {
-        status = classify_file(program, files[i]);
+    for (int i = 0; status == DONE && i < program->options.file_count; i++) {
+        status = classify_file(program, program->options.files[i]);
     }
     if (program->outputs != NULL && fclose(program->outputs) != 0 && status == DONE) {
-        status = error(FAILED, "%s: %s", program->options.outputs, strerror(errno));
+        status = complain(FAILED, "%s: %s", program->options.outputs, strerror(errno));
     }
     if (status == DONE) {
         printf("%llu images in %llu runs, %.0f us and %.0f clocks a run\n", (unsigned long long)program->images,
@@ -461,39 +315,17 @@ static int work(program_t *program, char *const *files, int count) {
 
 int main(int argc, char **argv) {
     static program_t program;
-    char folder[4096];
     struct sigaction action;
-    options_t *options = &program.options;
-    options->machine.uio = "dsoc";
-    options->machine.memory = "udmabuf0";
-    options->machine.stop = &stop;
-    options->timeout_us = 10000000u;
-    options->classes = 5;
-    own_folder(folder, sizeof folder);
-    options->folder = folder;
-    for (unsigned i = 0; i < 4u; i++) {
-        options->scale.deviation[i] = 1;
-    }
-    for (int letter; (letter = getopt(argc, argv, "d:u:a:m:pt:n:l:M:S:o:ch")) != -1;) {
-        if (letter == 'h') {
-            (void)fputs(usage, stdout);
-            return DONE;
-        }
-        if (letter == '?') {
-            return error(BAD_INPUT, "see classify -h"); /* getopt has said what is wrong */
-        }
-        if (parse_option(options, letter, optarg) != 0) {
-            return error(BAD_INPUT, "-%c %s: not a value of this option; see classify -h", letter, optarg);
-        }
-    }
-    if (optind == argc && !options->check) {
-        return error(BAD_INPUT, "no image is given; see classify -h");
+    program.options.machine.stop = &stop;
+    const int ended = read_options(&program.options, argc, argv);
+    if (ended >= 0) {
+        return ended;
     }
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal; /* no SA_RESTART: waits end */
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    const int status = work(&program, argv + optind, argc - optind);
+    const int status = work(&program);
     dsoc_linux_close(&program.machine);
     free(program.weights.bytes);
     free(program.labels.bytes);
