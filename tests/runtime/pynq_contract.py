@@ -66,6 +66,7 @@ def test_overlay_mmio_buffers_and_driver(board: MakeBoard, bitstream: Path, tmp_
     device = open_overlay(bitstream, root=tmp_path)
     assert made.downloads == 1
     assert type(device._mmio) is pynq.MMIO
+    assert type(device.alloc(64).array) is np.ndarray
     assert len(IMAGES) % BATCH
     with Driver(DESIGN, device, timeout=60) as driver:
         for x in (IMAGES, IMAGES[: 2 * BATCH + 1]):

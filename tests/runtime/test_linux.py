@@ -165,6 +165,7 @@ def test_uio_is_enabled_waited_for_and_read(bare: Kernel, tmp_path: Path) -> Non
     assert device.wait_irq(5)
     assert theirs.recv(8) == b"\1\0\0\0"
     assert device.wait_irq(0.01)  # nothing came, nothing is done: the driver looks at its own time
+    assert isinstance(device, Interrupt)
     theirs.send(b"\2\0\0\0")
     assert device._came(0)
     assert not device._came(0)
