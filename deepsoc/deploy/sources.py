@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from deepsoc.assets import folder
 from deepsoc.export import Artifacts
 
 __all__ = ["data", "design_header", "render", "runtime", "taken"]
+
+_WORDS = 10  # a line
 
 
 def taken(names: Iterable[str], into: str = "") -> dict[str, bytes]:
@@ -54,9 +57,9 @@ def data(artifacts: Artifacts) -> bytes:
         "data.c.j2",
         {
             "arrays": {
-                "weights": _words((artifacts.path / "weights.bin").read_bytes()),
-                "input": _words((artifacts.path / "input.bin").read_bytes()),
-                "expected": _words(artifacts.output().astype("<i4").tobytes()),
+                "weights": _Words.of((artifacts.path / "weights.bin").read_bytes()),
+                "input": _Words.of((artifacts.path / "input.bin").read_bytes()),
+                "expected": _Words.of(artifacts.output().astype("<i4").tobytes()),
             }
         },
     )
@@ -67,7 +70,17 @@ def render(template: str, values: Mapping[str, object]) -> bytes:
     return templates("deepsoc.deploy").get_template(template).render(values).encode()
 
 
-def _words(content: bytes) -> list[str]:
-    """Little-endian words; zeros fill the last one."""
-    padded = content + bytes(-len(content) % 4)
-    return [f"0x{word:08X}u" for word in np.frombuffer(padded, "<u4").tolist()]
+@dataclass(frozen=True)
+class _Words:
+    """Little-endian words as C text; zeros fill the last one."""
+
+    count: int
+    text: str
+
+    @classmethod
+    def of(cls, content: bytes) -> _Words:
+        words = np.frombuffer(content + bytes(-len(content) % 4), "<u4")
+        digits = words.astype(">u4").tobytes().hex().upper()
+        texts = [f"0x{digits[i : i + 8]}u" for i in range(0, len(digits), 8)]
+        lines = (", ".join(texts[i : i + _WORDS]) for i in range(0, len(texts), _WORDS))
+        return cls(len(words), "".join(f"    {line},\n" for line in lines))

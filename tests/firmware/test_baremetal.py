@@ -170,9 +170,19 @@ def need(target: Target) -> None:
             pytest.skip(f"{tool} is not installed")
 
 
-def emulate(target: Target, program: Path) -> str:
+def emulate(target: Target, program: Path, *options: str) -> str:
     """What a program prints under QEMU."""
-    command = [*target.qemu, "-icount", "shift=0,sleep=off", "-nographic", "-monitor", "none", "-kernel", program]
+    command = [
+        *target.qemu,
+        "-icount",
+        "shift=0,sleep=off",
+        "-nographic",
+        "-monitor",
+        "none",
+        *options,
+        "-kernel",
+        program,
+    ]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
     return ran.stdout + ran.stderr
 

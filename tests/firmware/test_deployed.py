@@ -25,6 +25,7 @@ from tests.firmware.test_baremetal import HERE, HW, NET, TARGETS, emulate, layou
 RISCV, ZYNQ = TARGETS["riscv, polling"], TARGETS["zynq"]
 WARN = [flag for flag in WARNINGS if flag not in ("-std=c99", "-Wpedantic")]  # the machines' assembly is GNU's
 BASE = 0x1800_0000  # ACCELERATOR_BASE of accelerator.h
+LOADED = 0x8400_0000  # in its memory
 UART = 0x1000_0000  # of QEMU's virt
 OWN = ("accelerator.c", "deployed.c")
 
@@ -117,6 +118,15 @@ def test_the_program_for_any_machine_runs_and_sees_differences(case: Case) -> No
     data.write_text(text)
     (board / "program").unlink()
     case.check(emulate(RISCV, build_riscv(case)), "1 outputs differ from the reference\nstatus 1")
+
+
+def test_weights_that_a_loader_brings(case: Case) -> None:
+    """The program holds none, but takes them from an address."""
+    deploy(case.place / "export", "baremetal", case.place / "board")
+    program = build_riscv(case, f"-DDESIGN_WEIGHTS='((const void *){LOADED:#x})'")
+    loader = f"loader,file={case.place / 'export' / 'weights.bin'},addr={LOADED:#x},force-raw=on"
+    case.check(emulate(RISCV, program, "-device", loader), "every output equals the reference\nstatus 0")
+    assert emulate(RISCV, program) == "failed: descriptors, weights or input have not reached the accelerator"
 
 
 @pytest.mark.parametrize(

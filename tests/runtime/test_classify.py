@@ -20,6 +20,7 @@ from deepsoc.export import Artifacts, export
 from deepsoc.graph.executor import execute
 from deepsoc.graph.fixed import quantize
 from deepsoc.netspec.spec import parse_net
+from deepsoc.runtime import _registers as regs
 from tests.firmware.library import WARNINGS
 from tests.runtime.conftest import Open
 from tests.runtime.kernel import REGISTERS, Kernel
@@ -355,6 +356,7 @@ def test_an_interrupted_program_leaves_the_accelerator_at_rest(name: str, board:
     linux = board(name, mem_latency=3000)
     done = linux("-c", stop_after="P")
     assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
+    assert not linux.kernel.sim.read32(regs.STATUS) & regs.STATUS_BUSY_MASK
     assert linux("-c").returncode == 0
 
 
