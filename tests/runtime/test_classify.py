@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepsoc.assets import folder
 from deepsoc.export import Artifacts, export
 from deepsoc.graph.executor import execute
 from deepsoc.graph.fixed import quantize
@@ -24,7 +25,7 @@ from deepsoc.runtime import _registers as regs
 from tests.firmware.library import WARNINGS
 from tests.runtime.conftest import Open
 from tests.runtime.kernel import REGISTERS, Kernel
-from tests.runtime.machine import MACHINES, Machine, Peer
+from tests.runtime.machine import MACHINES, SHIM, Machine, Peer
 from tests.sim.test_simulate import NET
 
 pytestmark = pytest.mark.xdist_group("simulator")
@@ -188,6 +189,23 @@ def test_registers_by_dev_mem(name: str, board: Callable[..., Board]) -> None:
     assert linux.kernel.mapped == REGISTERS
     linux.refused(2, "-a elsewhere: not a value of this option", "-c", "-a", "elsewhere")
     linux.refused(1, "a multiple of 4, received 0xa0000002", "-c", "-a", "0xA0000002")
+
+
+@ALL
+def test_ranges_of_any_size_at_any_address(name: str, tmp_path: Path) -> None:
+    machine = MACHINES[name]
+    machine.need()
+    root = folder("c")
+    sources = [SHIM.with_name("ranges.c"), root / "port" / "linux" / "dsoc_port_linux.c"]
+    include = [f"-I{path}" for path in (root, root / "port" / "linux")]
+    subprocess.run([machine.compiler, *WARNINGS, *include, *sources, "-o", tmp_path / "ranges"], check=True)
+    kernel = Kernel(tmp_path / "root", None, 8192, address=0x12_3456_7000)
+    command = machine.command(tmp_path / "ranges", machine.shim(tmp_path))
+    done = Peer(kernel).run(command, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0x1234567000 8192\n", "")
+    assert kernel.commands == [
+        ("sync_for_device", 64, 32, 1), ("sync_for_device", 0, 16, 1), ("sync_for_cpu", 4096, 16, 2),
+    ]  # fmt: skip
 
 
 def test_an_interrupt_that_never_comes(board: Callable[..., Board]) -> None:
