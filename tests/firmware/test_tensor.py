@@ -66,6 +66,21 @@ def test_raw_unpack(firmware, rng, rows: int, ch_per_t: int, shape: tuple[int, i
     np.testing.assert_array_equal(back, values)
 
 
+@pytest.mark.parametrize("offset", [0, 1, 2, 4])
+@pytest.mark.parametrize(("rows", "ch_per_t", "channels"), [(1, 1, 1), (1, 3, 7), (4, 3, 8), (9, 24, 1003)])
+def test_raw_unpack_of_one_row(firmware, rng, rows: int, ch_per_t: int, channels: int, offset: int) -> None:
+    """As it leaves a classifier, wherever the arena lies for the CPU."""
+    hw = Hardware(rows=rows, cols=8, x_bits=8, k_bits=8, axi_data_bits=64)
+    layout = RawLayout(hw, 1, 1, 1, channels, ch_per_t)
+    values = rng.integers(-(1 << 31), 1 << 31, (1, 1, 1, channels)).astype(np.int32)
+    image = np.zeros(layout.size + offset, np.uint8)
+    image[offset:] = np.frombuffer(layout.pack(values), np.uint8)
+    tensor = Tensor(0, layout.size, 0, 0, 1, 1, 1, channels, hw.slot_bytes, ch_per_t, 1, 32, 0, 0)
+    back = np.zeros(channels + 1, np.int32)
+    firmware.dsoc_tensor_unpack(ctypes.byref(tensor), rows, pointer(image[offset:]), pointer(back))
+    np.testing.assert_array_equal(back, [*values.ravel(), 0])
+
+
 def softmax(firmware, values: np.ndarray, frac: int) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities of rows of integers by the firmware, and in float64."""
     rows, channels = values.shape

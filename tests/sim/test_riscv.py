@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("riscv-soc")
 
 HW = Hardware(
     rows=4, cols=6, x_bits=4, k_bits=4, y_bits=32, axi_data_bits=64, axi_max_burst=8, kh_max=3, kw_max=3, sh_max=2,
-    sw_max=2, xn_max=2, xh_max=32, xw_max=32, ci_max=1024, co_max=64, weights_ram_depth=256, edges_ram_depth=256,
+    sw_max=2, xn_max=2, xh_max=32, xw_max=32, ci_max=1024, co_max=1024, weights_ram_depth=256, edges_ram_depth=256,
 )  # fmt: skip
 NET: dict[str, Any] = {
     "format": "deepsoc-net/1", "name": "small", "input": {"shape": [6, 5, 2], "batch": 1},
@@ -123,6 +124,15 @@ def test_networks_of_different_size_take_the_same_few_instructions(system: Syste
         assert result.cycles_register - result.cycles_rtl in range(4)
     assert abs(small.firmware_instructions - digits.firmware_instructions) < 20
     assert digits.firmware_phases["softmax"] < 10 < small.firmware_phases["softmax"]
+
+
+def test_a_thousand_classes_take_few_instructions(system: System, tmp_path: Path, seed: int) -> None:
+    """Outputs are read, four instructions each; how many layers and pixels there are plays no part."""
+    net = json.loads(json.dumps(NET))
+    net["bundles"][1] |= {"core": {"type": "dense", "units": 1000}, "softmax": False}
+    many = simulated(export(parse_net(net).to_graph(seed=5), HW, tmp_path / "many"), mem_latency=0, seed=seed)
+    print(many.firmware_phases)
+    assert many.firmware_instructions < MOST_INSTRUCTIONS
 
 
 def test_the_boot_loader_takes_everything_from_the_serial_port(system: System, seed: int) -> None:
