@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from deepsoc import assets
+from deepsoc._files import replace_once
 from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
@@ -241,3 +242,53 @@ def test_missing_tools_are_told(system: System, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(assets.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ToolError, match=r"the RISC-V core is missing; get it with: pip install 'deepsoc\[soc\]'"):
         assets.core_files()
+
+
+_BUS = "soc/dsoc_soc_bus.sv"
+RTL_FAULTS = {
+    "the registers are decoded elsewhere": (
+        [("soc/dsoc_soc_pkg.sv", "ACCELERATOR_BASE = 32'h40000000", "ACCELERATOR_BASE = 32'h50000000")],
+        "the firmware trapped: trap 5 at 0x1000",
+    ),
+    "the lane of a beat is wrong": (
+        [(_BUS, "LaneBits'(addr_o >> 2) :", "LaneBits'(addr_o >> 3) :")],
+        "the firmware ended: ",
+    ),
+    "a bit of the serial port is wrong": (
+        [("soc/dsoc_soc_uart.sv", "{1'b1, tx_data}", "{1'b1, tx_data[7:1], !tx_data[0]}")],
+        "the firmware hangs",  # so it seems: no line says that it has ended
+    ),
+    "a store is not waited for": (
+        [
+            (
+                _BUS,
+                "take && target != Lite && target != Memory;",
+                "take && target != Lite && (target != Memory || we_i);",
+            ),
+            (
+                _BUS,
+                "busy_q <= target == Lite || target == Memory;",
+                "busy_q <= target == Lite || target == Memory && !we_i;",
+            ),
+        ],
+        "",  # what happens depends on the store that is lost or late
+    ),
+    "an answer goes to the other master": (
+        [("soc/dsoc_soc_write_arb.sv", "s0_bvalid_o = b_known && !b_owner", "s0_bvalid_o = b_known && b_owner")],
+        "the firmware hangs",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RTL_FAULTS)
+def test_a_fault_in_the_rtl_is_seen(system: System, tmp_path: Path, name: str) -> None:
+    edits, message = RTL_FAULTS[name]
+    rtl = tmp_path / "rtl"
+    shutil.copytree(assets.folder("rtl"), rtl)
+    for file, old, new in edits:
+        (rtl / file).write_text(replace_once((rtl / file).read_text(), old, new, where=file))
+    result = simulate(system.design.path, backend="riscv-soc", rtl=rtl, mem_latency=40)
+    assert not result.bit_exact
+    assert message in result.error, result.error
+    print(name, result.error, result.first_difference)
