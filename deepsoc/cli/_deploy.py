@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def deploy(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.")],
-    target: Annotated[str, typer.Option("--target", metavar="T", help="linux, pynq, baremetal or vitis.")],
+    target: Annotated[str, typer.Option("--target", metavar="T", help="linux, pynq, baremetal, vitis or riscv-soc.")],
     out: OutDir,
     as_json: Json = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deepsoc.deploy import baremetal, linux, pynq, vitis
+from deepsoc.deploy import baremetal, linux, pynq, riscv, vitis
 from deepsoc.export import Artifacts
 
 __all__ = ["TARGETS", "Target"]
@@ -33,6 +33,7 @@ TARGETS = {
         Target("baremetal", "C program without an operating system, for any machine", baremetal.files),
         Target("pynq", "driver, design, notebook and bitstream for a PYNQ board", pynq.files),
         Target("vitis", "C program and project scripts for AMD Zynq boards without an operating system", vitis.files),
+        Target("riscv-soc", "images and sender for the RISC-V SoC of an FPGA without a processor", riscv.files),
     )
 }
 """Every target by its name."""

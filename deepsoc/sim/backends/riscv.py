@@ -7,6 +7,7 @@ loader's own way, over the serial port, is `frames` of `deepsoc.sim.firmware`.
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from deepsoc.sim.backends.verilator import progress_lines
 from deepsoc.sim.build import SERIAL_DIVIDER, build_system
 from deepsoc.sim.firmware import boot_rom, hex_words, program_image, word_sum
 
-__all__ = ["RAM_BYTES", "memory_contents", "prepare", "run_system"]
+__all__ = ["RAM_BYTES", "memory_bytes", "memory_contents", "prepare", "run_system"]
 
 RAM_BYTES = 1 << 16
 """Program RAM of the simulated SoC."""
@@ -77,6 +78,20 @@ def memory_contents(export: Artifacts, *, packed: bool = True) -> list[tuple[int
     return [(base + manifest.weights_offset, weights), image, (job, words)]
 
 
+def memory_bytes(export: Artifacts) -> int:
+    """Size of the shared memory that the program needs: arena, job, unpacked input, outputs and probabilities.
+
+    Raises:
+        InputError: the SoC has no room for that.
+    """
+    region = load_map().region("MEMORY")
+    spare = 8 * math.prod(export.manifest.output.shape) + math.prod(export.manifest.input.shape)
+    size = -(-(export.manifest.arena_bytes + spare + 4 * _ALIGN) // _ALIGN) * _ALIGN
+    if size > region.bytes:
+        raise InputError(f"needs {size} bytes of memory; the SoC has room for {region.bytes}", where="arena")
+    return size
+
+
 def run_system(
     program: Path,
     export: Artifacts,
@@ -107,16 +122,12 @@ def run_system(
     Raises:
         ToolError: the simulator fails.
     """
-    region = load_map().region("MEMORY")
-    spare = 8 * int(np.prod(export.manifest.output.shape)) + int(np.prod(export.manifest.input.shape))
-    size = -(-(export.manifest.arena_bytes + spare + 4 * _ALIGN) // _ALIGN) * _ALIGN
-    if size > region.bytes:
-        raise InputError(f"needs {size} bytes of memory; the SoC has room for {region.bytes}", where="arena")
+    region, size = load_map().region("MEMORY"), memory_bytes(export)
     (place / "boot.hex").write_text(hex_words(rom))
     (place / "program.hex").write_text(hex_words(image or bytes(16)))
     (place / "serial.bin").write_bytes(serial)
     clocks = _OPERATION_SLACK * sum(op.clocks + op.overhead_clocks for op in export.manifest.operations)
-    moved = export.manifest.weights_bytes + len(serial) + spare
+    moved = size + len(serial)
     limit = (_LIMIT + clocks + (_BYTE_CLOCKS + options.mem_latency) * moved) / (1 - options.stall_prob)
     values: dict[str, object] = {
         "memory": region.base,
