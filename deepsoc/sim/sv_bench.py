@@ -55,7 +55,10 @@ def build_library(tools: Compilers, export: Artifacts, work: Path) -> Path:
     ]
     _process.run(command, cwd=work)
     library = work / f"{LIBRARY}.so"
-    _process.run([tools.cxx, "-shared", "-o", library, work / "dpi.o", *objects, "-pthread"], cwd=work)
+    _process.run(
+        [tools.cxx, "-shared", f"-Wl,-soname,{library.name}", "-o", library, work / "dpi.o", *objects, "-pthread"],
+        cwd=work,
+    )
     return library
 
 

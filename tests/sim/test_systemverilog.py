@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +15,13 @@ import pytest
 
 from deepsoc._files import replace_once
 from deepsoc.assets import folder
+from deepsoc.errors import ToolError
 from deepsoc.export import Artifacts, export
 from deepsoc.netspec.spec import parse_net
 from deepsoc.sim import simulate
+from deepsoc.sim.eda import VENDORS, configure
+from deepsoc.sim.sv_bench import bench_sources, build_bench, build_library
+from deepsoc.sim.tools import find_toolchain
 from tests.sim.test_simulate import HW, NET
 
 pytestmark = pytest.mark.xdist_group("systemverilog")
@@ -51,7 +60,7 @@ def test_seeds_decide_the_stalls(design: Artifacts) -> None:
         ("for (volatile int i = 1; i;) { }", "(b1): the firmware hangs: it touches no register within 2 s"),
         (
             "for (;;) { (void)reg_read(ctx, DSOC_REG_ID); }",
-            "(out): no transfer for 500000 clocks, and the firmware asks",
+            "(out): no transfer for 20000 clocks, and the firmware asks",
         ),
     ],
 )
@@ -66,9 +75,132 @@ def test_a_firmware_that_hangs_is_named_with_the_operation(
     for module in ("build", "sv_bench"):
         monkeypatch.setattr(f"deepsoc.sim.{module}.firmware_folders", lambda: (c, c / "port" / "sim"))
     monkeypatch.setattr("deepsoc.sim.backends.systemverilog.PATIENCE_S", 2)
+    monkeypatch.setattr("deepsoc.sim.backends.Options.watchdog", 20_000)
     result = simulate(design.path, backend="systemverilog")
     assert says in result.error
     assert not result.bit_exact
+
+
+STAND_IN = """#!{python}
+import json, os, pathlib, sys
+name = pathlib.Path(sys.argv[0]).name
+with open("{log}", "a") as log:
+    log.write(json.dumps([name, *sys.argv[1:]]) + "\\n")
+if name == "vsim" and "edalize_main.tcl" in " ".join(sys.argv):
+    os.mkdir("work")
+if name == "vcs":
+    made = pathlib.Path(sys.argv[sys.argv.index("-o") + 1])
+    made.write_text(pathlib.Path("{simulator}").read_text())
+    made.chmod(0o755)
+if name == "xelab":
+    os.makedirs("xsim.dir/dsoc_tb")
+    pathlib.Path("xsim.dir/dsoc_tb/xsimk").touch()
+if name == "xmroot":
+    print("/opt/xcelium")
+if name in ("simulator", "dsoc_tb") or "-R" in sys.argv or "+dsoc_job=job.txt" in sys.argv:
+    os.environ["LD_LIBRARY_PATH"] = os.getcwd()
+    os.execv("{bench}", ["bench", "+dsoc_job=job.txt"])
+"""
+"""Every program of every simulator: notes its arguments; where the bench is to run, that made by Verilator runs."""
+PROGRAMS = ("xelab", "xsim", "vsim", "vlog", "vlib", "vcs", "xrun", "xmroot", "simulator", "vco")
+
+
+@pytest.fixture
+def calls(design: Artifacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[list[str]]]:
+    """Puts stand-ins on PATH; what was called."""
+    tools, work, place = find_toolchain(), tmp_path / "bench", tmp_path / "install" / "bin"
+    work.mkdir()
+    place.mkdir(parents=True)
+    bench = build_bench(tools, design, build_library(tools, design, work), work, None, lambda what, fraction: None)
+    words = {"python": sys.executable, "log": tmp_path / "log", "bench": bench, "simulator": place / "simulator"}
+    text = STAND_IN
+    for word, value in words.items():
+        text = text.replace("{" + word + "}", str(value))
+    for name in PROGRAMS:
+        program = place.parent / name if name == "vco" else place / name
+        program.write_text(text)
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
+    return lambda: [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("simulator", "expected"),
+    [
+        (
+            "xsim",
+            [
+                "xelab dsoc_tb -prj dsoc_tb.prj -snapshot dsoc_tb -i . -timescale 1ns/1ps -sv_root . "
+                "-sv_lib libdsoc_tb",
+                *["xsim -R --testplusarg dsoc_job=job.txt dsoc_tb"] * 2,
+            ],
+        ),
+        (
+            "questa",
+            [
+                "vsim -c -do do edalize_main.tcl; exit",
+                *["vsim -c -sv_lib ./libdsoc_tb +dsoc_job=job.txt -do "] * 2,
+            ],
+        ),
+        (
+            "vcs",
+            [
+                "vcs -full64 -top dsoc_tb -f dsoc_tb.scr -o dsoc_tb -timescale=1ns/1ps ./libdsoc_tb.so -LDFLAGS "
+                "-Wl,-rpath,. -sverilog",
+                *["dsoc_tb -l vcs.log +dsoc_job=job.txt"] * 2,
+            ],
+        ),
+        (
+            "xcelium",
+            [
+                *[
+                    "xrun -q -f edalize_main.f -64bit -timescale 1ns/1ps -sv_lib libdsoc_tb.so +dsoc_job=job.txt "
+                    "-top dsoc_tb"
+                ]
+                * 2,
+            ],
+        ),
+    ],
+)
+def test_commands_of_other_simulators(
+    design: Artifacts, calls: Callable[[], list[list[str]]], simulator: str, expected: list[str]
+) -> None:
+    """Stand-ins on PATH take the commands; the results are those of the bench by Verilator."""
+    images = np.zeros((3, *NET["input"]["shape"]))
+    options = {"images": images, "stall_prob": 0.2}
+    result = simulate(design.path, backend="systemverilog", simulator=simulator, **options)
+    assert result.bit_exact
+    assert result.simulator == simulator
+    assert result.operations == simulate(design.path, **options).operations
+    called = [" ".join(call) for call in calls() if call[0] not in ("xmroot", "vco")]
+    assert len(called) == len(expected)
+    for line, start in zip(called, expected, strict=True):
+        assert line.startswith(start)
+
+
+@pytest.mark.parametrize("simulator", list(VENDORS))
+def test_scripts_name_every_source_in_order(design: Artifacts, tmp_path: Path, simulator: str) -> None:
+    sources = bench_sources(design, None)
+    configure(VENDORS[simulator], sources, tmp_path)
+    lists = {
+        "xsim": "dsoc_tb.prj",
+        "questa": "edalize_build_rtl.tcl",
+        "vcs": "dsoc_tb.scr",
+        "xcelium": "edalize_build_rtl.f",
+    }
+    text = (tmp_path / lists[simulator]).read_text()
+    found = re.findall(r"\S+\.svh?\b", text)
+    assert [name for name in found if name.endswith(".sv")] == [name for name in sources if name.endswith(".sv")]
+    assert all((tmp_path / name).is_file() for name in found)
+    assert found[-1] == "dsoc_tb.sv"
+
+
+@pytest.mark.parametrize(
+    ("simulator", "program"), [("xsim", "xelab"), ("questa", "vsim"), ("vcs", "vcs"), ("xcelium", "xrun")]
+)
+def test_a_missing_simulator_is_named_with_its_remedy(design: Artifacts, simulator: str, program: str) -> None:
+    with pytest.raises(ToolError, match=f"{program} of .* is missing; (source|put) "):
+        simulate(design.path, backend="systemverilog", simulator=simulator)
 
 
 @pytest.mark.slow
