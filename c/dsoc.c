@@ -48,6 +48,8 @@ const char *dsoc_status_string(dsoc_status_t status) {
         return "a run is going on";
     case DSOC_ERR_TIMEOUT:
         return "the run did not end in time";
+    case DSOC_ERR_COUNTERS:
+        return "no performance counters, or not kept of that operation";
     case DSOC_ERR_HW_DESCRIPTOR:
         return "hardware: magic number or checksum of a descriptor";
     case DSOC_ERR_HW_NET_ID:
@@ -135,6 +137,7 @@ dsoc_status_t dsoc_init(dsoc_t *ctx, const dsoc_model_t *model, const dsoc_port_
     ctx->has_weights = 0;
     ctx->has_input = 0;
     ctx->started = 0;
+    ctx->has_run = 0;
     const dsoc_status_t status = check_hardware(ctx);
     if (status == DSOC_OK) {
         reg_write(ctx, DSOC_REG_CTRL, DSOC_CTRL_SOFT_RESET_MASK);
@@ -213,6 +216,7 @@ dsoc_status_t dsoc_start(dsoc_t *ctx) {
     reg_write(ctx, DSOC_REG_CTRL, DSOC_CTRL_START_MASK | (ctx->port.wait_irq != NULL ? DSOC_CTRL_IRQ_ENABLE_MASK : 0u));
     ctx->has_input = 0;
     ctx->started = 1;
+    ctx->has_run = 1;
     return DSOC_OK;
 }
 
@@ -298,6 +302,38 @@ dsoc_status_t dsoc_abort(dsoc_t *ctx, uint32_t timeout) {
     ctx->started = 0;
     const uint32_t status = wait_status(ctx, DSOC_STATUS_BUSY_MASK, 0, timeout, 0);
     return (status & DSOC_STATUS_BUSY_MASK) != 0 ? DSOC_ERR_TIMEOUT : DSOC_OK;
+}
+
+dsoc_status_t dsoc_performance(const dsoc_t *ctx, uint32_t operation, dsoc_performance_t *figures) {
+    if (ctx == NULL || figures == NULL) {
+        return DSOC_ERR_ARGUMENT;
+    }
+    const uint32_t depth = ctx->model->counters_depth;
+    const uint32_t current = FIELD(reg_read(ctx, DSOC_REG_OP_INDEX), DSOC_OP_INDEX_INDEX);
+    if (!ctx->has_run || operation > current) {
+        return DSOC_ERR_STATE;
+    }
+    if (current - operation >= depth) {
+        return DSOC_ERR_COUNTERS;
+    }
+    reg_write(ctx, DSOC_REG_COUNT_OPERATION, operation);
+    figures->array = reg_read(ctx, DSOC_REG_COUNT_ARRAY);
+    figures->pixels = reg_read(ctx, DSOC_REG_COUNT_PIXELS);
+    figures->weights = reg_read(ctx, DSOC_REG_COUNT_WEIGHTS);
+    figures->operands = reg_read(ctx, DSOC_REG_COUNT_OPERANDS);
+    figures->results = reg_read(ctx, DSOC_REG_COUNT_RESULTS);
+    figures->outputs = reg_read(ctx, DSOC_REG_COUNT_OUTPUTS);
+    figures->end = reg_read(ctx, DSOC_REG_COUNT_END);
+    figures->writes = reg_read(ctx, DSOC_REG_COUNT_WRITES);
+    figures->x_beats = reg_read(ctx, DSOC_REG_COUNT_X_BEATS);
+    figures->k_beats = reg_read(ctx, DSOC_REG_COUNT_K_BEATS);
+    figures->o_beats = reg_read(ctx, DSOC_REG_COUNT_O_BEATS);
+    figures->y_beats = reg_read(ctx, DSOC_REG_COUNT_Y_BEATS);
+    /* read last: of a running operation it holds all clocks above */
+    figures->clocks = reg_read(ctx, DSOC_REG_COUNT_CLOCKS);
+    figures->start = figures->clocks - figures->array - figures->pixels - figures->weights - figures->operands -
+                     figures->results - figures->outputs - figures->end - figures->writes;
+    return DSOC_OK;
 }
 
 dsoc_status_t dsoc_get_output(dsoc_t *ctx, int32_t *values, uint32_t count) {

@@ -36,6 +36,7 @@ typedef enum {
     DSOC_ERR_STATE,         /**< Called too early: weights or input are missing, or nothing was started. */
     DSOC_ERR_BUSY,          /**< A run is going on. */
     DSOC_ERR_TIMEOUT,       /**< The run did not end in time; dsoc_info_t names the operation. */
+    DSOC_ERR_COUNTERS,      /**< No counters in the hardware, or those of that operation are not kept. */
     DSOC_ERR_HW_DESCRIPTOR, /**< Hardware: magic number or checksum of a descriptor. */
     DSOC_ERR_HW_NET_ID,     /**< Hardware: descriptor of another network. */
     DSOC_ERR_HW_ORDER,      /**< Hardware: descriptor out of order. */
@@ -82,6 +83,7 @@ typedef struct {
     uint8_t x_bits, k_bits;      /**< Bits of activations and of weights. */
     uint8_t softmax;             /**< 0 none, 1 over the channels, 2 over all values of a batch element. */
     uint8_t map_version;         /**< Version of the register map. */
+    uint16_t counters_depth;     /**< Operations whose performance counters the hardware keeps; 0: none. */
     uint32_t params_hash;        /**< Identity of the hardware that the network was made for. */
     dsoc_tensor_t input, output;
 } dsoc_model_t;
@@ -118,6 +120,7 @@ typedef struct {
     uint8_t has_weights;
     uint8_t has_input;
     uint8_t started;
+    uint8_t has_run;
 } dsoc_t;
 
 /** Where a run ended, or where it hangs. */
@@ -126,6 +129,20 @@ typedef struct {
     const char *op_name; /**< Name of that operation. */
     uint32_t clocks;     /**< Accelerator clocks since the start. */
 } dsoc_info_t;
+
+/**
+ * Performance counters of one operation (docs/architecture.md). Clocks are of the accelerator; `clocks` is the sum of
+ * the others. Beats are transfers of the width of a memory port.
+ */
+typedef struct {
+    uint32_t clocks;                    /**< From the end of the operation before to the last acknowledgement. */
+    uint32_t start;                     /**< Until the first pixels are there. */
+    uint32_t array;                     /**< In which the array makes a step. */
+    uint32_t pixels, weights, operands; /**< In which it waits for them, */
+    uint32_t results, outputs;          /**< for its results to leave, for the writer. */
+    uint32_t end, writes;               /**< Behind the last step: results, then writes on their way. */
+    uint32_t x_beats, k_beats, o_beats, y_beats; /**< Beats of pixels, weights, operands, outputs. */
+} dsoc_performance_t;
 
 /**
  * Names a status in a few words.
@@ -165,8 +182,8 @@ uint32_t dsoc_output_count(const dsoc_model_t *model);
  * @param[in] arena       the CPU's view of the arena
  * @param[in] arena_bus   the accelerator's address of the arena, a multiple of DSOC_ARENA_ALIGN
  * @param[in] arena_bytes size of the arena, at least dsoc_arena_bytes()
- * @return DSOC_OK, DSOC_ERR_ARGUMENT, DSOC_ERR_SIZE, DSOC_ERR_ALIGNMENT, DSOC_ERR_ID, DSOC_ERR_GEOMETRY or
- *         DSOC_ERR_BUSY
+ * @return DSOC_OK, DSOC_ERR_ARGUMENT, DSOC_ERR_SIZE, DSOC_ERR_ALIGNMENT, DSOC_ERR_ID, DSOC_ERR_GEOMETRY,
+ *         DSOC_ERR_PARAMS or DSOC_ERR_BUSY
  */
 dsoc_status_t dsoc_init(dsoc_t *ctx, const dsoc_model_t *model, const dsoc_port_t *port, void *arena,
                         uint64_t arena_bus, uint32_t arena_bytes);
@@ -233,6 +250,16 @@ dsoc_status_t dsoc_run(dsoc_t *ctx, uint32_t timeout, dsoc_info_t *info);
  *         accelerator and its interconnect)
  */
 dsoc_status_t dsoc_abort(dsoc_t *ctx, uint32_t timeout);
+
+/**
+ * Reads the performance counters of an operation of the current or last run; legal at any time after dsoc_start(), and
+ * stops nothing. Figures of the operation that runs are those so far.
+ * @param[in] ctx        context
+ * @param[in] operation  row of the descriptor table
+ * @param[out] figures   what was counted
+ * @return DSOC_OK, DSOC_ERR_ARGUMENT, DSOC_ERR_STATE (that operation has not begun) or DSOC_ERR_COUNTERS
+ */
+dsoc_status_t dsoc_performance(const dsoc_t *ctx, uint32_t operation, dsoc_performance_t *figures);
 
 /**
  * Reads the network's output from the arena.

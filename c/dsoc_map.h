@@ -100,6 +100,76 @@
 #define DSOC_PARAMS_HASH_HASH_LSB 0u
 #define DSOC_PARAMS_HASH_HASH_MASK 0xFFFFFFFFu
 
+/* COUNT_OPERATION (rw): Whose counters the registers below show; may be written and read at any time. 0 and without effect in hardware without counters (counters_depth 0). */
+#define DSOC_REG_COUNT_OPERATION 0x34u
+#define DSOC_COUNT_OPERATION_ROW_LSB 0u
+#define DSOC_COUNT_OPERATION_ROW_MASK 0x0000FFFFu
+
+/* COUNT_CLOCKS (ro): Clocks from the end of the operation before it, or from the start, to its last acknowledged write. */
+#define DSOC_REG_COUNT_CLOCKS 0x40u
+#define DSOC_COUNT_CLOCKS_COUNT_LSB 0u
+#define DSOC_COUNT_CLOCKS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_ARRAY (ro): Clocks in which the array makes a step. */
+#define DSOC_REG_COUNT_ARRAY 0x44u
+#define DSOC_COUNT_ARRAY_COUNT_LSB 0u
+#define DSOC_COUNT_ARRAY_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_X_BEATS (ro): Beats of pixels that were read. */
+#define DSOC_REG_COUNT_X_BEATS 0x48u
+#define DSOC_COUNT_X_BEATS_COUNT_LSB 0u
+#define DSOC_COUNT_X_BEATS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_O_BEATS (ro): Beats of operands and partial sums that were read. */
+#define DSOC_REG_COUNT_O_BEATS 0x4Cu
+#define DSOC_COUNT_O_BEATS_COUNT_LSB 0u
+#define DSOC_COUNT_O_BEATS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_K_BEATS (ro): Beats of weights and descriptors that were read meanwhile, also those of the operations behind it. */
+#define DSOC_REG_COUNT_K_BEATS 0x50u
+#define DSOC_COUNT_K_BEATS_COUNT_LSB 0u
+#define DSOC_COUNT_K_BEATS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_Y_BEATS (ro): Beats of results that were written. */
+#define DSOC_REG_COUNT_Y_BEATS 0x54u
+#define DSOC_COUNT_Y_BEATS_COUNT_LSB 0u
+#define DSOC_COUNT_Y_BEATS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_PIXELS (ro): Clocks in which the array waits for pixels, the first ones left out. */
+#define DSOC_REG_COUNT_PIXELS 0x58u
+#define DSOC_COUNT_PIXELS_COUNT_LSB 0u
+#define DSOC_COUNT_PIXELS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_WEIGHTS (ro): Clocks in which the array waits for weights and pixels are there. */
+#define DSOC_REG_COUNT_WEIGHTS 0x5Cu
+#define DSOC_COUNT_WEIGHTS_COUNT_LSB 0u
+#define DSOC_COUNT_WEIGHTS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_END (ro): Clocks behind the last step in which results are on their way to the writer. */
+#define DSOC_REG_COUNT_END 0x60u
+#define DSOC_COUNT_END_COUNT_LSB 0u
+#define DSOC_COUNT_END_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_OPERANDS (ro): Clocks in which the array waits because a result waits for its operand. */
+#define DSOC_REG_COUNT_OPERANDS 0x64u
+#define DSOC_COUNT_OPERANDS_COUNT_LSB 0u
+#define DSOC_COUNT_OPERANDS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_RESULTS (ro): Clocks in which the array waits because results leave one channel a clock. */
+#define DSOC_REG_COUNT_RESULTS 0x68u
+#define DSOC_COUNT_RESULTS_COUNT_LSB 0u
+#define DSOC_COUNT_RESULTS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_OUTPUTS (ro): Clocks in which the array waits because the writer takes no result. */
+#define DSOC_REG_COUNT_OUTPUTS 0x6Cu
+#define DSOC_COUNT_OUTPUTS_COUNT_LSB 0u
+#define DSOC_COUNT_OUTPUTS_COUNT_MASK 0xFFFFFFFFu
+
+/* COUNT_WRITES (ro): Clocks behind the last result in which writes are on their way or not acknowledged. */
+#define DSOC_REG_COUNT_WRITES 0x70u
+#define DSOC_COUNT_WRITES_COUNT_LSB 0u
+#define DSOC_COUNT_WRITES_COUNT_MASK 0xFFFFFFFFu
+
 /* magic: 0xD5. */
 #define DSOC_D_MAGIC_WORD 0u
 #define DSOC_D_MAGIC_LSB 0u

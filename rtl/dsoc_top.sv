@@ -131,6 +131,7 @@ module dsoc_top #(
       .AxiBits(`DSOC_AXI_DATA_BITS),
       .MaxBurst(`DSOC_AXI_MAX_BURST),
       .AddrBits(40),
+      .CountersDepth(`DSOC_COUNTERS_DEPTH),
       .ParamsHash(`DSOC_PARAMS_HASH)
   ) i_core (
       .clk_i,

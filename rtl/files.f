@@ -19,5 +19,6 @@ engine/dsoc_output_stage.sv
 memory/dsoc_writer.sv
 control/dsoc_sequencer.sv
 control/dsoc_regs.sv
+control/dsoc_counters.sv
 control/dsoc_core.sv
 dsoc_top.sv

@@ -67,7 +67,9 @@ def count(name: str) -> dict[str, float]:
     (ROOT / place).mkdir(parents=True, exist_ok=True)
     values = dict(zip(_FIELDS, CONFIGURATIONS[name], strict=True))
     defines = (f"`define DSOC_{key.upper()} {value}\n" for key, value in values.items())
-    (ROOT / place / "params.svh").write_text("".join(defines))
+    # without counters, whose RAM `Silicon` knows; their logic is small
+    others = ("`define DSOC_COUNTERS_DEPTH 0\n", "`define DSOC_PARAMS_HASH 32'h0\n")
+    (ROOT / place / "params.svh").write_text("".join([*defines, *others]))
     script = _SCRIPT.format(
         place=place,
         black="dsoc_ram$* dsoc_regfile$*gen_line?[123456789]*",

@@ -96,6 +96,12 @@ def simulation(result: SimResult) -> None:
         counts = (f"{value:,}" for value in (bundle.axi_read_bytes, bundle.axi_write_bytes))
         table.add_row(bundle.name, f"{rtl:,}", f"{model:,}", difference, bundle.bound, *counts)
     _print(table)
+    if rows := result.waits():
+        _print("\nclocks by the hardware's own counters: steps of the array, and what it waits for")
+        table = _table(*rows[0])
+        for row in rows:
+            table.add_row(*(f"{value:,}" if isinstance(value, int) else value for value in row.values()))
+        _print(table)
     _print(
         f"{result.cycles_rtl:,} clocks; {result.wall_s:.1f} s with building, {result.clocks_per_second:,.0f} clocks/s"
     )

@@ -31,6 +31,7 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
+    "counters_depth",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
 
@@ -39,6 +40,12 @@ def _power_of_two(value: int) -> int:
     if value & (value - 1):
         raise ValueError(f"expected a power of two, received {value}")
     return value
+
+
+def _counters_depth(value: int) -> int:
+    if value == 1:
+        raise ValueError("expected 0 or a power of two from 2 on, received 1")
+    return _power_of_two(value)
 
 
 _Byte = Annotated[int, Field(ge=1, le=255)]
@@ -81,6 +88,8 @@ class Hardware(BaseModel):
     # Bus
     axi_data_bits: Annotated[Literal[32, 64, 128, 256, 512], INTEGER] = 128  # width of the four memory ports [A]
     axi_max_burst: Annotated[int, Field(ge=1, le=256), AfterValidator(_power_of_two)] = 16  # beats
+    # Performance counters
+    counters_depth: Annotated[int, Field(ge=0, le=1024), AfterValidator(_counters_depth)] = 64  # operations; 0: none
     # System
     n_bundles_max: _Word | None = None  # bundles of a network
     base_address: int = Field(default=0x4000_0000, ge=0, lt=1 << 40, multiple_of=4096)  # of the registers

@@ -89,6 +89,7 @@ BLOCKS = {
     "sequencer": "descriptors",
     "controller": "loops of the array",
     "regs": "registers",
+    "counters": "performance counters",
     "rest": "drain, port arbiter, wiring",
 }
 """Blocks of the RTL: instances `i_<name>` of dsoc_core and dsoc_engine."""
@@ -149,7 +150,7 @@ FEATURES: dict[tuple[str, str], dict[str, _Feature]] = {
 
 
 def mapped(g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
-    """DSPs and block RAMs by block, by the mapping rules of synthesis.
+    """DSPs and block RAMs by block, by the mapping rules of synthesis; all of the counters, which are always the same.
 
     Args:
         g: what `geometry` returned.
@@ -157,12 +158,16 @@ def mapped(g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
     units = g["word"] / np.maximum(g["axi_data_bits"] / 8, 8)
     depth = 2 * 2 ** np.ceil(np.log2(g["weights_ram_depth"]))
     sums = g["rows"] * g["sum_bits"]
+    counters = np.minimum(g["counters_depth"], 1.0)
     return {
         ("array", "dsp"): g["pes"] - g["lut_products"],
         ("pool", "dsp"): 2 * g["rows"] + 1,
         ("controller", "dsp"): np.where(g["sw_max"] > 1, 3.0, 2.0),
         ("weights", "dsp"): np.where(np.log2(units) % 1 > 0, 1.0, 0.0),
         ("weights", "bram36"): block_rams(g["cols"] * g["k_bits"], depth),
+        ("counters", "lut"): counters * _COUNTERS_LUT,
+        ("counters", "ff"): counters * _COUNTERS_FF,
+        ("counters", "bram36"): block_rams(32, 16 * g["counters_depth"]),
         ("pool", "bram36"): np.where(g["edges_ram_depth"] > _LUTRAM_WORDS, block_rams(sums, g["edges_ram_depth"]), 0.0),
     }
 
@@ -228,6 +233,7 @@ class FpgaResources:
         return found
 
 
+_COUNTERS_LUT, _COUNTERS_FF = 307, 125  # dsoc_counters alone, with a row for 64 operations
 _LUTRAM_WORDS = 64  # pool sums of so few words go to LUTs
 # Dynamic energy of one element a clock, relative (a LUT and its wires: 1), and power without a clock and pJ a unit,
 # which make the one published figure: 35,203 LUT, 54,332 FF, 1,536 DSP, 31.5 BRAM36 take 5.2 W at 250 MHz on a ZCU104.

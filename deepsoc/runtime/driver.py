@@ -20,6 +20,7 @@ from deepsoc.runtime import _registers as regs
 from deepsoc.runtime.design import Design
 from deepsoc.runtime.device import Buffer, Device, Interrupt
 from deepsoc.runtime.errors import DeviceError, HardwareError, HardwareTimeout
+from deepsoc.runtime.performance import OperationCounters, read_counters
 
 __all__ = ["Driver", "Ticket"]
 
@@ -71,6 +72,7 @@ class Driver:
         self._slots: list[_Slot] = []
         self._waiting: deque[Ticket] = deque()
         self._running: Ticket | None = None
+        self._has_run = False
         self._deadline: float | None = None
         self._check()
         self.abort()  # of a run that another program left behind
@@ -175,6 +177,14 @@ class Driver:
                     "the accelerator is busy and does not stop: the memory does not answer; load the bitstream again"
                 )
 
+    def performance(self) -> tuple[OperationCounters, ...]:
+        """Performance counters of the run that goes on, as far as it is, or of the last one; stops nothing.
+
+        Returns:
+            By operation, at most the last `counters_depth` that have begun; `design.operations` has their names.
+        """
+        return read_counters(self._device, self.design.hw["counters_depth"]) if self._has_run else ()
+
     def close(self) -> None:
         """Abandons what is under way and gives the device back."""
         try:
@@ -246,6 +256,7 @@ class Driver:
         write(regs.NET_ID, self.design.net_id)
         irq = regs.CTRL_IRQ_ENABLE_MASK if isinstance(self._device, Interrupt) else 0
         write(regs.CTRL, regs.CTRL_START_MASK | irq)
+        self._has_run = True
         ticket.started = True
         self._deadline = None if self.timeout is None else time.monotonic() + self.timeout
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from deepsoc.errors import MismatchError
+from deepsoc.perf.timing import OperationTime
+from deepsoc.runtime.performance import WAITS, OperationCounters
 
 __all__ = ["BundleResult", "Difference", "OperationResult", "SimResult", "SocResult", "joined", "joint_bound"]
 
@@ -56,6 +59,8 @@ class OperationResult(_Frozen):
         y_bytes: bytes on the output port, whole beats.
         bound: what its clocks depend on: `array`, or the memory port that has more beats to move than that takes clocks
             (`pixels`, `weights`, `operands`, `outputs`).
+        counters: the hardware's own; None if it has none, no longer has those of this operation, or did not come to it.
+        model: the model's clocks by term, and in `bound` the term that binds.
         mismatches: values that differ from the reference, or were never written.
     """
 
@@ -69,7 +74,15 @@ class OperationResult(_Frozen):
     o_bytes: int
     y_bytes: int
     bound: str
+    counters: OperationCounters | None = None
+    model: OperationTime | None = None
     mismatches: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def waits_for(self) -> str:
+        """What most clocks of the counters are lost to, one of `deepsoc.runtime.performance.WAITS`; or empty."""
+        return self.counters.waits_for if self.counters else ""
 
 
 class BundleResult(_Frozen):
@@ -130,6 +143,24 @@ class SimResult(_Frozen):
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
         return self.model_dump(mode="json")
+
+    def waits(self) -> list[dict[str, Any]]:
+        """The hardware's performance counters as a table: one row an operation whose counters are known.
+
+        Returns:
+            `operation`, `clocks`, `array`, one key each of `deepsoc.runtime.performance.WAITS`, `waits_for` (the
+            largest of them) and `bound` (the term that binds by the model).
+        """
+        return [
+            {
+                "operation": op.name,
+                **{name: getattr(op.counters, name) for name in ("clocks", "array", *WAITS)},
+                "waits_for": op.waits_for,
+                "bound": op.model.bound if op.model else "",
+            }
+            for op in self.operations
+            if op.counters
+        ]
 
     def raise_for_mismatch(self) -> None:
         """Does nothing if the run was bit-exact.
@@ -205,8 +236,27 @@ def _sums(first: BaseModel, second: BaseModel, *names: str) -> dict[str, Any]:
 
 
 def _each(first: Sequence[BaseModel], second: Sequence[BaseModel], names: Sequence[str]) -> tuple[BaseModel, ...]:
-    """The counts of either added up; `bound` is of both."""
+    """The counts of either added up, also those by cause; `bound` is of both."""
     return tuple(
-        a.model_copy(update={**_sums(a, b, *names), "bound": joint_bound(f"{a.bound}, {b.bound}".split(", "))})  # type: ignore[attr-defined]
+        a.model_copy(
+            update={
+                **_sums(a, b, *names),
+                **(
+                    {name: _terms(getattr(a, name), getattr(b, name)) for name in ("counters", "model")}
+                    if isinstance(a, OperationResult)
+                    else {}
+                ),
+                "bound": joint_bound(f"{a.bound}, {b.bound}".split(", ")),  # type: ignore[attr-defined]
+            }
+        )
         for a, b in zip(first, second, strict=True)
+    )
+
+
+def _terms(a: Any, b: Any) -> Any:
+    """Two dataclasses of figures added up; None if one is."""
+    if a is None or b is None:
+        return None
+    return replace(
+        a, **{f.name: getattr(a, f.name) + getattr(b, f.name) for f in fields(a) if f.name not in ("index", "bound")}
     )

@@ -19,6 +19,7 @@ from deepsoc.export import Artifacts
 from deepsoc.graph.executor import softmax
 from deepsoc.graph.ir import IntArray
 from deepsoc.perf.timing import Memory, OperationTime, work_times
+from deepsoc.runtime.performance import OperationCounters
 from deepsoc.sim.backends import Found, Options, Progress, choose
 from deepsoc.sim.compare import Comparison, compare
 from deepsoc.sim.inputs import batches, in_batches, read_images
@@ -268,6 +269,7 @@ def _operations(
         wrong = compare(
             total, bundle=op.bundle, operation=op.name, expected=export.expected(op.index), received=received
         )
+        counters = OperationCounters(op.index, **seen["counters"]) if seen.get("counters") else None
         results.append(
             OperationResult(
                 index=op.index,
@@ -280,6 +282,8 @@ def _operations(
                 o_bytes=seen["o"],
                 y_bytes=seen["y"],
                 bound=_bound(export, op.clocks + op.overhead_clocks, seen),
+                counters=counters,
+                model=model,
                 mismatches=wrong,
             )
         )

@@ -19,6 +19,7 @@ module dsoc_core #(
     parameter int unsigned AxiBits      = 128,   // data bits of the AXI4 ports
     parameter int unsigned MaxBurst     = 16,    // beats of a burst at most, power of two
     parameter int unsigned AddrBits     = 40,    // bits of a bus address
+    parameter int unsigned CountersDepth = 64,   // operations whose performance counters are kept; 0: no counters
     parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
 ) (
     input  logic clk_i,
@@ -116,6 +117,7 @@ module dsoc_core #(
   localparam int unsigned OutLines = max2(LinesPerTile, RawBeats);
   localparam int unsigned ChunkBeats = min2(MaxBurst, 8);
   localparam int unsigned WeightsBurst = min2(min2(MaxBurst, 16), 4096 / BeatBytes);
+  localparam int unsigned RowBits = (CountersDepth > 1) ? $clog2(CountersDepth) : 1;
 
   if (Rows < 1 || Rows > 2048 || Cols < 1 || Cols > 2048) begin : gen_illegal_size
     $error("dsoc_core: Rows and Cols must be 1 to 2048");
@@ -153,6 +155,10 @@ module dsoc_core #(
   logic x_arvalid, x_arready, x_rvalid, x_rready, k_arvalid, k_arready, k_rvalid, k_rready;
   logic o_arvalid, o_arready, o_rvalid, o_rready, y_awvalid, y_awready, y_wvalid, y_wready;
   logic [BeatBytes-1:0] y_wstrb;
+  logic count_read, count_ready;
+  logic [RowBits-1:0] count_row;
+  logic [ 3:0] count_index;
+  logic [31:0] count;
 
   dsoc_regs #(
       .Rows(Rows),
@@ -160,6 +166,7 @@ module dsoc_core #(
       .XBits(XBits),
       .KBits(KBits),
       .ParamsHash(ParamsHash),
+      .CountersDepth(CountersDepth),
       .AddrBits(AddrBits)
   ) i_regs (
       .clk_i,
@@ -192,7 +199,12 @@ module dsoc_core #(
       .ended_i  (ended),
       .error_i  (error),
       .op_index_i(op_index_o),
-      .irq_o
+      .irq_o,
+      .count_read_o(count_read),
+      .count_row_o(count_row),
+      .counter_o(count_index),
+      .count_ready_i(count_ready),
+      .count_i  (count)
   );
 
   logic k_read_s0_valid, k_read_s0_ready, k_read_s1_valid, k_read_s1_ready;
@@ -414,6 +426,8 @@ module dsoc_core #(
     if (x_pop) px_bytes_q <= x_bytes;
   end
 
+  logic count_active, count_step, count_lacks_pixels, count_lacks_weights, count_lacks_operand, count_blocked;
+
   // ---- engine --------------------------------------------------------------------------------------------------------
   logic [ 2:0] bias_bank;
   logic [15:0] bias_index;
@@ -459,6 +473,10 @@ module dsoc_core #(
       .rvalid_i    (k_s1_rvalid),
       .rready_o    (k_s1_rready),
       .error_o     (engine_error),
+      .active_o    (count_active),
+      .step_o      (count_step),
+      .lacks_pixels_o(count_lacks_pixels),
+      .lacks_weights_o(count_lacks_weights),
       .bias_bank_i (bias_bank),
       .bias_index_i(bias_index),
       .bias_o      (bias),
@@ -538,6 +556,8 @@ module dsoc_core #(
       .start_i     (op_start_o),
       .desc_i      (desc),
       .finished_o  (out_finished),
+      .lacks_operand_o(count_lacks_operand),
+      .blocked_o   (count_blocked),
       .mac_data_i  (mac_data),
       .mac_valid_i (mac_valid),
       .mac_ready_o (mac_ready),
@@ -591,6 +611,40 @@ module dsoc_core #(
       .bvalid_i    (m_axi_y_bvalid),
       .bready_o    (m_axi_y_bready)
   );
+
+  // ---- performance counters ------------------------------------------------------------------------------------------
+  if (CountersDepth > 0) begin : gen_counters
+    dsoc_counters #(
+        .Depth(CountersDepth)
+    ) i_counters (
+        .clk_i,
+        .rst_ni,
+        .start_i        (start),
+        .busy_i         (busy && !stop),
+        .op_done_i      (op_done_o),
+        .active_i       (count_active),
+        .step_i         (count_step),
+        .first_i        (px_pop),
+        .px_valid_i     (px_valid_q),
+        .lacks_pixels_i (count_lacks_pixels),
+        .lacks_weights_i(count_lacks_weights),
+        .lacks_operand_i(count_lacks_operand),
+        .blocked_i      (count_blocked),
+        .finished_i     (out_finished),
+        .x_beat_i       (m_axi_x_rvalid && m_axi_x_rready),
+        .k_beat_i       (m_axi_k_rvalid && m_axi_k_rready),
+        .o_beat_i       (m_axi_o_rvalid && m_axi_o_rready),
+        .y_beat_i       (m_axi_y_wvalid && m_axi_y_wready),
+        .read_i         (count_read),
+        .row_i          (count_row),
+        .counter_i      (count_index),
+        .ready_o        (count_ready),
+        .data_o         (count)
+    );
+  end else begin : gen_no_counters
+    assign count_ready = 1'b1;
+    assign count       = '0;
+  end
 
   // ---- handshakes ----------------------------------------------------------------------------------------------------
   `DSOC_ASSERT_STABLE(a_x_ar, clk_i, rst_ni, m_axi_x_arvalid, m_axi_x_arready, {m_axi_x_araddr, m_axi_x_arlen})

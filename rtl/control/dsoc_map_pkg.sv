@@ -108,6 +108,80 @@ package dsoc_map_pkg;
   localparam int unsigned PARAMS_HASH_HASH_LSB = 0;
   localparam int unsigned PARAMS_HASH_HASH_WIDTH = 32;
 
+  // COUNT_OPERATION (rw): Whose counters the registers below show; may be written and read at any
+  // time. 0 and without effect in hardware without counters (counters_depth 0).
+  localparam logic [7:0] REG_COUNT_OPERATION = 8'h34;
+  localparam int unsigned COUNT_OPERATION_ROW_LSB = 0;
+  localparam int unsigned COUNT_OPERATION_ROW_WIDTH = 16;
+
+  // COUNT_CLOCKS (ro): Clocks from the end of the operation before it, or from the start, to its
+  // last acknowledged write.
+  localparam logic [7:0] REG_COUNT_CLOCKS = 8'h40;
+  localparam int unsigned COUNT_CLOCKS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_CLOCKS_COUNT_WIDTH = 32;
+
+  // COUNT_ARRAY (ro): Clocks in which the array makes a step.
+  localparam logic [7:0] REG_COUNT_ARRAY = 8'h44;
+  localparam int unsigned COUNT_ARRAY_COUNT_LSB = 0;
+  localparam int unsigned COUNT_ARRAY_COUNT_WIDTH = 32;
+
+  // COUNT_X_BEATS (ro): Beats of pixels that were read.
+  localparam logic [7:0] REG_COUNT_X_BEATS = 8'h48;
+  localparam int unsigned COUNT_X_BEATS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_X_BEATS_COUNT_WIDTH = 32;
+
+  // COUNT_O_BEATS (ro): Beats of operands and partial sums that were read.
+  localparam logic [7:0] REG_COUNT_O_BEATS = 8'h4C;
+  localparam int unsigned COUNT_O_BEATS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_O_BEATS_COUNT_WIDTH = 32;
+
+  // COUNT_K_BEATS (ro): Beats of weights and descriptors that were read meanwhile, also those of
+  // the operations behind it.
+  localparam logic [7:0] REG_COUNT_K_BEATS = 8'h50;
+  localparam int unsigned COUNT_K_BEATS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_K_BEATS_COUNT_WIDTH = 32;
+
+  // COUNT_Y_BEATS (ro): Beats of results that were written.
+  localparam logic [7:0] REG_COUNT_Y_BEATS = 8'h54;
+  localparam int unsigned COUNT_Y_BEATS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_Y_BEATS_COUNT_WIDTH = 32;
+
+  // COUNT_PIXELS (ro): Clocks in which the array waits for pixels, the first ones left out.
+  localparam logic [7:0] REG_COUNT_PIXELS = 8'h58;
+  localparam int unsigned COUNT_PIXELS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_PIXELS_COUNT_WIDTH = 32;
+
+  // COUNT_WEIGHTS (ro): Clocks in which the array waits for weights and pixels are there.
+  localparam logic [7:0] REG_COUNT_WEIGHTS = 8'h5C;
+  localparam int unsigned COUNT_WEIGHTS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_WEIGHTS_COUNT_WIDTH = 32;
+
+  // COUNT_END (ro): Clocks behind the last step in which results are on their way to the writer.
+  localparam logic [7:0] REG_COUNT_END = 8'h60;
+  localparam int unsigned COUNT_END_COUNT_LSB = 0;
+  localparam int unsigned COUNT_END_COUNT_WIDTH = 32;
+
+  // COUNT_OPERANDS (ro): Clocks in which the array waits because a result waits for its operand.
+  localparam logic [7:0] REG_COUNT_OPERANDS = 8'h64;
+  localparam int unsigned COUNT_OPERANDS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_OPERANDS_COUNT_WIDTH = 32;
+
+  // COUNT_RESULTS (ro): Clocks in which the array waits because results leave one channel a clock.
+  localparam logic [7:0] REG_COUNT_RESULTS = 8'h68;
+  localparam int unsigned COUNT_RESULTS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_RESULTS_COUNT_WIDTH = 32;
+
+  // COUNT_OUTPUTS (ro): Clocks in which the array waits because the writer takes no result.
+  localparam logic [7:0] REG_COUNT_OUTPUTS = 8'h6C;
+  localparam int unsigned COUNT_OUTPUTS_COUNT_LSB = 0;
+  localparam int unsigned COUNT_OUTPUTS_COUNT_WIDTH = 32;
+
+  // COUNT_WRITES (ro): Clocks behind the last result in which writes are on their way or not
+  // acknowledged.
+  localparam logic [7:0] REG_COUNT_WRITES = 8'h70;
+  localparam int unsigned COUNT_WRITES_COUNT_LSB = 0;
+  localparam int unsigned COUNT_WRITES_COUNT_WIDTH = 32;
+
   // magic: 0xD5.
   localparam int unsigned D_MAGIC_WORD = 0;
   localparam int unsigned D_MAGIC_LSB = 0;

@@ -1,7 +1,8 @@
 /// Register file on AXI4-Lite (docs/registers.md): one access at a time of each kind; every ready comes from a register.
 ///
 /// An address and its data are kept as they come, in any order; the write is made in the clock after the later of them
-/// and answered in the next. A read is answered in the clock after. `start_o`, `soft_reset_o` and `locked_o` (a register
+/// and answered in the next. A read is answered in the clock after, of
+/// a counter two clocks later or when dsoc_counters is ready. `start_o`, `soft_reset_o` and `locked_o` (a register
 /// that describes the table was written while busy; it keeps its value) pulse for one clock. `ended_i` with `error_i`
 /// tells the end of a run; it wins over an acknowledgement in the same clock. The interrupt is a level, one clock
 /// behind done and error.
@@ -9,6 +10,7 @@
 /// Parameters:
 ///   Rows, Cols, XBits, KBits  shown in GEOMETRY
 ///   ParamsHash                shown in PARAMS_HASH
+///   CountersDepth             operations whose counters are kept; 0: there are none
 ///   AddrBits                  bits of a bus address
 module dsoc_regs #(
     parameter int unsigned Rows = 8,
@@ -16,7 +18,9 @@ module dsoc_regs #(
     parameter int unsigned XBits = 4,
     parameter int unsigned KBits = 4,
     parameter logic [31:0] ParamsHash = 32'h0,
-    parameter int unsigned AddrBits = 40
+    parameter int unsigned CountersDepth = 64,
+    parameter int unsigned AddrBits = 40,
+    localparam int unsigned RowBits = (CountersDepth > 1) ? $clog2(CountersDepth) : 1
 ) (
     input logic clk_i,
     input logic rst_ni,
@@ -50,7 +54,13 @@ module dsoc_regs #(
     input  logic                ended_i,
     input  logic [         3:0] error_i,
     input  logic [        15:0] op_index_i,
-    output logic                irq_o
+    output logic                irq_o,
+
+    output logic               count_read_o,
+    output logic [RowBits-1:0] count_row_o,
+    output logic [        3:0] counter_o,
+    input  logic               count_ready_i,
+    input  logic [       31:0] count_i
 );
 
   logic irq_enable_q, done_q, failed_q, busy, write, read, is_table;
@@ -128,6 +138,7 @@ module dsoc_regs #(
       n_ops_o        <= '0;
       net_id_o       <= '0;
       clocks_q       <= '0;
+      count_row_o    <= '0;
       irq_o          <= 1'b0;
     end else begin
       start_o      <= start;
@@ -146,6 +157,8 @@ module dsoc_regs #(
           dsoc_map_pkg::REG_DESC_OFFSET: table_offset_o <= (table_offset_o & ~mask) | wdata;
           dsoc_map_pkg::REG_N_OPS: n_ops_o <= (n_ops_o & ~mask[15:0]) | wdata[15:0];
           dsoc_map_pkg::REG_NET_ID: net_id_o <= (net_id_o & ~mask) | wdata;
+          dsoc_map_pkg::REG_COUNT_OPERATION:
+          if (CountersDepth > 0) count_row_o <= (count_row_o & ~mask[RowBits-1:0]) | wdata[RowBits-1:0];
           default: ;
         endcase
       end
@@ -184,22 +197,42 @@ module dsoc_regs #(
       dsoc_map_pkg::REG_ID: value = {dsoc_map_pkg::ID_MAGIC, 8'd0, dsoc_map_pkg::MAP_VERSION};
       dsoc_map_pkg::REG_GEOMETRY: value = {4'(KBits), 4'(XBits), 12'(Cols), 12'(Rows)};
       dsoc_map_pkg::REG_PARAMS_HASH: value = ParamsHash;
+      dsoc_map_pkg::REG_COUNT_OPERATION: value[RowBits-1:0] = count_row_o;
       default: ;
     endcase
   end
+
+  // ---- reads; those of a counter wait for its word -------------------------------------------------------------------
+  logic is_counter, wanted_q, comes_q;
+
+  assign is_counter = CountersDepth > 0 && {araddr_i[7:2], 2'b00} >= dsoc_map_pkg::REG_COUNT_CLOCKS &&
+      {araddr_i[7:2], 2'b00} <= dsoc_map_pkg::REG_COUNT_WRITES;
+  assign count_read_o = wanted_q && count_ready_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       arready_o <= 1'b1;
       rvalid_o  <= 1'b0;
       rdata_o   <= '0;
-    end else if (read) begin
-      arready_o <= 1'b0;
-      rvalid_o  <= 1'b1;
-      rdata_o   <= value;
-    end else if (rready_i) begin
-      arready_o <= 1'b1;
-      rvalid_o  <= 1'b0;
+      wanted_q  <= 1'b0;
+      comes_q   <= 1'b0;
+      counter_o <= '0;
+    end else begin
+      comes_q <= count_read_o;
+      if (count_read_o) wanted_q <= 1'b0;
+      if (read) begin
+        arready_o <= 1'b0;
+        rvalid_o  <= !is_counter;
+        rdata_o   <= value;
+        wanted_q  <= is_counter;
+        counter_o <= araddr_i[5:2];
+      end else if (comes_q) begin
+        rvalid_o <= 1'b1;
+        rdata_o  <= count_i;
+      end else if (rvalid_o && rready_i) begin
+        arready_o <= 1'b1;
+        rvalid_o  <= 1'b0;
+      end
     end
   end
 

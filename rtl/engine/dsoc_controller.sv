@@ -37,6 +37,12 @@ module dsoc_controller #(
     output logic [DepthBits-1:0] weights_addr_o,
     output logic                 error_o,
 
+    // this clock: steps are left to make; one is made, or cannot for want of pixels or weights
+    output logic active_o,
+    output logic step_o,
+    output logic lacks_pixels_o,
+    output logic lacks_weights_o,
+
     // the step, one clock later
     output logic mac_o,
     output logic zero_o,
@@ -98,9 +104,20 @@ module dsoc_controller #(
   assign real_column = !pool || w_q < desc_i.x_cols;
   assign word_last = desc_i.chain && 20'(addr_q) == block_words_i - 20'd1;
 
+  logic needs_block, has_pixels, has_word;
+
+  assign has_pixels = !kh_first || !real_column || px_valid_i;
+  assign has_word   = word_valid_i && (block_whole_i || !block_end);
+
   // A step is issued.
-  assign go = state_q == Mac && advance_i && (!kh_first || !real_column || px_valid_i) &&
-      (pool ? pool_space_i : word_valid_i && (block_whole_i || !block_end));
+  assign go = state_q == Mac && advance_i && has_pixels && (pool ? pool_space_i : has_word);
+
+  assign needs_block     = state_q == Chain || (state_q == Config && !pool);
+  assign active_o        = state_q != Idle;
+  assign step_o          = state_q == Mac ? go : active_o && advance_i && (!needs_block || block_valid_i);
+  assign lacks_pixels_o  = state_q == Mac && advance_i && !has_pixels;
+  assign lacks_weights_o = advance_i && !pool &&
+      (needs_block ? !block_valid_i : state_q == Mac && has_pixels && !has_word);
 
   assign px_load_o = go && kh_first;
   assign px_pop_o = px_load_o && real_column;

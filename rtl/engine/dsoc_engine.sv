@@ -59,6 +59,12 @@ module dsoc_engine #(
     input  logic [15:0] bias_index_i,
     output logic [31:0] bias_o,
 
+    // What goes on in this clock, for the performance counters.
+    output logic active_o,
+    output logic step_o,
+    output logic lacks_pixels_o,
+    output logic lacks_weights_o,
+
     // Results of the array and of the pooling unit.
     output logic [32*Rows-1:0] mac_data_o,
     output logic               mac_valid_o,
@@ -153,6 +159,10 @@ module dsoc_engine #(
       .weights_read_o  (weights_read),
       .weights_addr_o  (weights_addr),
       .error_o         (control_error),
+      .active_o,
+      .step_o,
+      .lacks_pixels_o,
+      .lacks_weights_o,
       .mac_o           (mac),
       .zero_o          (zero),
       .shift_o         (shift),

@@ -20,6 +20,8 @@ module dsoc_output_stage #(
     input  logic                start_i,
     input  dsoc_map_pkg::desc_t desc_i,
     output logic                finished_o,
+    output logic                lacks_operand_o,
+    output logic                blocked_o,
 
     input  logic [32*Rows-1:0] mac_data_i,
     input  logic               mac_valid_i,
@@ -74,6 +76,10 @@ module dsoc_output_stage #(
   assign mac_ready_o  = running_q && enable && !pool && (!has_operand || opd_valid_i);
   assign pool_ready_o = running_q && enable && pool && (!has_operand || opd_valid_i);
   assign opd_pop_o    = fire && has_operand;
+
+  // why a result does not enter in this clock, for the performance counters
+  assign lacks_operand_o = running_q && enable && (pool ? pool_valid_i : mac_valid_i) && has_operand && !opd_valid_i;
+  assign blocked_o       = !enable;
 
   assign t_last       = t_q == desc_i.t_count - 16'd1;
   assign n_last       = n_q == desc_i.n_count - 16'd1;

@@ -32,7 +32,7 @@ class Model(ctypes.Structure):
         + [(name, ctypes.c_uint32) for name in ("arena_bytes", "desc_offset", "weights_offset", "weights_bytes")]
         + [("rows", ctypes.c_uint16), ("cols", ctypes.c_uint16)]
         + [(name, ctypes.c_uint8) for name in ("x_bits", "k_bits", "softmax", "map_version")]
-        + [("params_hash", ctypes.c_uint32)]
+        + [("counters_depth", ctypes.c_uint16), ("params_hash", ctypes.c_uint32)]
         + [("input", Tensor), ("output", Tensor)]
     )
 
@@ -54,12 +54,22 @@ class Port(ctypes.Structure):
 class Context(ctypes.Structure):
     _fields_ = [
         *[("model", ctypes.POINTER(Model)), ("port", Port), ("arena", ctypes.c_void_p), ("arena_bus", ctypes.c_uint64)],
-        *[("has_weights", ctypes.c_uint8), ("has_input", ctypes.c_uint8), ("started", ctypes.c_uint8)],
+        *[(name, ctypes.c_uint8) for name in ("has_weights", "has_input", "started", "has_run")],
     ]
 
 
 class Info(ctypes.Structure):
     _fields_ = [("op_index", ctypes.c_uint32), ("op_name", ctypes.c_char_p), ("clocks", ctypes.c_uint32)]
+
+
+class Performance(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_uint32)
+        for name in (
+            *("clocks", "start", "array", "pixels", "weights", "operands", "results", "outputs", "end", "writes"),
+            *("x_beats", "k_beats", "o_beats", "y_beats"),
+        )
+    ]
 
 
 def compile_library(place: Path, *flags: str) -> ctypes.CDLL:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from tests.firmware.library import Context, Info, Machine, Model, Port, Tensor, status_names
+from deepsoc.hw.regmap import load_map
+from tests.firmware.library import Context, Info, Machine, Model, Performance, Port, Tensor, status_names
 
 CTRL, STATUS, IRQ_ACK, OP_INDEX, ARENA_LO, ARENA_HI, DESC, N_OPS, NET_ID, CLOCKS, ID, GEOMETRY, HASH = range(0, 0x34, 4)
 ARENA_BUS = 0x12_3456_7000
@@ -40,7 +41,7 @@ class Setup:
         output = Tensor(8256, 64, 0, 0, 1, 4, 1, 2, 16, 2, 1, 32, 3, 0)
         self.model = Model(
             *(b"net", 0xCAFE, 2, words.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32)), self.names, self.bundles),
-            *(12288, 4096, 4608, 100, ROWS, COLS, BITS, BITS, 0, 2, 0xBEEF0001, tensor, output),
+            *(12288, 4096, 4608, 100, ROWS, COLS, BITS, BITS, 0, 2, 2, 0xBEEF0001, tensor, output),
         )
         self.arena = (ctypes.c_uint8 * 12288)()
         registers = dict.fromkeys(range(0, 52, 4), 0)
@@ -353,3 +354,35 @@ def test_every_status_has_a_text(setup: Setup) -> None:
     texts = {setup.library.dsoc_status_string(value) for value in setup.status}
     assert len(texts) == len(setup.status)
     assert setup.library.dsoc_status_string(999) == b"unknown status"
+
+
+COUNTERS = {r.name.removeprefix("COUNT_").lower(): r.offset for r in load_map().registers if r.name[:6] == "COUNT_"}
+
+
+def test_performance_reads_the_counters_of_an_operation(setup: Setup) -> None:
+    figures = Performance()
+    assert (
+        setup.library.dsoc_performance(None, 0, ctypes.byref(figures))
+        == status_names(setup.library)["DSOC_ERR_ARGUMENT"]
+    )
+    setup.load()
+    assert setup.call("dsoc_performance", 0, None) == "DSOC_ERR_ARGUMENT"
+    setup.machine.registers[OP_INDEX] = 1  # of another program's run
+    assert setup.call("dsoc_performance", 0, ctypes.byref(figures)) == "DSOC_ERR_STATE"
+    assert setup.call("dsoc_start") == "DSOC_OK"
+    for operation in (0, 1):
+        values = {name: 100 * operation + number for number, name in enumerate(COUNTERS)} | {"clocks": 5000}
+        setup.machine.registers.update({COUNTERS[name]: value for name, value in values.items()})
+        setup.machine.writes.clear()
+        assert setup.call("dsoc_performance", operation, ctypes.byref(figures)) == "DSOC_OK"
+        assert setup.machine.writes == [(COUNTERS["operation"], operation)]
+        for name in ("clocks", *(name for name in COUNTERS if name not in ("operation", "clocks"))):
+            assert getattr(figures, name) == values[name], name
+        causes = ("array", "pixels", "weights", "operands", "results", "outputs", "end", "writes")
+        assert figures.start == 5000 - sum(values[name] for name in causes)
+    assert setup.call("dsoc_performance", 2, ctypes.byref(figures)) == "DSOC_ERR_STATE"
+    setup.machine.registers[OP_INDEX] = 2
+    assert setup.call("dsoc_performance", 0, ctypes.byref(figures)) == "DSOC_ERR_COUNTERS"
+    assert setup.call("dsoc_performance", 1, ctypes.byref(figures)) == "DSOC_OK"
+    setup.model.counters_depth = 0
+    assert setup.call("dsoc_performance", 2, ctypes.byref(figures)) == "DSOC_ERR_COUNTERS"

@@ -37,7 +37,7 @@ POINTS = pd.DataFrame(
         "y_bits": [16, 20, 24, 32], "kh_max": [1, 3, 7, 11], "kw_max": [1, 3, 7, 11], "sh_max": [1, 2, 4, 3],
         "sw_max": [1, 1, 2, 4], "xn_max": [1, 2, 1, 8], "edges_ram_depth": [16, 64, 300, 2048],
         "weights_ram_depth": [24, 64, 600, 2048], "axi_data_bits": [32, 64, 128, 512], "axi_max_burst": [16, 8, 4, 16],
-        "frequency_mhz": [100.0, 200.0, 250.0, 1000.0],
+        "counters_depth": [0, 16, 64, 64], "frequency_mhz": [100.0, 200.0, 250.0, 1000.0],
     }
 )  # fmt: skip
 

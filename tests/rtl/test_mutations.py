@@ -45,7 +45,9 @@ _OUT = {"Rows": 3, "XBits": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
 _SHIFTER = {"Rows": 3, "XBits": 2, "Nf": 8, "Gt": 2, "PtMax": 5, "KhMax": 11, "ShMax": 3}
 _WEIGHTS = {"Cols": 6, "KBits": 2, "WordBits": 16, "Depth": 33, "AxiBits": 128, "MaxBurst": 4}
 _GATE = {"StrobeBits": 8, "CountBits": 6}
-_REGS = {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "AddrBits": 40}
+_REGS = {
+    "Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "ParamsHash": 0x9ABCDEF0, "CountersDepth": 32, "AddrBits": 40,
+}  # fmt: skip
 
 QUICK = [
     _module("ties away from even", "requant", _REQUANT, "+ 33'(odd)", "+ 33'd1"),

@@ -22,8 +22,11 @@ WRITABLE = {"ARENA_LO": 32, "ARENA_HI": 32, "DESC_OFFSET": 32, "N_OPS": 16, "NET
 
 
 @parameter_sets(
-    {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "ParamsHash": 0x9ABCDEF0, "AddrBits": 40},
-    slow=({"Rows": 8, "Cols": 24, "XBits": 8, "KBits": 2, "ParamsHash": 0x12345678, "AddrBits": 64},),
+    {"Rows": 7, "Cols": 30, "XBits": 4, "KBits": 8, "ParamsHash": 0x9ABCDEF0, "CountersDepth": 32, "AddrBits": 40},
+    {"Rows": 1, "Cols": 1, "XBits": 2, "KBits": 2, "ParamsHash": 0, "CountersDepth": 0, "AddrBits": 40},
+    slow=(
+        {"Rows": 8, "Cols": 24, "XBits": 8, "KBits": 2, "ParamsHash": 0x12345678, "CountersDepth": 2, "AddrBits": 64},
+    ),
 )
 def test_regs(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_regs", parameters, seed=seed)
@@ -48,7 +51,10 @@ class _Registers:
         self._master = master
 
     async def read(self, name: str) -> int:
-        return int.from_bytes((await self._master.read(REGISTERS[name].offset, 4)).data, "little")
+        return await self.read_at(REGISTERS[name].offset)
+
+    async def read_at(self, offset: int) -> int:
+        return int.from_bytes((await self._master.read(offset, 4)).data, "little")
 
     async def write(self, name: str, value: int, *, first: int = 0, count: int = 4) -> None:
         data = value.to_bytes(4, "little")[first : first + count]
@@ -66,7 +72,7 @@ def _bit(register: str, name: str) -> int:
 async def _start(dut: Any, salt: object, stall: float) -> tuple[Bench, _Registers]:
     bench = Bench(dut, salt=salt)
     registers = _Registers(bench, stall)
-    await bench.start(busy_i=0, ended_i=0, error_i=0, op_index_i=0)
+    await bench.start(busy_i=0, ended_i=0, error_i=0, op_index_i=0, count_ready_i=1, count_i=0)
     return bench, registers
 
 
@@ -102,6 +108,48 @@ async def tells_its_identity(dut: Any) -> None:
         assert await registers.field("GEOMETRY", field) == PARAMETERS[parameter], field
     assert await registers.read("PARAMS_HASH") == PARAMETERS["ParamsHash"]
     assert await registers.read("OP_INDEX") == 0xABCD
+    bench.stop()
+
+
+async def _counters(bench: Bench, stall: float) -> None:
+    """dsoc_counters: the word of a row and a counter, one clock after the read, which waits until it is ready."""
+    dut = bench.dut
+    while True:
+        await RisingEdge(bench.clock)
+        await ReadWrite()
+        dut.count_ready_i.value = int(not bench.chance(stall))
+        await ReadOnly()
+        asked = int(dut.count_read_o.value)
+        word = _word(int(dut.count_row_o.value), int(dut.counter_o.value)) if asked else bench.rng.getrandbits(32)
+        await RisingEdge(bench.clock)
+        await ReadWrite()
+        dut.count_i.value, dut.count_ready_i.value = word, 0
+        await ReadOnly()
+        assert not (asked and int(dut.count_read_o.value)), "read twice"
+
+
+def _word(row: int, counter: int) -> int:
+    return 0x5A00_0000 | row << 8 | counter
+
+
+@cocotb.test(timeout_time=2, timeout_unit="ms")
+@cocotb.parametrize(stall=STALLS)
+async def shows_counters(dut: Any, stall: float) -> None:
+    """Those of the chosen row, of the last ones; between them other registers, and writes that go on."""
+    bench, registers = await _start(dut, stall, stall)
+    bench.spawn(_counters(bench, stall))
+    depth = PARAMETERS["CountersDepth"]
+    names = [name for name in REGISTERS if name.startswith("COUNT_") and name != "COUNT_OPERATION"]
+    for index in range(40):
+        row = bench.rng.randrange(1 << 16)
+        await registers.write("COUNT_OPERATION", row)
+        assert await registers.read("COUNT_OPERATION") == (row % depth if depth else 0)
+        name = names[index % len(names)]
+        counter = (REGISTERS[name].offset - REGISTERS[names[0]].offset) // 4
+        assert await registers.read(name) == (_word(row % depth, counter) if depth else 0), name
+        await registers.write("NET_ID", row)
+        assert await registers.read("NET_ID") == row
+    assert await registers.read_at(REGISTERS[names[-1]].offset + 4) == 0
     bench.stop()
 
 
@@ -260,7 +308,7 @@ class _Lines:
 async def _lines(dut: Any, salt: object) -> tuple[Bench, _Lines]:
     bench = Bench(dut, salt=salt)
     idle = ("busy_i", "ended_i", "error_i", "op_index_i", "awvalid_i", "wvalid_i", "arvalid_i")
-    await bench.start(bready_i=1, rready_i=1, **dict.fromkeys(idle, 0))
+    await bench.start(bready_i=1, rready_i=1, count_ready_i=1, **dict.fromkeys(idle, 0))
     return bench, _Lines(bench)
 
 

@@ -77,6 +77,29 @@ def test_two_inputs_are_under_way(design: Artifacts, opened: Open) -> None:
         np.testing.assert_array_equal(driver.wait(second).reshape(BATCH, -1), want[1])
 
 
+def test_performance_counters_are_those_of_the_last_run(design: Artifacts, opened: Open) -> None:
+    """The same in every run without stalls, of the operation that runs as far as it is, and nothing before any."""
+    device = opened(mem_latency=0)
+    with Driver(design.path, device, timeout=None) as driver:
+        assert driver.performance() == ()
+        driver.predict(images(BATCH, 1))
+        first = driver.performance()
+        assert [figures.index for figures in first] == list(range(len(driver.design.operations)))
+        for figures, op in zip(first, design.manifest.operations, strict=True):
+            moved = [beats * design.hw.axi_bytes for beats in (figures.x_beats, figures.o_beats, figures.y_beats)]
+            assert moved == [op.axi_bytes.x, op.axi_bytes.o, op.axi_bytes.y]
+            assert figures.clocks > figures.array > 0
+        ticket = driver.submit(images(BATCH, 2))
+        seen = [driver.performance() for _ in range(3)]  # while it runs
+        assert [figures.clocks for figures in seen[0]] < [figures.clocks for figures in seen[2]]
+        assert len(seen[0]) < len(first)
+        driver.wait(ticket)
+        again = driver.performance()
+    assert [(f.array, f.x_beats, f.o_beats, f.y_beats) for f in again] == [
+        (f.array, f.x_beats, f.o_beats, f.y_beats) for f in first
+    ]
+
+
 @pytest.mark.parametrize("forgotten", ["flush", "invalidate"])
 def test_a_forgotten_cache_operation_gives_wrong_data(design: Artifacts, opened: Open, forgotten: str) -> None:
     x = images(BATCH, 3)

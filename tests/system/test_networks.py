@@ -12,6 +12,7 @@ from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import load_net, parse_net
 from deepsoc.sim import SimResult, simulate
+from tests.system.counters import check_bounds, check_counters
 from tests.system.hardware import FAST, HARDWARE
 
 DATA = Path(__file__).parent.parent / "data"
@@ -91,9 +92,11 @@ def run(net: dict[str, Any], hw: Hardware, out: Path, **options: Any) -> SimResu
     """Exports a network with random weights and simulates it; the result is bit-exact."""
     net["bits"] = {"x": hw.x_bits, "k": hw.k_bits, "b": 16}
     seed = zlib.crc32(f"{net['name']} {hw.to_json()}".encode())
-    export(parse_net(net).to_graph(seed=seed), hw, out, seed=seed)
+    artifacts = export(parse_net(net).to_graph(seed=seed), hw, out, seed=seed)
     result = simulate(out, seed=seed, **options)
     result.raise_for_mismatch()
+    check_counters(result, artifacts, where=f"seed {seed}")
+    check_bounds(result)
     return result
 
 
@@ -120,6 +123,8 @@ def shared_network(name: str, tmp_path: Path, hw: Hardware) -> tuple[Artifacts, 
     artifacts = export(load_net(DATA / f"{name}.json").to_graph(seed=1), hw, tmp_path / name)
     result = simulate(artifacts.path, mem_latency=0)
     result.raise_for_mismatch()
+    check_counters(result, artifacts)
+    assert check_bounds(result) or name == "peer_demo"
     return artifacts, result
 
 

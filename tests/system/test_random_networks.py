@@ -13,6 +13,7 @@ from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
 from deepsoc.sim import simulate
 from tests.strategies import random_case
+from tests.system.counters import check_counters
 from tests.system.hardware import FAST, HARDWARE
 
 _NETWORKS_FAST, _NETWORKS_ALL = 5, 26
@@ -35,6 +36,7 @@ def _run(hw: Hardware, seed: int, out: Path) -> bool:
     for op, entry in zip(run.operations, plan, strict=True):
         moved, model = (op.x_bytes, op.o_bytes, op.y_bytes), entry.axi_bytes
         assert moved == (model.x, model.o, model.y), f"seed {seed}, {op.name}: bytes {moved}, the model says {model}"
+    check_counters(run, Artifacts.load(out), where=f"seed {seed}")
     # Operations may share a weights stream: only the sum says what the weights port moved.
     assert sum(op.k_bytes for op in run.operations) == sum(entry.axi_bytes.k for entry in plan), f"seed {seed}"
     return True

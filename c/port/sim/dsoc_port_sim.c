@@ -1,5 +1,7 @@
 #include "dsoc_port_sim.h"
 
+#include <stddef.h>
+
 dsoc_status_t dsoc_sim_firmware(void *sim, const dsoc_sim_job_t *job, dsoc_info_t *info) {
     const dsoc_port_t port = {
         .user = sim,
@@ -21,6 +23,9 @@ dsoc_status_t dsoc_sim_firmware(void *sim, const dsoc_sim_job_t *job, dsoc_info_
     }
     if (status == DSOC_OK) {
         status = dsoc_run(&soc, DSOC_WAIT_FOREVER, info);
+        for (uint32_t i = 0; job->performance != NULL && i < model->n_ops; i++) {
+            (void)dsoc_performance(&soc, i, &job->performance[i]);
+        }
     }
     if (status == DSOC_OK) {
         status = dsoc_get_output(&soc, job->output, dsoc_output_count(model));

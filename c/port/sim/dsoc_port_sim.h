@@ -31,8 +31,9 @@ typedef struct {
     uint32_t weights_bytes;
     const int8_t *input; /**< NHWC or NC integers. */
     uint32_t input_bytes;
-    int32_t *output;      /**< dsoc_output_count() integers, filled. */
-    float *probabilities; /**< As many, filled when the network ends in a softmax. */
+    int32_t *output;                 /**< dsoc_output_count() integers, filled. */
+    float *probabilities;            /**< As many, filled when the network ends in a softmax. */
+    dsoc_performance_t *performance; /**< model->n_ops of them, filled where they are kept; NULL: not wanted. */
 } dsoc_sim_job_t;
 
 /**

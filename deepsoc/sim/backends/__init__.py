@@ -24,8 +24,9 @@ Progress = Callable[[str, float], None]
 Found = dict[str, Any]
 """What a run found: `status` (`ok`, or what ended it) and `message`, `operation` that ran last, `done` operations,
 `clocks` of the run, `clocks_register`, `run_s`, `faults` in words, and `operations`: for each `start` and `done` clock,
-bytes `x`, `k`, `o`, `y` by port. Beside it lie `snapshots.bin` (what each operation that is done wrote, one after the
-other), `output.bin` (int32) and, with a softmax, `probabilities.bin` (float32)."""
+bytes `x`, `k`, `o`, `y` by port, and, where they are known, `counters` (`OperationCounters` without its index). Beside
+it lie `snapshots.bin` (what each operation that is done wrote, one after the other), `output.bin` (int32) and, with a
+softmax, `probabilities.bin` (float32)."""
 
 Run = Callable[[Artifacts, Path, int, Progress], Found]
 """Runs one batch: export with its input, folder for the files of `Found`, seed, progress."""

@@ -117,7 +117,20 @@ struct Outcome {
     std::string status; // "ok", "firmware", "violation" or "error"
     std::string message;
     dsoc_info_t info;
+    std::vector<dsoc_performance_t> performance; // by operation; no clocks: not known
 };
+
+void write_counters(std::ostream &file, const dsoc_performance_t &p) {
+    if (p.clocks == 0) {
+        file << "null";
+        return;
+    }
+    file << "{\"clocks\": " << p.clocks << ", \"start\": " << p.start << ", \"array\": " << p.array
+         << ", \"pixels\": " << p.pixels << ", \"weights\": " << p.weights << ", \"operands\": " << p.operands
+         << ", \"results\": " << p.results << ", \"outputs\": " << p.outputs << ", \"end\": " << p.end
+         << ", \"writes\": " << p.writes << ", \"x_beats\": " << p.x_beats << ", \"k_beats\": " << p.k_beats
+         << ", \"o_beats\": " << p.o_beats << ", \"y_beats\": " << p.y_beats << "}";
+}
 
 void write_result(const std::string &path, const Soc &soc, const Outcome &outcome, double wall_s) {
     std::ofstream file(path);
@@ -135,7 +148,9 @@ void write_result(const std::string &path, const Soc &soc, const Outcome &outcom
     for (const OperationRecord &record : soc.records()) {
         file << comma << "{\"start\": " << record.start << ", \"done\": " << record.done
              << ", \"x\": " << record.x_bytes << ", \"k\": " << record.k_bytes << ", \"o\": " << record.o_bytes
-             << ", \"y\": " << record.y_bytes << "}";
+             << ", \"y\": " << record.y_bytes << ", \"counters\": ";
+        write_counters(file, outcome.performance[static_cast<size_t>(&record - soc.records().data())]);
+        file << "}";
         comma = ",\n";
     }
     file << "]}\n";
@@ -159,7 +174,8 @@ Outcome run_firmware(Soc &soc, const dsoc_model_t &model, const Options &options
     job.input_bytes = static_cast<uint32_t>(input.size());
     job.output = output.data();
     job.probabilities = probabilities.data();
-    Outcome outcome{"ok", "", {}};
+    Outcome outcome{"ok", "", {}, std::vector<dsoc_performance_t>(model.n_ops)};
+    job.performance = outcome.performance.data();
     try {
         const dsoc_status_t status = dsoc_sim_firmware(&soc, &job, &outcome.info);
         if (status != DSOC_OK) {

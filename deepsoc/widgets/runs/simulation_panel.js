@@ -1,4 +1,4 @@
-// SimulationPanel: options, the run, its verdict, clocks and bytes by bundle, the waveform.
+// SimulationPanel: options, the run, its verdict, clocks and bytes by bundle, clocks by cause, the waveform.
 
 function verdict(value) {
   if (value.bit_exact) return el("div", { class: "jp-verdict good", role: "status" }, "bit-exact");
@@ -9,6 +9,25 @@ function verdict(value) {
 
 const figure = (name, value) => el("div", { class: "jp-figure" }, el("span", {}, name), el("span", {}, value));
 const grouped = (n) => Math.round(n).toLocaleString("en").replaceAll(",", "\u2009");
+
+// The hardware's own counters: steps of the array and each cause of a wait, as a bar and in figures.
+const CAUSES = ["array", "start", "pixels", "weights", "operands", "results", "outputs", "end", "writes"];
+
+function countersTable(value) {
+  const rows = (value.operations ?? []).filter((operation) => operation.counters);
+  if (!rows.length) return [];
+  const most = Math.max(...rows.map((operation) => operation.counters.clocks), 1);
+  const heads = ["operation", "clocks", "", ...CAUSES, "bound by, model"];
+  const bar = (counters) => el("div", { class: "sp-causes", style: `width: ${120 * counters.clocks / most}px` },
+    CAUSES.map((cause) => el("span", { class: `sp-cause ${cause}`, style: `flex-grow: ${counters[cause]}` })));
+  return [
+    el("h4", {}, "Clocks by cause, counted in hardware"),
+    el("div", { class: "jp-scroll" }, el("table", {}, el("caption", { class: "sr-only" }, "Clocks of each operation by cause"),
+      el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: CAUSES.includes(head) ? `sp-head ${head}` : i === heads.length - 1 ? "words" : null, "aria-hidden": head ? null : "true" }, head)))),
+      el("tbody", {}, rows.map(({ name, counters, model: terms }) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, grouped(counters.clocks)),
+        el("td", { "aria-hidden": "true" }, bar(counters)), CAUSES.map((cause) => el("td", {}, grouped(counters[cause]))), el("td", { class: "words" }, terms?.bound ?? "–")))))),
+  ];
+}
 
 function resultPart(model) {
   const node = el("section", { class: "sp-result", "aria-label": "Result" });
@@ -33,6 +52,7 @@ function resultPart(model) {
           figure("wall time", duration(value.wall_s)), figure("simulated clocks a second", si(value.clocks_per_second))),
         el("div", { class: "jp-scroll" }, el("table", {}, el("caption", { class: "sr-only" }, "Clocks and bytes by bundle"),
           el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: { 4: "words hint", 7: "words" }[i], "aria-hidden": i === 4 ? "true" : null }, head)))), el("tbody", {}, rows))),
+        ...countersTable(value),
       ];
     });
     node.hidden = value.bit_exact === undefined;
