@@ -10,7 +10,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 # The maps are generated, with one line a field.
-FIRMWARE = $(sort $(filter-out c/dsoc_map.h c/port/riscv/dsoc_soc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] c/program/*/*.[ch] deepsoc/sim/harness/*.* deepsoc/sim/harness/system/*.h deepsoc/sim/harness/system/*.cpp tests/firmware/*/*.[ch])))
+FIRMWARE = $(sort $(filter-out c/dsoc_map.h c/port/riscv/dsoc_soc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] c/program/*/*.[ch] deepsoc/sim/harness/*.* deepsoc/sim/harness/*/*.h deepsoc/sim/harness/*/*.cpp tests/firmware/*/*.[ch])))
 
 .PHONY: setup demo lab test test-all lint docs bench labextension clean
 .DELETE_ON_ERROR:

@@ -37,7 +37,9 @@ BACKENDS: dict[BackendName, Backend] = {
     "verilator": Backend("the fast one: C++ harness and C firmware", "verilator", trace=True, faults=True),
     "cocotb": Backend("the Python driver on cocotb, slow", "cocotb"),
     "systemverilog": Backend(
-        "a SystemVerilog testbench with the C firmware", "", ("verilator", "xsim", "questa", "vcs", "xcelium")
+        "a SystemVerilog testbench with the C firmware",
+        "systemverilog",
+        ("verilator", "xsim", "questa", "vcs", "xcelium"),
     ),
     "riscv-soc": Backend("the firmware on a RISC-V core in RTL", "riscv", trace=True),
 }

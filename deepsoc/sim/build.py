@@ -12,9 +12,9 @@ from deepsoc import _process, _progress
 from deepsoc._hashes import key_of
 from deepsoc.assets import core_files, folder, rtl_files, rtl_headers, soc_files, used_parameters
 from deepsoc.sim import cache
-from deepsoc.sim.tools import Toolchain, find_toolchain
+from deepsoc.sim.tools import Compilers, Toolchain, find_toolchain
 
-__all__ = ["SERIAL_DIVIDER", "build", "build_device", "build_system"]
+__all__ = ["SERIAL_DIVIDER", "build", "build_device", "build_system", "compile_firmware", "firmware_folders"]
 
 _HARNESS = Path(__file__).parent / "harness"
 _SYSTEM_HARNESS = _HARNESS / "system"
@@ -67,7 +67,7 @@ def build(
     """
     tools = find_toolchain()
     hardware = _Hardware.read(export / "params.svh", rtl or folder("rtl"), tools, trace=trace)
-    objects = _firmware(tools, export, work)
+    objects = compile_firmware(tools, export, work)
     extra = ["-llz4", "-lz"] if trace else []
     return hardware.link(work / "simulator", main, before=objects, after=["-pthread", *extra], progress=progress)
 
@@ -293,27 +293,28 @@ class _Hardware:
         _process.run(command, cwd=place, env=self.tools.verilator.environment(), on_line=on_line)
 
 
-def _firmware(tools: Toolchain, export: Path, work: Path) -> list[Path]:
-    """Compiles the firmware with the network's tables; the objects."""
-    sources = [path for place in _firmware_folders() for path in sorted(place.glob("*.c"))]
+def compile_firmware(tools: Compilers, export: Path, work: Path, extra: Sequence[str] = ()) -> list[Path]:
+    """Compiles the firmware with the network's tables; the objects. `extra`: more options of the compiler."""
+    sources = [path for place in firmware_folders() for path in sorted(place.glob("*.c"))]
     objects = []
     for source in (*sources, _HARNESS / "network.c"):
         target = work / f"{source.stem}.o"
         objects.append(target)
         # The simulated machine reports violations by exceptions, which pass through the firmware.
-        flags = ("-std=c99", "-O2", "-fexceptions", "-Wall", "-Wextra", "-Werror")
-        paths = (f"-I{path}" for path in (*_firmware_folders(), export))
+        flags = ("-std=c99", "-O2", "-fexceptions", "-Wall", "-Wextra", "-Werror", *extra)
+        paths = (f"-I{path}" for path in (*firmware_folders(), export))
         _process.run([*tools.compile(tools.cc), *flags, *paths, "-c", source, "-o", target], cwd=work)
     return objects
 
 
-def _firmware_folders() -> tuple[Path, Path]:
+def firmware_folders() -> tuple[Path, Path]:
+    """Of the firmware's sources, and of its port to a simulated accelerator."""
     c = folder("c")
     return c, c / "port" / "sim"
 
 
 def _headers() -> list[Path]:
-    return [path for place in _firmware_folders() for path in sorted(place.glob("*.h"))]
+    return [path for place in firmware_folders() for path in sorted(place.glob("*.h"))]
 
 
 def _cpu() -> str:

@@ -13,7 +13,15 @@ from pathlib import Path
 
 from deepsoc.errors import ToolError
 
-__all__ = ["MIN_VERILATOR", "Toolchain", "Verilator", "find_toolchain", "find_verilator"]
+__all__ = [
+    "MIN_VERILATOR",
+    "Compilers",
+    "Toolchain",
+    "Verilator",
+    "find_compilers",
+    "find_toolchain",
+    "find_verilator",
+]
 
 MIN_VERILATOR = (5, 36)
 """The oldest Verilator release whose answers are relied on."""
@@ -62,18 +70,16 @@ class Verilator:
         return env
 
 
-@dataclass(frozen=True)
-class Toolchain:
-    """Everything a simulation is built with.
+@dataclass(frozen=True, kw_only=True)
+class Compilers:
+    """Compilers of this machine.
 
     Attributes:
-        verilator: the simulator's compiler.
         cc: C compiler.
         cxx: C++ compiler.
         ccache: the compiler cache's program, or None.
     """
 
-    verilator: Verilator
     cc: str
     cxx: str
     ccache: str | None
@@ -81,6 +87,17 @@ class Toolchain:
     def compile(self, compiler: str) -> list[str]:
         """The start of a compile command, through the compiler cache if there is one."""
         return [self.ccache, compiler] if self.ccache else [compiler]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolchain(Compilers):
+    """Everything a simulation is built with.
+
+    Attributes:
+        verilator: the simulator's compiler.
+    """
+
+    verilator: Verilator
 
 
 def find_verilator() -> Verilator:
@@ -115,7 +132,17 @@ def find_toolchain() -> Toolchain:
     for program in ("make", "perl"):
         if shutil.which(program) is None:
             raise ToolError(f"{program} is missing; get it with: apt-get install {program}")
-    return Toolchain(verilator, _compiler("CC", "gcc", "cc"), _compiler("CXX", "g++", "c++"), shutil.which("ccache"))
+    return Toolchain(verilator=verilator, **vars(find_compilers()))
+
+
+def find_compilers() -> Compilers:
+    """Finds the compilers.
+
+    Raises:
+        ToolError: there is none; names it and how to get it.
+    """
+    cc, cxx = _compiler("CC", "gcc", "cc"), _compiler("CXX", "g++", "c++")
+    return Compilers(cc=cc, cxx=cxx, ccache=shutil.which("ccache"))
 
 
 def _compiler(variable: str, *names: str) -> str:

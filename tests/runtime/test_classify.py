@@ -210,10 +210,15 @@ def test_ranges_of_any_size_at_any_address(name: str, tmp_path: Path) -> None:
 
 def test_an_interrupt_that_never_comes(board: Callable[..., Board]) -> None:
     linux = board()
-    done = linux("-c", silent=True)
+    np.save(linux.place / "good.npy", np.zeros(SHAPE))
+    done = linux("-c", "good.npy", silent=True)
     assert done.returncode == 0
     assert "every output equals" in done.stdout
     assert "its interrupt did not come" in done.stderr
+    # It is waited for in the first run, and in no other.
+    starts = [i for i, asked in enumerate(linux.peer.log) if asked == ("W", regs.CTRL)]
+    waits = [i for i, (what, _) in enumerate(linux.peer.log) if what == "P"]
+    assert starts[-2] < waits[0] <= waits[-1] < starts[-1]
 
 
 @pytest.mark.skipif(not PNG, reason="libpng is not installed")

@@ -188,10 +188,10 @@ def test_wrong_input_gives_wrong_outputs(system: System) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("*(volatile uint32_t *)0x30000000u = 1;", "trap 7 at 0x10000"),  # store to an address of no region
-        ("(void)*(volatile uint32_t *)0x90000000u;", "trap 5 at 0x10000"),  # load beyond the memory
-        ('__asm__ volatile("sw zero, 0x80(zero)");', "trap 7 at 0x10000"),  # store to the ROM
-        ('__asm__ volatile(".word 0");', "trap 2 at 0x10000"),  # no instruction
+        ("*(volatile uint32_t *)0x30000000u = 1;", "trap 7 at 0x1000"),  # store to an address of no region
+        ("(void)*(volatile uint32_t *)0x90000000u;", "trap 5 at 0x1000"),  # load beyond the memory
+        ('__asm__ volatile("sw zero, 0x80(zero)");', "trap 7 at 0x1000"),  # store to the ROM
+        ('__asm__ volatile(".word 0");', "trap 2 at 0x1000"),  # no instruction
         ("((void (*)(void))0x20000000u)();", "trap 1 at 0x20000000"),  # no instructions there
     ],
 )
@@ -202,7 +202,7 @@ def test_a_trap_is_told(system: System, body: str, message: str) -> None:
 
 def test_a_program_that_hangs_is_given_up(system: System) -> None:
     found = system.run(image=system.own_image('dsoc_soc_print("hello\\n");\nfor (;;) {\n}'))
-    assert found["message"].startswith("the firmware hangs at 0x10000"), found["message"]
+    assert found["message"].startswith("the firmware hangs at 0x1000"), found["message"]
     assert found["message"].endswith("the serial port said 'hello\\n'")
 
 
