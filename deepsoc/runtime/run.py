@@ -139,7 +139,7 @@ def run(
         seconds = time.monotonic() - begin
         if isinstance(device, SimulatedDevice) and clocks is not None:
             clocks = device.clock - clocks
-        counters: tuple[Any, ...] = ()
+        counters = driver.performance()
         found = driver.design
     if outputs.ndim < len(found.output.shape):
         outputs = outputs[None]

@@ -161,6 +161,11 @@ def test_another_accelerator_is_refused(design: Artifacts, opened: Open, tmp_pat
     with pytest.raises(DeviceError, match=rf"hash is 0x00000abc, the design's {design.hw.params_hash:#010x}"):
         Driver(design.path, device)
     changed = Path(shutil.copytree(design.path, tmp_path / "changed"))
+    manifest = json.loads((changed / "manifest.json").read_text())
+    (changed / "manifest.json").write_text(json.dumps({**manifest, "desc_offset": manifest["desc_offset"] + 256}))
+    with pytest.raises(InputError, match=r"manifest.json: differs from what was exported"):
+        Driver(changed, opened())
+    (changed / "manifest.json").write_text(json.dumps(manifest))
     hw = json.loads((changed / "hw.json").read_text())
     (changed / "hw.json").write_text(json.dumps({**hw, "cols": 10}))
     with pytest.raises(InputError, match=r"hw.json: differs from what was exported"):

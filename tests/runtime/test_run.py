@@ -48,6 +48,12 @@ def test_json_has_outputs_and_times(
     np.testing.assert_array_equal(np.reshape(answer["outputs"], want.shape), want)
     np.testing.assert_array_equal(np.load(tmp_path / "y.npy").reshape(want.shape), want)
     assert (answer["images"], answer["batch"], answer["fps_basis"]) == (2 * BATCH + 1, BATCH, "simulated clocks")
+    assert list(answer["us_per_operation"]) == [op.name for op in design.manifest.operations]
+    clocks = [operation["clocks"] for operation in answer["operations"]]
+    assert list(answer["us_per_operation"].values()) == pytest.approx([c / answer["frequency_mhz"] for c in clocks])
+    modelled = [op.clocks + op.overhead_clocks for op in design.manifest.operations]
+    assert all(found >= model for found, model in zip(clocks, modelled, strict=True))  # plus the memory's latency
+    assert sum(clocks) < answer["clocks"] / 3 * 1.1  # of three runs
     assert answer["fps"] == pytest.approx(answer["images"] * answer["frequency_mhz"] * 1e6 / answer["clocks"])
 
 
@@ -60,6 +66,7 @@ def test_text_and_real_values(
     text = capfd.readouterr().out
     y = np.load(tmp_path / "y.npy")
     assert y.sum() == pytest.approx(1)
+    assert all(op.name in text for op in design.manifest.operations)
     assert f"image 0: largest is {y.argmax()};" in text
     assert f"1 images, {BATCH} a run, " in text
     assert "clocks at 100 MHz" in text
