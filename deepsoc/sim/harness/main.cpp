@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "counters.h"
 #include "dsoc_port_sim.h"
 #include "soc.h"
 
@@ -119,18 +120,6 @@ struct Outcome {
     dsoc_info_t info;
     std::vector<dsoc_performance_t> performance; // by operation; no clocks: not known
 };
-
-void write_counters(std::ostream &file, const dsoc_performance_t &p) {
-    if (p.clocks == 0) {
-        file << "null";
-        return;
-    }
-    file << "{\"clocks\": " << p.clocks << ", \"start\": " << p.start << ", \"array\": " << p.array
-         << ", \"pixels\": " << p.pixels << ", \"weights\": " << p.weights << ", \"operands\": " << p.operands
-         << ", \"results\": " << p.results << ", \"outputs\": " << p.outputs << ", \"end\": " << p.end
-         << ", \"writes\": " << p.writes << ", \"x_beats\": " << p.x_beats << ", \"k_beats\": " << p.k_beats
-         << ", \"o_beats\": " << p.o_beats << ", \"y_beats\": " << p.y_beats << "}";
-}
 
 void write_result(const std::string &path, const Soc &soc, const Outcome &outcome, double wall_s) {
     std::ofstream file(path);

@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "counters.h"
 #include "dsoc_map.h"
 #include "dsoc_port_sim.h"
 #include "memory.h"
@@ -242,6 +243,7 @@ private:
             run.input_bytes = static_cast<uint32_t>(input.size());
             run.output = output.data();
             run.probabilities = probabilities.data();
+            run.performance = performance.data();
             const dsoc_status_t status = dsoc_sim_firmware(this, &run, &info);
             if (status != DSOC_OK) {
                 failure = dsoc_status_string(status);
@@ -361,7 +363,9 @@ private:
         for (const OperationRecord &record : records) {
             file << comma << "{\"start\": " << record.start << ", \"done\": " << record.done
                  << ", \"x\": " << record.x_bytes << ", \"k\": " << record.k_bytes << ", \"o\": " << record.o_bytes
-                 << ", \"y\": " << record.y_bytes << "}";
+                 << ", \"y\": " << record.y_bytes << ", \"counters\": ";
+            write_counters(file, performance[static_cast<size_t>(&record - records.data())]);
+            file << "}";
             comma = ",\n";
         }
         file << "]}\n";
@@ -392,6 +396,8 @@ private:
     unsigned idle = 0xF;
     std::string violation, failure;
     dsoc_info_t info{};
+    std::vector<dsoc_performance_t> performance =
+        std::vector<dsoc_performance_t>(model.n_ops); // by operation; no clocks: not known
     std::chrono::steady_clock::time_point started_at, ended_at;
 };
 
