@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from deepsoc.netspec.spec import load_net, parse_net
 from deepsoc.sim import SocResult, simulate
 from deepsoc.sim.backends import Found, Options, riscv
 from deepsoc.sim.build import build_system
-from deepsoc.sim.firmware import boot_rom, frames, program_image
+from deepsoc.sim.firmware import boot_rom, frames, hex_words, program_image
+from deepsoc.sim.tools import find_toolchain
 
 pytestmark = pytest.mark.xdist_group("riscv-soc")
 
@@ -292,3 +295,39 @@ def test_a_fault_in_the_rtl_is_seen(system: System, tmp_path: Path, name: str) -
     assert not result.bit_exact
     assert message in result.error, result.error
     print(name, result.error, result.first_difference)
+
+
+@pytest.mark.slow
+def test_the_board_with_block_ram_takes_a_network_from_its_serial_port(system: System, tmp_path: Path) -> None:
+    """The top of an FPGA as it is, reset by a button, in a bench that knows the two wires alone."""
+    (tmp_path / "boot.hex").write_text(hex_words(system.rom))
+    (tmp_path / "serial.bin").write_bytes(frames(riscv.memory_contents(system.design), system.image))
+    core, included = assets.core_files()
+    files = [*core, *assets.rtl_files(), *assets.soc_files(), Path(__file__).with_name("board_bench.sv")]
+    tools = find_toolchain()
+    environment = tools.verilator.environment()
+    environment["MAKEFLAGS"] = f"{environment.get('MAKEFLAGS', '')} LINK={tools.cxx}"
+    include = {path.parent for path in [*assets.rtl_headers(), *included]} | {system.design.path}
+    command = [
+        tools.verilator.program,
+        "--binary",
+        "--assert",
+        "-j",
+        "2",
+        "-O3",
+        "-Wno-fatal",
+        "-Wno-lint",
+        "-Wno-style",
+    ]
+    command += ["--x-initial", "unique", "-DDV_FCOV_DISABLE", "--top-module", "board_bench", "--Mdir", "model"]
+    command += [*(f"-I{path}" for path in sorted(include)), *files]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    program = [tmp_path / "model" / "Vboard_bench", "+verilator+rand+reset+2", "+verilator+seed+3"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=800, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    words = re.search(r"^output 10\n((?:[0-9a-f ]+\n)+)", done.stdout, re.MULTILINE)
+    assert words, done.stdout
+    assert (
+        np.array([int(word, 16) for word in words[1].split()], np.uint32).astype(np.int32).tolist() == system.expected
+    )
+    assert "\nend 0 ok\n" in done.stdout
