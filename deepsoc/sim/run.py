@@ -241,7 +241,7 @@ def _with_firmware(result: SimResult, told: dict[str, Any]) -> SocResult:
     phases: dict[str, int] = told["phases"]
     work = sum(phases.get(name, 0) for name in ("input", "run", "output"))
     return SocResult(
-        **result.model_dump(),
+        **{name: getattr(result, name) for name in SimResult.model_fields},
         firmware_instructions=work,
         firmware_instructions_softmax=work + phases.get("softmax", 0),
         firmware_phases=phases,
