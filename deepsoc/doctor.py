@@ -19,6 +19,7 @@ __all__ = ["Tool", "examine"]
 _PACKAGES = (
     # package, extra (empty: installed apart), purpose
     ("cocotb", "sim", "tests the RTL's modules"),
+    ("edalize", "sim", "makes scripts for simulators of vendors"),
     ("pywellen", "sim", "reads waveform traces"),
     ("tensorflow-cpu", "train", "trains networks"),
     ("keras", "train", "trains networks"),

@@ -18,7 +18,7 @@ __all__ = ["JOB", "prepare"]
 JOB = "DEEPSOC_COCOTB_JOB"
 """Variable that names the file of the job."""
 _MODULE = "deepsoc.sim.cocotb_network"
-_CLOCKS_PER_SECOND = 5_000
+_CLOCKS_PER_SECOND = 3_000
 _LONG_S = 30
 
 
