@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -29,7 +30,9 @@ class _Watched(CocotbDevice):
 
     def __init__(self, dut: Any, *, export: Artifacts, snapshots: Path, **options: Any) -> None:
         super().__init__(dut, memory_bytes=export.manifest.arena_bytes, **options)
-        self.operations = [dict.fromkeys(("start", "done", *"xkoy"), 0) for _ in export.manifest.operations]
+        self.operations: list[dict[str, Any]] = [
+            dict.fromkeys(("start", "done", *"xkoy"), 0) for _ in export.manifest.operations
+        ]
         self.done = self.started = 0
         self.started_s = self.ended_s = time.monotonic()
         self._export = export
@@ -114,6 +117,9 @@ async def network(dut: Any) -> None:
                 found.update(status="driver", message=message, operation=device.done)
                 return
             found["clocks_register"] = device.read32(regs.CLOCKS)
+            for counters in driver.performance():
+                counts = dataclasses.asdict(counters)
+                device.operations[counts.pop("index")]["counters"] = counts
             outputs.astype("<i4").tofile(out / "output.bin")
             if driver.design.softmax:
                 driver.real(outputs).astype("<f4").tofile(out / "probabilities.bin")

@@ -42,6 +42,9 @@ def test_driver_and_firmware_find_the_same(design: Artifacts, tmp_path: Path, se
             getattr(theirs, f"{port}_bytes") for port in "xkoy"
         ]
         assert mine.cycles_model == theirs.cycles_model
+        assert mine.counters is not None
+        assert theirs.counters is not None
+        assert mine.counters.array == theirs.counters.array
         assert abs(mine.cycles_rtl - theirs.cycles_rtl) < 0.2 * theirs.cycles_rtl
     assert any(re.search(r"clocks a batch with cocotb: about \d+ s", what) for what in told)
 
