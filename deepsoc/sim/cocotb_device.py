@@ -26,7 +26,7 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.queue import Queue
 from cocotb.task import bridge, resume
-from cocotb.triggers import ClockCycles, First, RisingEdge
+from cocotb.triggers import ClockCycles, First, RisingEdge, Timer
 from cocotb.types import LogicArray
 from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiReadBus, AxiSlaveRead, AxiSlaveWrite, AxiWriteBus
@@ -108,9 +108,11 @@ class CocotbDevice(ApartMemory):
         for name in _QUIET:
             getattr(dut, name).value = 0
         dut.rst_ni.value = 1
+        dut.clk_i.value = 0
+        await Timer(1, unit="ns")
+        dut.rst_ni.value = 0  # before the first edge of the clock: registers without reset hold anything
+        await Timer(1, unit="ns")
         cocotb.start_soon(Clock(dut.clk_i, _PERIOD_NS, unit="ns").start())
-        await ClockCycles(dut.clk_i, 1)
-        dut.rst_ni.value = 0
         await ClockCycles(dut.clk_i, _RESET_CLOCKS)
         dut.rst_ni.value = 1
         await ClockCycles(dut.clk_i, 1)
