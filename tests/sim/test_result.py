@@ -65,4 +65,11 @@ def test_raise_for_mismatch() -> None:
 def test_a_result_is_plain_json() -> None:
     difference = Difference(bundle="b", operation="b", index=(1, 0), expected=1, received=2)
     data = result(bit_exact=False, mismatches=1, first_difference=difference).to_dict()
-    assert data["first_difference"] == {"bundle": "b", "operation": "b", "index": [1, 0], "expected": 1, "received": 2}
+    assert data["first_difference"] == {
+        "bundle": "b",
+        "operation": "b",
+        "index": [1, 0],
+        "batch": 0,
+        "expected": 1,
+        "received": 2,
+    }
