@@ -93,8 +93,8 @@ class _Machine:
     async def read_all(self) -> None:
         """Compares every row that is kept, also that of an operation that was stopped."""
         last = len(self.rows) - (not self.rows[-1])
-        for index in range(max(0, last - PARAMETERS["Depth"]), last):
-            for name in NAMES:
+        for index in reversed(range(max(0, last - PARAMETERS["Depth"]), last)):
+            for name in reversed(NAMES):  # what is written last is read first
                 found = self._found
                 while self._found == found:
                     await self._edge(reads=1.0, want=(index, name))
