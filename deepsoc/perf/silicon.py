@@ -37,11 +37,13 @@ _DEFAULTS = {"xn_max": 1} | {
     name: Hardware.model_fields[name].default
     for name in (
         *("frequency_mhz", "x_bits", "k_bits", "y_bits", "weights_ram_depth", "axi_data_bits", "axi_max_burst"),
+        "counters_depth",
     )
 }
 _ERROR_PERCENT = 40.0  # of area and power in 65 nm
 _STORED = "bit"  # the term of a block that holds data, clocked only when a word is written
 _SLOTS = 4  # chunks of a line buffer (rtl/memory/dsoc_line_reader.sv, Slots)
+_COUNTERS_BITS = 16 * 32  # of an operation (rtl/control/dsoc_counters.sv)
 _RESULTS = 32  # results that the pooling unit holds (rtl/engine/dsoc_pool.sv, FifoDepth)
 
 _Positive = Annotated[float, Field(gt=0)]
@@ -199,7 +201,8 @@ def _column(points: pd.DataFrame, name: str) -> Floats:
             raise InputError("area and power depend on this parameter, which has no default; give it", where=name)
         return np.full(len(points), _DEFAULTS[name], dtype=float)
     values = pd.to_numeric(points[name], errors="coerce").to_numpy(dtype=float)
-    if not (np.isfinite(values) & (values > 0)).all():
+    least = 0 if name == "counters_depth" else np.nextafter(0, 1)
+    if not (np.isfinite(values) & (values >= least)).all():
         raise InputError("expected positive numbers, received others or none in some points; give them", where=name)
     return values
 
@@ -219,12 +222,13 @@ def _logic(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
 
 
 def _memories(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
-    """Bits of the two RAMs, and the bits that a clock reads of them."""
+    """Bits of the RAMs, and the bits that a clock reads of them; counters are read hardly ever."""
     word = weight_word_bits(known).astype(float)
     edges = (known["rows"] * pool_bits(known)).astype(float)
     return {
         "weights_ram": (2 * _power_of_two(known["weights_ram_depth"]) * word, word),
         "edges_ram": (edges * known["edges_ram_depth"], edges * _constants().activity["pool"]),
+        "counters_ram": (known["counters_depth"] * float(_COUNTERS_BITS), np.zeros(len(word))),
     }
 
 

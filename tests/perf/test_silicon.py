@@ -86,7 +86,7 @@ def test_line_buffers_are_the_hardware_s() -> None:
 def test_explain_sums_to_the_answer() -> None:
     table = SILICON.explain(Hardware(**POINT))
     assert list(table.columns) == ["block", "area_mm2", "power_w"]
-    assert table["block"].tolist() == [*BLOCKS, "weights_ram", "edges_ram"]
+    assert table["block"].tolist() == [*BLOCKS, "weights_ram", "edges_ram", "counters_ram"]
     assert (table[["area_mm2", "power_w"]] > 0).all(axis=None)
     assert tuple(table[["area_mm2", "power_w"]].sum()) == pytest.approx(_model())
 
