@@ -235,12 +235,13 @@ def test_every_tab_is_reached_by_keyboard_in_dark(page: Page) -> None:
     tab(page, "Simulate")
     expect(page.locator(".jp-verdict")).to_have_text("bit-exact")
     page.get_by_role("tab", name="Simulate").focus()
-    for name in ("Implement", "Network", "Hardware", "Sweep", "Array"):
+    for name in ("Implement", "Deploy", "Network", "Hardware", "Sweep", "Array"):
         page.keyboard.press("ArrowRight")
         expect(page.get_by_role("tab", name=name)).to_be_focused()
         expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
         landmark = {
             "Implement": page.get_by_role("button", name="Implement", exact=True),
+            "Deploy": page.get_by_role("button", name="Make the folder"),
             "Network": page.locator(".bb-card").first,
             "Hardware": page.locator("path.lv-bar").first,
             "Sweep": page.get_by_role("button", name="Run the sweep"),
