@@ -20,7 +20,7 @@ class Backend:
 
     Attributes:
         about: it, in a few words.
-        module: of `deepsoc.sim.backends`, whose function `prepare` makes it ready; empty: not in this version.
+        module: of `deepsoc.sim.backends`, whose function `prepare` makes it ready.
         simulators: that it runs on, the default first.
         trace: it can write a trace.
         faults: it can plant faults.

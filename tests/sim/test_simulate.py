@@ -244,7 +244,9 @@ def test_trace_on_request(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"backend": "cocotb"}, "backend: cocotb is not available"),
+        ({"backend": "cocotb", "trace": True}, "trace: backend cocotb has none; use verilator"),
+        ({"backend": "cocotb", "simulator": "vcs"}, "simulator: backend cocotb runs on verilator, received 'vcs'"),
+        ({"backend": "riscv-soc", "faults": ["drop-beat"]}, "faults: backend riscv-soc has none"),
         ({"backend": "xsim"}, "backend: expected verilator, "),
         ({"backend": "iverilog"}, "received 'iverilog'"),
         ({"stall_prob": -0.1}, r"stall_prob: expected 0 … 0\.95, received -0\.1"),

@@ -70,9 +70,6 @@ def choose(backend: str, simulator: str | None, *, trace: bool, faults: bool) ->
     if backend not in BACKENDS:
         raise InputError(f"expected {_words(BACKENDS)}, received {backend!r}", where="backend")
     found = BACKENDS[backend]
-    if not found.module:
-        ready = _words([name for name, other in BACKENDS.items() if other.module])
-        raise InputError(f"{backend} is not available in this version; use {ready}", where="backend")
     if simulator is not None and simulator not in found.simulators:
         expected = f"backend {backend} runs on {_words(found.simulators)}"
         raise InputError(f"{expected}, received {simulator!r}", where="simulator")
