@@ -103,7 +103,8 @@ def test_init_writes_the_descriptors_little_endian_and_flushes_them(setup: Setup
         (GEOMETRY, ROWS | (COLS + 1) << 12 | BITS << 24 | BITS << 28, "DSOC_ERR_GEOMETRY"),
         (GEOMETRY, ROWS | COLS << 12 | 4 << 24 | BITS << 28, "DSOC_ERR_GEOMETRY"),
         (GEOMETRY, ROWS | COLS << 12 | BITS << 24 | 4 << 28, "DSOC_ERR_GEOMETRY"),
-        (HASH, 0xBEEF0000, "DSOC_ERR_PARAMS"),
+        (HASH, 0x00000000, "DSOC_ERR_PARAMS"),
+        (HASH, 0xFFFFFFFF, "DSOC_ERR_PARAMS"),
         (STATUS, 1, "DSOC_ERR_BUSY"),
     ],
 )
