@@ -67,7 +67,7 @@ def test_files_are_kept_as_they_were_and_runs_found_by_what_is_kept(runs: Runs) 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"kind": "lab"}, "demo, export"),
+        ({"kind": "lab"}, "demo, deploy, export"),
         ({"arguments": "net.json"}, "list of strings"),
         ({"arguments": ["a\0b"]}, "list of strings"),
         ({"arguments": [3]}, "list of strings"),
