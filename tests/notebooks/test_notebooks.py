@@ -51,8 +51,13 @@ def test_a_figure_without_an_image_is_seen(tmp_path: Path) -> None:
 
 
 # A simulator that several notebooks share is built once: they run one after the other.
+# What students get is the instructor's notebook without the solutions: a long test.
 @pytest.mark.xdist_group("notebooks")
-@every
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.slow] * (path.parent.name == "labs")) for path in NOTEBOOKS],
+    ids=lambda path: str(path.relative_to(FOLDER)),
+)
 def test_runs_from_a_clean_kernel(path: Path, tmp_path: Path) -> None:
     run(path, tmp_path, quick=True)
 

@@ -106,8 +106,8 @@ def test_raw_outputs_at_any_latency(latency: int, rtl: int) -> None:
 @pytest.mark.parametrize(
     ("name", "hw", "latency", "stalls"),
     [
-        ("peer_demo", WIDE, 100, 0.0),
         ("digits", WIDE, 16, 0.3),
+        pytest.param("peer_demo", WIDE, 100, 0.0, marks=pytest.mark.slow),
         pytest.param("resnet18_32", WIDE, 100, 0.0, marks=pytest.mark.slow),
         pytest.param("kws_cnn", NARROW, 100, 0.0, marks=pytest.mark.slow),
         pytest.param("autoencoder", NARROW, 16, 0.0, marks=pytest.mark.slow),

@@ -25,7 +25,7 @@ from tests.rtl.engine import (
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 
-@parameter_sets(*SETS, slow=SLOW_SETS)
+@parameter_sets(SETS[0], slow=(*SETS[1:], *SLOW_SETS))
 def test_conv(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_engine", parameters, seed=seed)
 

@@ -25,9 +25,8 @@ ERRORS = next(f for r in load_map().registers for f in r.fields_ if f.name == "e
 
 
 @parameter_sets(
-    {"AxiBits": 128, "MaxBurst": 16},
     {"AxiBits": 32, "MaxBurst": 16},
-    slow=({"AxiBits": 64, "MaxBurst": 1}, {"AxiBits": 512, "MaxBurst": 8}),
+    slow=({"AxiBits": 128, "MaxBurst": 16}, {"AxiBits": 64, "MaxBurst": 1}, {"AxiBits": 512, "MaxBurst": 8}),
 )
 def test_sequencer(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_sequencer", parameters, seed=seed)
