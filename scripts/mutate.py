@@ -38,11 +38,7 @@ OUT = ROOT / "build" / "mutate"
 SUMMARY = ROOT / "tests" / "mutations.json"
 """How many faults of each file were caught, survived and are equivalent, in the last run of all: for the docs."""
 LEAST = 0.95
-SECONDS = {
-    "tests/firmware": 180,
-    "tests/rtl": 400,
-    "": 900,
-}  # of a test run, by path; what hangs is caught
+SECONDS = {"tests/firmware": 180, "tests/rtl": 400, "": 900}  # of a test run, by its path; what hangs is caught
 SEEDS = (1, 2)  # a single seed of a random block test misses some faults
 
 _FIRMWARE = ("tests/firmware/test_runtime.py", "tests/firmware/test_tensor.py")

@@ -19,7 +19,7 @@ from deepsoc.errors import InputError, MismatchError
 __all__ = ["register"]
 
 
-_BACKENDS = "; ".join(f"{name}: {backend.about}" for name, backend in BACKENDS.items() if backend.module)
+_BACKENDS = "; ".join(f"{name}: {backend.about}" for name, backend in BACKENDS.items())
 
 
 def register(app: typer.Typer) -> None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from deepsoc._tensors import Integers, to_integers
 from deepsoc.errors import InputError
 from deepsoc.runtime import _registers as regs
+from deepsoc.runtime._interrupt import ENDED
 from deepsoc.runtime.design import Design
 from deepsoc.runtime.device import Buffer, Device, Interrupt
 from deepsoc.runtime.errors import DeviceError, HardwareError, HardwareTimeout
@@ -304,7 +305,7 @@ class Driver:
             if left is not None and left <= 0:
                 return HardwareTimeout(f"not done within {self.timeout:g} s", operation=self._operation())
             if isinstance(self._device, Interrupt):
-                if not self._device.wait_irq(left) and not self._device.read32(regs.STATUS) & _ENDED:
+                if not self._device.wait_irq(left) and not self._device.read32(regs.STATUS) & ENDED:
                     return HardwareTimeout("stands still, no transfer goes on", operation=self._operation())
             else:
                 looks += 1
@@ -341,9 +342,6 @@ class Driver:
                 f"the accelerator was made of other parameters: its hash is {found:#010x}, the design's "
                 f"{self.design.params_hash:#010x}; load the bitstream of this design"
             )
-
-
-_ENDED = regs.STATUS_DONE_MASK | regs.STATUS_ERROR_MASK
 
 
 def _words(code: int) -> str:

@@ -20,7 +20,7 @@ from deepsoc.widgets.runs._files import short, tail
 from deepsoc.widgets.runs._watch import BUSY_S, IDLE_S, Watch
 from deepsoc.widgets.studio.design import Design, described
 
-__all__ = ["JobPanel", "option"]
+__all__ = ["JobPanel", "WeightsPanel", "option"]
 
 _DESIGN = ("net.json", "hw.json")
 _RUNS = 20
@@ -371,6 +371,25 @@ class JobPanel(Control):
     def _wake(self) -> None:
         if self._watch is not None:
             self._watch.wake()
+
+
+class WeightsPanel(JobPanel):
+    """A panel whose design is exported with weights of a file."""
+
+    weights = traitlets.Unicode("", help="File of weights; empty: random ones.").tag(sync=True)
+
+    def about(self) -> dict[str, Any]:
+        """The weights, which are in the export and so not among the arguments."""
+        return {"weights": self.weights} if self.weights else {}
+
+    @staticmethod
+    def weights_of(job: jobs.Job) -> str:
+        """With which weights a run was started, in words."""
+        weights = job.about.get("weights")
+        return f"weights {weights}" if weights else "random weights"
+
+    def _weights(self) -> str:
+        return self.weights
 
 
 def option(job: jobs.Job, name: str) -> str | None:

@@ -11,12 +11,12 @@ from deepsoc import jobs
 from deepsoc.deploy import TARGETS
 from deepsoc.errors import InputError
 from deepsoc.widgets.runs._files import file_row, short
-from deepsoc.widgets.runs._job_panel import JobPanel, option
+from deepsoc.widgets.runs._job_panel import WeightsPanel, option
 
 __all__ = ["DeploymentPanel"]
 
 
-class DeploymentPanel(JobPanel, front="job_panel deployment_panel"):
+class DeploymentPanel(WeightsPanel, front="job_panel deployment_panel"):
     """Makes the folder of a target as a run, beside the export of the design: `deploy-TARGET`.
 
     `value` is the result as `deepsoc deploy --json` prints it, `files` with their sizes.
@@ -35,7 +35,6 @@ class DeploymentPanel(JobPanel, front="job_panel deployment_panel"):
     OPTIONS = ("target", "weights")
 
     target = traitlets.Unicode(next(iter(TARGETS)), help="What the folder is for.").tag(sync=True)
-    weights = traitlets.Unicode("", help="File of weights; empty: random ones.").tag(sync=True)
     targets: traitlets.List[dict[str, str]] = traitlets.List(
         [{"name": each.name, "title": each.about} for each in TARGETS.values()], read_only=True, help="The targets."
     ).tag(sync=True)
@@ -46,14 +45,9 @@ class DeploymentPanel(JobPanel, front="job_panel deployment_panel"):
         place = Path(f"{out}-{self.target}") if self._is_export() else out.with_name(f"deploy-{self.target}")
         return ["--target", self.target, "--out", place.as_posix()]
 
-    def about(self) -> dict[str, Any]:
-        """The weights, which are in the export and so not among the arguments."""
-        return {"weights": self.weights} if self.weights else {}
-
     def options(self, job: jobs.Job) -> str:
         """With what a run was started."""
-        weights = job.about.get("weights")
-        return f"target {option(job, '--target')} · {f'weights {weights}' if weights else 'random weights'}"
+        return f"target {option(job, '--target')} · {self.weights_of(job)}"
 
     def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
         """The result; each file with its size."""
@@ -65,6 +59,3 @@ class DeploymentPanel(JobPanel, front="job_panel deployment_panel"):
         if proposal["value"] not in TARGETS:
             raise InputError(f"expected one of {', '.join(TARGETS)}, received {proposal['value']!r}", where="target")
         return str(proposal["value"])
-
-    def _weights(self) -> str:
-        return self.weights

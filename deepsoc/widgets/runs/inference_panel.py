@@ -10,7 +10,7 @@ import traitlets
 from deepsoc import jobs
 from deepsoc.errors import InputError
 from deepsoc.runtime.run import BOARDS
-from deepsoc.widgets.runs._job_panel import JobPanel, option
+from deepsoc.widgets.runs._job_panel import WeightsPanel, option
 
 __all__ = ["InferencePanel"]
 
@@ -18,7 +18,7 @@ _DEVICES = ("simulation", *BOARDS)
 _SHOWN = 8  # images whose outputs are shown
 
 
-class InferencePanel(JobPanel, front="job_panel inference_panel"):
+class InferencePanel(WeightsPanel, front="job_panel inference_panel"):
     """Infers the images of a file as a run: outputs, images a second, and the time of every operation.
 
     `value` is the result as `deepsoc run --json` prints it, with the outputs of the first images.
@@ -43,7 +43,6 @@ class InferencePanel(JobPanel, front="job_panel inference_panel"):
     images = traitlets.Unicode("", help="File of the images.").tag(sync=True)
     output = traitlets.Unicode("", help="File for the outputs; empty: they are not kept.").tag(sync=True)
     integers = traitlets.Bool(False, help="Whether outputs are integers.").tag(sync=True)
-    weights = traitlets.Unicode("", help="File of weights; empty: random ones.").tag(sync=True)
     devices: traitlets.List[str] = traitlets.List(list(_DEVICES), read_only=True, help="The machines.").tag(sync=True)
 
     def arguments(self) -> list[str]:
@@ -52,16 +51,11 @@ class InferencePanel(JobPanel, front="job_panel inference_panel"):
         integers = ["--integers"] if self.integers else []
         return ["--input", self.images, "--device", self.device, *output, *integers]
 
-    def about(self) -> dict[str, Any]:
-        """The weights, which are in the export and so not among the arguments."""
-        return {"weights": self.weights} if self.weights else {}
-
     def options(self, job: jobs.Job) -> str:
         """With what a run was started."""
-        weights = job.about.get("weights")
         outputs = "real outputs" if option(job, "--integers") is None else "integer outputs"
         parts = [f"images {option(job, '--input')}", f"device {option(job, '--device')}", outputs]
-        return " · ".join([*parts, f"weights {weights}" if weights else "random weights"])
+        return " · ".join([*parts, self.weights_of(job)])
 
     def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
         """The result; of the outputs, those of the first images."""
@@ -79,6 +73,3 @@ class InferencePanel(JobPanel, front="job_panel inference_panel"):
         if not Path(self.images).is_file():
             raise InputError(f"no such file: {self.images}", where="images")
         super()._check()
-
-    def _weights(self) -> str:
-        return self.weights

@@ -10,7 +10,7 @@ import traitlets
 from deepsoc import jobs
 from deepsoc.errors import InputError
 from deepsoc.widgets.runs._files import file_row
-from deepsoc.widgets.runs._job_panel import JobPanel, option
+from deepsoc.widgets.runs._job_panel import WeightsPanel, option
 from deepsoc.widgets.runs._wave import MOST_CLOCKS, Wave
 
 __all__ = ["SimulationPanel"]
@@ -18,7 +18,7 @@ __all__ = ["SimulationPanel"]
 _LEAD = 4  # clocks shown ahead of what is looked for
 
 
-class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
+class SimulationPanel(WeightsPanel, front="job_panel wave simulation_panel"):
     """Simulates a design as a run: progress, log, whether it is bit-exact, clocks beside the model's, waveform.
 
     `value` is the result as `deepsoc simulate --json` prints it.
@@ -43,7 +43,6 @@ class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
     mem_latency = traitlets.Int(16, help="Clocks from an accepted address to the first data.").tag(sync=True)
     seed = traitlets.Int(0, help="Seed of the stalls.").tag(sync=True)
     trace = traitlets.Bool(True, help="Whether to write a trace.").tag(sync=True)
-    weights = traitlets.Unicode("", help="File of weights; empty: random ones.").tag(sync=True)
     wave = traitlets.Dict(help="A window of the trace: `begin`, `count`, `clocks`, `operations`, `lanes`.").tag(
         sync=True
     )
@@ -63,17 +62,12 @@ class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
         given = [part for name, value in options.items() if value != usual[name] for part in (name, f"{value}")]
         return [*given, *(["--trace"] if self.trace else [])]
 
-    def about(self) -> dict[str, Any]:
-        """The weights, which are in the export and so not among the arguments."""
-        return {"weights": self.weights} if self.weights else {}
-
     def options(self, job: jobs.Job) -> str:
         """With what a run was started; what was not given is the command's default."""
         stall, latency, seed = (option(job, f"--{name}") for name in ("stall-prob", "mem-latency", "seed"))
         parts = [f"stall probability {stall or 0}", f"memory latency {latency or 16} clocks", f"seed {seed or 0}"]
         trace = "without trace" if option(job, "--trace") is None else "trace"
-        weights = job.about.get("weights")
-        return " · ".join([*parts, trace, f"weights {weights}" if weights else "random weights"])
+        return " · ".join([*parts, trace, self.weights_of(job)])
 
     @traitlets.validate("stall_prob", "mem_latency", "seed")
     def _in_range(self, proposal: Any) -> Any:
@@ -111,9 +105,6 @@ class SimulationPanel(JobPanel, front="job_panel wave simulation_panel"):
     def on_window(self, begin: int, count: int) -> None:
         """Another window was asked for."""
         self.show_clocks(begin, count)
-
-    def _weights(self) -> str:
-        return self.weights
 
     def _on_value(self, _: Any = None) -> None:
         """Another result: its trace, if that is still the one which this run wrote."""
