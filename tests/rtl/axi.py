@@ -47,7 +47,7 @@ def _check_burst(address: int, beats: int, width: int) -> None:
 
 
 class ReadPort:
-    """Slave of a read master; data come in order after a random latency.
+    """Slave of a read master that has room for all it asks for; data come in order after a random latency.
 
     Attributes:
         bursts: (address, beats) as they were accepted.
@@ -61,6 +61,7 @@ class ReadPort:
         self._queue: deque[tuple[int, bool]] = deque()
         bench.spawn(self._addresses())
         bench.spawn(self._data())
+        bench.spawn(self._room())
 
     async def _addresses(self) -> None:
         axi = self._axi
@@ -87,6 +88,12 @@ class ReadPort:
             data, last = self._queue.popleft()
             item = {axi.rdata: data} | ({axi.rlast: int(last)} if axi.rlast is not None else {})
             await bench.send(axi.rvalid, axi.rready, [item], stall=self._stall)
+
+    async def _room(self) -> None:
+        axi = self._axi
+        while True:
+            await RisingEdge(self._bench.clock)
+            assert not int(axi.rvalid.value) or int(axi.rready.value), "a beat came that there is no room for"
 
 
 class WritePort:

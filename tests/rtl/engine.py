@@ -28,7 +28,7 @@ def _with_geometry(
     shape = Geometry(rows, bits[0], kernel[0], strides[0], rows)
     names = ("Rows", "Cols", "XBits", "KBits", "YBits", "KhMax", "KwMax", "ShMax", "SwMax", "Nf", "Gt")
     sizes = dict(zip(names, (rows, cols, *bits, *kernel, *strides, shape.nf, shape.gt), strict=True))
-    return sizes | {"WeightsDepth": 64, "EdgesDepth": 32, "AxiBits": axi}
+    return sizes | {"WeightsDepth": 64, "EdgesDepth": 28, "AxiBits": axi}
 
 
 SETS = (
@@ -52,11 +52,13 @@ class Operation:
         pixels: what the line buffers show at each pop.
         beats: weights stream; empty for pools.
         results: for every channel that leaves, the numbers of the PE rows that exist.
+        steps: of the array.
     """
 
     desc: dict[str, int]
     pixels: list[int]
     results: list[list[int]]
+    steps: int
     beats: list[int] = field(default_factory=list)
     biases: list[tuple[int, int, int]] = field(default_factory=list)
 
@@ -174,12 +176,19 @@ def add_weights(rng: Random, op: Operation, words: Sequence[Sequence[Sequence[in
 
 
 class EngineBench:
-    """Runs operations one after the other on the module."""
+    """Runs operations one after the other on the module.
 
-    def __init__(self, dut: Any, *, salt: object, stall: float) -> None:
+    Args:
+        dut, salt: of the bench.
+        stall: probability that a partner is not ready or has nothing.
+        results: the same for who takes results, if it is another.
+    """
+
+    def __init__(self, dut: Any, *, salt: object, stall: float, results: float | None = None) -> None:
         self.bench = Bench(dut, salt=salt)
         self.rng = self.bench.rng
         self._dut, self._stall = dut, stall
+        self._results = stall if results is None else results
         self._memory = Memory(0, b"")
         self._mac: list[tuple[int, ...]] = []
         self._pool: list[tuple[int, ...]] = []
@@ -191,18 +200,16 @@ class EngineBench:
         zero = ("start_i", "px_valid_i", "cmd_valid_i", "arready_i", "rvalid_i", "mac_ready_i", "pool_ready_i")
         await bench.start(desc_i=0, arena_i=0, cmd_offset_i=0, **dict.fromkeys(zero, 0))
         ReadPort(bench, self._memory, stall=stall)
-        bench.spawn(bench.receive(dut.mac_valid_o, dut.mac_ready_i, [dut.mac_data_o], self._mac, stall=stall))
-        bench.spawn(bench.receive(dut.pool_valid_o, dut.pool_ready_i, [dut.pool_data_o], self._pool, stall=stall))
+        for valid, ready, data, into in (
+            (dut.mac_valid_o, dut.mac_ready_i, dut.mac_data_o, self._mac),
+            (dut.pool_valid_o, dut.pool_ready_i, dut.pool_data_o, self._pool),
+        ):
+            bench.spawn(bench.receive(valid, ready, [data], into, stall=self._results))
 
-    async def run(self, op: Operation) -> int:
-        """Runs one operation and compares its results.
-
-        Returns:
-            Clocks from the start to the last result.
-        """
+    async def begin(self, op: Operation) -> None:
+        """Starts one operation and sends the command of its weights."""
         dut, bench = self._dut, self.bench
         width = PARAMETERS["AxiBits"] // 8
-        got = self._pool if op.desc["kind"] else self._mac
         dut.desc_i.value = fields(**op.desc)
         dut.start_i.value = 1
         await RisingEdge(bench.clock)
@@ -211,15 +218,27 @@ class EngineBench:
             self._memory.data = bytearray(b"".join(beat.to_bytes(width, "little") for beat in op.beats))
             command = {dut.cmd_beats_i: len(op.beats)}
             bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, [command], stall=0))
+
+    async def run(self, op: Operation) -> int:
+        """Runs one operation and compares its results and its steps.
+
+        Returns:
+            Clocks from the start to the last result.
+        """
+        dut, bench = self._dut, self.bench
+        got = self._pool if op.desc["kind"] else self._mac
+        await self.begin(op)
         pixels = ({dut.px_bytes_i: value} for value in op.pixels)
         feeder = bench.spawn(bench.send(dut.px_valid_i, dut.px_pop_o, pixels, stall=self._stall))
         reader = bench.spawn(self._read_biases(op))
-        clocks = 0
+        clocks = steps = 0
         while len(got) < len(op.results) and clocks < 50_000:
             await RisingEdge(bench.clock)
             clocks += 1
+            steps += int(dut.step_o.value)
         expect_equal(list(self._shown(got, op)), op.results, f"result of {op.desc}")
         assert feeder.done(), f"pixels are left over: {op.desc}"
+        assert steps == op.steps, f"{steps} steps, expected {op.steps}: {op.desc}"
         if op.beats:
             await reader
             self._bias_bank += op.desc["t_count"]

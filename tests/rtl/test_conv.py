@@ -61,6 +61,13 @@ def _random_convolution(rng: Random) -> Operation:
     return _convolution(rng, windows, n=rng.randrange(1, 3), ci=ci, co=co)
 
 
+def _thin(rng: Random) -> Operation:
+    """Columns of one step each, of which results leave more slowly: the array is held in every state."""
+    p = PARAMETERS
+    windows = Windows((rng.randrange(1, 2 * p["Rows"] + 1), 12), (1, min(p["KwMax"], p["Cols"])), (1, 1), same=True)
+    return _convolution(rng, windows, n=1, ci=1, co=3 * _channels_per_iteration(windows))
+
+
 def _convolution(rng: Random, windows: Windows, *, n: int, ci: int, co: int) -> Operation:
     p = PARAMETERS
     (kh, kw), sw = windows.kernel, windows.strides[1]
@@ -86,7 +93,8 @@ def _convolution(rng: Random, windows: Windows, *, n: int, ci: int, co: int) -> 
                     pixels.append(pixel_bytes(rng, x[b], windows, block, w, c))
                 results += [[_wrap(v) for v in y[b, rows_here, w, ch]] for w in range(wo) for ch in channels]
     words = [[_set_words(k, windows, t, ch_per_t)] for t in range(t_count)]
-    return add_weights(rng, Operation(desc, pixels, results), words)
+    steps = t_count * (1 + n * desc["l_count"] * desc["w_count"] * ((kw > 1) + kh * ci))
+    return add_weights(rng, Operation(desc, pixels, results, steps), words)
 
 
 def _wrap(value: int) -> int:
@@ -131,7 +139,7 @@ def _flat(rng: Random) -> Operation:
                     garbage = rng.getrandbits(8 * p["Nf"]) >> (8 * len(batch)) << (8 * len(batch))
                     pixels.append(join(parts, 8) | garbage)
             results += [[_wrap(v) for v in y[batch, ch]] for ch in range(first, last)]
-    return add_weights(rng, Operation(desc, pixels, results), blocks)
+    return add_weights(rng, Operation(desc, pixels, results, t_count * (1 + l_count * len(order))), blocks)
 
 
 def _chained(rng: Random) -> Operation:
@@ -166,11 +174,12 @@ def _dense(rng: Random, *, ci: int, co: int) -> Operation:
         blocks.append([words[a:b] for a, b in pairwise(cuts)])
         pixels += [pixel_bytes(rng, x, windows, 0, 0, c) for c in range(ci)]
         results += [[_wrap(v) for v in y[:, ch]] for ch in range(first, last)]
-    return add_weights(rng, Operation(desc, pixels, results), blocks)
+    steps = sum(map(len, blocks)) + t_count * ci  # one for each block, and one for each channel
+    return add_weights(rng, Operation(desc, pixels, results, steps), blocks)
 
 
 @cocotb.test(timeout_time=50, timeout_unit="ms")
-@cocotb.parametrize(make=[_random_convolution, _flat, _chained, _shallow], stall=STALLS[:2])
+@cocotb.parametrize(make=[_random_convolution, _thin, _flat, _chained, _shallow], stall=STALLS[:2])
 async def computes(dut: Any, make: Callable[[Random], Operation], stall: float) -> None:
     kind = make.__name__
     engine = EngineBench(dut, salt=(kind, stall), stall=stall)
@@ -209,4 +218,18 @@ async def results_leave_in_every_clock(dut: Any) -> None:
     clocks = await engine.run(op)
     columns = 2 * op.desc["l_count"] * op.desc["w_count"]
     assert clocks <= len(op.results) + len(op.beats) // 2 + 15, f"{columns} columns"
+    engine.bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(words=[-1, 1])
+async def refuses_a_block_of_another_size(dut: Any, words: int) -> None:
+    """Of a word more or less than the descriptor says."""
+    engine = EngineBench(dut, salt=words, stall=0)
+    await engine.start()
+    op = _convolution(engine.rng, Windows((2, 4), (1, 1), (1, 1), same=False), n=1, ci=3, co=1)
+    await engine.run(op)
+    op.desc["n_words"] -= words
+    await engine.begin(op)
+    await engine.bench.until(lambda: int(dut.error_o.value), limit=200)
     engine.bench.stop()

@@ -35,13 +35,17 @@ def _average(total: int, count: int, left_shift: int) -> int:
     return (4 * quotient + code) * (-1 if total < 0 else 1)
 
 
-def _pool(rng: Random) -> Operation:
+def _random_pool(rng: Random) -> Operation:
+    windows = Windows.draw(rng, rows=2 * PARAMETERS["Rows"] * PARAMETERS["ShMax"], columns=10)
+    most = min(6, PARAMETERS["EdgesDepth"] // -(-windows.kernel[1] // windows.strides[1]))
+    return _pool(rng, windows, n=rng.randrange(1, 3), ci=rng.randrange(1, most + 1))
+
+
+def _pool(rng: Random, windows: Windows, *, n: int, ci: int) -> Operation:
     p = PARAMETERS
     kind = rng.choice([MAX, AVERAGE])
-    windows = Windows.draw(rng, rows=2 * p["Rows"] * p["ShMax"], columns=10)
     (kh, kw), sw = windows.kernel, windows.strides[1]
     ns = -(-kw // sw)
-    n, ci = rng.randrange(1, 3), rng.randrange(1, min(6, p["EdgesDepth"] // ns) + 1)
     x = random_tensor(rng, p["XBits"], n, *windows.size, ci)
     ho, wo = windows.out
     columns = (wo - 1) * sw - windows.pad[1] + kw
@@ -60,7 +64,8 @@ def _pool(rng: Random) -> Operation:
                     average = _average(int(part.sum()), part.size, shift)
                     numbers.append(average if kind == AVERAGE else int(part.max()))
                 results.append(numbers)
-    return Operation(desc, pixels, results)
+    steps = 1 + n * desc["l_count"] * desc["w_count"] * ci * desc["kh_count"]
+    return Operation(desc, pixels, results, steps)
 
 
 @cocotb.test(timeout_time=50, timeout_unit="ms")
@@ -69,5 +74,14 @@ async def pools(dut: Any, stall: float) -> None:
     engine = EngineBench(dut, salt=stall, stall=stall)
     await engine.start()
     for _ in range(15):
-        await engine.run(_pool(engine.rng))
+        await engine.run(_random_pool(engine.rng))
+    engine.bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def waits_for_room_for_results(dut: Any) -> None:
+    """Windows that end in every clock, and results that hardly ever leave: none is lost."""
+    engine = EngineBench(dut, salt="room", stall=0, results=0.97)
+    await engine.start()
+    await engine.run(_pool(engine.rng, Windows((1, 12), (1, 1), (1, 1), same=False), n=1, ci=6))
     engine.bench.stop()

@@ -56,18 +56,20 @@ def _block(rng: Random, *, chained: bool) -> Block:
 
 
 async def _read_bias(bench: Bench, bank: int, block: Block) -> None:
-    index = bench.rng.randrange(len(block.biases))
+    index = bench.rng.choice([bench.rng.randrange(len(block.biases)), len(block.biases) - 1])
     bench.dut.bias_bank_i.value, bench.dut.bias_index_i.value = bank, index
     await FallingEdge(bench.clock)
     received = int(bench.dut.bias_o.value)
     assert received == block.biases[index], f"bias {index}: expected {block.biases[index]:#x}, received {received:#x}"
 
 
-async def _use(bench: Bench, block: Block, stall: float) -> None:
+async def _use(bench: Bench, block: Block, bank: int, stall: float) -> None:
     """Reads words of the block, in order or not, as soon as they are there; the last read gives the bank back."""
     dut, rng, count = bench.dut, bench.rng, len(block.words)
     await _until(bench, lambda: int(dut.block_valid_o.value))
     assert int(dut.block_words_o.value) == count
+    if block.biases and rng.randrange(2):
+        await _read_bias(bench, bank, block)
     order = list(range(count)) if rng.randrange(2) else [rng.randrange(count) for _ in range(count)] + [count - 1]
     for number, address in enumerate(order):
         while bench.chance(stall):
@@ -98,6 +100,7 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
     await bench.start(arena_i=ARENA, cmd_valid_i=0, arready_i=0, rvalid_i=0, release_i=0, read_i=0, addr_i=0)
     commands, blocks, data = [], [], bytearray()
     for _ in range(4):
+        commands.append({dut.cmd_offset_i: len(data), dut.cmd_beats_i: 0})  # of a pool: nothing is fetched
         data += bytes(width * bench.rng.randrange(8))
         chained = bench.chance(0.3)
         made = [_block(bench.rng, chained=chained and i > 0) for i in range(bench.rng.randrange(1, 4))]
@@ -109,12 +112,11 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
     bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, commands, stall=0.3))
     recent: list[tuple[int, Block]] = []  # results of three iterations may still be under way
     for block in blocks:
-        user = bench.spawn(_use(bench, block, use))
+        bank = (recent[-1][0] + 1) % BIAS_BANKS if recent else 0
         if recent:
             await _read_bias(bench, *bench.rng.choice(recent))
-        await user
+        await _use(bench, block, bank, use)
         if block.biases:
-            bank = (recent[-1][0] + 1) % BIAS_BANKS if recent else 0
             recent = [*recent[-2:], (bank, block)]
         await _read_bias(bench, *recent[-1])
     assert not int(dut.block_valid_o.value)
