@@ -84,7 +84,7 @@ class _Machine:
         self.running = True
 
     async def rest(self, clocks: int) -> None:
-        """No run goes on; what the ports do does not count. A read in the first of the clocks comes before the last round."""
+        """No run goes on; what the ports do does not count. A read in the first clock comes before the last round."""
         for _ in range(clocks):
             noise = {name: self.bench.rng.randrange(2) for name in ("active", "step", "x_beat", "k_beat", "finished")}
             await self._edge(**noise)
