@@ -51,6 +51,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rtl/engine/dsoc_controller.sv": ("tests/rtl/test_conv.py", "tests/rtl/test_pool.py"),
     "rtl/memory/dsoc_weights_reader.sv": ("tests/rtl/test_weights_reader.py", "tests/rtl/test_conv.py"),
     "rtl/control/dsoc_core.sv": ("tests/sim/test_recovery.py",),
+    "rtl/soc/dsoc_soc_bus.sv": ("tests/sim/test_riscv.py",),
+    "rtl/soc/dsoc_soc_timer.sv": ("tests/sim/test_riscv.py",),
     "c/dsoc.c": _FIRMWARE[:1],
     "c/dsoc_tensor.c": _FIRMWARE[1:],
     "c/dsoc_softmax.c": _FIRMWARE[1:],
@@ -234,6 +236,8 @@ def tests_of(file: str) -> tuple[str, ...]:
         own = (block,) if (ROOT / block).exists() else ()
     if not _is_rtl(file):
         return (*own, "tests/firmware/test_baremetal.py") if own else ("tests/sim/test_simulate.py",)
+    if file.startswith("rtl/soc/"):  # no part of the accelerator
+        return own
     return (*(f"{test} -m 'not slow'" for test in own), _NETWORKS[0], *own, *_NETWORKS[1:])
 
 

@@ -90,7 +90,11 @@ static void nap(void) {
 
 dsoc_port_t board_port(void) {
     static dsoc_xilinx_t board = {.base = ACCELERATOR_BASE, .sleep = nap};
-    return dsoc_port_xilinx(&board);
+    const dsoc_port_t port = dsoc_port_xilinx(&board);
+    if ((port.wait_irq != NULL) != (board.sleep != NULL)) {
+        fail("sleeps and polls as the board cannot");
+    }
+    return port;
 }
 #endif
 
