@@ -11,10 +11,10 @@ from deepsoc.demo import run as demo
 from deepsoc.demo.images import load_images
 from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
-from deepsoc.graph.executor import execute
+from deepsoc.graph.executor import execute, softmax
 from deepsoc.graph.fixed import quantize
 from deepsoc.runtime import Driver
-from deepsoc.sim import SimResult, open_device
+from deepsoc.sim import SimResult, open_device, simulate
 from deepsoc.sim.result import OperationResult
 from deepsoc.viz.bundles import PORTS
 
@@ -92,6 +92,13 @@ def test_demo(tmp_path: Path, quick: bool) -> None:
     want = execute(graph, quantize(x, graph.input_quant))[graph.bundles[-1].name].out
     with Driver(export.path, open_device(export.path, stall_prob=0.2, seed=5), timeout=None) as driver:
         np.testing.assert_array_equal(driver.predict(x, integers=True), want)
+    # And the C firmware: beside a SystemVerilog bench, and on a RISC-V processor.
+    expected = softmax(want, export.manifest.output.frac)
+    for backend in ("systemverilog", "riscv-soc"):
+        values, real = x if backend == "systemverilog" else quantize(x, graph.input_quant), tmp_path / "real.npy"
+        ran = simulate(export.path, backend=backend, images=values, outputs=real, stall_prob=0.2, seed=5)
+        assert ran.bit_exact, ran.first_difference or ran.error
+        np.testing.assert_allclose(np.load(real), expected, atol=1e-5)
 
 
 def test_refusals_come_before_any_work(tmp_path: Path) -> None:
