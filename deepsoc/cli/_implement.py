@@ -25,6 +25,10 @@ def register(app: typer.Typer) -> None:
 def implement(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.")],
     flow: Annotated[str, typer.Option("--flow", metavar="NAME", help="yosys-xc7 or yosys-xcup.")],
+    board: Annotated[
+        str | None, typer.Option(metavar="B", help="Board, for flows that implement for one; name or TOML.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Runs of placement and routing; the best one counts.")] = 1,
     until: Annotated[str | None, typer.Option(metavar="STEP", help="Last step to run; all if left out.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run every step, not only what has changed.")] = False,
     as_json: Json = False,
@@ -40,7 +44,7 @@ def implement(
                 if report is not None:
                     report(step, (index + (state in ("done", "kept"))) / count)
 
-            result = run(folder, flow, until=until, fresh=fresh, progress=told)
+            result = run(folder, flow, board=board, seeds=seeds, until=until, fresh=fresh, progress=told)
         return Answer(result.to_dict(), lambda: _text.implementation(result))
 
     respond(work, as_json=as_json)

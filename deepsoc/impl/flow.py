@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepsoc.errors import InputError
-from deepsoc.impl.result import ModuleResources, Resources
+from deepsoc.hw import Hardware
+from deepsoc.hw.boards import Board
+from deepsoc.impl.result import ModuleResources, Resources, TimingPath
 
-__all__ = ["Availability", "Findings", "Flow", "Step"]
+__all__ = ["Availability", "Findings", "Flow", "Job", "Step"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a flow implements.
+
+    Attributes:
+        hw: the accelerator.
+        folder: of its files: hw.json, params.svh and config.tcl, and of an export everything else.
+        params: content of params.svh.
+        board: for which; None unless the flow asks for one.
+        seeds: how many runs of placement and routing; the best one counts.
+    """
+
+    hw: Hardware
+    folder: Path
+    params: bytes
+    board: Board | None = None
+    seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -22,6 +43,7 @@ class Step:
         inputs: files it depends on; a folder stands for all files below it.
         outputs: files it makes.
         arguments: the command without the program; `{log}` stands for the log file.
+        program: which one of the flow's programs; empty for its only one.
     """
 
     name: str
@@ -29,24 +51,25 @@ class Step:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     arguments: tuple[str, ...]
+    program: str = ""
 
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether the tool of a flow is there.
+    """Whether the tools of a flow are there.
 
     Attributes:
-        program: the tool; None if it is missing.
-        version: as the tool's package tells it; empty when unknown.
-        remedy: how to get the tool; empty if it is there.
+        programs: the tools by the names of `Step.program`; empty if one is missing.
+        version: as the tools' packages tell it; empty when unknown.
+        remedy: how to get what is missing; empty if all is there.
     """
 
-    program: Path | None
+    programs: Mapping[str, Path]
     version: str
     remedy: str
 
     def __bool__(self) -> bool:
-        return self.program is not None
+        return bool(self.programs)
 
 
 @dataclass(frozen=True)
@@ -57,6 +80,10 @@ class Findings:
     by_module: tuple[ModuleResources, ...]
     fmax_mhz: float | None
     fmax_basis: str
+    slack_ns: float | None = None
+    power_w: float | None = None
+    power_basis: str = ""
+    paths: tuple[TimingPath, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,9 +96,10 @@ class Flow:
         part_family: family of devices.
         steps: in their order.
         artifacts: those outputs that are of use to others, and the reports.
-        available: looks for the tool.
-        prepare: writes the steps' inputs into a work folder; gets the folder and the content of params.svh.
+        available: looks for the tools.
+        prepare: writes the steps' inputs into a work folder, and refuses what cannot be implemented.
         read: reads the outputs of the steps that are done from the work folder.
+        families: families of `Board` it implements for; none if it takes no board.
     """
 
     name: str
@@ -80,8 +108,9 @@ class Flow:
     steps: tuple[Step, ...]
     artifacts: tuple[str, ...]
     available: Callable[[], Availability]
-    prepare: Callable[[Path, bytes], None]
+    prepare: Callable[[Path, Job], None]
     read: Callable[[Path, frozenset[str]], Findings]
+    families: frozenset[str] = field(default=frozenset())
 
     def through(self, until: str | None) -> tuple[Step, ...]:
         """The steps as far as the one of that name; all of them for None.

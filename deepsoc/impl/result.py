@@ -11,7 +11,7 @@ from deepsoc._files import read_bytes
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
-__all__ = ["REPORT", "Implementation", "ModuleResources", "Resources", "StepTime"]
+__all__ = ["REPORT", "Implementation", "ModuleResources", "Resources", "StepTime", "TimingPath"]
 
 REPORT = "report.json"
 
@@ -74,6 +74,26 @@ class StepTime(_Frozen):
     log: str
 
 
+class TimingPath(_Frozen):
+    """A long path from one register, or port, to another.
+
+    Attributes:
+        start: instance path of the register it starts at.
+        end: of the one it ends at.
+        modules: instances it goes through, each once, in their order.
+        delay_ns: of the path, setup time included.
+        logic_ns: the part of it that is logic; the rest is routing.
+        levels: cells on it.
+    """
+
+    start: str
+    end: str
+    modules: tuple[str, ...]
+    delay_ns: float
+    logic_ns: float
+    levels: int
+
+
 class Implementation(_Frozen):
     """Result of a flow, as far as it has come.
 
@@ -87,6 +107,11 @@ class Implementation(_Frozen):
         by_module: the same by instance; the sum is `resources`.
         fmax_mhz: largest clock rate; None if it is not known.
         fmax_basis: what `fmax_mhz` rests on, or why there is none.
+        slack_ns: worst setup slack at the clock of `hw`; negative if it is missed; None if it is not known.
+        power_w: of the design; None if the flow gives none.
+        power_basis: what `power_w` rests on.
+        paths: the longest paths, the longest one first.
+        board: name of the board; empty if it is for none.
         artifacts: netlists and reports.
     """
 
@@ -100,6 +125,11 @@ class Implementation(_Frozen):
     fmax_mhz: float | None
     fmax_basis: str
     artifacts: tuple[str, ...]
+    slack_ns: float | None = None
+    power_w: float | None = None
+    power_basis: str = ""
+    paths: tuple[TimingPath, ...] = ()
+    board: str = ""
 
     @classmethod
     def load(cls, folder: str | Path) -> Implementation:

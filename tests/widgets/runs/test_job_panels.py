@@ -195,7 +195,7 @@ def test_flows_are_those_of_the_package_and_a_missing_tool_has_a_remedy(
     from deepsoc.widgets.runs import implementation_panel
 
     late = replace(
-        flows()["yosys-xc7"], name="other", title="another", available=lambda: Availability(None, "", "buy it")
+        flows()["yosys-xc7"], name="other", title="another", available=lambda: Availability({}, "", "buy it")
     )
     monkeypatch.setattr(implementation_panel, "flows", lambda: {"other": late} | flows())
     panel = ImplementationPanel(design)
