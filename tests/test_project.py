@@ -38,6 +38,9 @@ def test_packages_installed_apart_are_named_everywhere():
     for file in ("environment.yml", "README.md", "deepsoc/doctor.py"):
         assert f"pip install --no-deps {qkeras}" in (ROOT / file).read_text(), file
 
+    (tclint,) = PROJECT["tool"]["deepsoc"]["dev-no-deps"]
+    assert f"pip install --no-deps {tclint}" in (ROOT / "environment.yml").read_text()
+
 
 def test_core_needs_no_tensorflow():
     assert not [r for r in PROJECT["project"]["dependencies"] if re.match("tensorflow|keras|qkeras", r)]

@@ -34,6 +34,7 @@ class Board(Entry):
     part: str  # full part number, for Vivado
     family: Literal["xc7", "xcup"]  # 7 series, UltraScale+: what Yosys maps to
     board_part: str  # Vivado's name of the board's preset
+    board_connections: str = ""  # for Vivado, where the board is a module on a carrier: connector and carrier, in pairs
     lut: _Count
     ff: _Count
     dsp: _Count

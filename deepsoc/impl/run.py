@@ -17,17 +17,18 @@ from deepsoc.hw.boards import board as find_board
 from deepsoc.impl.flow import Flow, Job
 from deepsoc.impl.result import REPORT, Implementation
 from deepsoc.impl.runner import Progress, run_steps
+from deepsoc.impl.vivado import FLOWS as VIVADO
 from deepsoc.impl.yosys import FLOWS
 
 __all__ = ["flows", "implement", "synthesize"]
 
 _MOST_SEEDS = 64
-_LATER = ("vivado", "ecp5", "gowin", "genus-innovus", "asic-open")
+_LATER = ("ecp5", "gowin", "genus-innovus", "asic-open")
 
 
 def flows() -> dict[str, Flow]:
     """The flows of this version by name."""
-    return {flow.name: flow for flow in FLOWS}
+    return {flow.name: flow for flow in (*FLOWS, *VIVADO)}
 
 
 def implement(

@@ -55,7 +55,7 @@ def test_version(cli: Cli):
         (("simulate",), "DIR"),
         (("doctor", "extra"), "extra"),
         (("fit", "--board", "pynq-z2"), "NET"),
-        (("implement", "out", "--flow", "vivado"), "not available in this version"),
+        (("implement", "out", "--flow", "asic-open"), "not available in this version"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, tuple) else None,
 )

@@ -10,7 +10,7 @@ import pytest
 from deepsoc.errors import InputError
 from deepsoc.hw.boards import Board, board, boards
 
-NAMES = ["arty-z7-20", "cora-z7-10", "kv260", "pynq-z2", "ultra96-v2", "zcu102", "zcu104"]
+NAMES = ["arty-z7-20", "cora-z7-10", "kv260", "pynq-z2", "ultra96-v2", "zcu102", "zcu104", "zedboard", "zybo-z7-20"]
 OWN = """
 name = "mine"
 title = "My board"

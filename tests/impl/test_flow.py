@@ -238,9 +238,9 @@ def alive(pid: int) -> None:
 @pytest.mark.parametrize(
     ("flow", "until", "says"),
     [
-        ("vivado", None, "not available in this version; there are yosys-xc7, yosys-xcup"),
+        ("genus-innovus", None, "not available in this version; there are yosys-xc7, yosys-xcup"),
         ("asic-open", None, "not available in this version"),
-        ("yosys", None, "expected one of yosys-xc7, yosys-xcup, received 'yosys'"),
+        ("yosys", None, "expected one of yosys-xc7, yosys-xcup, .*, received 'yosys'"),
         ("yosys-xc7", "place", "expected one of elaborate, .*, received 'place'"),
     ],
 )
@@ -276,7 +276,7 @@ def test_damaged_reports(copy: Path) -> None:
 
 
 def test_a_missing_tool_has_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(flow.available() for flow in flows().values())
+    assert all(flow.available() for name, flow in flows().items() if name.startswith("yosys"))
     monkeypatch.setattr("shutil.which", lambda name, **options: None)
     found = flows()["yosys-xc7"].available()
     assert (bool(found), found.remedy) == (False, "pip install 'deepsoc[fpga]'")
