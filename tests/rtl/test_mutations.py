@@ -50,8 +50,8 @@ _REGS = {
 }  # fmt: skip
 
 QUICK = [
-    _module("ties away from even", "requant", _REQUANT, "+ 33'(odd)", "+ 33'd1"),
-    _module("saturates too low", "requant", _REQUANT, "bounded = Max;", "bounded = Max - 1;"),
+    _module("ties away from even", "requant", _REQUANT, "(rest_q || whole_q[0])", "1'b1"),
+    _module("saturates too low", "requant", _REQUANT, "? Min : Max;", "? Min : Max - 1;"),
 ]
 SLOW = [
     _module("drops a strobe bit", "writer", _WRITER, "(joins ? strb_q : '0) |", "(joins ? strb_q & ~1 : '0) |"),

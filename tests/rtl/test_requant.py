@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 
 import cocotb
-from cocotb.triggers import Timer
+from cocotb.triggers import FallingEdge
 
-from tests.rtl.bench import PARAMETERS
+from tests.rtl.bench import PARAMETERS, Bench
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 
@@ -44,8 +44,10 @@ def values(rng: Random, shift: int, bits: int) -> Iterator[int]:
 
 @cocotb.test()
 async def rounds_and_saturates(dut: Any) -> None:
-    bits = PARAMETERS["XBits"]
-    rng = Random(cocotb.RANDOM_SEED)
+    bits, bench = PARAMETERS["XBits"], Bench(dut)
+    rng = bench.rng
+    await bench.start(enable_i=0, a_i=0, sh_i=0, zero_i=0)
+    await FallingEdge(bench.clock)
     for shift in range(-7, 32):
         dut.sh_i.value = shift
         points = list(values(rng, max(shift, 0), bits))
@@ -53,7 +55,12 @@ async def rounds_and_saturates(dut: Any) -> None:
             zero = rng.random() < 0.1
             dut.a_i.value = a
             dut.zero_i.value = zero
-            await Timer(1, "ns")
+            dut.enable_i.value = 1
+            await FallingEdge(bench.clock)
+            if rng.random() < 0.2:  # held, it keeps what it has
+                dut.enable_i.value, dut.a_i.value, dut.zero_i.value = 0, ~a, not zero
+                await FallingEdge(bench.clock)
             expected = 0 if zero else requant(a, shift, bits)
             received = dut.y_o.value.to_signed()
             assert received == expected, f"requant({a}, {shift}, zero {zero}): expected {expected}, received {received}"
+    bench.stop()
