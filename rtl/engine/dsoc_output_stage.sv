@@ -2,7 +2,8 @@
 ///
 /// Takes finished channels from the drain (mac operations) or results of the pooling unit, in the order t, n, l, wo, k, knows by
 /// counting which they are, and hands packed byte columns with their address to the writer. Seven clocks; everything
-/// waits while the writer is not ready, and the first stage while an operand is missing.
+/// waits while the writer is not ready, and the first stage while an operand is missing. What comes in the clock in which it
+/// stops is kept, so that no path leads from the writer or the operands to the array.
 ///
 /// Parameters:
 ///   Rows, XBits          PE rows, bits of an activation
@@ -59,7 +60,7 @@ module dsoc_output_stage #(
     logic [Rows-1:0] rows;
   } meta_t;
 
-  logic pool, fire, enable, has_operand;
+  logic pool, fire, enable, has_operand, takes, source_valid, source_ready;
   logic [32*Rows-1:0] source;
   meta_t meta, meta_q[Stages];
 
@@ -72,14 +73,27 @@ module dsoc_output_stage #(
 
   assign pool         = desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
   assign has_operand  = desc_i.operand != dsoc_map_pkg::D_OPERAND_NONE;
-  assign source       = pool ? pool_data_i : mac_data_i;
-  assign fire         = running_q && enable && (pool ? pool_valid_i : mac_valid_i) && (!has_operand || opd_valid_i);
-  assign mac_ready_o  = running_q && enable && !pool && (!has_operand || opd_valid_i);
-  assign pool_ready_o = running_q && enable && pool && (!has_operand || opd_valid_i);
+  assign takes        = running_q && enable && (!has_operand || opd_valid_i);
+  assign fire         = takes && source_valid;
+  assign mac_ready_o  = running_q && !pool && source_ready;
+  assign pool_ready_o = running_q && pool && source_ready;
   assign opd_pop_o    = fire && has_operand;
 
+  dsoc_skid #(
+      .Width(32 * Rows)
+  ) i_source (
+      .clk_i,
+      .rst_ni,
+      .data_i (pool ? pool_data_i : mac_data_i),
+      .valid_i(running_q && (pool ? pool_valid_i : mac_valid_i)),
+      .ready_o(source_ready),
+      .data_o (source),
+      .valid_o(source_valid),
+      .ready_i(takes)
+  );
+
   // why a result does not enter in this clock, for the performance counters
-  assign lacks_operand_o = running_q && enable && (pool ? pool_valid_i : mac_valid_i) && has_operand && !opd_valid_i;
+  assign lacks_operand_o = running_q && enable && source_valid && has_operand && !opd_valid_i;
   assign blocked_o       = !enable;
 
   assign t_last       = t_q == desc_i.t_count - 16'd1;

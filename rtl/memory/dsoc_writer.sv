@@ -69,13 +69,30 @@ module dsoc_writer #(
   logic [7:0] row_lines_q;
   logic [Lines*AxiBits-1:0] row_q;
   logic [BeatBytes-1:0] strb_q;
-  logic joins, push, push_ready, take;
+  logic joins, push, push_ready, valid, ready, take;
+  logic [31:0] addr;
+  logic [7:0] lines;
+  logic [8*Lines-1:0] bytes;
+  logic [AxiBits*Lines-1:0] beats;
 
-  assign in_addr = addr_i & ~32'(BeatBytes - 1);
-  assign joins   = row_valid_q && !raw_i && in_addr == row_addr_q && lines_i == row_lines_q;
-  assign push    = row_valid_q && ((valid_i && !joins) || flush_i);
-  assign ready_o = !row_valid_q || joins || push_ready;
-  assign take    = valid_i && ready_o;
+  dsoc_skid #(
+      .Width(32 + 8 + 8 * Lines + AxiBits * Lines)
+  ) i_vector (
+      .clk_i,
+      .rst_ni,
+      .data_i ({addr_i, lines_i, bytes_i, beats_i}),
+      .valid_i,
+      .ready_o,
+      .data_o ({addr, lines, bytes, beats}),
+      .valid_o(valid),
+      .ready_i(ready)
+  );
+
+  assign in_addr = addr & ~32'(BeatBytes - 1);
+  assign joins   = row_valid_q && !raw_i && in_addr == row_addr_q && lines == row_lines_q;
+  assign push    = row_valid_q && ((valid && !joins) || (flush_i && !valid));
+  assign ready   = !row_valid_q || joins || push_ready;
+  assign take    = valid && ready;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -86,8 +103,8 @@ module dsoc_writer #(
     end else if (take) begin
       row_valid_q <= 1'b1;
       row_addr_q  <= in_addr;
-      row_lines_q <= lines_i;
-      strb_q      <= raw_i ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr_i[ByteBits-1:0]);
+      row_lines_q <= lines;
+      strb_q      <= raw_i ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr[ByteBits-1:0]);
     end else if (push && push_ready) begin
       row_valid_q <= 1'b0;
     end
@@ -97,8 +114,8 @@ module dsoc_writer #(
     for (genvar b = 0; b < BeatBytes; b++) begin : gen_byte
       always_ff @(posedge clk_i) begin
         if (take) begin
-          if (raw_i) row_q[g*AxiBits+b*8+:8] <= beats_i[g*AxiBits+b*8+:8];
-          else if (addr_i[ByteBits-1:0] == ByteBits'(b)) row_q[g*AxiBits+b*8+:8] <= bytes_i[8*g+:8];
+          if (raw_i) row_q[g*AxiBits+b*8+:8] <= beats[g*AxiBits+b*8+:8];
+          else if (addr[ByteBits-1:0] == ByteBits'(b)) row_q[g*AxiBits+b*8+:8] <= bytes[8*g+:8];
         end
       end
     end
@@ -273,7 +290,7 @@ module dsoc_writer #(
 
   // ---- acknowledgements ------------------------------------------------------------------------------------------------
   assign bready_o = 1'b1;
-  assign idle_o   = !valid_i && !row_valid_q && !open_valid_q && !group_valid && pending_q == '0;
+  assign idle_o   = !valid && !row_valid_q && !open_valid_q && !group_valid && pending_q == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

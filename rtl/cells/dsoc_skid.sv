@@ -1,0 +1,35 @@
+/// Skid buffer: a stream whose `ready_o` is a register. An item that comes in the clock in which the receiver stops is kept
+/// until it goes on; otherwise items pass through.
+///
+/// Parameters:
+///   Width  bits of an item
+module dsoc_skid #(
+    parameter int unsigned Width = 8
+) (
+    input  logic             clk_i,
+    input  logic             rst_ni,
+    input  logic [Width-1:0] data_i,
+    input  logic             valid_i,
+    output logic             ready_o,
+    output logic [Width-1:0] data_o,
+    output logic             valid_o,
+    input  logic             ready_i
+);
+
+  logic full_q;
+  logic [Width-1:0] kept_q;
+
+  assign ready_o = !full_q;
+  assign valid_o = valid_i || full_q;
+  assign data_o  = full_q ? kept_q : data_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) full_q <= 1'b0;
+    else full_q <= valid_o && !ready_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i && !full_q) kept_q <= data_i;
+  end
+
+endmodule
