@@ -147,11 +147,15 @@ proc dsoc::add_sources {} {
 # Runs a run of the project from its beginning, or with -to_step as far as that step.
 proc dsoc::run {name args} {
     set run [get_runs $name]
-    if {[llength $args] == 0 && [get_property STATUS $run] ne "Not started"} {
+    set status [get_property STATUS $run]
+    if {$status ne "Not started" && ([llength $args] == 0 || [string match *ERROR* $status])} {
         reset_runs $run
     }
     launch_runs $run -jobs 2 {*}$args
-    wait_on_runs $run
+    # Some versions raise an error for a run that fails, but do not say where its log is.
+    if {[catch {wait_on_runs $run} message]} {
+        puts $message
+    }
     set status [get_property STATUS $run]
     if {[get_property PROGRESS $run] ne "100%" || ![string match *Complete* $status]} {
         error "$name has failed ($status); see [file join [get_property DIRECTORY $run] runme.log]"

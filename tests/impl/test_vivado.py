@@ -365,7 +365,7 @@ FAULTS = [
     ("project.tcl", "    update_compile_order -fileset [get_filesets sources_1]\n", ""),
     ("common.tcl", "[existing src/dsoc.v]", "src/dsoc.sv"),
     ("common.tcl", "include_dirs [list [file normalize src]]", "include_dirs [list [file normalize scripts]]"),
-    ("common.tcl", "    wait_on_runs $run\n", "    wait_on_runs\n"),
+    ("common.tcl", "STATUS $run]\n", "STATE $run]\n"),
     ("common.tcl", "report_power -file power.rpt", "report_power"),
     ("common.tcl", "get_timing_paths -setup -max_paths 10", "get_timing_paths -max_path 10"),
     ("common.tcl", "STARTPOINT_PIN ENDPOINT_PIN}", "START_PIN ENDPOINT_PIN}"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from tests.impl.vivado.catalog import Interface, Pin, VivadoError
 from tests.impl.vivado.project import Project

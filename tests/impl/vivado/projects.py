@@ -135,6 +135,8 @@ class Projects(Base):
         for name in self.names("run", runs):
             if not self.open.runs[name].launched:
                 raise VivadoError(f"[Common 17-69] run {name} was not launched")
+            if self.open.runs[name].progress != "100%":
+                raise VivadoError("[Common 17-39] 'wait_on_runs' failed due to earlier errors")
         return ""
 
     def open_run(self, o: Options, run: str) -> str:

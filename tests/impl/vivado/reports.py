@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import quoteattr
-
 from tests.impl.vivado.design import Design
 
 CELLS = (  # depth, instance, module; own logic LUTs, LUTRAMs, SRLs, FFs, RAMB36, RAMB18, URAM, DSPs
@@ -134,7 +132,7 @@ def handoff(design: Design) -> str:
     for cell in design.cells.values():
         kind = cell.vlnv.split(":")[2]
         ranges = "".join(
-            f'<MEMRANGE INSTANCE={quoteattr(segment.partition("/")[0])} BASEVALUE="{mapped.offset:#X}" '
+            f'<MEMRANGE INSTANCE="{segment.partition("/")[0]}" BASEVALUE="{mapped.offset:#X}" '
             f'HIGHVALUE="{mapped.offset + mapped.size - 1:#X}" MASTERBUSINTERFACE="{design.spaces()[space][0]}"/>'
             for (space, segment), mapped in design.mapped.items()
             if space.partition("/")[0] == cell.name
