@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -16,10 +17,13 @@ from typing import Any
 import pytest
 
 from deepsoc import assets
+from deepsoc.deploy import deploy
 from deepsoc.errors import InputError, ToolError
+from deepsoc.export import export
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, board, boards
-from deepsoc.impl import Implementation, flows, synthesize
+from deepsoc.impl import Implementation, flows, implement, synthesize
+from deepsoc.netspec.spec import parse_net
 from deepsoc.runtime._registers import VLNV
 from tests.impl import tiny
 from tests.impl.vivado import base, catalog, reports
@@ -168,6 +172,29 @@ def test_the_packaged_ip_is_what_pynq_looks_for(tmp_path: Path) -> None:
     assert result.artifacts == ("ip/component.xml", "report.json")
     shutil.rmtree(place / "src")
     assert run(tmp_path / "out", flow="vivado-ip", fresh=True)[1][-1] == ("package", "done")
+
+
+def test_from_an_export_to_the_folder_for_the_board(tmp_path: Path) -> None:
+    """PYNQ gets bitstream and description, and finds in that what the driver binds to; Vitis finds the processor."""
+    core = {"type": "conv2d", "filters": 4, "kernel": [3, 3], "padding": "same"}
+    net = {
+        "format": "deepsoc-net/1", "name": "n", "input": {"shape": [4, 4, 2]}, "bits": {"x": 4, "k": 4, "b": 16},
+        "bundles": [{"name": "b1", "input": "input", "core": core, "act": None}],
+    }  # fmt: skip
+    hw = Hardware(rows=2, cols=3, x_bits=4, k_bits=4, axi_data_bits=64, frequency_mhz=100)
+    export(parse_net(net).to_graph(), hw, tmp_path / "net")
+    result = implement(tmp_path / "net", "vivado", board="pynq-z2")
+    deploy(tmp_path / "net", "pynq", tmp_path / "board")
+    work = tmp_path / "net" / "impl" / "vivado"
+    for name in ("design.bit", "design.hwh"):
+        assert name in result.artifacts
+        assert (tmp_path / "board" / name).read_bytes() == (work / name).read_bytes()
+    blocks = re.findall(r'FULLNAME="/(\w+)" .*? VLNV="(\S+)"', (work / "design.hwh").read_text())
+    bound = re.search(r'f"xilinx\.com:module_ref:\{_NAME\}:1\.0"', (ROOT / "deepsoc/runtime/pynq.py").read_text())
+    assert bound
+    assert ("dsoc_0", f"xilinx.com:module_ref:{VLNV.split(':')[2]}:1.0") in blocks
+    script = runpy.run_path(str(ROOT / "c" / "program" / "vitis" / "build.py"))
+    assert script["cpu_of"](work / "design.xsa") == "ps7_cortexa9_0"
 
 
 def test_only_what_depends_on_a_change_runs(finished: Callable[[str], Path], tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 const MARK = { done: "✓", kept: "✓", running: "▶", failed: "✗", cancelled: "■", lost: "?", waiting: "○", "not run": "○" };
 
 function flowFields(model) {
-  const [idFlow, idUntil] = ["flow", "until"].map(unique);
+  const [idFlow, idBoard, idUntil] = ["flow", "board", "until"].map(unique);
   const set = (trait, value) => { model.set(trait, value); model.save_changes(); };
   const remedy = el("span", { class: "fault", role: "status" });
+  const board = el("select", { id: idBoard, onchange: () => set("board", board.value) });
   const until = el("select", { id: idUntil, onchange: () => set("until", until.value) });
   const flow = el("select", { id: idFlow, onchange: () => { set("until", ""); set("flow", flow.value); draw(); } },
     model.get("flows").map((each) => el("option", { value: each.name }, `${each.name}: ${each.title}${each.available ? "" : " (tool missing)"}`)));
@@ -15,12 +16,19 @@ function flowFields(model) {
     if (!chosen) return;
     redraw(until, chosen.steps, () => [el("option", { value: "" }, "the end"), ...chosen.steps.map((step) => el("option", { value: step.name }, step.name))]);
     until.value = model.get("until");
+    const own = model.get("board");
+    const boards = [...chosen.boards, ...(own.endsWith(".toml") ? [{ name: own, title: own }] : [])];
+    redraw(board, [chosen.name, boards], () => boards.map((each) => el("option", { value: each.name }, each.title)));
+    boardField.hidden = !chosen.boards.length;
+    board.value = boards.some((each) => each.name === own) ? own : chosen.boards[0]?.name ?? "";
     remedy.textContent = chosen.available ? "" : `Its tool is missing; get it with: ${chosen.remedy}`;
   };
-  follow(model, ["flow", "until"], draw);
   const field = (trait, node, ...parts) => Object.assign(el("span", { class: "jp-field" }, parts), { option: { trait, input: node, read: () => node.value, fault: () => "" } });
+  const boardField = field("board", board, el("label", { for: idBoard }, "for"), board);
+  follow(model, ["flow", "board", "until"], draw);
   return [
     field("flow", flow, el("label", { for: idFlow }, "Flow"), flow),
+    boardField,
     field("until", until, el("label", { for: idUntil }, "until"), until),
     checkField(model, "fresh", "All steps anew", "otherwise steps whose inputs have not changed are kept"),
     remedy,

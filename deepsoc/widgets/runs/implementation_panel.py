@@ -12,6 +12,7 @@ from deepsoc import jobs
 from deepsoc.errors import DeepSocError, ToolError
 from deepsoc.export.artifacts import WORK
 from deepsoc.hw import Hardware
+from deepsoc.hw.boards import boards
 from deepsoc.impl import Flow, flows
 from deepsoc.impl.runner import StepFiles
 from deepsoc.widgets.runs._files import file_row
@@ -31,6 +32,7 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         design: a Design; or a folder: a design's, any other with `net.json` and `hw.json`, or an export.
         root: folder of runs, as of `jobs.find`.
         flow: name of a flow; left out: the first whose tool is there.
+        board: for flows that implement for one: its name or TOML file; left out: the first that fits.
         until: last step to run; empty: all.
         fresh: run every step, not only what has changed.
 
@@ -39,13 +41,16 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
     """
 
     KIND = "implement"
-    OPTIONS = ("flow", "until", "fresh")
+    OPTIONS = ("flow", "board", "until", "fresh")
 
     flow = traitlets.Unicode("", help="Name of the flow.").tag(sync=True)
+    board = traitlets.Unicode("", help="Board, for flows that implement for one; empty: the first that fits.").tag(
+        sync=True
+    )
     until = traitlets.Unicode("", help="Last step to run; empty: all.").tag(sync=True)
     fresh = traitlets.Bool(False, help="Run every step, not only what has changed.").tag(sync=True)
     flows: traitlets.List[dict[str, Any]] = traitlets.List(
-        read_only=True, help="The flows: name, title, family, available, remedy, steps."
+        read_only=True, help="The flows: name, title, family, available, remedy, steps, boards."
     ).tag(sync=True)
     step_log = traitlets.Unicode("", help="Step whose log is shown; empty: the one that runs, or the last.").tag(
         sync=True
@@ -65,7 +70,11 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
     def arguments(self) -> list[str]:
         """Options of `deepsoc implement`."""
         until = ["--until", self.until] if self.until else []
-        return ["--flow", self.flow, *until, *(["--fresh"] if self.fresh else [])]
+        known = next(entry["boards"] for entry in self.flows if entry["name"] == self.flow)
+        names = [entry["name"] for entry in known]
+        own = self.board in names or self.board.endswith(".toml")
+        board = ["--board", self.board if own else names[0]] if names else []
+        return ["--flow", self.flow, *board, *until, *(["--fresh"] if self.fresh else [])]
 
     def about(self) -> dict[str, Any]:
         """The flow, so that the run is told from others."""
@@ -75,7 +84,8 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
         """With what a run was started."""
         until, fresh = option(job, "--until"), option(job, "--fresh") is not None
         end = f"until {until}" if until else "to the end"
-        return " · ".join([f"flow {job.about.get('flow')}", end, *(["all steps anew"] if fresh else [])])
+        board = [f"for {name}"] if (name := option(job, "--board")) else []
+        return " · ".join([f"flow {job.about.get('flow')}", *board, end, *(["all steps anew"] if fresh else [])])
 
     def found(self, job: jobs.Job, result: dict[str, Any]) -> dict[str, Any]:
         """The result, with the resources beside the estimate, and the files of the artifacts."""
@@ -148,6 +158,9 @@ def _described(flow: Flow) -> dict[str, Any]:
         "version": tool.version,
         "remedy": tool.remedy,
         "steps": [{"name": step.name, "title": step.title} for step in flow.steps],
+        "boards": [
+            {"name": name, "title": board.title} for name, board in boards().items() if board.family in flow.families
+        ],
     }
 
 

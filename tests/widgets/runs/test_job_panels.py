@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +190,6 @@ def _bytes_read() -> int:
 def test_flows_are_those_of_the_package_and_a_missing_tool_has_a_remedy(
     design: Design, panels: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
     from deepsoc.impl import Availability
     from deepsoc.widgets.runs import implementation_panel
 
@@ -205,6 +204,48 @@ def test_flows_are_those_of_the_package_and_a_missing_tool_has_a_remedy(
     panel.flow = "other"
     panel._received(None, {"do": "start", "view": "v"}, [])
     assert panel.error == "the tool of other is missing; get it with: buy it"
+
+
+def test_a_flow_that_implements_for_a_board_has_its_choice(
+    design: Design, panels: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deepsoc.impl import Availability
+    from deepsoc.widgets.runs import implementation_panel
+
+    there = {
+        name: replace(flow, available=lambda: Availability({"": Path("x")}, "", "")) for name, flow in flows().items()
+    }
+    monkeypatch.setattr(implementation_panel, "flows", lambda: there)
+    started: list[list[str]] = []
+
+    def start(kind: str, arguments: list[str], **keywords: Any) -> jobs.Job:
+        started.append(arguments[1:])
+        return program(design, "pass", kind=kind, arguments=arguments, flow=arguments[2])
+
+    monkeypatch.setattr(jobs, "start", start)
+    panel = ImplementationPanel(design)
+    panels.append(panel)
+    with open_browser() as browser, mounted(browser, panel) as page:
+        assert not page.get_by_label("for", exact=True).is_visible()
+        page.get_by_label("Flow").select_option("vivado")
+        choice = page.get_by_label("for", exact=True)
+        choice.wait_for()
+        assert "TUL PYNQ-Z2" in choice.locator("option").all_inner_texts()
+        choice.select_option(label="AMD ZCU104")
+        wait_for(panel, lambda: panel.board == "zcu104")
+        page.get_by_label("Flow").select_option("yosys-xc7")
+        choice.wait_for(state="hidden")
+    assert panel.arguments() == ["--flow", "yosys-xc7"]
+    panel.flow = "vivado"
+    panel.run()
+    panel.board = "mine.toml"
+    panel.run()
+    panel.board = "no-such"
+    panel.run()
+    boards = [flow["boards"][0]["name"] for flow in panel.flows if flow["name"] == "vivado"]
+    assert started == [["--flow", "vivado", "--board", name] for name in ("zcu104", "mine.toml", *boards)]
+    panel.current = min(row["id"] for row in panel.runs)
+    wait_for(panel, lambda: panel.ran["options"] == "flow vivado · for zcu104 · to the end")
 
 
 STEPS = """
