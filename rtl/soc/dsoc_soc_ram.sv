@@ -1,6 +1,7 @@
 /// Block RAM of 32-bit words: one port reads, the other reads or writes bytes. Read data appear one clock later.
 ///
-/// A write leaves `b_rdata_o` as it is. What a read of a word gives while the other port writes it is undefined.
+/// A write leaves `b_rdata_o` as it is. What a read of a word gives while the other port writes it is undefined: the
+/// attribute says so to Yosys, which else takes two block RAMs and a comparison for each.
 ///
 /// Parameters:
 ///   Words  a power of two, at least 2
@@ -20,6 +21,7 @@ module dsoc_soc_ram #(
     output logic [             31:0] b_rdata_o
 );
 
+  (* no_rw_check *)
   logic [31:0] mem[Words];
 
   if ((Words & (Words - 1)) != 0 || Words < 2) begin : gen_illegal

@@ -10,7 +10,9 @@ import pytest
 from deepsoc.errors import InputError
 from deepsoc.hw.boards import Board, board, boards
 
-NAMES = ["arty-z7-20", "cora-z7-10", "kv260", "pynq-z2", "ultra96-v2", "zcu102", "zcu104", "zedboard", "zybo-z7-20"]
+AMD = ["arty-z7-20", "cora-z7-10", "kv260", "pynq-z2", "ultra96-v2", "zcu102", "zcu104", "zedboard", "zybo-z7-20"]
+OPEN = ["colorlight-i5", "tang-nano-20k", "ulx3s-85f"]
+NAMES = sorted(AMD + OPEN)
 OWN = """
 name = "mine"
 title = "My board"
@@ -41,7 +43,7 @@ def test_every_board_is_there_under_its_file_name() -> None:
     assert sorted(path.name for path in folder.iterdir()) == [f"{name}.toml" for name in NAMES]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", AMD)
 def test_figures_are_plausible(name: str) -> None:
     found = board(name)
     assert found.ff == 2 * found.lut
@@ -50,6 +52,37 @@ def test_figures_are_plausible(name: str) -> None:
     assert 2 <= found.memory_gb_per_s <= 20
     assert 100 <= found.frequency_mhz <= 250
     assert "clock" in found.source
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_systems_are_plausible(name: str) -> None:
+    found = board(name)
+    system = found.system
+    assert system is not None
+    pins = [system.clock, system.rx, system.tx, *system.leds, *([system.reset] if system.reset else [])]
+    assert len(set(pins)) == len(pins)
+    assert (system.ram_bytes + system.memory_bytes) / 2048 < 2 * found.bram36
+    assert found.memory_ports == 1
+    assert 20 <= found.frequency_mhz <= 100
+    assert "clock" in found.source
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "message"),
+    [
+        ('clock = "G2"', "clock = 'G2; x'", "system.clock", "pattern"),
+        ("ram_bytes = 32768", "ram_bytes = 30000", "system", "expected a power of two as ram_bytes"),
+        ('family = "ecp5"', 'family = "ecp5"\nboard_part = "a:b"', "", "a board of ecp5 has no board_part"),
+        ("clock_mhz = 25.0", "clock_mhz = 25.0\npll = true", "system.pll", "unknown field"),
+    ],
+)
+def test_a_wrong_system_is_named(tmp_path: Path, old: str, new: str, field: str, message: str) -> None:
+    text = resources.files("deepsoc.hw").joinpath("boards", "ulx3s-85f.toml").read_text()
+    assert old in text
+    path = _write(tmp_path, text.replace(old, new))
+    with pytest.raises(InputError, match=message) as found:
+        board(path)
+    assert found.value.where == f"{path}: {field}"
 
 
 def test_budget_is_what_may_be_filled() -> None:
@@ -78,7 +111,9 @@ def test_unknown_name_lists_the_known_ones() -> None:
         ("lut = 1000", "lut = '1000'", "lut", "valid integer"),
         ("lut = 1000", "", "lut", "no default"),
         ("lut = 1000", "lut = 1000\nluts = 1000", "luts", "unknown field; expected one of name, title"),
-        ('"xc7"', '"spartan"', "family", "'xc7' or 'xcup'"),
+        ('"xc7"', '"spartan"', "family", "'xc7', 'xcup', 'ecp5' or 'gowin'"),
+        ('board_part = "example.org:mine:part0:1.0"', "", "", "a board of xc7 needs a board_part"),
+        ('family = "xc7"', 'family = "ecp5"', "", "a board of ecp5 needs a table system"),
         ("= 2.1", "= nan", "memory_gb_per_s", "NaN"),
         ('source = "none"', 'source = "none"\n[fill]\nlut = 1.5', "fill.lut", "less than or equal to 1"),
     ],

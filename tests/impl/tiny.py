@@ -13,6 +13,7 @@ from deepsoc.hw import Hardware
 from deepsoc.impl import synthesize
 
 RTL = Path(__file__).parent / "rtl"
+ROM = [word * 0x9E3779B1 & 0xFFFFFFFF for word in range(1, 257)]
 HW = Hardware(
     rows=2,
     cols=3,
@@ -39,6 +40,15 @@ def use(patch: pytest.MonkeyPatch, rtl: Path = RTL) -> None:
     """Makes the flows read the small design."""
     names = assets.rtl_files(rtl)
     patch.setattr("deepsoc.impl.yosys.rtl_files", lambda: names)
+
+
+def use_system(patch: pytest.MonkeyPatch) -> None:
+    """Makes the flows of whole systems read a small one, whose ROM holds `ROM`."""
+    real = {path.name: path for path in [*assets.rtl_files(), *assets.soc_files()]}
+    files = [real[name] for name in ("dsoc_soc_pkg.sv", "dsoc_fifo.sv", "dsoc_soc_ram.sv", "dsoc_soc_uart.sv")]
+    files.append(RTL.with_name("system") / "dsoc_soc_board.sv")
+    patch.setattr("deepsoc.impl.open_fpga.sources", lambda: (files, assets.rtl_headers()))
+    patch.setattr("deepsoc.impl.open_fpga.rom_words", lambda: "".join(f"{word:08x}\n" for word in ROM))
 
 
 def run(folder: Path, hw: Hardware = HW, **options: Any) -> tuple[Any, list[tuple[str, str]]]:

@@ -93,8 +93,9 @@ class Target:
 
 
 def targets() -> list[dict[str, str]]:
-    """What can be chosen: `kind` (board or node), `name`, `title`."""
+    """What can be chosen, where a model of the costs is known: `kind` (board or node), `name`, `title`."""
+    known = {name: board for name, board in boards.boards().items() if board.system is None}
     return [
-        *({"kind": "board", "name": name, "title": board.title} for name, board in boards.boards().items()),
+        *({"kind": "board", "name": name, "title": board.title} for name, board in known.items()),
         *({"kind": "node", "name": name, "title": node.title} for name, node in nodes.nodes().items()),
     ]

