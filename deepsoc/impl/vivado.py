@@ -16,6 +16,7 @@ from deepsoc.hw.params import RTL_PARAMETERS
 from deepsoc.hw.regmap import load_map
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.vivado_reports import hierarchy, paths, power, slack
+from deepsoc.perf.resources import FpgaResources
 
 __all__ = ["FLOWS", "find"]
 
@@ -33,6 +34,7 @@ _BOARD = {
 _WINDOWS = {"xc7": (0x4000_0000, 0x8000_0000), "xcup": (0xA000_0000, 0xB000_0000)}
 """Addresses that the port for registers of a family's processing system reaches; the end is outside."""
 _REGISTERS = 4096  # bytes
+_ERROR = 0.1  # of the estimate of resources
 _INPUTS = ("scripts", "src", "config.tcl", "board.toml")
 _REPORTS = ("utilization.rpt", "hierarchy.rpt", "timing.rpt", "paths.rpt", "paths.tsv", "power.rpt")
 _REMEDY = (
@@ -53,19 +55,21 @@ def find() -> Availability:
     return Availability({"": Path(program)}, version[0] if version else "", "")
 
 
-def _prepare(work: Path, job: Job, *, registers: bool) -> None:
+def _prepare(work: Path, job: Job, *, flow: str) -> None:
     """Writes sources, scripts and what they read.
 
     Raises:
         InputError: the folder has a name that Vivado does not take, the board's file holds what the scripts do not
-            take, or the board's processors do not reach the registers.
+            take, the board's processors do not reach the registers, or the accelerator does not fit.
     """
     assert job.board is not None
     if not re.fullmatch(r"[\w./+,=@-]+", str(work), re.ASCII):
         raise InputError("Vivado takes no path with blanks and the like; give another folder", where=str(job.folder))
     board = _board(job.board)
-    if registers:
+    if flow == "vivado":
         _check_address(job)
+    if flow != "vivado-ip":
+        _check_size(job)
     files = [*rtl_files(), folder("fpga") / "vivado" / "dsoc.v"]
     sources = {path.name: path.read_bytes() for path in [*files, *rtl_headers()]}
     sources["params.svh"] = used_parameters(job.params, sources.values())
@@ -105,6 +109,20 @@ def _check_address(job: Job) -> None:
             f"base_address in hw.json, e.g. to {begin} ({begin:#x}), and export again",
             where="base_address",
         )
+
+
+def _check_size(job: Job) -> None:
+    """Multipliers that find no DSP block become lookup tables: their number is no limit."""
+    assert job.board is not None
+    need = FpgaResources(job.board.family).explain(job.hw).sum()
+    for name, title in (("lut", "lookup tables"), ("ff", "flip-flops"), ("bram36", "block RAMs")):
+        there = getattr(job.board, name)
+        if need[name] > (1 + _ERROR) * there:
+            raise InputError(
+                f"the accelerator takes about {need[name]:,.0f} {title}, {job.board.name} has {there:,}; `deepsoc fit "
+                f"--board {job.board.name}` finds hardware that fits",
+                where="hw.json",
+            )
 
 
 def _config(job: Job) -> bytes:
@@ -150,7 +168,7 @@ def _flow(
     read: Callable[[Path, frozenset[str]], Findings],
 ) -> Flow:
     def prepare(work: Path, job: Job) -> None:
-        _prepare(work, job, registers=name == "vivado")
+        _prepare(work, job, flow=name)
 
     family = "AMD Zynq-7000 and Zynq UltraScale+"
     return Flow(name, title, family, steps, artifacts, find, prepare, read, _FAMILIES)

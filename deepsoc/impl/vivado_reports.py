@@ -75,7 +75,7 @@ def _summed(rows: list[tuple[str, str, Resources]]) -> tuple[Resources, tuple[Mo
 
 
 def slack(report: Path) -> tuple[float, float | None]:
-    """Period of the clock and worst setup slack, ns; the slack is None where no path is constrained.
+    """Period of the clock that is tightest, and worst setup or recovery slack, ns; None where no path is constrained.
 
     Raises:
         ToolError: the report has no clock.
@@ -83,19 +83,17 @@ def slack(report: Path) -> tuple[float, float | None]:
     try:
         from edalize.vivado_reporting import VivadoReporting
     except ImportError:
-        raise ToolError(
-            "Edalize reads Vivado's reports and is missing; get it with: pip install 'deepsoc[sim]'"
-        ) from None
+        raise ToolError("Edalize, which reads the reports, is missing: pip install 'deepsoc[sim]'") from None
     tables = VivadoReporting.report_timing(str(report))
     try:
-        clocks = tables["Clock Summary"].set_index("Clock")["Period(ns)"]
-        worst = tables["Intra Clock Table"].set_index("Clock")["WNS(ns)"].dropna()
-    except KeyError as error:
-        raise ToolError(f"{report}: the timing summary has no {error}; the design has no clock") from None
-    if worst.empty:
-        return float(clocks.iloc[0]), None
-    name = worst.idxmin()
-    return float(clocks[name]), float(worst[name])
+        periods = tables["Clock Summary"].set_index("Clock")["Period(ns)"]
+        clocks = tables["Intra Clock Table"].set_index("Clock")["WNS(ns)"].dropna()
+        worst = float(tables["Design Timing Summary"]["WNS(ns)"].iloc[0])
+        return float(periods[clocks.idxmin()]), worst
+    except (KeyError, IndexError) as error:
+        raise ToolError(f"{report}: the timing summary lacks {error}; the design has no clock") from None
+    except ValueError:  # no figures
+        return float(periods.iloc[0]), None
 
 
 def power(report: Path) -> float | None:

@@ -20,6 +20,7 @@ from deepsoc import assets
 from deepsoc.deploy import deploy
 from deepsoc.errors import InputError, ToolError
 from deepsoc.export import export
+from deepsoc.export.writer import hardware_files
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, board, boards
 from deepsoc.impl import Implementation, flows, implement, synthesize
@@ -261,6 +262,17 @@ def test_an_address_that_is_not_reached(tmp_path: Path, changes: dict[str, Any],
     assert run(tmp_path / "out", name, "vivado-ooc", hw=hardware(name, **changes), until="synthesis")
 
 
+def test_an_accelerator_that_does_not_fit(tmp_path: Path) -> None:
+    many = hardware("cora-z7-10", rows=32, cols=64, x_bits=8, k_bits=8, y_bits=32, kh_max=1)
+    says = r"takes about [\d,]+ lookup tables, cora-z7-10 has 17,600; `deepsoc fit --board cora-z7-10`"
+    with pytest.raises(InputError, match=says):
+        run(tmp_path / "out", "cora-z7-10", hw=many)
+    deep = hardware("cora-z7-10", cols=64, weights_ram_depth=1 << 14)
+    with pytest.raises(InputError, match=r"takes about \d+ block RAMs, cora-z7-10 has 60"):
+        run(tmp_path / "out", "cora-z7-10", "vivado-ooc", hw=deep)
+    assert run(tmp_path / "out", "cora-z7-10", "vivado-ip", hw=many)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -320,11 +332,11 @@ def test_a_vivado_that_is_killed(tmp_path: Path, program: Path) -> None:
         run(tmp_path / "out")
 
 
-def console(work: Path, *lines: str) -> subprocess.CompletedProcess[str]:
+def console(work: Path, *lines: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """The three lines of fpga/scripts/vivado.tcl, behind others."""
     work.mkdir(parents=True, exist_ok=True)
     script = work.parent / "console.tcl"
-    script.write_text("\n".join([*lines, f"source {{{ROOT / 'fpga' / 'scripts' / 'vivado.tcl'}}}"]))
+    script.write_text("\n".join([*lines, f"source {{{root / 'fpga' / 'scripts' / 'vivado.tcl'}}}"]))
     return subprocess.run(
         ["vivado", "-mode", "batch", "-source", str(script)], cwd=work, capture_output=True, text=True, check=False
     )
@@ -410,20 +422,72 @@ FAULTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "old", "new"), FAULTS, ids=[f"{i}-{f[0]}" for i, f in enumerate(FAULTS)])
-def test_a_planted_fault_is_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an export has of the hardware."""
+    folder = tmp_path_factory.mktemp("export")
+    for name, data in hardware_files(hardware(base_address=0x4002_0000)).items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.mark.parametrize(("file", "old", "new"), [("xsa.tcl", "", ""), *FAULTS], ids=lambda v: v if ".tcl" in v else "")
+def test_a_planted_fault_is_seen(tmp_path: Path, files: Path, file: str, old: str, new: str) -> None:
+    """A step fails, or what comes out is not the hardware; all steps in one process."""
+    shutil.copytree(ROOT / "fpga", tmp_path / "fpga")
+    (tmp_path / "rtl").symlink_to(ROOT / "rtl")
+    script = tmp_path / "fpga" / "vivado" / file
+    assert old in script.read_text()
+    script.write_text(script.read_text().replace(old, new))
+    work = tmp_path / "fpga" / "work"
+    pynq = ROOT / "deepsoc" / "hw" / "boards" / "pynq-z2.toml"
+    done = console(work, f"set dsoc_export {{{files}}}", f"set dsoc_board {{{pynq}}}", root=tmp_path)
+    if done.returncode == 1:
+        assert re.search(r"ERROR: (step \w+: |ERROR: )", done.stderr), done.stderr
+        seen = True
+    else:
+        assert done.returncode == 0
+        seen = (int(_summary(work)["registers"], 0), _summary(work)["clock_hz"]) != (0x4002_0000, "125000000")
+    assert seen == bool(old)
+
+
+OTHER_FAULTS = [
+    ("vivado-ooc", "ooc_synthesis.tcl", "read_verilog -sv", "read_verilog"),
+    ("vivado-ooc", "ooc_synthesis.tcl", "-mode out_of_context -include_dirs", "-include_dirs"),
+    ("vivado-ooc", "ooc_synthesis.tcl", "-include_dirs [file normalize src]", "-include_dirs [file normalize scripts]"),
+    ("vivado-ooc", "ooc_synthesis.tcl", "    read_xdc -mode out_of_context clock.xdc\n", ""),
+    ("vivado-ooc", "ooc_synthesis.tcl", "1000.0 /", "500.0 /"),
+    ("vivado-ooc", "ooc_synthesis.tcl", "VERILOG_DEFINE", ""),
+    ("vivado-ooc", "ooc_synthesis.tcl", "    write_checkpoint -force synthesized.dcp\n", ""),
+    ("vivado-ooc", "ooc_implementation.tcl", "    place_design\n", ""),
+    ("vivado-ooc", "ooc_implementation.tcl", "    opt_design\n    place_design\n", "    place_design\n"),
+    ("vivado-ooc", "ooc_implementation.tcl", "dsoc::existing synthesized.dcp", "dsoc::existing routed.dcp"),
+    ("vivado-ip", "package.tcl", "-vendor $vendor", "-vendor me"),
+    ("vivado-ip", "package.tcl", "-import_files", "-force"),
+    ("vivado-ip", "package.tcl", "    ipx::save_core $core\n", ""),
+    ("vivado-ip", "package.tcl", "    ipx::update_checksums $core\n", ""),
+    ("vivado-ip", "package.tcl", "display_name DeepSoC", "display DeepSoC"),
+    ("vivado-ip", "dsoc.v", "(* X_INTERFACE_INFO = \"xilinx.com:signal:interrupt:1.0 irq_o INTERRUPT\" *)\n", ""),
+    ("vivado-ip", "dsoc.v", "aximm:1.0 m_axi_y WLAST", "aximm:1.0 m_axi_o WLAST"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("flow", "file", "old", "new"), OTHER_FAULTS, ids=[f"{f[0]}-{i}" for i, f in enumerate(OTHER_FAULTS)]
+)
+def test_a_planted_fault_is_seen_in_the_other_flows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flow: str, file: str, old: str, new: str
 ) -> None:
-    """A step fails, or what comes out is not the hardware."""
+    if old == "VERILOG_DEFINE":
+        old = " \\\n        -verilog_define SYNTHESIS=1"
     swap(tmp_path, monkeypatch, file, old, new)
-    hw = hardware(base_address=0x4002_0000)
-    work = tmp_path / "out" / "impl" / "vivado"
     try:
-        run(tmp_path / "out", hw=hw)
+        result, _ = run(tmp_path / "out", flow=flow)
     except ToolError as failed:
         seen = re.search(r"step \w+( ended without|: vivado failed with status 1)", str(failed))
     else:
-        seen = (int(_summary(work)["registers"], 0), _summary(work)["clock_hz"]) != (hw.base_address, "125000000")
+        right = 1e3 / (8 - reports.PATHS[0][0])
+        seen = flow == "vivado-ooc" and result.fmax_mhz != pytest.approx(right, abs=0.1)
     assert seen
 
 

@@ -175,13 +175,20 @@ def _stamped(stamp: Path, state: jobs.JobState) -> tuple[str, float | None]:
         return "done", None
 
 
+def _family(result: dict[str, Any]) -> str | None:
+    """That of the resource model, of a result for the accelerator alone."""
+    if result["flow"] == "vivado-ooc" and (board := boards().get(str(result.get("board")))):
+        return board.family
+    return _MODELS.get(str(result["part_family"]))
+
+
 def _comparison(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Resources found and estimated; without a model of the family, those found alone."""
     found = result.get("resources")
     if not found:
         return []
     estimated: dict[str, float] = {}
-    if family := _MODELS.get(str(result["part_family"])):
+    if family := _family(result):
         from deepsoc.perf.resources import FpgaResources
 
         try:

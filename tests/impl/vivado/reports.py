@@ -83,23 +83,52 @@ def utilization(ultra: bool) -> str:
     return f"{_head('Utilization Design Information')}\n1. {kind} Logic\n--------------\n\n{table}\n"
 
 
+_SETUP = (("WNS(ns)", 11), ("TNS(ns)", 11), ("TNS Failing Endpoints", 21), ("TNS Total Endpoints", 19))
+_HOLD = (("WHS(ns)", 11), ("THS(ns)", 11), ("THS Failing Endpoints", 21), ("THS Total Endpoints", 19))
+_PULSE = (("WPWS(ns)", 11), ("TPWS(ns)", 11), ("TPWS Failing Endpoints", 22), ("TPWS Total Endpoints", 20))
+
+
+def _columns(names: tuple[str, ...], numbers: tuple[tuple[str, int], ...], lines: list[tuple[str, ...]]) -> str:
+    """Names to the left, numbers to the right of their columns, as in a timing summary; a blank line behind them."""
+    widths = [*(max(len(name), 17) for name in names), *(width for _, width in numbers)]
+
+    def row(cells: tuple[str, ...]) -> str:
+        left = [f"{cell:<{w}}" for cell, w in zip(cells[: len(names)], widths, strict=False)]
+        right = [f"{cell:>{w}}" for cell, w in zip(cells[len(names) :], widths[len(names) :], strict=True)]
+        return "  ".join([*left, *right]) + "  "
+
+    titles = (*names, *(name for name, _ in numbers))
+    return "\n".join([row(titles), row(tuple("-" * len(title) for title in titles)), *map(row, lines), "", ""])
+
+
 def timing(clock: str, period: float, wns: float) -> str:
-    """`report_timing_summary -no_detailed_paths`."""
-    numbers = f"{wns:11.3f}  {min(wns, 0):11.3f}  {int(wns < 0):21d}  {4000:19d}"
-    head = "    WNS(ns)      TNS(ns)  TNS Failing Endpoints  TNS Total Endpoints"
-    rule = "    -------      -------  ---------------------  -------------------"
+    """`report_timing_summary -no_detailed_paths`, with a clock that no path belongs to."""
+    setup = (f"{wns:.3f}", f"{min(wns, 0):.3f}", str(int(wns < 0)), "4000")
+    hold, pulse = ("0.021", "0.000", "0", "4000"), ("1.500", "0.000", "0", "900")
+    clocks = [f"{name:<11} {{0.000 {period / 2:.3f}}}      {period:<10.3f}      {1000 / period:<14.3f}  "
+              for name in (clock, "clk_unused")]  # fmt: skip
+    between = ("From Clock", "To Clock")
     parts = [
         _head("Timing Summary Report"),
-        _section("Design Timing Summary"), "", head, rule, numbers, "", "",
+        _section("Timer Settings"), "", "  Enable Multi Corner Analysis               :  Yes", "",
+        "  Corner  Analyze    Analyze    ", "  Name    Max Paths  Min Paths  ", "  ------  ---------  ---------  ",
+        "  Slow    Yes        Yes        ", "  Fast    Yes        Yes        ", "", "", "",
+        "check_timing report", "", "1. checking no_clock", "--------------------",
+        " There are 0 register/latch pins with no clock.", "", "", "",
+        _section("Design Timing Summary"), "", _columns((), (*_SETUP, *_HOLD, *_PULSE), [(*setup, *hold, *pulse)]),
         "All user specified timing constraints are met." if wns >= 0 else "Timing constraints are not met.", "", "",
         _section("Clock Summary"), "",
         "Clock       Waveform(ns)       Period(ns)      Frequency(MHz)",
         "-----       ------------       ----------      --------------",
-        f"{clock:<10}  {{0.000 {period / 2:.3f}}}      {period:<10.3f}      {1000 / period:<14.3f}", "", "",
+        *clocks, "", "",
         _section("Intra Clock Table"), "",
-        "Clock           WNS(ns)      TNS(ns)  TNS Failing Endpoints  TNS Total Endpoints",
-        "-----           -------      -------  ---------------------  -------------------",
-        f"{clock:<10}  {numbers}", "", "",
+        _columns(("Clock",), (*_SETUP, *_HOLD, *_PULSE),
+                 [(clock, *setup, *hold, *pulse), ("clk_unused", *([""] * 8), *pulse)]),
+        _section("Inter Clock Table"), "", _columns(between, (*_SETUP, *_HOLD), []),
+        _section("Other Path Groups Table"), "", _columns(("Path Group", *between), (*_SETUP, *_HOLD),
+                 [("**async_default**", clock, clock, "1.900", "0.000", "0", "200", *hold)]),
+        _section("User Ignored Path Table"), "", _columns(("Path Group", *between), (), []),
+        _section("Unconstrained Path Table"), "", _columns(("Path Group", *between), (), []),
     ]  # fmt: skip
     return "\n".join(parts)
 
