@@ -203,7 +203,7 @@ def demo(data: Mapping[str, Any], folder: Path) -> None:
 
 
 def implementation(result: Implementation) -> None:
-    """Prints the resources of each instance, the clock rate, the steps and the files."""
+    """Prints the resources of each instance, the clock rate, slack, longest path, power, the steps and the files."""
     if result.resources is not None:
         table = _table("instance", "module", "LUT", "of them RAM", "FF", "DSP", "BRAM36", "URAM")
         table.columns[1].justify = "left"
@@ -214,6 +214,15 @@ def implementation(result: Implementation) -> None:
         _print(table)
     rate = "not known" if result.fmax_mhz is None else f"{result.fmax_mhz:,.0f} MHz"
     _print(f"clock: {rate} ({result.fmax_basis})")
+    if result.slack_ns is not None:
+        met = "met" if result.slack_ns >= 0 else "missed"
+        _print(f"slack: {result.slack_ns:.3f} ns at {result.hw.frequency_mhz:g} MHz, {met}")
+    if result.paths:
+        path = result.paths[0]
+        what = f"{path.delay_ns:.3f} ns, {path.logic_ns:.3f} ns of it logic, {path.levels} levels"
+        _print(f"longest path: {what}, from {path.start} to {path.end}")
+    if result.power_w is not None:
+        _print(f"power: {result.power_w:.3f} W ({result.power_basis})")
     for step in result.steps:
         _print(f"step {step.name}: {step.seconds:,.1f} s{', from an earlier run' if step.kept else ''}, {step.log}")
     files(Path(result.folder), result.artifacts)

@@ -23,11 +23,12 @@ from deepsoc.export import export
 from deepsoc.export.writer import hardware_files
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, board, boards
+from deepsoc.hw.params import RTL_PARAMETERS
 from deepsoc.impl import Implementation, flows, implement, synthesize
 from deepsoc.netspec.spec import parse_net
 from deepsoc.runtime._registers import VLNV
 from tests.impl import tiny
-from tests.impl.vivado import base, catalog, reports
+from tests.impl.vivado import base, catalog, module, reports
 from tests.impl.vivado.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,6 +122,10 @@ def test_every_board_has_its_system(tmp_path: Path, name: str) -> None:
     work = tmp_path / "out" / "impl" / "vivado"
     project = Project.load(work / "project" / "dsoc.xpr")
     design, target = project.design, board(name)
+    taken = module.defines(work / "src" / "dsoc_top.sv", [Path(place) for place in project.includes()])
+    want = {f"DSOC_{field.upper()}": str(getattr(hw, field)) for field in RTL_PARAMETERS}
+    assert taken == want | {"DSOC_PARAMS_HASH": f"32'h{hw.params_hash:08X}"}
+    assert {work / "src" / path.name for path in assets.rtl_files()} == set(project.sources("SystemVerilog"))
     assert design is not None
     assert design.valid
     assert design.saved
@@ -194,6 +199,13 @@ def test_from_an_export_to_the_folder_for_the_board(tmp_path: Path) -> None:
     bound = re.search(r'f"xilinx\.com:module_ref:\{_NAME\}:1\.0"', (ROOT / "deepsoc/runtime/pynq.py").read_text())
     assert bound
     assert ("dsoc_0", f"xilinx.com:module_ref:{VLNV.split(':')[2]}:1.0") in blocks
+    said = subprocess.run(
+        [sys.executable, "-m", "deepsoc.cli.main", "implement", "net", "--flow", "vivado", "--board", "pynq-z2"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "slack: 0.050 ns at 100 MHz, met" in said
+    assert re.search(r"longest path: 9\.950 ns, .* ns of it logic, 7 levels, from system_i/\S+ to system_i/\S+", said)
+    assert f"power: {reports.POWER[0]:.3f} W (estimate of Vivado of the whole system" in said
     script = runpy.run_path(str(ROOT / "c" / "program" / "vitis" / "build.py"))
     assert script["cpu_of"](work / "design.xsa") == "ps7_cortexa9_0"
 
