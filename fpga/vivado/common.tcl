@@ -125,7 +125,7 @@ proc dsoc::sources {} {
 
 proc dsoc::existing {file} {
     if {![file isfile $file]} {
-        error "$file is missing"
+        error "$file is missing; run all steps anew (--fresh)"
     }
     return $file
 }

@@ -218,6 +218,11 @@ def test_only_what_depends_on_a_change_runs(finished: Callable[[str], Path], tmp
     (copy / "impl" / "vivado" / "power.rpt").unlink()
     states = dict(run(copy, hw=hw)[1])
     assert states == {n: "done" if n == "implementation" else "kept" for n in STEPS}
+    shutil.rmtree(copy / "impl" / "vivado" / "project")
+    (copy / "impl" / "vivado" / "power.rpt").unlink()
+    with pytest.raises(ToolError, match=r"project/dsoc\.xpr is missing; run all steps anew \(--fresh\)"):
+        run(copy, hw=hw)
+    assert not (copy / "impl" / "vivado" / "report.json").exists()
     slower = hardware(frequency_mhz=100)
     assert {state for _, state in run(copy, hw=slower)[1]} == {"running", "done"}
     assert _summary(copy / "impl" / "vivado")["clock_hz"] == "100000000"
