@@ -386,6 +386,32 @@ def swap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, n
     monkeypatch.setattr("deepsoc.impl.vivado.folder", lambda name: copy if name == "fpga" else assets.folder(name))
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("config.tcl", "set dsoc(rows) 2", "set dsoc(rows) [exec touch hacked]", "expected set dsoc(NAME) VALUE"),
+        ("config.tcl", "set dsoc(rows) 2", "exec touch hacked", "expected set dsoc(NAME) VALUE"),
+        ("config.tcl", "set dsoc(frequency_mhz) 125", "set dsoc(frequency_mhz) fast", "a number frequency_mhz"),
+        ("board.toml", 'part = "xc7z020clg400-1"', 'part = "[exec touch hacked]"', "part is missing or not as"),
+        ("board.toml", 'name = "pynq-z2"', 'name = "x; exec touch hacked"', "name is missing or not as"),
+        ("board.toml", "memory_ports = 4", "memory_ports = [exec touch hacked]", "expected NAME = "),
+        ("board.toml", 'family = "xc7"', 'family = "ecp5"', "family ecp5 has no processing system"),
+        ("params.svh", "DSOC_ROWS 2", "DSOC_ROWS [exec touch hacked]", "in config.tcl 2"),
+    ],
+)
+def test_nothing_of_a_file_is_evaluated(tmp_path: Path, files: Path, name: str, old: str, new: str, says: str) -> None:
+    export = Path(shutil.copytree(files, tmp_path / "export"))
+    shutil.copy(ROOT / "deepsoc" / "hw" / "boards" / "pynq-z2.toml", export / "board.toml")
+    text = (export / name).read_text()
+    assert old in text
+    (export / name).write_text(text.replace(old, new))
+    work = tmp_path / "work"
+    done = console(work, f"set dsoc_export {{{export}}}", f"set dsoc_board {{{export / 'board.toml'}}}")
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert not list(tmp_path.rglob("hacked"))
+
+
 FAULTS = [
     # file, its text, what is planted in its place
     ("system.tcl", "create_bd_design system", "create_bd_desing system"),
