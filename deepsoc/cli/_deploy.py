@@ -21,7 +21,14 @@ def register(app: typer.Typer) -> None:
 
 def deploy(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.")],
-    target: Annotated[str, typer.Option("--target", metavar="T", help="linux, pynq, baremetal, vitis or riscv-soc.")],
+    target: Annotated[
+        str,
+        typer.Option(
+            "--target",
+            metavar="T",
+            help="linux, pynq, baremetal, vitis, riscv-soc, ulx3s-85f, colorlight-i5, tang-nano-20k.",
+        ),
+    ],
     out: OutDir,
     as_json: Json = False,
 ) -> None:

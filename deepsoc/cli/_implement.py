@@ -26,7 +26,9 @@ def implement(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `export` wrote.")],
     flow: Annotated[
         str,
-        typer.Option("--flow", metavar="NAME", help="yosys-xc7, yosys-xcup, ecp5, vivado, vivado-ooc, vivado-ip."),
+        typer.Option(
+            "--flow", metavar="NAME", help="yosys-xc7, yosys-xcup, ecp5, gowin, vivado, vivado-ooc, vivado-ip"
+        ),
     ],
     board: Annotated[
         str | None, typer.Option(metavar="B", help="Board, for flows that implement for one; name or TOML.")
@@ -39,8 +41,11 @@ def implement(
     """Run an FPGA flow on an export; goes on where an earlier run stopped."""
 
     def work() -> Answer:
+        from deepsoc.impl import forecast
         from deepsoc.impl import implement as run
 
+        if expected := forecast(folder, flow, board=board, seeds=seeds):
+            _text.note(f"a whole run takes {expected}")
         with _text.progress() as report:
 
             def told(step: str, index: int, count: int, state: State) -> None:

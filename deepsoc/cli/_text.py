@@ -238,6 +238,11 @@ def tools(found: Sequence[Tool]) -> None:
     _print(table)
 
 
+def note(text: str) -> None:
+    """Prints a line on stderr, where it is no part of the answer."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
 def _table(first: str, *others: str) -> Table:
     from rich.table import Table
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from deepsoc.deploy import baremetal, linux, pynq, riscv, vitis
 from deepsoc.export import Artifacts
+from deepsoc.hw.boards import boards
 
 __all__ = ["TARGETS", "Target"]
 
@@ -34,6 +36,11 @@ TARGETS = {
         Target("pynq", "driver, design, notebook and bitstream for a PYNQ board", pynq.files),
         Target("vitis", "C program and project scripts for AMD Zynq boards without an operating system", vitis.files),
         Target("riscv-soc", "images and sender for the RISC-V SoC of an FPGA without a processor", riscv.files),
+        *(
+            Target(board.name, f"program and sender for {board.title}", partial(riscv.files_of, board))
+            for board in boards().values()
+            if board.system
+        ),
     )
 }
 """Every target by its name."""

