@@ -26,7 +26,7 @@ def deploy(
         typer.Option(
             "--target",
             metavar="T",
-            help="linux, pynq, baremetal, vitis, riscv-soc, ulx3s-85f, colorlight-i5, tang-nano-20k.",
+            help="linux, pynq, baremetal, vitis, riscv-soc, ulx3s-45f, ulx3s-85f, tang-nano-20k.",
         ),
     ],
     out: OutDir,

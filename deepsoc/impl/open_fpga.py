@@ -19,7 +19,7 @@ from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.nextpnr import read_timing
 from deepsoc.impl.result import ModuleResources, Resources
 from deepsoc.impl.seeds import COMMAND, SeedJob
-from deepsoc.impl.system import MODULE, System, rom_words, sources, system
+from deepsoc.impl.system import MODULE, System, forecast, rom_words, sources, system
 from deepsoc.impl.yosys import write_sources
 
 __all__ = ["FLOWS"]
@@ -208,6 +208,7 @@ def _flow(name: str, family: _Family) -> Flow:
         prepare=partial(_prepare, family),
         read=partial(_read, family),
         families=frozenset({name}),
+        forecast=forecast,
     )
 
 

@@ -11,15 +11,19 @@ from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
 from deepsoc.hw.boards import Board
 from deepsoc.hw.boards import System as Parts
-from deepsoc.impl.flow import Job
+from deepsoc.impl.flow import Forecast, Job
 from deepsoc.impl.pll import Pll, settings
 from deepsoc.perf.resources import FpgaResources
 from deepsoc.sim.backends.riscv import memory_bytes
 from deepsoc.sim.firmware import ROM_BYTES, boot_rom, hex_words
 
-__all__ = ["MODULE", "System", "rom_words", "sources", "system"]
+__all__ = ["MODULE", "System", "forecast", "rom_words", "sources", "system"]
 
 MODULE = "dsoc_soc_board"
+# For each lookup table that the accelerator takes of an AMD 7 series. Two systems were measured
+# (docs/boards/ecp5.md): 2.6 and 2.9 tables of four inputs, the core's among them.
+_LEAST_TABLES = 2.2
+_SYNTHESIS_S, _ROUTE_S, _MEMORY_MB = 0.02, 0.09, 0.09
 _BLOCK_BYTES = 2048  # of a block RAM of 18 Kbit, which stores 16 Kbit where bytes are written
 
 
@@ -75,7 +79,7 @@ def system(job: Job) -> System:
             )
         memory = 1 << (needed - 1).bit_length()
     of_system = sum(-(-size // _BLOCK_BYTES) for size in (ROM_BYTES, parts.ram_bytes, memory))
-    of_accelerator = round(2 * float(FpgaResources("xc7").explain(job.hw)["bram36"].sum()))
+    of_accelerator = round(2 * _estimate(job, "bram36"))
     there = 2 * board.bram36
     if of_system + of_accelerator > there:
         raise InputError(
@@ -84,9 +88,32 @@ def system(job: Job) -> System:
             "the file's ram_bytes smaller",
             where="board",
         )
+    tables = round(_LEAST_TABLES * _estimate(job, "lut"))
+    if tables > board.lut:
+        raise InputError(
+            f"core and accelerator take at least {tables:,} lookup tables; {board.title} has {board.lut:,}; "
+            "take fewer rows and columns, or another board",
+            where="board",
+        )
     pll = settings(board.family, parts.clock_mhz, job.hw.frequency_mhz)
     rate = parts.clock_mhz if pll is None else pll.frequency_mhz
     return System(board, parts, pll, round(rate * 1e6), memory)
+
+
+def forecast(job: Job) -> Forecast:
+    """What a whole run takes.
+
+    Raises:
+        InputError: as `system`.
+    """
+    system(job)
+    tables = _estimate(job, "lut")
+    return Forecast(_SYNTHESIS_S * tables + job.seeds * _ROUTE_S * tables, _MEMORY_MB * tables)
+
+
+def _estimate(job: Job, resource: str) -> float:
+    """What the accelerator takes of an AMD 7 series."""
+    return float(FpgaResources("xc7").explain(job.hw)[resource].sum())
 
 
 def sources() -> tuple[list[Path], list[Path]]:

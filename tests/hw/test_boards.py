@@ -11,7 +11,7 @@ from deepsoc.errors import InputError
 from deepsoc.hw.boards import Board, board, boards
 
 AMD = ["arty-z7-20", "cora-z7-10", "kv260", "pynq-z2", "ultra96-v2", "zcu102", "zcu104", "zedboard", "zybo-z7-20"]
-OPEN = ["colorlight-i5", "tang-nano-20k", "ulx3s-85f"]
+OPEN = ["tang-nano-20k", "ulx3s-45f", "ulx3s-85f"]
 NAMES = sorted(AMD + OPEN)
 OWN = """
 name = "mine"

@@ -17,7 +17,7 @@ from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import board
-from deepsoc.impl import Implementation, implement
+from deepsoc.impl import Implementation, forecast, implement
 from deepsoc.netspec.spec import parse_net
 from tests.impl import netlists, tiny
 
@@ -191,6 +191,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
     [
         ({"memory_bytes": 4096}, r"the network needs \d\d,\d{3} bytes of memory; .* gives 4,096 bytes of block RAM"),
         ({"memory_bytes": 65536, "ram_bytes": 131072}, r"need \d+ block RAMs of 18 Kbit, .* has 56"),
+        ({"memory_bytes": 65536, "lut": 9000}, r"take at least \d\d,\d{3} lookup tables; .* has 9,000"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_a_tool_runs(
@@ -198,7 +199,12 @@ def test_what_does_not_fit_is_refused_before_a_tool_runs(
 ) -> None:
     found = board(BOARD)
     assert found.system is not None
-    small = found.model_copy(update={"system": found.system.model_copy(update=changes)})
+    parts = {name: value for name, value in changes.items() if name != "lut"}
+    small = found.model_copy(
+        update={"lut": changes.get("lut", found.lut), "system": found.system.model_copy(update=parts)}
+    )
+    with pytest.raises(InputError, match=says):
+        forecast(network.path, "ecp5", board=small)
     with pytest.raises(InputError, match=says):
         implement(network.path, "ecp5", board=small)
     assert not list((network.path / WORK).glob("logs/*"))
@@ -214,6 +220,17 @@ def test_what_does_not_fit_is_refused_before_a_tool_runs(
 def test_boards_that_do_not_fit(tmp_path: Path, options: dict[str, str], says: str) -> None:
     with pytest.raises(InputError, match=says):
         tiny.run(tmp_path / "out", HW, flow="ecp5", **options)
+
+
+def test_the_forecast_grows_with_size_and_seeds(network: Artifacts, tmp_path: Path) -> None:
+    one = forecast(network.path, "ecp5", board="ulx3s-85f")
+    four = forecast(network.path, "ecp5", board="ulx3s-85f", seeds=4)
+    assert one is not None
+    assert four is not None
+    assert 2 * one.cpu_s < four.cpu_s < 4 * one.cpu_s
+    assert one.memory_mb == four.memory_mb > 500
+    assert re.fullmatch(r"about \d+ min of one core, [\d,]+ MB of memory", str(one))
+    assert forecast(network.path, "yosys-xc7") is None
 
 
 def test_a_part_or_clock_that_cannot_be_made(tmp_path: Path) -> None:
