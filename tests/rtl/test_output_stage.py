@@ -133,10 +133,16 @@ async def _give_operands(bench: Bench, op: dict[str, int], items: list[Item], st
     dut, at = bench.dut, 0
     while at < len(items):
         await FallingEdge(bench.clock)
-        dut.opd_valid_i.value = int(not bench.chance(stall))
-        dut.opd_bytes_i.value, dut.opd_beats_i.value = _pack_operand(items[at], op)
+        valid = not bench.chance(stall)
+        shown = _pack_operand(items[at], op)
+        if not valid:
+            shown = tuple(bench.rng.getrandbits(len(port)) for port in (dut.opd_bytes_i, dut.opd_beats_i))
+        dut.opd_valid_i.value = int(valid)
+        dut.opd_bytes_i.value, dut.opd_beats_i.value = shown
         await RisingEdge(bench.clock)
-        at += int(dut.opd_pop_o.value)
+        if int(dut.opd_pop_o.value):
+            assert valid, "takes an operand that is not there"
+            at += 1
     dut.opd_valid_i.value = 0
 
 
