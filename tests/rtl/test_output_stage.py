@@ -66,7 +66,7 @@ def _operation(rng: Random) -> dict[str, int]:
         "acc_lsh": rng.randrange(8),
         "opd_lsh": rng.randrange(8),
         "t_count": 1 if kind else rng.randrange(1, 4),
-        "n_count": rng.randrange(1, 3),
+        "n_count": rng.choice([1, 1, 2, 3]),
         "l_count": l_count,
         "wo_count": rng.randrange(1, 5),
         "ch_per_t": ch,
