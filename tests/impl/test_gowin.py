@@ -14,6 +14,8 @@ from deepsoc.hw.boards import board
 from tests.impl import tiny
 
 HW = Hardware(**(tiny.HW.model_dump() | {"frequency_mhz": 54.0, "counters_depth": 0}))
+# The parameters are those of an accelerator that would not fit; the small design does.
+BOARD = board("tang-nano-20k").model_copy(update={"lut": 40_000})
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +25,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_to_a_bitstream_at_twice_the_oscillator(tmp_path: Path) -> None:
-    result, _ = tiny.run(tmp_path / "out", HW, flow="gowin", board="tang-nano-20k")
+    result, _ = tiny.run(tmp_path / "out", HW, flow="gowin", board=BOARD)
     work = Path(result.folder)
     types = re.findall(r"^  ([A-Za-z]\w+) ", (work / "netlist.v").read_text(), re.MULTILINE)
     got = result.resources
@@ -45,9 +47,13 @@ def test_to_a_bitstream_at_twice_the_oscillator(tmp_path: Path) -> None:
     assert 'IO_LOC "tx" 69;' in (work / "pins.cst").read_text()
 
 
+def test_the_whole_system_is_too_large_for_the_board(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"take at least 2\d,\d{3} lookup tables; Sipeed Tang Nano 20K has 20,736"):
+        tiny.run(tmp_path / "out", HW, flow="gowin", board="tang-nano-20k")
+
+
 def test_a_board_without_its_chip(tmp_path: Path) -> None:
-    found = board("tang-nano-20k")
-    assert found.system is not None
-    other = found.model_copy(update={"system": found.system.model_copy(update={"chip": ""})})
+    assert BOARD.system is not None
+    other = BOARD.model_copy(update={"system": BOARD.system.model_copy(update={"chip": ""})})
     with pytest.raises(InputError, match=r"system\.chip: a Gowin board needs the chip"):
         tiny.run(tmp_path / "out", HW, flow="gowin", board=other)
