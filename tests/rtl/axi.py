@@ -47,13 +47,19 @@ def _check_burst(address: int, beats: int, width: int) -> None:
 
 
 class ReadPort:
-    """Slave of a read master that has room for all it asks for; data come in order after a random latency.
+    """Slave of a read master; data come in order after a random latency.
+
+    Args:
+        bench, memory, stall, latency: what is read, and when it comes.
+        always_ready: the master takes every beat at once, because it asks for no more than it has room for.
 
     Attributes:
         bursts: (address, beats) as they were accepted.
     """
 
-    def __init__(self, bench: Bench, memory: Memory, *, stall: float, latency: int = 8) -> None:
+    def __init__(
+        self, bench: Bench, memory: Memory, *, stall: float, latency: int = 8, always_ready: bool = False
+    ) -> None:
         self.bursts: list[tuple[int, int]] = []
         self._bench, self._memory, self._stall, self._latency = bench, memory, stall, latency
         self._axi = ports(bench.dut, "araddr", "arlen", "arvalid", "arready", "rdata", "rvalid", "rready", "rlast")
@@ -61,7 +67,8 @@ class ReadPort:
         self._queue: deque[tuple[int, bool]] = deque()
         bench.spawn(self._addresses())
         bench.spawn(self._data())
-        bench.spawn(self._room())
+        if always_ready:
+            bench.spawn(self._room())
 
     async def _addresses(self) -> None:
         axi = self._axi

@@ -199,7 +199,7 @@ class EngineBench:
         dut, bench, stall = self._dut, self.bench, self._stall
         zero = ("start_i", "px_valid_i", "cmd_valid_i", "arready_i", "rvalid_i", "mac_ready_i", "pool_ready_i")
         await bench.start(desc_i=0, arena_i=0, cmd_offset_i=0, **dict.fromkeys(zero, 0))
-        ReadPort(bench, self._memory, stall=stall)
+        ReadPort(bench, self._memory, stall=stall, always_ready=True)
         for valid, ready, data, into in (
             (dut.mac_valid_o, dut.mac_ready_i, dut.mac_data_o, self._mac),
             (dut.pool_valid_o, dut.pool_ready_i, dut.pool_data_o, self._pool),

@@ -108,7 +108,7 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
         commands.append({dut.cmd_offset_i: len(data), dut.cmd_beats_i: len(beats)})
         data += b"".join(beat.to_bytes(width, "little") for beat in beats)
         blocks += made
-    port = ReadPort(bench, Memory(ARENA, data), stall=memory_stall)
+    port = ReadPort(bench, Memory(ARENA, data), stall=memory_stall, always_ready=True)
     bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, commands, stall=0.3))
     recent: list[tuple[int, Block]] = []  # results of three iterations may still be under way
     for block in blocks:
