@@ -256,7 +256,8 @@ class _Operation:
                         edges[o, ci] = [_join(a, b, is_max=is_max) for a, b in zip(old, vertical, strict=True)]
                     if len(opened) > d["ns"]:
                         raise MachineError(f"{len(opened)} open windows, room for {d['ns']}")
-                    if d["ns"] * d["ci"] > (hw.edges_ram_depth or 0):
+                    # A window of one column ends as it begins: nothing of it is kept.
+                    if d["kw"] > 1 and d["ns"] * d["ci"] > (hw.edges_ram_depth or 0):
                         raise MachineError("the edges RAM is too small")
                 if pos == d["kw"] - 1:
                     for ci in range(d["ci"]):
