@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from deepsoc.errors import ToolError
 from deepsoc.impl.result import ModuleResources, Resources
 
-__all__ = ["AMD", "ECP5", "GOWIN", "Library", "modules", "resources"]
+__all__ = ["AMD", "ECP5", "GOWIN", "Library", "counted", "modules", "resources"]
 
 
 @dataclass(frozen=True)
@@ -127,3 +129,9 @@ def modules(statistics: Mapping[str, Any], top: str, library: Library = AMD) -> 
             f"the statistics of Yosys are not in the expected form ({err!r}); try another version"
         ) from None
     return tuple(sorted(rows, key=lambda row: row.instance))
+
+
+def counted(statistics: Path, top: str, library: Library = AMD) -> tuple[Resources, tuple[ModuleResources, ...]]:
+    """The resources of a design and those of its instances, from the file of the statistics; otherwise as `modules`."""
+    rows = modules(json.loads(statistics.read_text(encoding="utf-8")), top, library)
+    return Resources(**{name: sum(getattr(row, name) for row in rows) for name in Resources.model_fields}), rows

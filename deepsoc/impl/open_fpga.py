@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -14,10 +13,9 @@ from deepsoc._files import templates
 from deepsoc.assets import folder
 from deepsoc.errors import InputError
 from deepsoc.impl import tools
-from deepsoc.impl.cells import ECP5, GOWIN, Library, modules
+from deepsoc.impl.cells import ECP5, GOWIN, Library, counted
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.nextpnr import read_timing
-from deepsoc.impl.result import ModuleResources, Resources
 from deepsoc.impl.seeds import COMMAND, SeedJob
 from deepsoc.impl.system import MODULE, System, forecast, rom_words, sources, system
 from deepsoc.impl.yosys import write_sources
@@ -164,11 +162,7 @@ def _prepare(family: _Family, work: Path, job: Job) -> None:
 
 
 def _read(family: _Family, work: Path, done: frozenset[str]) -> Findings:
-    total: Resources | None = None
-    rows: tuple[ModuleResources, ...] = ()
-    if "luts" in done:
-        rows = modules(json.loads((work / "cells.json").read_text(encoding="utf-8")), MODULE, family.cells)
-        total = Resources(**{name: sum(getattr(row, name) for row in rows) for name in Resources.model_fields})
+    total, rows = counted(work / "cells.json", MODULE, family.cells) if "luts" in done else (None, ())
     if "route" not in done:
         return Findings(total, rows, None, "not known: the flow stopped before the step route")
     timing = read_timing(work / "nextpnr.json", _BOARD)

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.assets import folder, rtl_files, rtl_headers
 from deepsoc.errors import InputError
 from deepsoc.export.writer import hardware_files
 from deepsoc.hw.boards import Board
@@ -16,6 +16,7 @@ from deepsoc.hw.params import RTL_PARAMETERS
 from deepsoc.hw.regmap import load_map
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.vivado_reports import hierarchy, paths, power, slack
+from deepsoc.impl.yosys import write_sources
 from deepsoc.perf.resources import FpgaResources
 
 __all__ = ["FLOWS", "find"]
@@ -70,16 +71,10 @@ def _prepare(work: Path, job: Job, *, flow: str) -> None:
         _check_address(job)
     if flow != "vivado-ip":
         _check_size(job)
-    files = [*rtl_files(), folder("fpga") / "vivado" / "dsoc.v"]
-    sources = {path.name: path.read_bytes() for path in [*files, *rtl_headers()]}
-    sources["params.svh"] = used_parameters(job.params, sources.values())
-    sources["files.f"] = "".join(f"{path.name}\n" for path in rtl_files()).encode()
-    scripts = {path.name: path.read_bytes() for path in (folder("fpga") / "vivado").glob("*.tcl")}
-    for name, contents in (("src", sources), ("scripts", scripts)):
-        shutil.rmtree(work / name, ignore_errors=True)
-        (work / name).mkdir()
-        for file, data in contents.items():
-            (work / name / file).write_bytes(data)
+    place = folder("fpga") / "vivado"
+    write_sources(work, job.params, rtl_files(), [*rtl_headers(), place / "dsoc.v"])
+    for script in place.glob("*.tcl"):
+        (work / "scripts" / script.name).write_bytes(script.read_bytes())
     (work / "board.toml").write_text(board, encoding="utf-8")
     (work / "config.tcl").write_bytes(_config(job))
 

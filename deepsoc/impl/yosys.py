@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Sequence
@@ -12,9 +11,8 @@ from pathlib import Path
 from deepsoc._files import templates
 from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.impl import tools
-from deepsoc.impl.cells import modules
+from deepsoc.impl.cells import counted
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
-from deepsoc.impl.result import ModuleResources, Resources
 
 __all__ = ["FLOWS", "find", "write_sources"]
 
@@ -65,11 +63,7 @@ def _prepare(family: str, work: Path, job: Job) -> None:
 
 
 def _read(work: Path, done: frozenset[str]) -> Findings:
-    total: Resources | None = None
-    rows: tuple[ModuleResources, ...] = ()
-    if "luts" in done:
-        rows = modules(json.loads((work / "cells.json").read_text(encoding="utf-8")), _TOP)
-        total = Resources(**{name: sum(getattr(row, name) for row in rows) for name in Resources.model_fields})
+    total, rows = counted(work / "cells.json", _TOP) if "luts" in done else (None, ())
     if "timing" not in done:
         return Findings(total, rows, None, "not known: the flow stopped before the step timing")
     found = re.search(r"^Latest arrival time in '.*' is (\d+):", (work / "timing.txt").read_text(), re.MULTILINE)

@@ -84,12 +84,16 @@ async def _slave(bench: Bench, port: str, stall: float, seen: list[Any], answers
         handle["bvalid"].value = handle["rvalid"].value = 0
 
 
+async def _start(bench: Bench) -> None:
+    ports = [f"{p}_{n}_i" for p in ("lite", "mem") for n in ("awready", "wready", "arready", "bvalid", "rvalid")]
+    await bench.start(req_i=0, memory_bytes_i=_BYTES, **dict.fromkeys(ports, 0))
+
+
 @cocotb.test(timeout_time=2, timeout_unit="ms")
 @cocotb.parametrize(stall=STALLS)
 async def every_access_has_its_answer(dut: Any, stall: float) -> None:
     bench = Bench(dut, salt=stall)
-    ports = [f"{p}_{n}_i" for p in ("lite", "mem") for n in ("awready", "wready", "arready", "bvalid", "rvalid")]
-    await bench.start(req_i=0, memory_bytes_i=_BYTES, **dict.fromkeys(ports, 0))
+    await _start(bench)
     seen: list[Any] = []
     answers: list[tuple[int, int]] = []
     for port in ("lite", "mem"):
@@ -138,8 +142,7 @@ def _check_port(access: Access, found: tuple[str, bool, tuple[int, ...]]) -> Non
 async def one_region_is_enabled(dut: Any) -> None:
     """In the clock of a request, that of its address, and of no other one."""
     bench = Bench(dut)
-    ports = [f"{p}_{n}_i" for p in ("lite", "mem") for n in ("awready", "wready", "arready", "bvalid", "rvalid")]
-    await bench.start(req_i=0, memory_bytes_i=_BYTES, **dict.fromkeys(ports, 0))
+    await _start(bench)
     names = ("rom", "ram", "uart", "timer", "system")
     for _ in range(200):
         access = _access(bench)
