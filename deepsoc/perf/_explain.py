@@ -13,9 +13,10 @@ import pandas as pd
 from deepsoc.perf._problem import Problem
 from deepsoc.perf._search import Scores, everywhere
 
-__all__ = ["best_points", "explained", "ties", "why_none"]
+__all__ = ["best_points", "explained", "finalists", "ties", "why_none"]
 
 _BETTER = 1 + 1e-9
+_FINALISTS = 24  # points of each ranking whose mapping is looked at, at least
 _Ints = npt.NDArray[np.int64]
 
 
@@ -28,6 +29,20 @@ def best_points(problem: Problem, scores: Scores, legal: npt.NDArray[np.bool_], 
     points = problem.frame(scores.index[places]) if len(places) else pd.DataFrame()
     order = np.lexsort((*ties(points), -scores.score[places])) if len(places) else np.arange(0)
     return scores.index[places[order[:count]]]
+
+
+def finalists(problem: Problem, scores: Scores, count: int, ignored: int = 0) -> _Ints:
+    """The best points by the equations, which know no passes: of all legal ones, and of those of one pass a layer.
+
+    Args:
+        problem: whose goal the scores are of.
+        scores: of all points.
+        count: of each, at least.
+        ignored: limits that need not hold, as bits.
+    """
+    one_pass, any_passes = (scores.refused & ~free == 0 for free in (ignored, ignored | problem.passes))
+    count = max(count, _FINALISTS)
+    return np.union1d(best_points(problem, scores, one_pass, count), best_points(problem, scores, any_passes, count))
 
 
 def ties(frame: pd.DataFrame) -> list[npt.NDArray[Any]]:
@@ -71,13 +86,10 @@ def explained(problem: Problem, scores: Scores, best: pd.DataFrame) -> pd.DataFr
 def why_none(problem: Problem, scores: Scores) -> str:
     """Why no point is legal: the smallest array, or the fastest that fits."""
     floors = sum(1 << i for i, limit in enumerate(problem.limits) if limit.floor)
-    fitting = scores.refused & ~(floors | problem.passes) == 0
-    if np.any(fitting & (scores.score > 0)):
+    if np.any((scores.refused & ~(floors | problem.passes) == 0) & (scores.score > 0)):
         fastest = replace(problem, goal="fps")
-        fitting = best_points(fastest, everywhere(scores.index, fastest.scores), fitting, 1)
-        row = problem.frame(fitting)
-        reached = problem.exact(row) if problem.mapped else row
-        fps = 0.0 if reached is None else float(reached["least_fps"].iloc[0])
+        row = _fastest(fastest, everywhere(scores.index, fastest.scores), floors)
+        fps = float(row["least_fps"].iloc[0])
         wanted = next((limit.budget for limit in problem.limits if limit.floor), 0)
         return (
             f"no hardware within the limits reaches fps_min: the best, {_size(row)}, makes {fps:,.4g} of {wanted:,.4g} "
@@ -99,6 +111,15 @@ def why_none(problem: Problem, scores: Scores) -> str:
         f"no hardware fits: the smallest array, {_size(smallest)}, takes {', '.join(over) or 'more than the limits'}; "
         "raise the budget or widen the space"
     )
+
+
+def _fastest(problem: Problem, scores: Scores, floors: int) -> pd.DataFrame:
+    """The row of the fastest point within all limits but the floors; one of 0 frames/s if none can be mapped."""
+    if not problem.mapped:
+        return problem.frame(best_points(problem, scores, scores.refused & ~(floors | problem.passes) == 0, 1))
+    rows = [problem.frame(np.array([index])) for index in finalists(problem, scores, 1, floors)]
+    mapped = [row for one in rows if (row := problem.exact(one)) is not None]
+    return max(mapped, key=lambda row: float(row["least_fps"].iloc[0])) if mapped else rows[0].assign(least_fps=0.0)
 
 
 def _size(row: pd.DataFrame) -> str:

@@ -59,17 +59,16 @@ def evaluate(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
         count * (bits[:, None] / 8) for count, bits in ((x, points.x_bits), (k, points.k_bits), (y, points.y_bits))
     )
     macs = np.broadcast_to(layers.macs, clocks.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        runs = np.where(clocks > 0, clocks, np.nan)
-        return {
-            "clocks": clocks, "efficiency": macs / (runs * (points.rows * points.cols)[:, None]), "macs": macs,
-            "x_words": x, "k_words": k, "y_words": y, "words": words,
-            "lower_words": np.broadcast_to(layers.lower_words, clocks.shape),
-            "ops_per_access": 2 * macs / np.where(words > 0, words, np.nan),
-            "x_bytes": x_bytes, "k_bytes": k_bytes, "y_bytes": y_bytes, "dram_bytes": x_bytes + k_bytes + y_bytes,
-            "x_bytes_per_clock": x_bytes / runs, "k_bytes_per_clock": k_bytes / runs,
-            "y_bytes_per_clock": y_bytes / runs,
-        }  # fmt: skip
+    runs = np.where(clocks > 0, clocks, np.nan)
+    return {
+        "clocks": clocks, "efficiency": macs / (runs * (points.rows * points.cols)[:, None]), "macs": macs,
+        "x_words": x, "k_words": k, "y_words": y, "words": words,
+        "lower_words": np.broadcast_to(layers.lower_words, clocks.shape),
+        "ops_per_access": 2 * macs / np.where(words > 0, words, np.nan),
+        "x_bytes": x_bytes, "k_bytes": k_bytes, "y_bytes": y_bytes, "dram_bytes": x_bytes + k_bytes + y_bytes,
+        "x_bytes_per_clock": x_bytes / runs, "k_bytes_per_clock": k_bytes / runs,
+        "y_bytes_per_clock": y_bytes / runs,
+    }  # fmt: skip
 
 
 def totals(layers: Layers, points: Points) -> dict[str, Ints | Floats]:

@@ -13,12 +13,11 @@ import pandas as pd
 
 from deepsoc.errors import DeepSocError, InputError
 from deepsoc.hw import Hardware
-from deepsoc.perf._explain import best_points, explained, ties, why_none
+from deepsoc.perf._explain import best_points, explained, finalists, ties, why_none
 from deepsoc.perf._fitspace import fit_space
 from deepsoc.perf._network import networks_of
 from deepsoc.perf._problem import Goal, Limit, Problem
 from deepsoc.perf._search import Scores, everywhere, guided
-from deepsoc.perf.layers import Ints
 from deepsoc.perf.space import PARAMETERS, Space
 from deepsoc.perf.sweep import MAX_POINTS, Progress
 from deepsoc.perf.timing import Memory
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit", "Goal", "NoFitError", "fit"]
 
-_FINALISTS = 24  # points of each ranking whose mapping is looked at
 _ROUNDS = 3  # rankings with a floor, each raised because mapped networks are slower than their equations,
 _RAISE = 1.02  # by this factor at least
 
@@ -228,14 +226,14 @@ def _ranking(problem: Problem, scores: Scores, count: int) -> pd.DataFrame:
         return problem.frame(best)
     rows, raised = dict[int, pd.DataFrame | None](), problem
     for _ in range(_ROUNDS):
-        finalists = [int(index) for index in _finalists(raised, scores, max(_FINALISTS, count))]
-        rows |= {index: problem.exact(problem.frame(np.array([index]))) for index in finalists if index not in rows}
-        mapped = [row for index in finalists if (row := rows[index]) is not None]
+        indices = [int(index) for index in finalists(raised, scores, count)]
+        rows |= {index: problem.exact(problem.frame(np.array([index]))) for index in indices if index not in rows}
+        mapped = [row for index in indices if (row := rows[index]) is not None]
         legal = [row for row in rows.values() if row is not None and problem.accepts(row)]
         if not mapped or len(legal) >= count or not any(limit.floor for limit in problem.limits):
             break
         # Mapped, most of these points are too slow: look where the equations promise more by as much.
-        promised = problem.frame(np.array(finalists))["least_fps"].max()
+        promised = problem.frame(np.array(indices))["least_fps"].max()
         achieved = max(row["least_fps"].iloc[0] for row in mapped)
         raised = raised.with_floor(max(promised / achieved, _RAISE))
         scores = everywhere(scores.index, raised.scores)
@@ -244,9 +242,3 @@ def _ranking(problem: Problem, scores: Scores, count: int) -> pd.DataFrame:
     table = pd.concat(legal)
     order = np.lexsort((*ties(table), -problem.score(table)))
     return table.iloc[order[:count]].reset_index(drop=True)
-
-
-def _finalists(problem: Problem, scores: Scores, count: int) -> Ints:
-    """The best points by the equations: of all legal ones, and of those where every layer takes one pass."""
-    one_pass = best_points(problem, scores, scores.refused == 0, count)
-    return np.union1d(one_pass, best_points(problem, scores, scores.refused & ~problem.passes == 0, count))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -17,6 +18,7 @@ import pytest
 from deepsoc.errors import InputError, ToolError
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
+from deepsoc.hw.boards import board
 from deepsoc.hw.nodes import node
 from deepsoc.mapping import resolve
 from deepsoc.perf import Memory, estimate, summary
@@ -304,6 +306,25 @@ def test_limits_that_bind_together() -> None:
     assert found.hw.rows == 1
     assert set(found.limits[found.limits["binds"]]["limit"]) == {"area_mm2", "power_w"}
     assert not found.limits["gain"].any()
+
+
+def test_what_is_out_of_reach_is_told_by_the_figures_of_the_final_estimate() -> None:
+    best = loops(("digits",))["least_fps"].max()
+    with pytest.raises(NoFitError) as caught:
+        fit([DIGITS], area_mm2=9, node="28nm", space=NET_SPACE, fps_min=1e12, memory=MEMORY)
+    (told,) = re.findall(r"makes ([\d.e+,]+) of", str(caught.value))
+    assert float(told.replace(",", "")) == pytest.approx(best, rel=1e-3)
+
+
+def test_an_array_that_is_too_narrow_is_not_the_smallest() -> None:
+    with pytest.raises(NoFitError, match="the smallest array, 1 × 6 "):
+        fit([CONV], area_mm2=1e-5, node="28nm", space={**SPACE, "cols": [3, 6]})
+
+
+def test_the_memory_is_that_of_the_board_or_the_given_one() -> None:
+    space = {"rows": 2, "cols": 6, "weights_ram_depth": 64}
+    assert fit([CONV], board="pynq-z2", space=space).memory == Memory(gb_per_s=board("pynq-z2").memory_gb_per_s)
+    assert fit([CONV], board="pynq-z2", space=space, memory=MEMORY).memory == MEMORY
 
 
 def test_impossible_budgets_say_what_exceeds_them() -> None:

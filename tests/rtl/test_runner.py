@@ -11,6 +11,7 @@ from deepsoc.sim import cache
 from tests.rtl.runner import check
 
 
+@pytest.mark.slow
 def test_a_simulator_outlives_the_installation_it_was_built_with(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def test_no_compiler_outlives_the_caller(folder: Path, tmp_path: Path, number: i
         assert (left, list(tmp_path.glob("deepsoc-sim-*"))) == ([], [])
 
 
+@pytest.mark.slow
 def test_a_build_is_told_and_heals_in_a_folder_with_a_blank(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

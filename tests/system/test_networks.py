@@ -133,6 +133,7 @@ def test_peer_demo_in_few_clocks(tmp_path: Path) -> None:
     assert result.cycles_rtl < 10_000
 
 
+@pytest.mark.slow
 def test_resnet18_clocks_follow_the_equations(tmp_path: Path) -> None:
     _, result = shared_network("resnet18_32", tmp_path, HARDWARE["8x24_x4k4"])
     assert result.cycles_rtl < 3_820_000
