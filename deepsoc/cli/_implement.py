@@ -27,7 +27,7 @@ def implement(
     flow: Annotated[
         str,
         typer.Option(
-            "--flow", metavar="NAME", help="yosys-xc7, yosys-xcup, ecp5, gowin, vivado, vivado-ooc, vivado-ip"
+            "--flow", metavar="NAME", help="yosys-xc7, yosys-xcup, ecp5, ecp5-ooc, gowin, gowin-ooc, vivado, vivado-ooc, vivado-ip"
         ),
     ],
     board: Annotated[

@@ -1,4 +1,4 @@
-"""Whole systems on FPGAs with open tools alone: Yosys, nextpnr and the families' bitstream packers."""
+"""FPGAs with open tools alone, Yosys, nextpnr and the families' packers: whole systems, or the accelerator."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from deepsoc.assets import folder
 from deepsoc.errors import InputError
 from deepsoc.impl import tools
 from deepsoc.impl.cells import ECP5, GOWIN, Library, counted
-from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
+from deepsoc.impl.alone import alone, forecast_alone
+from deepsoc.impl.design import Design
+from deepsoc.impl.flow import Availability, Findings, Flow, Forecast, Job, Step
 from deepsoc.impl.nextpnr import read_timing
 from deepsoc.impl.seeds import COMMAND, SeedJob
-from deepsoc.impl.system import MODULE, System, forecast, rom_words, sources, system
+from deepsoc.impl.system import design as system
+from deepsoc.impl.system import forecast_system
 from deepsoc.impl.yosys import write_sources
 
 __all__ = ["FLOWS"]
 
 _TOP = "top"
-_BOARD = "i_board"  # instance of MODULE in the top
+_BOARD = "i_board"  # instance of the RTL in the top
 _ECP5_PART = re.compile(r"LFE5(UM5G|UM|U)-(12|25|45|85)F-([678])(BG|MG|TG)(\d+)[CI]")
 _ECP5_PACKAGES = {"BG": "CABGA", "MG": "CSFBGA", "TG": "TQFP"}
 _BASIS = "after place and route: nextpnr's report, with its delays of the family"
@@ -45,7 +48,7 @@ class _Family:
         packages: that carry them.
         routed: what nextpnr makes beside its report.
         bitstream: file.
-        route: arguments of nextpnr for a system.
+        route: arguments of nextpnr for a design.
         pack: program and arguments of the packer.
         basis: what the clock rate rests on.
     """
@@ -61,12 +64,12 @@ class _Family:
     packages: tuple[str, ...]
     routed: tuple[str, ...]
     bitstream: str
-    route: Callable[[System], tuple[str, ...]]
-    pack: Callable[[System], tuple[str, ...]]
+    route: Callable[[Design], tuple[str, ...]]
+    pack: Callable[[Design], tuple[str, ...]]
     basis: str
 
 
-def _ecp5_route(what: System) -> tuple[str, ...]:
+def _ecp5_route(what: Design) -> tuple[str, ...]:
     found = _ECP5_PART.fullmatch(what.board.part)
     if found is None:
         raise InputError(f"expected a part like LFE5U-85F-6BG381C, received {what.board.part!r}", where="part")
@@ -78,16 +81,16 @@ def _ecp5_route(what: System) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _gowin_route(what: System) -> tuple[str, ...]:
+def _gowin_route(what: Design) -> tuple[str, ...]:
     if not what.parts.chip:
         raise InputError("a Gowin board needs the chip, such as GW2A-18C", where="system.chip")
-    rate = f"{what.clock_hz / 1e6:g}"
     return (
-        "--device", what.board.part, "--vopt", f"family={what.parts.chip}", "--vopt", "cst=pins.cst", "--freq", rate,
+        "--device", what.board.part, "--vopt", f"family={what.parts.chip}", "--vopt", "cst=pins.cst",
+        "--freq", f"{what.rate_mhz:g}",
     )  # fmt: skip
 
 
-def _gowin_pack(what: System) -> tuple[str, ...]:
+def _gowin_pack(what: Design) -> tuple[str, ...]:
     return ("gowin_pack", "-d", what.parts.chip, "-o", "{0}", "routed.json")
 
 
@@ -117,22 +120,42 @@ def _available(family: _Family) -> Availability:
     return Availability({**found.programs, "python": Path(sys.executable)}, found.version, "")
 
 
-def _pins(what: System, pull: tuple[str, str]) -> list[tuple[str, str, str]]:
-    """Name, pin and pull of every port of the top."""
-    parts = what.parts
-    none, up = pull
-    rows = [("clk", parts.clock, none), ("rx", parts.rx, up), ("tx", parts.tx, none)]
-    if parts.reset:
-        rows.append(("reset", parts.reset, up if parts.reset_low else none))
-    return rows + [(f"led{index}", pin, none) for index, pin in enumerate(parts.leds)]
+@dataclass(frozen=True)
+class _Kind:
+    """What is put on the FPGA.
+
+    Attributes:
+        suffix: of the flow's name.
+        title: for people, the family's name to be put in.
+        module: top of the RTL.
+        design: of a job.
+        forecast: of a job.
+        packed: whether there is a bitstream.
+    """
+
+    suffix: str
+    title: str
+    module: str
+    design: Callable[[Job], Design]
+    forecast: Callable[[Job], Forecast]
+    packed: bool
 
 
-def _prepare(family: _Family, work: Path, job: Job) -> None:
-    what = system(job)
+_KINDS = (
+    _Kind("", "a whole system on {} with open tools", "dsoc_soc_board", system, forecast_system, packed=True),
+    _Kind("-ooc", "the accelerator alone on {}, placed and routed", "dsoc_top", alone, forecast_alone, packed=False),
+)
+
+
+def _prepare(family: _Family, kind: _Kind, work: Path, job: Job) -> None:
+    what = kind.design(job)
+    none, up = family.pull
     values = {
-        "top": _TOP, "module": MODULE, "board": what.board, "parts": what.parts, "pll": what.pll,
+        **what.values, "top": _TOP, "module": kind.module, "board": what.board, "parts": what.parts,
+        "clock_mhz": what.clock_mhz,
         "parameters": " ".join(f"-G {name}={value}" for name, value in what.parameters.items()),
-        "synth": family.synth, "library": family.library, "pads": family.pads, "pins": _pins(what, family.pull),
+        "synth": family.synth, "library": family.library, "pads": family.pads,
+        "pins": [(name, pin, up if pulled else none) for name, pin, pulled in what.pins],
     }  # fmt: skip
     route = SeedJob(
         program=family.programs["nextpnr"],
@@ -145,24 +168,25 @@ def _prepare(family: _Family, work: Path, job: Job) -> None:
         seeds=job.seeds,
         report=1,
     )
-    program, *arguments = family.pack(what)
-    pack = SeedJob(program=program, arguments=tuple(arguments), outputs=(family.bitstream,))
-    rom = rom_words()
-    write_sources(work, job.params, *sources())
+    write_sources(work, job.params, what.files, what.included)
     texts = templates(folder("fpga") / "open")
     for name in ("elaborate", "map", "luts"):
         (work / "scripts" / f"{name}.ys").write_text(texts.get_template(f"{name}.ys.j2").render(values))
-    (work / "src" / f"{_TOP}.v").write_text(texts.get_template("top.v.j2").render(values))
+    (work / "src" / f"{_TOP}.v").write_text(texts.get_template(what.template).render(values))
     (work / f"pins.{family.constraints}").write_text(
         texts.get_template(f"{what.board.family}.{family.constraints}.j2").render(values)
     )
-    (work / "boot.hex").write_text(rom)
+    for name, text in what.contents.items():
+        (work / name).write_text(text)
     (work / "route.json").write_text(route.model_dump_json())
-    (work / "pack.json").write_text(pack.model_dump_json())
+    if kind.packed:
+        program, *arguments = family.pack(what)
+        pack = SeedJob(program=program, arguments=tuple(arguments), outputs=(family.bitstream,))
+        (work / "pack.json").write_text(pack.model_dump_json())
 
 
-def _read(family: _Family, work: Path, done: frozenset[str]) -> Findings:
-    total, rows = counted(work / "cells.json", MODULE, family.cells) if "luts" in done else (None, ())
+def _read(family: _Family, kind: _Kind, work: Path, done: frozenset[str]) -> Findings:
+    total, rows = counted(work / "cells.json", kind.module, family.cells) if "luts" in done else (None, ())
     if "route" not in done:
         return Findings(total, rows, None, "not known: the flow stopped before the step route")
     timing = read_timing(work / "nextpnr.json", _BOARD)
@@ -171,17 +195,17 @@ def _read(family: _Family, work: Path, done: frozenset[str]) -> Findings:
     )
 
 
-def _flow(name: str, family: _Family) -> Flow:
+def _flow(name: str, family: _Family, kind: _Kind) -> Flow:
     pins = f"pins.{family.constraints}"
+    contents = ("boot.hex",) if kind.packed else ()
     yosys = (
-        ("elaborate", "read the RTL", ("src", "boot.hex"), ("elaborated.il",)),
+        ("elaborate", "read the RTL", ("src", *contents), ("elaborated.il",)),
         ("map", "optimize; map multipliers, memories, flip-flops", ("elaborated.il",), ("mapped.il",)),
         ("luts", "map lookup tables", ("mapped.il",), ("netlist.v", "netlist.json", "cells.json")),
     )
-    others = (
-        ("route", "place and route", ("netlist.json", pins), family.routed),
-        ("pack", "make the bitstream", family.routed, (family.bitstream,)),
-    )
+    others = [("route", "place and route", ("netlist.json", pins), family.routed)]
+    if kind.packed:
+        others.append(("pack", "make the bitstream", family.routed, (family.bitstream,)))
     steps = (
         *(
             Step(n, title, (f"scripts/{n}.ys", *takes), makes, ("-qq", "-L", "{log}", f"scripts/{n}.ys"), "yosys")
@@ -193,17 +217,17 @@ def _flow(name: str, family: _Family) -> Flow:
         ),
     )
     return Flow(
-        name=name,
-        title=f"a whole system on {family.title} with open tools",
+        name=f"{name}{kind.suffix}",
+        title=kind.title.format(family.title),
         part_family=family.title,
         steps=steps,
-        artifacts=("netlist.v", "cells.json", *family.routed, family.bitstream),
+        artifacts=("netlist.v", "cells.json", *family.routed, *([family.bitstream] if kind.packed else [])),
         available=partial(_available, family),
-        prepare=partial(_prepare, family),
-        read=partial(_read, family),
+        prepare=partial(_prepare, family, kind),
+        read=partial(_read, family, kind),
         families=frozenset({name}),
-        forecast=forecast,
+        forecast=kind.forecast,
     )
 
 
-FLOWS = tuple(_flow(name, family) for name, family in _FAMILIES.items())
+FLOWS = tuple(_flow(name, family, kind) for name, family in _FAMILIES.items() for kind in _KINDS)

@@ -11,19 +11,17 @@ from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
 from deepsoc.hw.boards import Board
 from deepsoc.hw.boards import System as Parts
+from deepsoc.impl.design import Design, estimate, forecast, of_board, tables
 from deepsoc.impl.flow import Forecast, Job
 from deepsoc.impl.pll import Pll, settings
-from deepsoc.perf.resources import FpgaResources
 from deepsoc.sim.backends.riscv import memory_bytes
 from deepsoc.sim.firmware import ROM_BYTES, boot_rom, hex_words
 
-__all__ = ["MODULE", "System", "forecast", "rom_words", "sources", "system"]
+__all__ = ["System", "design", "forecast_system", "rom_words", "sources", "system"]
 
-MODULE = "dsoc_soc_board"
 # For each lookup table that the accelerator takes of an AMD 7 series. Two systems were measured
 # (docs/boards/ecp5.md): 2.6 and 2.9 tables of four inputs, the core's among them.
 _LEAST_TABLES = 2.2
-_SYNTHESIS_S, _ROUTE_S, _MEMORY_MB = 0.02, 0.09, 0.09
 _BLOCK_BYTES = 2048  # of a block RAM of 18 Kbit, which stores 16 Kbit where bytes are written
 
 
@@ -47,7 +45,7 @@ class System:
 
     @property
     def parameters(self) -> dict[str, int]:
-        """Of the module MODULE."""
+        """Of the RTL's top."""
         return {
             "ClkHz": self.clock_hz,
             "Baud": self.parts.baud,
@@ -64,10 +62,7 @@ def system(job: Job) -> System:
         InputError: the network needs more than the board gives, or the block RAMs do not suffice, or the clock cannot
             be made; names the figures.
     """
-    board = job.board
-    if board is None or board.system is None:
-        raise InputError("expected a board with a table system", where="board")
-    parts = board.system
+    board, parts = of_board(job)
     memory = parts.memory_bytes
     if (job.folder / "manifest.json").exists():
         needed = memory_bytes(Artifacts.load(job.folder))
@@ -79,7 +74,7 @@ def system(job: Job) -> System:
             )
         memory = 1 << (needed - 1).bit_length()
     of_system = sum(-(-size // _BLOCK_BYTES) for size in (ROM_BYTES, parts.ram_bytes, memory))
-    of_accelerator = round(2 * _estimate(job, "bram36"))
+    of_accelerator = round(2 * estimate(job, "bram36"))
     there = 2 * board.bram36
     if of_system + of_accelerator > there:
         raise InputError(
@@ -88,32 +83,48 @@ def system(job: Job) -> System:
             "the file's ram_bytes smaller",
             where="board",
         )
-    tables = round(_LEAST_TABLES * _estimate(job, "lut"))
-    if tables > board.lut:
-        raise InputError(
-            f"core and accelerator take at least {tables:,} lookup tables; {board.title} has {board.lut:,}; "
-            "take fewer rows and columns, or another board",
-            where="board",
-        )
+    tables(job, _LEAST_TABLES, "core and accelerator take")
     pll = settings(board.family, parts.clock_mhz, job.hw.frequency_mhz)
     rate = parts.clock_mhz if pll is None else pll.frequency_mhz
     return System(board, parts, pll, round(rate * 1e6), memory)
 
 
-def forecast(job: Job) -> Forecast:
+def design(job: Job) -> Design:
+    """The whole system, with what its ROM holds.
+
+    Raises:
+        InputError: as `system`.
+        ToolError: the package with the core is missing, or the cross compiler is or fails.
+    """
+    what = system(job)
+    parts = what.parts
+    pins = [("clk", parts.clock, False), ("rx", parts.rx, True), ("tx", parts.tx, False)]
+    if parts.reset:
+        pins.append(("reset", parts.reset, parts.reset_low))
+    files, included = sources()
+    return Design(
+        what.board,
+        parts,
+        template="system.v.j2",
+        values={"pll": what.pll},
+        clock_mhz=parts.clock_mhz,
+        rate_mhz=what.clock_hz / 1e6,
+        pins=[*pins, *((f"led{index}", pin, False) for index, pin in enumerate(parts.leds))],
+        files=files,
+        included=included,
+        parameters=what.parameters,
+        contents={"boot.hex": rom_words()},
+    )
+
+
+def forecast_system(job: Job) -> Forecast:
     """What a whole run takes.
 
     Raises:
         InputError: as `system`.
     """
     system(job)
-    tables = _estimate(job, "lut")
-    return Forecast(_SYNTHESIS_S * tables + job.seeds * _ROUTE_S * tables, _MEMORY_MB * tables)
-
-
-def _estimate(job: Job, resource: str) -> float:
-    """What the accelerator takes of an AMD 7 series."""
-    return float(FpgaResources("xc7").explain(job.hw)[resource].sum())
+    return forecast(job)
 
 
 def sources() -> tuple[list[Path], list[Path]]:

@@ -90,40 +90,53 @@ module dsoc_line_reader #(
     Send
   } state_e;
 
+  // Loops count down; their last round is known a clock after the counter is, before Send asks for it.
   state_e state_q;
-  logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q;
+  logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q, bytes_left_q;
   logic signed [17:0] lam_q;
-  logic [15:0] t_q, n_q, l_q;
-  logic [31:0] seg_q;
+  logic [15:0] t_left_q, n_left_q, l_left_q;
+  logic [31:0] seg_left_q;
+  logic last_t, last_t_q, last_n_q, last_l_q, last_seg_q;
   logic [Nf-1:0] block_need_q, need_q;
   logic [SlotBits-1:0] fill_slot_q;
   logic [SlotBits:0] free_q;
   logic slot_freed;
 
-  logic [31:0] seg_bytes, seg_end, cell_end, chunk_end;
-  logic [ChunkBits-1:0] first_beat, last_beat;
-  logic last_t, last_n, last_l, last_seg;
+  // The chunk at `cur_q`, made in Chunk for Send: up to the end of the cell, or of the segment.
+  logic [31:0] seg_bytes, chunk_offset_q;
+  logic [GridBits:0] cell_left, chunk_bytes, chunk_bytes_q;
+  logic [ChunkBits-1:0] first_beat_q, last_beat_q;
+  logic seg_ends, seg_ends_q;
 
-  assign last_t     = t_q == t_count_i - 16'd1;
-  assign last_n     = n_q == n_count_i - 16'd1;
-  assign last_l     = l_q == l_count_i - 16'd1;
-  assign last_seg   = seg_q == seg_count_i - 32'd1;
-  assign seg_bytes  = last_t ? seg_bytes_last_i : seg_bytes_i;
-  assign seg_end    = off_q + seg_bytes;
-  assign cell_end   = (cur_q & ~(Grid - 32'd1)) + Grid;
-  assign chunk_end  = (cell_end - cur_q < seg_end - cur_q) ? cell_end : seg_end;
-  assign first_beat = ChunkBits'((cur_q & (Grid - 32'd1)) >> ByteBits);
-  assign last_beat  = ChunkBits'(((chunk_end - 32'd1) & (Grid - 32'd1)) >> ByteBits);
+  assign last_t      = t_left_q == 16'd1;
+  assign seg_bytes   = last_t ? seg_bytes_last_i : seg_bytes_i;
+  assign cell_left   = (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
+  assign seg_ends    = bytes_left_q <= 32'(cell_left);
+  assign chunk_bytes = seg_ends ? (GridBits + 1)'(bytes_left_q) : cell_left;
 
-  logic [FBits-1:0] next_f;
-  logic [   Nf-1:0] need_rest;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      {last_t_q, last_n_q, last_l_q, last_seg_q} <= '0;
+    end else begin
+      last_t_q   <= last_t;
+      last_n_q   <= n_left_q == 16'd1;
+      last_l_q   <= l_left_q == 16'd1;
+      last_seg_q <= seg_left_q == 32'd1;
+    end
+  end
+
+  // The line buffers that the chunk still wants, the first of them known with them.
+  logic [Nf-1:0] need_rest, need_next;
+  logic [FBits-1:0] next_f, first_f_q;
+
+  assign need_rest = need_q & (need_q - 1'b1);
+  assign need_next = (state_q == Chunk) ? block_need_q : need_rest;
 
   always_comb begin
     next_f = '0;
     for (int unsigned f = Nf; f > 0; f--) begin
-      if (need_q[f-1]) next_f = FBits'(f - 1);
+      if (need_next[f-1]) next_f = FBits'(f - 1);
     end
-    need_rest = need_q & (need_q - 1'b1);
   end
 
   // ---- offsets of the lines: multiples of the pitch ----------------------------------------------------------------
@@ -160,7 +173,7 @@ module dsoc_line_reader #(
       .wen_i  (filling_q && !table_whole),
       .waddr_i($clog2(Nf < 2 ? 2 : Nf)'(f_q)),
       .wdata_i(pitch_sum_q),
-      .raddr_i($clog2(Nf < 2 ? 2 : Nf)'(next_f)),
+      .raddr_i($clog2(Nf < 2 ? 2 : Nf)'(first_f_q)),
       .rdata_o(f_offset)
   );
 
@@ -179,8 +192,8 @@ module dsoc_line_reader #(
   assign issue.none = need_q == '0;
   assign issue.last = need_rest == '0;
   assign issue.slot = fill_slot_q;
-  assign issue.f    = next_f;
-  assign issue.beat = first_beat;
+  assign issue.f    = first_f_q;
+  assign issue.beat = first_beat_q;
   assign issue_valid = state_q == Send && (issue.none || ar_ready);
 
   dsoc_fifo #(
@@ -199,7 +212,7 @@ module dsoc_line_reader #(
   );
 
   logic [31:0] burst_offset;
-  assign burst_offset = l_base_q + f_offset + (cur_q & ~32'(BeatBytes - 1));
+  assign burst_offset = chunk_offset_q + f_offset;
 
   dsoc_fifo #(
       .Width(AddrBits + 8),
@@ -207,7 +220,7 @@ module dsoc_line_reader #(
   ) i_ar (
       .clk_i,
       .rst_ni,
-      .data_i ({arena_i + AddrBits'(burst_offset), 8'(last_beat) - 8'(first_beat)}),
+      .data_i ({arena_i + AddrBits'(burst_offset), 8'(last_beat_q) - 8'(first_beat_q)}),
       .valid_i(state_q == Send && !issue.none && issue_ready),
       .ready_o(ar_ready),
       .data_o ({araddr_o, arlen_o}),
@@ -221,27 +234,34 @@ module dsoc_line_reader #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      state_q      <= Idle;
-      n_base_q     <= '0;
-      l_base_q     <= '0;
-      off_t_q      <= '0;
-      off_q        <= '0;
-      cur_q        <= '0;
-      lam_q        <= '0;
-      t_q          <= '0;
-      n_q          <= '0;
-      l_q          <= '0;
-      seg_q        <= '0;
-      block_need_q <= '0;
-      need_q       <= '0;
-      fill_slot_q  <= '0;
-      free_q       <= (SlotBits + 1)'(Slots);
+      state_q        <= Idle;
+      n_base_q       <= '0;
+      l_base_q       <= '0;
+      off_t_q        <= '0;
+      off_q          <= '0;
+      cur_q          <= '0;
+      bytes_left_q   <= '0;
+      lam_q          <= '0;
+      t_left_q       <= '0;
+      n_left_q       <= '0;
+      l_left_q       <= '0;
+      seg_left_q     <= '0;
+      block_need_q   <= '0;
+      need_q         <= '0;
+      first_f_q      <= '0;
+      chunk_offset_q <= '0;
+      chunk_bytes_q  <= '0;
+      first_beat_q   <= '0;
+      last_beat_q    <= '0;
+      seg_ends_q     <= '0;
+      fill_slot_q    <= '0;
+      free_q         <= (SlotBits + 1)'(Slots);
     end else begin
       unique case (state_q)
         Idle: begin
-          t_q      <= '0;
-          n_q      <= '0;
-          l_q      <= '0;
+          t_left_q <= t_count_i;
+          n_left_q <= n_count_i;
+          l_left_q <= l_count_i;
           n_base_q <= base_i;
           l_base_q <= base_i;
           off_t_q  <= off0_i;
@@ -255,39 +275,49 @@ module dsoc_line_reader #(
           for (int f = 0; f < int'(Nf); f++) begin
             block_need_q[f] <= mask_i[f] && (lam_q + 18'(f) >= 0) && (lam_q + 18'(f) < $signed({2'b00, lines_i}));
           end
-          off_q   <= off_t_q;
-          cur_q   <= off_t_q;
-          seg_q   <= '0;
-          state_q <= Chunk;
+          off_q        <= off_t_q;
+          cur_q        <= off_t_q;
+          bytes_left_q <= seg_bytes;
+          seg_left_q   <= seg_count_i;
+          state_q      <= Chunk;
         end
         Chunk: begin
-          need_q <= block_need_q;
+          need_q         <= need_next;
+          first_f_q      <= next_f;
+          chunk_offset_q <= l_base_q + (cur_q & ~32'(BeatBytes - 1));
+          chunk_bytes_q  <= chunk_bytes;
+          first_beat_q   <= ChunkBits'(cur_q[GridBits-1:0] >> ByteBits);
+          last_beat_q    <= ChunkBits'(GridBits'(cur_q[GridBits-1:0] + GridBits'(chunk_bytes - 1'b1)) >> ByteBits);
+          seg_ends_q     <= seg_ends;
           if (free_q != '0) state_q <= Send;
         end
         Send: begin
           if (sent) begin
-            need_q <= need_rest;
+            need_q    <= need_next;
+            first_f_q <= next_f;
             if (issue.none || issue.last) begin
-              fill_slot_q <= fill_slot_q + 1'b1;
-              state_q     <= Chunk;
-              cur_q       <= chunk_end;
-              if (chunk_end == seg_end) begin
-                off_q <= off_q + seg_step_i;
-                cur_q <= off_q + seg_step_i;
-                seg_q <= seg_q + 32'd1;
-                if (last_seg) begin
+              fill_slot_q  <= fill_slot_q + 1'b1;
+              state_q      <= Chunk;
+              cur_q        <= cur_q + 32'(chunk_bytes_q);
+              bytes_left_q <= bytes_left_q - 32'(chunk_bytes_q);
+              if (seg_ends_q) begin
+                off_q        <= off_q + seg_step_i;
+                cur_q        <= off_q + seg_step_i;
+                bytes_left_q <= seg_bytes;
+                seg_left_q   <= seg_left_q - 32'd1;
+                if (last_seg_q) begin
                   state_q  <= Block;
-                  l_q      <= last_l ? '0 : l_q + 16'd1;
-                  lam_q    <= last_l ? 18'(lam0_i) : lam_q + $signed({2'b00, lam_step_i});
+                  l_left_q <= last_l_q ? l_count_i : l_left_q - 16'd1;
+                  lam_q    <= last_l_q ? 18'(lam0_i) : lam_q + $signed({2'b00, lam_step_i});
                   l_base_q <= l_base_q + l_pitch_i;
-                  if (last_l) begin
-                    n_q      <= last_n ? '0 : n_q + 16'd1;
-                    n_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
-                    l_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
-                    if (last_n) begin
-                      t_q     <= t_q + 16'd1;
-                      off_t_q <= off_t_q + t_step_i;
-                      if (last_t) state_q <= Idle;
+                  if (last_l_q) begin
+                    n_left_q <= last_n_q ? n_count_i : n_left_q - 16'd1;
+                    n_base_q <= last_n_q ? base_i : n_base_q + n_pitch_i;
+                    l_base_q <= last_n_q ? base_i : n_base_q + n_pitch_i;
+                    if (last_n_q) begin
+                      t_left_q <= t_left_q - 16'd1;
+                      off_t_q  <= off_t_q + t_step_i;
+                      if (last_t_q) state_q <= Idle;
                     end
                   end
                 end
@@ -325,9 +355,9 @@ module dsoc_line_reader #(
   // ---- the consumer's side ---------------------------------------------------------------------------------------
   logic [SlotBits-1:0] take_slot_q;
   logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
-  logic [31:0] c_left_q, c_seg_q;
-  logic [15:0] c_t_q, c_n_q, c_l_q;
-  logic c_last_t, c_seg_ends;
+  logic [31:0] c_bytes_left_q, c_seg_left_q;
+  logic [15:0] c_t_left_q, c_n_left_q, c_l_left_q;
+  logic c_seg_ends;
   logic [31:0] step;
 
   assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
@@ -335,54 +365,53 @@ module dsoc_line_reader #(
   assign valid_o    = full_q != '0;
   assign step       = beat_mode_i ? 32'(BeatBytes) : 32'd1;
   assign c_next     = c_cur_q + GridBits'(step);
-  assign c_seg_ends = c_left_q == step;
-  assign c_last_t   = c_t_q == t_count_i - 16'd1;
+  assign c_seg_ends = c_bytes_left_q == step;
   assign slot_freed = pop_i && (c_seg_ends || c_next == '0);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      take_slot_q <= '0;
-      c_off_t_q   <= '0;
-      c_off_q     <= '0;
-      c_cur_q     <= '0;
-      c_left_q    <= '0;
-      c_seg_q     <= '0;
-      c_t_q       <= '0;
-      c_n_q       <= '0;
-      c_l_q       <= '0;
+      take_slot_q    <= '0;
+      c_off_t_q      <= '0;
+      c_off_q        <= '0;
+      c_cur_q        <= '0;
+      c_bytes_left_q <= '0;
+      c_seg_left_q   <= '0;
+      c_t_left_q     <= '0;
+      c_n_left_q     <= '0;
+      c_l_left_q     <= '0;
     end else begin
       if (start_i && enable_i) begin
-        c_off_t_q <= GridBits'(off0_i);
-        c_off_q   <= GridBits'(off0_i);
-        c_cur_q   <= GridBits'(off0_i);
-        c_left_q  <= (t_count_i == 16'd1) ? seg_bytes_last_i : seg_bytes_i;
-        c_seg_q   <= '0;
-        c_t_q     <= '0;
-        c_n_q     <= '0;
-        c_l_q     <= '0;
+        c_off_t_q      <= GridBits'(off0_i);
+        c_off_q        <= GridBits'(off0_i);
+        c_cur_q        <= GridBits'(off0_i);
+        c_bytes_left_q <= (t_count_i == 16'd1) ? seg_bytes_last_i : seg_bytes_i;
+        c_seg_left_q   <= seg_count_i;
+        c_t_left_q     <= t_count_i;
+        c_n_left_q     <= n_count_i;
+        c_l_left_q     <= l_count_i;
       end else if (pop_i) begin
-        c_cur_q  <= c_next;
-        c_left_q <= c_left_q - step;
+        c_cur_q        <= c_next;
+        c_bytes_left_q <= c_bytes_left_q - step;
         if (c_seg_ends) begin
-          c_seg_q  <= c_seg_q + 32'd1;
-          c_off_q  <= c_off_q + GridBits'(seg_step_i);
-          c_cur_q  <= c_off_q + GridBits'(seg_step_i);
-          c_left_q <= c_last_t ? seg_bytes_last_i : seg_bytes_i;
-          if (c_seg_q == seg_count_i - 32'd1) begin
-            c_seg_q <= '0;
-            c_off_q <= c_off_t_q;
-            c_cur_q <= c_off_t_q;
-            c_l_q   <= c_l_q + 16'd1;
-            if (c_l_q == l_count_i - 16'd1) begin
-              c_l_q <= '0;
-              c_n_q <= c_n_q + 16'd1;
-              if (c_n_q == n_count_i - 16'd1) begin
-                c_n_q     <= '0;
-                c_t_q     <= c_t_q + 16'd1;
-                c_off_t_q <= c_off_t_q + GridBits'(t_step_i);
-                c_off_q   <= c_off_t_q + GridBits'(t_step_i);
-                c_cur_q   <= c_off_t_q + GridBits'(t_step_i);
-                c_left_q  <= (c_t_q + 16'd2 == t_count_i) ? seg_bytes_last_i : seg_bytes_i;
+          c_seg_left_q   <= c_seg_left_q - 32'd1;
+          c_off_q        <= c_off_q + GridBits'(seg_step_i);
+          c_cur_q        <= c_off_q + GridBits'(seg_step_i);
+          c_bytes_left_q <= (c_t_left_q == 16'd1) ? seg_bytes_last_i : seg_bytes_i;
+          if (c_seg_left_q == 32'd1) begin
+            c_seg_left_q <= seg_count_i;
+            c_off_q      <= c_off_t_q;
+            c_cur_q      <= c_off_t_q;
+            c_l_left_q   <= c_l_left_q - 16'd1;
+            if (c_l_left_q == 16'd1) begin
+              c_l_left_q <= l_count_i;
+              c_n_left_q <= c_n_left_q - 16'd1;
+              if (c_n_left_q == 16'd1) begin
+                c_n_left_q     <= n_count_i;
+                c_t_left_q     <= c_t_left_q - 16'd1;
+                c_off_t_q      <= c_off_t_q + GridBits'(t_step_i);
+                c_off_q        <= c_off_t_q + GridBits'(t_step_i);
+                c_cur_q        <= c_off_t_q + GridBits'(t_step_i);
+                c_bytes_left_q <= (c_t_left_q == 16'd2) ? seg_bytes_last_i : seg_bytes_i;
               end
             end
           end

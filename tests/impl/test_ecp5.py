@@ -145,6 +145,25 @@ def test_a_wrong_table_is_seen(finished: Path, tmp_path: Path, cells: tuple[Path
     assert simulate(tmp_path, cells[1], tmp_path / "broken.v", data) != answers(data)
 
 
+def test_the_accelerator_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its ports are registers: nothing of it is optimized away, and the clock rate is that between registers."""
+    tiny.use(monkeypatch)
+    hw = Hardware(**(HW.model_dump() | {"frequency_mhz": 80.0}))
+    result, _ = tiny.run(tmp_path / "out", hw, flow="ecp5-ooc", board=BOARD)
+    report = json.loads((Path(result.folder) / "nextpnr.json").read_text())
+    (clock,) = report["fmax"].values()
+    assert clock["constraint"] == 80
+    assert result.fmax_mhz == round(clock["achieved"], 2) > 25
+    assert result.resources is not None
+    rows = {row.instance: row for row in result.by_module}
+    ports = 28 + 32 * hw.rows + 18 + 4 + 1
+    assert rows[""].ff == ports
+    assert rows["i_core"].ff > 0
+    assert result.resources.bram36 > 0
+    assert "top.bit" not in result.artifacts
+    assert [step.name for step in result.steps][-1] == "route"
+
+
 @pytest.mark.slow
 def test_the_best_seed_is_kept(copy: Path) -> None:
     result, _ = tiny.run(copy, HW, flow="ecp5", board=BOARD, seeds=2)

@@ -7,7 +7,7 @@ module dsoc_top (
     input  logic                          wen_i,
     input  logic [                   9:0] addr_i,
     input  logic [                  15:0] x_i,
-    output logic [`DSOC_ROWS-1:0][31:0] acc_o,
+    output logic [     32*`DSOC_ROWS-1:0] acc_o,
     output logic [                  17:0] ram_o,
     output logic [                   3:0] fifo_o,
     output logic                          late_o
