@@ -27,7 +27,9 @@ def implement(
     flow: Annotated[
         str,
         typer.Option(
-            "--flow", metavar="NAME", help="yosys-xc7, yosys-xcup, ecp5, ecp5-ooc, gowin, gowin-ooc, vivado, vivado-ooc, vivado-ip"
+            "--flow",
+            metavar="NAME",
+            help="such as yosys-xc7, ecp5, vivado; a name that is none lists all",
         ),
     ],
     board: Annotated[

@@ -13,8 +13,8 @@ from deepsoc._files import templates
 from deepsoc.assets import folder
 from deepsoc.errors import InputError
 from deepsoc.impl import tools
-from deepsoc.impl.cells import ECP5, GOWIN, Library, counted
 from deepsoc.impl.alone import alone, forecast_alone
+from deepsoc.impl.cells import ECP5, GOWIN, Library, counted
 from deepsoc.impl.design import Design
 from deepsoc.impl.flow import Availability, Findings, Flow, Forecast, Job, Step
 from deepsoc.impl.nextpnr import read_timing
@@ -203,9 +203,8 @@ def _flow(name: str, family: _Family, kind: _Kind) -> Flow:
         ("map", "optimize; map multipliers, memories, flip-flops", ("elaborated.il",), ("mapped.il",)),
         ("luts", "map lookup tables", ("mapped.il",), ("netlist.v", "netlist.json", "cells.json")),
     )
-    others = [("route", "place and route", ("netlist.json", pins), family.routed)]
-    if kind.packed:
-        others.append(("pack", "make the bitstream", family.routed, (family.bitstream,)))
+    packed = (("pack", "make the bitstream", family.routed, (family.bitstream,)),) if kind.packed else ()
+    others = (("route", "place and route", ("netlist.json", pins), family.routed), *packed)
     steps = (
         *(
             Step(n, title, (f"scripts/{n}.ys", *takes), makes, ("-qq", "-L", "{log}", f"scripts/{n}.ys"), "yosys")
@@ -221,7 +220,7 @@ def _flow(name: str, family: _Family, kind: _Kind) -> Flow:
         title=kind.title.format(family.title),
         part_family=family.title,
         steps=steps,
-        artifacts=("netlist.v", "cells.json", *family.routed, *([family.bitstream] if kind.packed else [])),
+        artifacts=("netlist.v", "cells.json", *family.routed, *((family.bitstream,) if kind.packed else ())),
         available=partial(_available, family),
         prepare=partial(_prepare, family, kind),
         read=partial(_read, family, kind),
