@@ -111,7 +111,7 @@ module dsoc_line_reader #(
   assign last_t      = t_left_q == 16'd1;
   assign seg_bytes   = last_t ? seg_bytes_last_i : seg_bytes_i;
   assign cell_left   = (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
-  assign seg_ends    = bytes_left_q <= 32'(cell_left);
+  assign seg_ends    = (bytes_left_q <= 32'(cell_left));
   assign chunk_bytes = seg_ends ? (GridBits + 1)'(bytes_left_q) : cell_left;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
