@@ -2,7 +2,8 @@
 
 from deepsoc.impl.flow import Availability, Flow, Forecast, Step
 from deepsoc.impl.many import synthesize_each
-from deepsoc.impl.result import Implementation, ModuleResources, Resources, StepTime
+from deepsoc.impl.placement import placement
+from deepsoc.impl.result import Hop, Implementation, ModuleResources, Resources, StepTime, TimingPath
 from deepsoc.impl.run import flows, forecast, implement, synthesize
 from deepsoc.impl.runner import Progress
 
@@ -10,15 +11,18 @@ __all__ = [
     "Availability",
     "Flow",
     "Forecast",
+    "Hop",
     "Implementation",
     "ModuleResources",
     "Progress",
     "Resources",
     "Step",
     "StepTime",
+    "TimingPath",
     "flows",
     "forecast",
     "implement",
+    "placement",
     "synthesize",
     "synthesize_each",
 ]

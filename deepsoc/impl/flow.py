@@ -74,7 +74,10 @@ class Availability:
 
 @dataclass(frozen=True)
 class Findings:
-    """What the finished steps of a flow have found; the attributes are those of `Implementation`."""
+    """What the finished steps of a flow have found; the attributes are those of `Implementation`.
+
+    `artifacts` are files that none of the steps has made.
+    """
 
     resources: Resources | None
     by_module: tuple[ModuleResources, ...]
@@ -84,6 +87,7 @@ class Findings:
     power_w: float | None = None
     power_basis: str = ""
     paths: tuple[TimingPath, ...] = ()
+    artifacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepsoc.errors import ToolError
-from deepsoc.impl.result import TimingPath
+from deepsoc.impl.result import Hop, TimingPath
 
 __all__ = ["Timing", "read_timing"]
 
@@ -68,6 +68,16 @@ def _path(parts: list[dict[str, Any]], below: str) -> TimingPath:
         delay_ns=round(sum(float(part["delay"]) for part in parts), 3),
         logic_ns=round(sum(float(part["delay"]) for part in parts if part["type"] != "routing"), 3),
         levels=sum(part["type"] == "logic" for part in parts),
+        hops=tuple(
+            Hop(
+                kind=part["type"],
+                delay_ns=round(float(part["delay"]), 3),
+                instance=_instance(cell),
+                x=part["to"]["loc"][0],
+                y=part["to"]["loc"][1],
+            )
+            for part, cell in zip(parts, cells, strict=True)
+        ),
     )
 
 

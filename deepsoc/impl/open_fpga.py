@@ -18,6 +18,7 @@ from deepsoc.impl.cells import ECP5, GOWIN, Library, counted
 from deepsoc.impl.design import Design
 from deepsoc.impl.flow import Availability, Findings, Flow, Forecast, Job, Step
 from deepsoc.impl.nextpnr import read_timing
+from deepsoc.impl.placement import write_placement
 from deepsoc.impl.seeds import COMMAND, SeedJob
 from deepsoc.impl.system import design as system
 from deepsoc.impl.system import forecast_system
@@ -190,8 +191,15 @@ def _read(family: _Family, kind: _Kind, work: Path, done: frozenset[str]) -> Fin
     if "route" not in done:
         return Findings(total, rows, None, "not known: the flow stopped before the step route")
     timing = read_timing(work / "nextpnr.json", _BOARD)
+    places = write_placement(work / "routed.json", _BOARD, rows)
     return Findings(
-        total, rows, round(timing.fmax_mhz, 2), family.basis, slack_ns=round(timing.slack_ns, 3), paths=timing.paths
+        total,
+        rows,
+        round(timing.fmax_mhz, 2),
+        family.basis,
+        slack_ns=round(timing.slack_ns, 3),
+        paths=timing.paths,
+        artifacts=(places.name,),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,7 +11,7 @@ from deepsoc._files import read_bytes
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 
-__all__ = ["REPORT", "Implementation", "ModuleResources", "Resources", "StepTime", "TimingPath"]
+__all__ = ["REPORT", "Hop", "Implementation", "ModuleResources", "Resources", "StepTime", "TimingPath"]
 
 REPORT = "report.json"
 
@@ -74,6 +74,24 @@ class StepTime(_Frozen):
     log: str
 
 
+class Hop(_Frozen):
+    """One part of a path: a cell, or the wire to the next one.
+
+    Attributes:
+        kind: `clk-to-q`, `logic`, `setup`: in a cell; `routing`: between two.
+        delay_ns: of it.
+        instance: that the cell is in; for routing, that of the cell where it ends.
+        x: tile of that cell, to the right.
+        y: tile of that cell, downward.
+    """
+
+    kind: Literal["clk-to-q", "logic", "setup", "routing"]
+    delay_ns: float
+    instance: str
+    x: int
+    y: int
+
+
 class TimingPath(_Frozen):
     """A long path from one register, or port, to another.
 
@@ -84,6 +102,7 @@ class TimingPath(_Frozen):
         delay_ns: of the path, setup time included.
         logic_ns: the part of it that is logic; the rest is routing.
         levels: cells on it.
+        hops: its parts in their order, which add up to `delay_ns`; empty if the flow tells none.
     """
 
     start: str
@@ -92,6 +111,7 @@ class TimingPath(_Frozen):
     delay_ns: float
     logic_ns: float
     levels: int
+    hops: tuple[Hop, ...] = ()
 
 
 class Implementation(_Frozen):
@@ -133,7 +153,7 @@ class Implementation(_Frozen):
 
     @classmethod
     def load(cls, folder: str | Path) -> Implementation:
-        """Reads the report of a work folder.
+        """Reads the report of a work folder, which may have been moved.
 
         Raises:
             InputError: there is none, or it is damaged.
@@ -142,9 +162,10 @@ class Implementation(_Frozen):
         if not path.exists():
             raise InputError("there is no report of the flow; run the flow first", where=str(path))
         try:
-            return cls.model_validate_json(read_bytes(path, "the report of the flow"))
+            found = cls.model_validate_json(read_bytes(path, "the report of the flow"))
         except ValidationError as err:
             raise InputError(f"not a report: {err.errors()[0]['msg']}; run the flow again", where=str(path)) from None
+        return found.model_copy(update={"folder": str(path.parent.resolve())})
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""

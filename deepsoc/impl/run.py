@@ -199,7 +199,7 @@ def _run(
                 power_basis=found.power_basis,
                 paths=found.paths,
                 board=job.board.name if job.board else "",
-                artifacts=(*(name for name in flow.artifacts if name in made), REPORT),
+                artifacts=(*(name for name in flow.artifacts if name in made), *found.artifacts, REPORT),
             )
             (work / REPORT).write_text(result.model_dump_json(indent=1) + "\n", encoding="utf-8")
             return result

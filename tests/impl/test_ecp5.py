@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from deepsoc.errors import InputError, ToolError
 from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import board
-from deepsoc.impl import Implementation, forecast, implement
+from deepsoc.impl import Implementation, forecast, implement, placement
+from deepsoc.impl.placement import write_placement
 from deepsoc.netspec.spec import parse_net
 from tests.impl import netlists, tiny
 
@@ -125,6 +127,78 @@ def test_the_report_agrees_with_netlist_and_nextpnr(finished: Path) -> None:
     assert all((work / name).is_file() for name in (*result.artifacts, *(s.log for s in result.steps)))
     assert b"Part: LFE5U-25F-6CABGA381" in (work / "top.bit").read_bytes()[:200]
     assert 'LOCATE COMP "rx" SITE "H18";' in (work / "pins.lpf").read_text()
+
+
+def test_every_cell_has_one_place_and_counts_for_its_module(finished: Path) -> None:
+    work = finished / WORK
+    result = Implementation.load(work)
+    cells = json.loads((work / "routed.json").read_text())["modules"]["top"]["cells"]
+    table = placement(result)
+    assert table["cells"].sum() == len(cells)
+    assert not table.duplicated(["instance", "module", "kind", "x", "y"]).any()
+    tiles = Counter(tuple(re.findall(r"\d+", cell["attributes"]["NEXTPNR_BEL"])[:2]) for cell in cells.values())
+    assert {(str(x), str(y)): n for (x, y), n in table.groupby(["x", "y"])["cells"].sum().items()} == tiles
+    for row in result.by_module:
+        own = table[(table["instance"] == row.instance) & (table["module"] == row.module)]
+        count = own.groupby("kind", observed=False)["cells"].sum()
+        assert (count["lut"], count["carry"]) == (row.lut_logic - 2 * row.carry, 2 * row.carry)
+        assert count["lutram"] == row.lutram * 3 / 2  # with the write ports
+        assert (count["ff"], count["dsp"], count["bram"]) == (row.ff, row.dsp, 2 * row.bram36)
+    others = table[~table["module"].isin({row.module for row in result.by_module})]
+    assert set(others["module"]) == {""}  # ends of carry chains, a clock buffer
+    assert 0 < others["cells"].sum() < 0.1 * len(cells)
+    assert "placement.csv.gz" in result.artifacts
+
+
+def test_the_longest_path_is_its_hops(finished: Path) -> None:
+    result = Implementation.load(finished / WORK)
+    path = result.paths[0]
+    assert sum(hop.delay_ns for hop in path.hops) == pytest.approx(path.delay_ns, abs=1e-6)
+    assert sum(hop.delay_ns for hop in path.hops if hop.kind != "routing") == pytest.approx(path.logic_ns, abs=1e-6)
+    assert (path.hops[0].kind, path.hops[-1].kind) == ("clk-to-q", "setup")
+    assert sum(hop.kind == "logic" for hop in path.hops) == path.levels
+    assert {hop.instance for hop in path.hops} == set(path.modules)
+    tiles = set(placement(result)[["x", "y"]].itertuples(index=False, name=None))
+    assert {(hop.x, hop.y) for hop in path.hops} <= tiles
+
+
+def test_a_folder_that_was_moved_is_read_where_it_is(copy: Path) -> None:
+    result = Implementation.load(copy / WORK)
+    assert result.folder == str((copy / WORK).resolve())
+    (copy / WORK / "placement.csv.gz").write_bytes(b"")
+    with pytest.raises(InputError, match=rf"{copy}.*not a placement .*run the flow again"):
+        placement(result)
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (lambda cells: next(iter(cells.values()))["attributes"].pop("NEXTPNR_BEL"), "NEXTPNR_BEL"),
+        (lambda cells: next(iter(cells.values()))["attributes"].update(NEXTPNR_BEL="R1C2/A"), "'R1C2/A' is no place"),
+        (
+            lambda cells: [cell["attributes"].update(NEXTPNR_BEL="X1/Y1/SLICEA.K0") for cell in cells.values()],
+            "two cells have the same place",
+        ),
+        (lambda cells: cells.update(a=1), "TypeError"),
+    ],
+)
+def test_places_that_cannot_be_are_refused(finished: Path, tmp_path: Path, edit: Any, says: str) -> None:
+    netlist = json.loads((finished / WORK / "routed.json").read_text())
+    edit(netlist["modules"]["top"]["cells"])
+    (tmp_path / "routed.json").write_text(json.dumps(netlist))
+    with pytest.raises(ToolError, match=rf"routed\.json is no netlist of a nextpnr that is known .*{says}"):
+        write_placement(tmp_path / "routed.json", "i_board", Implementation.load(finished / WORK).by_module)
+    assert not (tmp_path / "placement.csv.gz").exists()
+
+
+def test_a_damaged_netlist_is_no_result(copy: Path, fake: Path) -> None:
+    work = copy / WORK
+    fake.write_text("#!/bin/sh\nmv kept.json nextpnr.json\nmv kept.config top.config\necho '{' > routed.json\n")
+    shutil.move(work / "nextpnr.json", work / "kept.json")
+    shutil.move(work / "top.config", work / "kept.config")
+    with pytest.raises(ToolError, match=r"routed\.json is no netlist of a nextpnr that is known .*; try another"):
+        tiny.run(copy, HW, flow="ecp5", board=BOARD, until="route")
+    assert not (work / "report.json").exists()
 
 
 def test_the_netlists_are_bit_exact(finished: Path, tmp_path: Path, cells: tuple[Path, list[Path]], seed: int) -> None:
