@@ -12,6 +12,7 @@ from deepsoc.cli._answer import Answer, respond
 from deepsoc.cli._options import Json
 
 if TYPE_CHECKING:
+    from deepsoc.impl import Implementation
     from deepsoc.impl.runner import State
 
 __all__ = ["register"]
@@ -38,6 +39,9 @@ def implement(
     seeds: Annotated[int, typer.Option(metavar="N", help="Runs of placement and routing; the best one counts.")] = 1,
     until: Annotated[str | None, typer.Option(metavar="STEP", help="Last step to run; all if left out.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run every step, not only what has changed.")] = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Also draw floor plan, utilization and longest path, as SVG.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run an FPGA flow on an export; goes on where an earlier run stopped."""
@@ -55,6 +59,21 @@ def implement(
                     report(step, (index + (state in ("done", "kept"))) / count)
 
             result = run(folder, flow, board=board, seeds=seeds, until=until, fresh=fresh, progress=told)
+        if pictures:
+            result = result.model_copy(update={"artifacts": (*result.artifacts, *_draw(result))})
         return Answer(result.to_dict(), lambda: _text.implementation(result))
 
     respond(work, as_json=as_json)
+
+
+def _draw(result: Implementation) -> list[str]:
+    """Writes what pictures there are beside the report; returns their names."""
+    from deepsoc._files import replacing
+    from deepsoc.viz import pictures
+
+    names = []
+    for title, figure in pictures(result, theme="light").items():
+        names.append(f"{title.lower().replace(' ', '_')}.svg")
+        with replacing(Path(result.folder) / names[-1]) as new:
+            new.write_text(figure.svg(title), encoding="utf-8")
+    return names

@@ -3,7 +3,15 @@
 from deepsoc.impl.flow import Availability, Flow, Forecast, Step
 from deepsoc.impl.many import synthesize_each
 from deepsoc.impl.placement import placement
-from deepsoc.impl.result import Hop, Implementation, ModuleResources, Resources, StepTime, TimingPath
+from deepsoc.impl.result import (
+    Hop,
+    Implementation,
+    ModuleResources,
+    Resources,
+    StepTime,
+    TimingPath,
+    measured_run,
+)
 from deepsoc.impl.run import flows, forecast, implement, synthesize
 from deepsoc.impl.runner import Progress
 
@@ -22,6 +30,7 @@ __all__ = [
     "flows",
     "forecast",
     "implement",
+    "measured_run",
     "placement",
     "synthesize",
     "synthesize_each",

@@ -60,7 +60,7 @@ def _clocked(entry: Mapping[str, Any]) -> bool:
 
 def _path(parts: list[dict[str, Any]], below: str) -> TimingPath:
     cells = [part["to"]["cell"].removeprefix(f"{below}.") for part in parts]
-    nets = [part["net"].removeprefix(f"{below}.") for part in parts if part["type"] == "routing"]
+    nets = [_signal(part["net"]).removeprefix(f"{below}.") for part in parts if part["type"] == "routing"]
     return TimingPath(
         start=nets[0] if nets else _register(cells[0]),
         end=_register(cells[-1]),
@@ -79,6 +79,11 @@ def _path(parts: list[dict[str, Any]], below: str) -> TimingPath:
             for part, cell in zip(parts, cells, strict=True)
         ),
     )
+
+
+def _signal(net: str) -> str:
+    """The path of a net, also of one that Yosys' flatten has made a name of its own of."""
+    return net.removeprefix("$flatten").replace("\\", "").replace("$", "") if net.startswith("$flatten") else net
 
 
 def _register(cell: str) -> str:

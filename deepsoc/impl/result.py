@@ -10,10 +10,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from deepsoc._files import read_bytes
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
+from deepsoc.impl._html import page
 
-__all__ = ["REPORT", "Hop", "Implementation", "ModuleResources", "Resources", "StepTime", "TimingPath"]
+__all__ = [
+    "MEASURED", "REPORT", "Hop", "Implementation", "ModuleResources", "Resources", "StepTime", "TimingPath",
+    "measured_run",
+]  # fmt: skip
 
 REPORT = "report.json"
+MEASURED = Path(__file__).parent / "measured"
+"""What scripts/measure_floor_plan.py has written."""
 
 
 class _Frozen(BaseModel):
@@ -170,3 +176,11 @@ class Implementation(_Frozen):
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
         return self.model_dump(mode="json")
+
+    def _repr_html_(self) -> str:
+        return page(self)
+
+
+def measured_run() -> Implementation:
+    """A run that was made beforehand, without its netlists: 2 × 6 elements of 4 bits, `ecp5-ooc`, ULX3S-85F."""
+    return Implementation.load(MEASURED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from deepsoc.impl.result import Implementation, TimingPath
+    from deepsoc.viz.page import PageFigure
 
-__all__ = ["critical_path", "floor_plan", "utilization_bars"]
+__all__ = ["critical_path", "floor_plan", "pictures", "utilization_bars"]
 
 # Okabe and Ito's palette without black, and Tol's wine.
 _PALETTE = (BLUE, ORANGE, GREEN, PINK, "#56b4e9", "#d55e00", "#f0e442", "#882255")
@@ -42,7 +43,26 @@ class _Shown(NamedTuple):
     colour: str
 
 
-def floor_plan(result: Implementation, *, theme: Theme = "page") -> Figure:
+def pictures(result: Implementation, *, theme: Theme = "page") -> dict[str, PageFigure]:
+    """Those of the three figures that a result has the data of, by their titles.
+
+    Args:
+        result: of any flow.
+        theme: colours.
+
+    Raises:
+        InputError: no such theme.
+    """
+    look_of(theme)
+    draw = {"Floor plan": floor_plan, "Utilization": utilization_bars, "Longest path": critical_path}
+    found = {}
+    for title, figure in draw.items():
+        with contextlib.suppress(InputError):
+            found[title] = figure(result, theme=theme)
+    return found
+
+
+def floor_plan(result: Implementation, *, theme: Theme = "page") -> PageFigure:
     """The chip from above: each tile in the colour of the module that most of its cells are of.
 
     The longest path is drawn into it, if the flow tells where it goes.
@@ -87,7 +107,7 @@ def floor_plan(result: Implementation, *, theme: Theme = "page") -> Figure:
 
 def utilization_bars(
     result: Implementation, *, board: str | Path | Board | None = None, theme: Theme = "page"
-) -> Figure:
+) -> PageFigure:
     """What the modules take of each resource: as shares of a board's FPGA, or without a board of the design.
 
     Args:
@@ -136,7 +156,7 @@ def utilization_bars(
     return figure_of(axes)
 
 
-def critical_path(result: Implementation, *, theme: Theme = "page") -> Figure:
+def critical_path(result: Implementation, *, theme: Theme = "page") -> PageFigure:
     """The longest path through its instances, from left to right in time: cells filled, wires hatched.
 
     Where the flow does not tell the parts of its paths, a bar a path: its logic, and its routing.
@@ -155,7 +175,7 @@ def critical_path(result: Implementation, *, theme: Theme = "page") -> Figure:
     return _through(result, result.paths[0], theme) if result.paths[0].hops else _each(result.paths, theme)
 
 
-def _through(result: Implementation, path: TimingPath, theme: Theme) -> Figure:
+def _through(result: Implementation, path: TimingPath, theme: Theme) -> PageFigure:
     look = look_of(theme)
     known = _modules(result)
     modules = {row.instance: row.module for row in result.by_module}
@@ -188,7 +208,7 @@ def _through(result: Implementation, path: TimingPath, theme: Theme) -> Figure:
     return figure_of(axes)
 
 
-def _each(paths: tuple[TimingPath, ...], theme: Theme) -> Figure:
+def _each(paths: tuple[TimingPath, ...], theme: Theme) -> PageFigure:
     look = look_of(theme)
     axes = blank(theme, 8.4, 1.5 + 0.42 * len(paths), xlabel="ns")
     places = np.arange(len(paths))
@@ -257,5 +277,6 @@ def _over(theme: Theme) -> dict[str, Any]:
 
 
 def _short(text: str, most: int = 48) -> str:
-    """A text, or its beginning and its end."""
-    return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
+    """A text, or its beginning and its end, as matplotlib wants it."""
+    text = text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
+    return text.replace("$", r"\$")

@@ -12,7 +12,6 @@ from deepsoc.viz.page import PageFigure
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = [
     "BLUE", "GREEN", "HEAT", "ORANGE", "PINK", "THEMES", "Look", "Theme", "blank", "dress", "figure_of", "legend",
@@ -98,11 +97,11 @@ def blank(theme: Theme, width: float = 7.2, height: float = 4.2, *, xlabel: str 
     return axes
 
 
-def figure_of(axes: Axes) -> Figure:
-    """The figure that holds the axes."""
+def figure_of(axes: Axes) -> PageFigure:
+    """The figure of `new_figure` that holds the axes."""
     figure = axes.get_figure(root=True)
-    if figure is None:
-        raise ValueError("axes without a figure")
+    if not isinstance(figure, PageFigure):
+        raise ValueError("axes without such a figure")
     return figure
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from xml.etree import ElementTree
 
 import pytest
 
@@ -56,9 +57,12 @@ def test_the_answer_holds_what_is_promised(exported: Cli) -> None:
     report = exported.folder / "out" / "impl" / "yosys-xcup" / "report.json"
     assert json.loads(report.read_text()) == answer
 
-    outcome = exported("implement", "out", "--flow", "yosys-xcup")
+    outcome = exported("implement", "out", "--flow", "yosys-xcup", "--pictures")
     assert outcome.status == 0, outcome.stderr
     assert "dsoc_core" in outcome.stdout
+    assert "utilization.svg" in outcome.stdout  # the flow has no places and no paths
+    assert [path.name for path in report.parent.glob("*.svg")] == ["utilization.svg"]
+    assert ElementTree.parse(report.with_name("utilization.svg")).getroot().tag == "{http://www.w3.org/2000/svg}svg"
     assert "before place and route" in outcome.stdout
     assert "from an earlier run" in outcome.stdout
 

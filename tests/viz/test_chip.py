@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
+import runpy
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib.colors as colors
 import numpy as np
@@ -16,8 +18,9 @@ import pytest
 from deepsoc import viz
 from deepsoc.errors import InputError
 from deepsoc.hw.boards import board
-from deepsoc.impl import Hop, Implementation, ModuleResources, Resources, TimingPath
+from deepsoc.impl import Hop, Implementation, ModuleResources, Resources, TimingPath, measured_run, placement
 from deepsoc.impl.placement import PLACEMENT, write_placement
+from deepsoc.impl.result import MEASURED
 from deepsoc.viz.theme import THEMES
 from tests.impl import tiny
 from tests.viz.test_figures import luminance
@@ -249,3 +252,59 @@ def test_a_damaged_or_missing_table_is_said(result: Implementation, data: bytes 
         path.write_bytes(data)
     with pytest.raises(InputError, match=re.escape(str(path))):
         viz.floor_plan(result)
+
+
+def test_what_there_is_of_the_pictures(result: Implementation) -> None:
+    assert list(viz.pictures(result)) == ["Floor plan", "Utilization", "Longest path"]
+    bare = result.model_copy(update={"artifacts": (), "paths": ()})
+    assert list(viz.pictures(bare)) == ["Utilization"]
+    with pytest.raises(InputError, match="theme"):
+        viz.pictures(bare, theme="blue")
+
+
+def test_a_notebook_shows_the_modules_of_a_result_by_size(result: Implementation) -> None:
+    def table(text: str) -> dict[str, list[str]]:
+        rows = ElementTree.fromstring(text[text.index("<table>") :]).iterfind("tbody/tr")
+        return {cells[0].text or "": [cell.text or "" for cell in cells[1:]] for cells in map(list, rows)}
+
+    rows = (*ROWS, ModuleResources(module="<b>", instance="i_b", lut=40))
+    text = result.model_copy(update={"by_module": rows, "slack_ns": -1.5})._repr_html_()
+    found = table(text)
+    assert list(found) == ["<b>", "array", "reader", "top", "all"]
+    assert found["reader"] == ["2", "4", "0", "2", "0", "0.5"]
+    assert found["all"] == ["5", "11", "0", "8", "1", "1"]
+    assert "<b>" not in text
+    assert "<strong>333.3 MHz</strong>" in text
+    assert "longest path 3 ns, 0.75 ns of it logic, through i_x, i_array, top" in text
+    many = tuple(ModuleResources(module=f"m{i}", instance=f"i_{i}", lut=100 - i) for i in range(20))
+    found = table(result.model_copy(update={"by_module": many})._repr_html_())
+    assert len(found) == 14
+    assert found["8 others"][1] == str(sum(100 - i for i in range(12, 20)))
+
+
+def test_the_run_that_was_measured_is_one_of_the_hardware_it_names() -> None:
+    """A rerun of scripts/measure_floor_plan.py must have written both of its files."""
+    found = measured_run()
+    script = runpy.run_path(str(Path(__file__).parents[2] / "scripts" / "measure_floor_plan.py"), run_name="read")
+    assert found.hw == script["HW"]
+    assert (found.flow, found.board, len(found.paths)) == ("ecp5-ooc", "ulx3s-85f", 1)
+    table = placement(found)
+    counts = table.pivot_table("cells", "module", "kind", aggfunc="sum", observed=False, fill_value=0)
+    for module, count in counts.iterrows():
+        rows = [row for row in found.by_module if row.module == module]
+        assert (count["dsp"], count["bram"]) == (sum(row.dsp for row in rows), sum(2 * row.bram36 for row in rows))
+        assert count["ff"] <= sum(row.ff for row in rows)  # some are read by nobody
+    figure = viz.floor_plan(found)
+    modules = [re.match(r"\d  (\w+): ([\d,]+)$", text) for text in labels(figure)]
+    sizes = {m[1]: int(m[2].replace(",", "")) for m in modules if m}
+    assert len(sizes) == 8
+    assert all(counts.loc[name].sum() == size for name, size in sizes.items())
+    assert sum(hop.delay_ns for hop in found.paths[0].hops) == pytest.approx(found.paths[0].delay_ns)
+    files = [path for path in MEASURED.iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 150_000
+
+
+def test_names_are_shown_as_they_are(result: Implementation) -> None:
+    path = PATH.model_copy(update={"start": "$a$b_c"})
+    figure = viz.critical_path(result.model_copy(update={"paths": (path,)}))
+    assert r"from \$a\$b_c to" in figure.axes[0].get_xlabel()  # no formula

@@ -1,4 +1,4 @@
-// ImplementationPanel: the flows, the steps of the run, resources beside the estimate, artifacts.
+// ImplementationPanel: the flows, the steps of the run, resources beside the estimate, artifacts, pictures.
 
 const MARK = { done: "✓", kept: "✓", running: "▶", failed: "✗", cancelled: "■", lost: "?", waiting: "○", "not run": "○" };
 
@@ -93,8 +93,25 @@ function resourcesPart(model) {
   return { node, draw, traits: ["value"] };
 }
 
+/** The pictures: SVG that the kernel has drawn, in the colours of the page. */
+function picturesPart(model) {
+  const node = el("section", { "aria-label": "Pictures" });
+  const draw = () => {
+    const pictures = model.get("pictures");
+    node.hidden = !pictures.length;
+    redraw(node, pictures.map(({ svg }) => svg), () => pictures.map(({ title, svg }) => {
+      const figure = el("figure", { class: "ip-picture" });
+      figure.innerHTML = svg;
+      figure.firstElementChild.setAttribute("aria-label", title);
+      figure.prepend(el("figcaption", {}, title));
+      return figure;
+    }));
+  };
+  return { node, draw, traits: ["pictures"] };
+}
+
 function render({ model, el: host }) {
-  return jobPanel(host, model, { label: "Implementation", verb: "Implement", options: flowFields(model), parts: [stepsPart(model), resourcesPart(model)] });
+  return jobPanel(host, model, { label: "Implementation", verb: "Implement", options: flowFields(model), parts: [stepsPart(model), resourcesPart(model), picturesPart(model)] });
 }
 
 export default { render };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from deepsoc.errors import DeepSocError, ToolError
 from deepsoc.export.artifacts import WORK
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import boards
-from deepsoc.impl import Flow, flows
+from deepsoc.impl import Flow, Implementation, flows
+from deepsoc.impl.placement import PLACEMENT
 from deepsoc.impl.runner import StepFiles
 from deepsoc.widgets.runs._files import file_row
 from deepsoc.widgets.runs._job_panel import JobPanel, option
@@ -58,6 +60,10 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
     steps: traitlets.List[dict[str, Any]] = traitlets.List(
         help="Steps of the run that is shown: name, title, state, seconds."
     ).tag(sync=True)
+    pictures: traitlets.List[dict[str, Any]] = traitlets.List(
+        help="Pictures of what that run found, as far as it has what they show: title, svg. They come after `value`."
+    ).tag(sync=True)
+    _drawn = ""  # run whose pictures these are
 
     def __init__(self, *arguments: Any, **kwargs: Any) -> None:
         known = [_described(flow) for flow in flows().values()]
@@ -115,6 +121,17 @@ class ImplementationPanel(JobPanel, front="job_panel implementation_panel"):
     def _show(self) -> None:
         super()._show()
         self.steps = self._steps(self.job) if self.job is not None else []
+        shown = self.current if self.value else ""
+        if shown != self._drawn:
+            self._drawn, self.pictures = shown, []
+            if shown:  # the kernel does not wait for them
+                threading.Thread(target=self._draw, args=(shown, self.value), daemon=True).start()
+
+    def _draw(self, run: str, value: dict[str, Any]) -> None:
+        pictures = _pictures(run, value)
+        with self._lock:
+            if run == self._drawn:
+                self.pictures = pictures
 
     def _work(self, job: jobs.Job) -> Path:
         """The flow's folder, in the export."""
@@ -173,6 +190,22 @@ def _stamped(stamp: Path, state: jobs.JobState) -> tuple[str, float | None]:
         return "kept" if changed < state.started else "done", float(json.loads(stamp.read_bytes())["seconds"])
     except (OSError, ValueError, LookupError, TypeError):
         return "done", None
+
+
+def _pictures(run: str, value: dict[str, Any]) -> list[dict[str, str]]:
+    """Title and `<svg>` of each figure that a result has the data of."""
+    from deepsoc import viz
+
+    files = [Path(row["path"]).name for row in value["files"] if row["bytes"] is not None and not row["replaced"]]
+    try:
+        result = Implementation.model_validate(
+            {name: value[name] for name in Implementation.model_fields if name in value}
+        )
+    except ValueError:  # of another version
+        return []
+    if PLACEMENT not in files:
+        result = result.model_copy(update={"artifacts": ()})
+    return [{"title": title, "svg": figure.svg(f"{run} {title}")} for title, figure in viz.pictures(result).items()]
 
 
 def _family(result: dict[str, Any]) -> str | None:

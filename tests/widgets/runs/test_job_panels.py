@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from deepsoc import jobs
+from deepsoc import jobs, viz
 from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
-from deepsoc.impl import flows
+from deepsoc.impl import flows, measured_run
+from deepsoc.impl.result import MEASURED
 from deepsoc.widgets import Design, ImplementationPanel, SimulationPanel
 from tests.widgets.page import mounted, open_browser
 
@@ -300,6 +301,31 @@ def test_steps_logs_resources_and_artifacts(design: Design, panels: list[Any], t
     wait_for(panel, lambda: [step["state"] for step in panel.steps] == states)
 
 
+def test_pictures_of_a_run_are_those_of_its_result(design: Design, panels: list[Any]) -> None:
+    work = design.folder / "export" / "impl" / "ecp5-ooc"
+    shutil.copytree(MEASURED, work)
+    result = measured_run().to_dict() | {"folder": str(work.resolve())}
+    print_it = f"print({json.dumps(json.dumps(result))})"
+    job = program(design, print_it, kind="implement", flow="ecp5-ooc")
+    job.wait(60)
+    panel = ImplementationPanel(design)
+    panels.append(panel)
+    wait_for(panel, lambda: [row["title"] for row in panel.pictures] == ["Floor plan", "Utilization", "Longest path"])
+    for row, figure in zip(panel.pictures, viz.pictures(measured_run()).values(), strict=True):
+        assert row["svg"] == figure.svg(f"{job.id} {row['title']}")
+        assert "var(--jp-ui-font-color1" in row["svg"]
+    later = job.state.ended
+    assert later is not None
+    os.utime(work / "placement.csv.gz", (later + 5, later + 5))  # as of a later run
+    second = ImplementationPanel(design)
+    panels.append(second)
+    wait_for(second, lambda: [row["title"] for row in second.pictures] == ["Utilization", "Longest path"])
+    program(design, "import time; time.sleep(60)", kind="implement", flow="ecp5-ooc")
+    panel.refresh()
+    panel.current = panel.runs[0]["id"]
+    wait_for(panel, lambda: panel.pictures == [])
+
+
 def test_in_a_page_without_the_extension_the_code_is_shown_and_the_run_is_started(
     design: Design, panels: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -378,6 +404,14 @@ def test_files_are_opened_by_the_extension_and_are_text_without_it(
             files = page.locator(".jp-list li")
             assert files.all_inner_texts() == [f"{here}/{odd} 4 bytes", f"{here}/gone.v is gone", f"{outside} 4 bytes"]
             assert page.locator("button.file").count() == 0
+            assert page.locator(".ip-picture").count() == 0  # the result has nothing to draw
+            panel.pictures = [{"title": "Floor plan", "svg": viz.floor_plan(measured_run()).svg("floor")}]
+            picture = page.get_by_role("img", name="Floor plan")
+            picture.wait_for()
+            assert picture.locator("image").count() == 1
+            assert page.locator(".ip-picture figcaption").inner_text() == "Floor plan"
+            right = "(node) => node.getBoundingClientRect().right"
+            assert picture.evaluate(right) <= page.locator(".jp").evaluate(right)
             page.locator(".jp-logs > summary").click()
             assert page.locator(".jp-files").inner_text() == f"All of it: jobs/{job.id}/log.txt"
         with mounted(browser, panel, before=LAB) as page:
