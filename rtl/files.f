@@ -3,6 +3,7 @@ cells/dsoc_fifo.sv
 cells/dsoc_ram.sv
 cells/dsoc_regfile.sv
 cells/dsoc_gearbox.sv
+cells/dsoc_loop.sv
 cells/dsoc_skid.sv
 memory/dsoc_axi_read_arb.sv
 memory/dsoc_axi_read_gate.sv

@@ -1,6 +1,6 @@
 /// First-in first-out buffer in registers or distributed RAM.
 ///
-/// Latency one clock; `valid_o` and `ready_o` do not depend on their partners' `ready_i` and `valid_i`.
+/// Latency one clock; `valid_o` and `ready_o` are registers.
 ///
 /// Parameters:
 ///   Width  bits of an entry
@@ -32,8 +32,6 @@ module dsoc_fifo #(
   logic [CountBits-1:0] count_q;
   logic push, pop;
 
-  assign ready_o = count_q != CountBits'(Depth);
-  assign valid_o = count_q != '0;
   assign data_o  = mem[rptr_q];
   assign count_o = count_q;
   assign push    = valid_i && ready_o;
@@ -48,10 +46,16 @@ module dsoc_fifo #(
       wptr_q  <= '0;
       rptr_q  <= '0;
       count_q <= '0;
+      valid_o <= 1'b0;
+      ready_o <= 1'b1;
     end else begin
       if (push) wptr_q <= (wptr_q == PtrBits'(Depth - 1)) ? '0 : wptr_q + 1'b1;
       if (pop) rptr_q <= (rptr_q == PtrBits'(Depth - 1)) ? '0 : rptr_q + 1'b1;
-      if (push != pop) count_q <= push ? count_q + 1'b1 : count_q - 1'b1;
+      if (push != pop) begin
+        count_q <= push ? count_q + 1'b1 : count_q - 1'b1;
+        valid_o <= push || count_q != CountBits'(1);
+        ready_o <= pop || count_q != CountBits'(Depth - 1);
+      end
     end
   end
 

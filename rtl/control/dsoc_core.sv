@@ -368,7 +368,8 @@ module dsoc_core #(
 
   // ---- pixels --------------------------------------------------------------------------------------------------------
   logic x_valid, x_pop, px_valid_q, px_pop;
-  logic [8*Nf-1:0] x_bytes, px_bytes_q;
+  logic x_ready, px_valid, px_ready;
+  logic [8*Nf-1:0] x_bytes, px_bytes, px_bytes_q;
 
   dsoc_line_reader #(
       .Nf(Nf),
@@ -415,15 +416,30 @@ module dsoc_core #(
       .pop_i           (x_pop)
   );
 
-  assign x_pop = x_valid && (!px_valid_q || px_pop);
+  // No path leads from the engine to the line reader.
+  dsoc_skid #(
+      .Width(8 * Nf)
+  ) i_pixels (
+      .clk_i,
+      .rst_ni (run_rst_nq),
+      .data_i (x_bytes),
+      .valid_i(x_valid),
+      .ready_o(x_ready),
+      .data_o (px_bytes),
+      .valid_o(px_valid),
+      .ready_i(px_ready)
+  );
+
+  assign x_pop    = x_valid && x_ready;
+  assign px_ready = !px_valid_q || px_pop;
+
 
   always_ff @(posedge clk_i or negedge run_rst_nq) begin
     if (!run_rst_nq) px_valid_q <= 1'b0;
-    else if (x_pop) px_valid_q <= 1'b1;
-    else if (px_pop) px_valid_q <= 1'b0;
+    else if (px_ready) px_valid_q <= px_valid;
   end
   always_ff @(posedge clk_i) begin
-    if (x_pop) px_bytes_q <= x_bytes;
+    if (px_ready && px_valid) px_bytes_q <= px_bytes;
   end
 
   logic count_active, count_step, count_lacks_pixels, count_lacks_weights, count_lacks_operand, count_blocked;

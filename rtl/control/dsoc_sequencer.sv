@@ -83,7 +83,7 @@ module dsoc_sequencer #(
   dsoc_map_pkg::desc_t next_q, desc_q;
   logic [15:0] op_q, fetch_op_q;
   logic [BeatCount-1:0] asked_q, got_q;
-  logic [31:0] folded;
+  logic [31:0] folded, folded_q;  // exclusive or of the words of a beat, of the descriptor
   logic [ 3:0] bad;
 
   // ---- fetching ----------------------------------------------------------------------------------------------------
@@ -99,8 +99,8 @@ module dsoc_sequencer #(
 
   always_comb begin
     folded = '0;
-    for (int unsigned w = 0; w < dsoc_map_pkg::DESCRIPTOR_WORDS; w++) folded ^= 32'(next_q >> (32 * w));
-    if (folded != dsoc_map_pkg::CHECKSUM || next_q.magic != dsoc_map_pkg::DESCRIPTOR_MAGIC) begin
+    for (int unsigned w = 0; w < AxiBits / 32; w++) folded ^= rdata_i[32*w+:32];
+    if (folded_q != dsoc_map_pkg::CHECKSUM || next_q.magic != dsoc_map_pkg::DESCRIPTOR_MAGIC) begin
       bad = dsoc_map_pkg::STATUS_ERROR_CODE_MAGIC;
     end else if (next_q.net_id != net_id_i) begin
       bad = dsoc_map_pkg::STATUS_ERROR_CODE_NET_ID;
@@ -120,12 +120,14 @@ module dsoc_sequencer #(
       asked_q    <= '0;
       got_q      <= '0;
       next_q     <= '0;
+      folded_q   <= '0;
       bad_q      <= '0;
     end else begin
       unique case (fetch_q)
         FetchIdle: begin
-          asked_q <= '0;
-          got_q   <= '0;
+          asked_q  <= '0;
+          got_q    <= '0;
+          folded_q <= '0;
           if (state_q == Begin || state_q == Start) begin
             fetch_op_q <= state_q == Begin ? '0 : op_q + 16'd1;
             if (state_q == Begin || op_q + 16'd1 < n_ops_i) fetch_q <= FetchAddr;
@@ -139,8 +141,9 @@ module dsoc_sequencer #(
         end
         FetchData: begin
           if (rvalid_i) begin
-            next_q <= dsoc_map_pkg::desc_t'({rdata_i, DescBits'(next_q)} >> AxiBits);
-            got_q  <= got_q + 1'b1;
+            next_q   <= dsoc_map_pkg::desc_t'({rdata_i, DescBits'(next_q)} >> AxiBits);
+            folded_q <= folded_q ^ folded;
+            got_q    <= got_q + 1'b1;
             if (got_q == BeatCount'(DescBeats - 1)) fetch_q <= FetchCheck;
             else if (got_q + 1'b1 == asked_q) fetch_q <= FetchAddr;
           end

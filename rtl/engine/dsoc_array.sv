@@ -1,8 +1,8 @@
 /// The array: Rows x Cols processing elements, one multiplier and one accumulator each.
 ///
 /// A step enters with its operands: `mac_i` multiplies the pixel of every row with the weight of every column and adds to the sums
-/// (from 0 where `zero_i`), `shift_i` moves every sum one column to the right inside its elastic group. Latency two clocks to
-/// the sums. All freezes while `advance_i` is low. A shift adds a product of 0, so that one adder with one level of logic
+/// (from 0 where `zero_i`), `shift_i` moves every sum one column to the right inside its elastic group. Latency three clocks to
+/// the sums: operands, product, sum. All freezes while `advance_i` is low. A shift adds a product of 0, so that one adder with one level of logic
 /// before it serves both.
 ///
 /// `hold_i` copies all sums into holding registers, out of which one column of rows (`column_i`) is shown at a time, so that
@@ -37,8 +37,9 @@ module dsoc_array #(
   localparam int unsigned PBits = XBits + KBits;
 
   logic [Cols-1:0] starts;
-  logic mac_q, shift_q;
-  logic own_q;  // the sum goes on from itself
+  logic mac_q, zero_q, shift_q, mac_qq, shift_qq;
+  logic own_qq;  // the sum goes on from itself
+  logic [Cols*KBits-1:0] weights_q;
 
   always_comb begin
     starts = '0;
@@ -51,18 +52,20 @@ module dsoc_array #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      mac_q   <= 1'b0;
-      own_q   <= 1'b0;
-      shift_q <= 1'b0;
+      {mac_q, zero_q, shift_q} <= '0;
+      {mac_qq, own_qq, shift_qq} <= '0;
     end else if (advance_i) begin
-      mac_q   <= mac_i;
-      own_q   <= mac_i && !zero_i;
-      shift_q <= shift_i;
+      {mac_q, zero_q, shift_q} <= {mac_i, zero_i, shift_i};
+      {mac_qq, own_qq, shift_qq} <= {mac_q, mac_q && !zero_q, shift_q};
     end
   end
 
+  always_ff @(posedge clk_i) begin
+    if (advance_i) weights_q <= weights_i;
+  end
+
   for (genvar r = 0; r < Rows; r++) begin : gen_row
-    logic signed [XBits-1:0] pixel;
+    logic signed [XBits-1:0] pixel_q;
     logic signed [PBits-1:0] product_q[Cols];
     logic signed [YBits-1:0] sum_q[Cols];
     logic signed [YBits-1:0] held_q[Cols];
@@ -73,17 +76,16 @@ module dsoc_array #(
       assign left[c] = sum_q[c-1];
     end
 
-    assign pixel = pixel_i[r*XBits+:XBits];
-
     always_ff @(posedge clk_i) begin
       if (advance_i) begin
+        pixel_q <= pixel_i[r*XBits+:XBits];
         for (int unsigned c = 0; c < Cols; c++) begin
-          product_q[c] <= mac_i ? PBits'(pixel) * PBits'($signed(weights_i[c*KBits+:KBits])) : '0;
+          product_q[c] <= mac_q ? PBits'(pixel_q) * PBits'($signed(weights_q[c*KBits+:KBits])) : '0;
         end
       end
-      if (advance_i && (mac_q || shift_q)) begin
+      if (advance_i && (mac_qq || shift_qq)) begin
         for (int unsigned c = 0; c < Cols; c++) begin
-          sum_q[c] <= YBits'(product_q[c]) + ((own_q ? sum_q[c] : '0) | ((shift_q && !starts[c]) ? left[c] : '0));
+          sum_q[c] <= YBits'(product_q[c]) + ((own_qq ? sum_q[c] : '0) | ((shift_qq && !starts[c]) ? left[c] : '0));
         end
       end
     end

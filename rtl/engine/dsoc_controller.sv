@@ -48,7 +48,7 @@ module dsoc_controller #(
     output logic zero_o,
     output logic shift_o,
 
-    // an output column leaves, three clocks later (with the finished sums)
+    // an output column leaves, four clocks later (with the finished sums)
     output logic        leave_o,
     output logic [ 7:0] leave_pos_o,
     output logic [15:0] leave_count_o,
@@ -65,6 +65,9 @@ module dsoc_controller #(
     output logic pool_w_last_o
 );
 
+  localparam int unsigned FirstRows = (Rows < Rpb) ? Rows : Rpb;  // at most in a column's first byte
+  localparam int unsigned SecondTile = (Rows > Rpb) ? Rows : 2 * Rows;  // end of the tile with the second byte
+
   typedef enum logic [2:0] {
     Idle,
     Config,
@@ -74,122 +77,268 @@ module dsoc_controller #(
   } state_e;
 
   state_e state_q;
-  logic [15:0] t_q, n_q, l_q, w_q, line_q, made_q;
-  logic [31:0] ci_q;
-  logic [7:0] kh_q, sigma_q, sigma0, pos_q, kh_end;
+  logic [15:0] remaining_q;  // output columns that have not left
+  logic [7:0] kh_q, sigma_q, sigma0, sigma0_q, pos_q;
   logic signed [17:0] row_first_q;
-  logic [15:0] rows_left_q, tile_left_q, byte_rows;
-  logic [DepthBits-1:0] addr_q, addr0_q;
-  logic pool, kh_first, kh_last, ci_last, line_last, w_last, l_last, n_last, t_last;
-  logic col_first, col_last, block_end, column_leaves, go, word_last;
-  logic [15:0] remaining;
-  logic real_column, iteration_over_q;
+  logic [DepthBits-1:0] addr_q, addr0, addr0_q;
+  logic [31:0] words, words_q;  // of a block
+  logic pool_q, go, step_ci, step_line, step_col, step_l, step_n, step_t;
+  logic kh_last, ci_last, line_last, w_last, x_last, l_last, n_last, t_last, words_last;
+  logic kh_first_q, col_first_q, w_first_q, real_column_q;
+  logic col_last, block_end, column_leaves, word_last;
+  logic iteration_over_q, over_q;
 
-  assign pool = desc_i.kind != '0;
-  assign byte_rows = (tile_left_q < 16'(Rpb)) ? tile_left_q : 16'(Rpb);
-  assign kh_end = (desc_i.flat ? 8'(byte_rows) : desc_i.kh_count) - 8'd1;
-  assign kh_first = kh_q == '0;
-  assign kh_last = kh_q == kh_end;
-  assign ci_last = ci_q == desc_i.ci - 32'd1;
-  assign line_last = line_q == desc_i.lines_flat - 16'd1;
-  assign w_last = w_q == desc_i.w_count - 16'd1;
-  assign l_last = l_q == desc_i.l_count - 16'd1;
-  assign n_last = n_q == desc_i.n_count - 16'd1;
-  assign t_last = t_q == desc_i.t_count - 16'd1;
-  assign col_first = kh_first && ci_q == '0 && line_q == '0;
   assign col_last = kh_last && ci_last && line_last;
   assign block_end = col_last && w_last && l_last && n_last;
-  assign remaining = desc_i.wo_count - made_q;
-  assign column_leaves = remaining != '0 && (w_last || pos_q == desc_i.kw - 8'd1);
-  assign real_column = !pool || w_q < desc_i.x_cols;
-  assign word_last = desc_i.chain && 20'(addr_q) == block_words_i - 20'd1;
+  assign column_leaves = remaining_q != '0 && (w_last || pos_q == desc_i.kw - 8'd1);
+  assign word_last = desc_i.chain && words_last;
 
   logic needs_block, has_pixels, has_word;
 
-  assign has_pixels = !kh_first || !real_column || px_valid_i;
+  assign has_pixels = !kh_first_q || !real_column_q || px_valid_i;
   assign has_word   = word_valid_i && (block_whole_i || !block_end);
 
   // A step is issued.
-  assign go = state_q == Mac && advance_i && has_pixels && (pool ? pool_space_i : has_word);
+  assign go = state_q == Mac && advance_i && has_pixels && (pool_q ? pool_space_i : has_word);
 
-  assign needs_block     = state_q == Chain || (state_q == Config && !pool);
+  assign needs_block     = state_q == Chain || (state_q == Config && !pool_q);
   assign active_o        = state_q != Idle;
   assign step_o          = state_q == Mac ? go : active_o && advance_i && (!needs_block || block_valid_i);
   assign lacks_pixels_o  = state_q == Mac && advance_i && !has_pixels;
-  assign lacks_weights_o = advance_i && !pool &&
+  assign lacks_weights_o = advance_i && !pool_q &&
       (needs_block ? !block_valid_i : state_q == Mac && has_pixels && !has_word);
 
-  assign px_load_o = go && kh_first;
-  assign px_pop_o = px_load_o && real_column;
-  assign px_shift_o = go && !kh_first;
+  assign px_load_o = go && kh_first_q;
+  assign px_pop_o = px_load_o && real_column_q;
+  assign px_shift_o = go && !kh_first_q;
   assign px_row_first_o = row_first_q;
-  assign weights_read_o = go && !pool;
+  assign weights_read_o = go && !pool_q;
   assign weights_addr_o = addr_q;
-  assign block_release_o = go && !pool && (block_end || word_last);
+  assign block_release_o = go && !pool_q && (block_end || word_last);
 
-  /// pos0 mod sw, for the strides that the array has.
+  // ---- the loops, innermost first ----------------------------------------------------------------------------------------
+  logic idle, config_;
+  logic [7:0] kh_rounds;
+
+  assign idle      = state_q == Idle;
+  assign config_   = state_q == Config;
+  assign step_ci   = go && kh_last;
+  assign step_line = step_ci && ci_last;
+  assign step_col  = go && col_last;
+  assign step_l    = step_col && w_last;
+  assign step_n    = step_l && l_last;
+  assign step_t    = go && block_end;
+
+  // The descriptor is there a clock before the start: the loops load it while the controller is idle.
+  dsoc_loop #(
+      .Width(8)
+  ) i_kh (
+      .clk_i,
+      .rst_ni,
+      .load_i  (config_),
+      .step_i  (go),
+      .count_i (kh_rounds),
+      .before_o(),
+      .last_o  (kh_last)
+  );
+
+  dsoc_loop #(
+      .Width(32)
+  ) i_ci (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_ci),
+      .count_i (desc_i.ci),
+      .before_o(),
+      .last_o  (ci_last)
+  );
+
+  dsoc_loop i_line (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_line),
+      .count_i (desc_i.lines_flat),
+      .before_o(),
+      .last_o  (line_last)
+  );
+
+  dsoc_loop i_w (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_col),
+      .count_i (desc_i.w_count),
+      .before_o(),
+      .last_o  (w_last)
+  );
+
+  dsoc_loop i_x (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle || step_l),
+      .step_i  (step_col),
+      .count_i (desc_i.x_cols),
+      .before_o(),
+      .last_o  (x_last)
+  );
+
+  dsoc_loop i_l (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_l),
+      .count_i (desc_i.l_count),
+      .before_o(),
+      .last_o  (l_last)
+  );
+
+  dsoc_loop i_n (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_n),
+      .count_i (desc_i.n_count),
+      .before_o(),
+      .last_o  (n_last)
+  );
+
+  dsoc_loop i_t (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_t),
+      .count_i (desc_i.t_count),
+      .before_o(),
+      .last_o  (t_last)
+  );
+
+  // Words of a chained block.
+  dsoc_loop #(
+      .Width(20)
+  ) i_words (
+      .clk_i,
+      .rst_ni,
+      .load_i  (needs_block),
+      .step_i  (go),
+      .count_i (block_words_i),
+      .before_o(),
+      .last_o  (words_last)
+  );
+
+  // ---- flat layers: a kernel row for each existing row of a byte --------------------------------------------------------
+  // What the line after this one has, and behind it the column's first two.
+  logic [15:0] rows_left_q, rows_left0_q, tile_left_q, tile_left0_q;
+  logic [7:0] byte_rows_q, byte_rows0_q, next_rows;
+
+  function automatic logic [15:0] at_most(input logic [15:0] count, input logic [15:0] limit);
+    return (count < limit) ? count : limit;
+  endfunction
+
+  assign next_rows = 8'(at_most(tile_left_q, 16'(Rpb)));
+  assign kh_rounds = !desc_i.flat ? desc_i.kh_count :
+      (config_ || (ci_last && line_last)) ? byte_rows0_q : ci_last ? next_rows : byte_rows_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      rows_left_q  <= '0;
+      rows_left0_q <= '0;
+      tile_left_q  <= '0;
+      tile_left0_q <= '0;
+      byte_rows_q  <= '0;
+      byte_rows0_q <= '0;
+    end else begin
+      if (idle) begin
+        byte_rows0_q <= 8'(at_most(desc_i.x_rows, 16'(FirstRows)));
+        rows_left0_q <= desc_i.x_rows - at_most(desc_i.x_rows, 16'(FirstRows));
+        tile_left0_q <= at_most(desc_i.x_rows, 16'(SecondTile)) - at_most(desc_i.x_rows, 16'(FirstRows));
+      end
+      if (config_ || step_col) begin
+        byte_rows_q <= byte_rows0_q;
+        rows_left_q <= rows_left0_q;
+        tile_left_q <= tile_left0_q;
+      end else if (step_line) begin
+        byte_rows_q <= next_rows;
+        rows_left_q <= rows_left_q - 16'(next_rows);
+        tile_left_q <= (tile_left_q == 16'(next_rows)) ? at_most(rows_left_q - 16'(next_rows), 16'(Rows))
+            : tile_left_q - 16'(next_rows);
+      end
+    end
+  end
+
+  // ---- weights: where the set of an input column begins, and how long all sets are ---------------------------------------
   always_comb begin
-    sigma0 = '0;
-    for (int unsigned s = 2; s <= SwMax; s++) begin
-      if (desc_i.sw == 8'(s)) sigma0 = 8'(32'(desc_i.pos0) % s);
+    sigma0 = '0;  // pos0 mod sw, for the strides that the array has
+    addr0  = '0;
+    words  = '0;
+    for (int unsigned s = 1; s <= SwMax; s++) begin
+      if (desc_i.sw == 8'(s)) begin
+        sigma0 = 8'(32'(desc_i.pos0) % s);
+        words  = desc_i.n_words * s;
+      end
+      if (sigma0_q == 8'(s)) addr0 = DepthBits'(desc_i.n_words * s);
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      state_q     <= Idle;
-      t_q         <= '0;
-      n_q         <= '0;
-      l_q         <= '0;
-      w_q         <= '0;
-      line_q      <= '0;
-      made_q      <= '0;
-      ci_q        <= '0;
-      kh_q        <= '0;
-      sigma_q     <= '0;
-      pos_q       <= '0;
-      row_first_q <= '0;
-      rows_left_q <= '0;
-      tile_left_q <= '0;
-      addr_q      <= '0;
-      addr0_q     <= '0;
-      error_o     <= 1'b0;
+      state_q          <= Idle;
+      pool_q           <= 1'b0;
+      kh_q             <= '0;
+      kh_first_q       <= 1'b0;
+      col_first_q      <= 1'b0;
+      w_first_q        <= 1'b0;
+      real_column_q    <= 1'b0;
+      remaining_q      <= '0;
+      sigma_q          <= '0;
+      sigma0_q         <= '0;
+      pos_q            <= '0;
+      row_first_q      <= '0;
+      addr_q           <= '0;
+      addr0_q          <= '0;
+      words_q          <= '0;
+      iteration_over_q <= 1'b0;
+      over_q           <= 1'b0;
+      error_o          <= 1'b0;
     end else begin
       unique case (state_q)
         Idle: begin
-          t_q         <= '0;
-          n_q         <= '0;
-          l_q         <= '0;
-          w_q         <= '0;
-          line_q      <= '0;
-          made_q      <= '0;
-          ci_q        <= '0;
-          kh_q        <= '0;
+          pool_q      <= desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
+          sigma0_q    <= sigma0;
+          words_q     <= words;
           row_first_q <= -18'(desc_i.pad_top);
-          rows_left_q <= desc_i.x_rows;
-          tile_left_q <= (desc_i.x_rows < 16'(Rows)) ? desc_i.x_rows : 16'(Rows);
-          addr0_q     <= DepthBits'(32'(sigma0) * desc_i.n_words);
           if (start_i) state_q <= Config;
         end
         Config: begin
-          if (advance_i && (pool || block_valid_i)) begin
+          kh_q          <= '0;
+          kh_first_q    <= 1'b1;
+          col_first_q   <= 1'b1;
+          w_first_q     <= 1'b1;
+          real_column_q <= 1'b1;
+          remaining_q   <= desc_i.wo_count;
+          sigma_q       <= sigma0_q;
+          addr_q        <= addr0;
+          addr0_q       <= addr0;
+          pos_q         <= desc_i.pos0;
+          if (advance_i && (pool_q || block_valid_i)) begin
             state_q <= Mac;
-            sigma_q <= sigma0;
-            addr_q  <= addr0_q;
-            pos_q   <= desc_i.pos0;
-            if (!pool && !desc_i.chain && 32'(block_words_i) != desc_i.n_words * 32'(desc_i.sw)) error_o <= 1'b1;
+            if (!pool_q && !desc_i.chain && 32'(block_words_i) != words_q) error_o <= 1'b1;
           end
         end
         Chain: begin
           if (advance_i && block_valid_i) state_q <= Mac;
         end
         Shift: begin
-          if (advance_i) state_q <= Mac;
+          // That after an iteration's last column leads on to the next iteration.
+          if (advance_i) state_q <= !iteration_over_q ? Mac : over_q ? Idle : Config;
         end
         default: begin
           if (go) begin
+            iteration_over_q <= block_end;
+            over_q           <= block_end && t_last;
             // weights
-            addr_q <= addr_q + 1'b1;
+            addr_q           <= addr_q + 1'b1;
             if (col_last && !desc_i.chain) begin
               sigma_q <= sigma_q + 8'd1;
               if (sigma_q == desc_i.sw - 8'd1) begin
@@ -197,66 +346,35 @@ module dsoc_controller #(
                 addr_q  <= '0;
               end
             end
-            // loops, innermost first
-            kh_q <= kh_q + 8'd1;
-            if (kh_last) begin
-              kh_q <= '0;
-              ci_q <= ci_q + 32'd1;
-              if (ci_last) begin
-                ci_q        <= '0;
-                line_q      <= line_q + 16'd1;
-                rows_left_q <= rows_left_q - byte_rows;
-                tile_left_q <= tile_left_q - byte_rows;
-                if (tile_left_q == byte_rows) begin
-                  tile_left_q <= (rows_left_q - byte_rows < 16'(Rows)) ? rows_left_q - byte_rows : 16'(Rows);
-                end
-              end
-            end
+            // loops
+            kh_q        <= kh_last ? '0 : kh_q + 8'd1;
+            kh_first_q  <= kh_last;
+            col_first_q <= col_last;
             if (col_last) begin
-              line_q      <= '0;
-              rows_left_q <= desc_i.x_rows;
-              tile_left_q <= (desc_i.x_rows < 16'(Rows)) ? desc_i.x_rows : 16'(Rows);
-              w_q         <= w_q + 16'd1;
-              pos_q       <= pos_q + 8'd1;
+              w_first_q     <= w_last;
+              real_column_q <= w_last || (real_column_q && (!pool_q || !x_last));
+              pos_q         <= pos_q + 8'd1;
               if (column_leaves) begin
-                pos_q  <= pos_q + 8'd1 - desc_i.sw;
-                made_q <= made_q + 16'd1;
+                pos_q       <= pos_q + 8'd1 - desc_i.sw;
+                remaining_q <= remaining_q - 16'd1;
               end
               if (w_last) begin
-                w_q         <= '0;
-                made_q      <= '0;
+                remaining_q <= desc_i.wo_count;
                 pos_q       <= desc_i.pos0;
-                sigma_q     <= sigma0;
+                sigma_q     <= sigma0_q;
                 addr_q      <= addr0_q;
-                l_q         <= l_q + 16'd1;
-                row_first_q <= row_first_q + $signed({2'b00, desc_i.row_step});
-                if (l_last) begin
-                  l_q         <= '0;
-                  row_first_q <= -18'(desc_i.pad_top);
-                  n_q         <= n_q + 16'd1;
-                  if (n_last) begin
-                    n_q <= '0;
-                    t_q <= t_q + 16'd1;
-                  end
-                end
+                row_first_q <= l_last ? -18'(desc_i.pad_top) : row_first_q + $signed({2'b00, desc_i.row_step});
               end
             end
             if (word_last) addr_q <= '0;
             // what comes next
-            if (col_last && desc_i.kw != 8'd1 && !pool) state_q <= Shift;
-            if (block_end && !(desc_i.kw != 8'd1 && !pool)) state_q <= t_last ? Idle : Config;
-            if (word_last && !block_end) state_q <= Chain;
+            if (col_last && desc_i.kw != 8'd1 && !pool_q) state_q <= Shift;
+            else if (block_end) state_q <= t_last ? Idle : Config;
+            else if (word_last) state_q <= Chain;
           end
         end
       endcase
-      // The shift after an iteration's last column leads on to the next iteration.
-      if (state_q == Shift && advance_i && iteration_over_q) state_q <= (t_q == desc_i.t_count) ? Idle : Config;
     end
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) iteration_over_q <= 1'b0;
-    else if (go) iteration_over_q <= block_end;
   end
 
   // ---- the step's flags, beside its operands ---------------------------------------------------------------------
@@ -266,8 +384,8 @@ module dsoc_controller #(
       zero_o  <= 1'b0;
       shift_o <= 1'b0;
     end else if (advance_i) begin
-      mac_o   <= go && !pool;
-      zero_o  <= col_first && (w_q == '0 || desc_i.kw == 8'd1);
+      mac_o   <= go && !pool_q;
+      zero_o  <= col_first_q && (w_first_q || desc_i.kw == 8'd1);
       shift_o <= state_q == Shift;
     end
   end
@@ -279,22 +397,22 @@ module dsoc_controller #(
     logic [15:0] channels;
   } leave_t;
 
-  leave_t leave, leave_q[3];
+  leave_t leave, leave_q[4];
 
-  assign leave.valid    = go && !pool && col_last && column_leaves;
+  assign leave.valid    = go && !pool_q && col_last && column_leaves;
   assign leave.pos      = pos_q;
-  assign leave.count    = w_last ? remaining : 16'd1;
+  assign leave.count    = w_last ? remaining_q : 16'd1;
   assign leave.channels = t_last ? desc_i.ch_last : desc_i.ch_per_t;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) leave_q <= '{default: '0};
-    else if (advance_i) leave_q <= '{leave, leave_q[0], leave_q[1]};
+    else if (advance_i) leave_q <= '{leave, leave_q[0], leave_q[1], leave_q[2]};
   end
 
-  assign leave_o          = leave_q[2].valid;
-  assign leave_pos_o      = leave_q[2].pos;
-  assign leave_count_o    = leave_q[2].count;
-  assign leave_channels_o = leave_q[2].channels;
+  assign leave_o          = leave_q[3].valid;
+  assign leave_pos_o      = leave_q[3].pos;
+  assign leave_count_o    = leave_q[3].count;
+  assign leave_channels_o = leave_q[3].channels;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -306,11 +424,11 @@ module dsoc_controller #(
       pool_ci_last_o <= 1'b0;
       pool_w_last_o  <= 1'b0;
     end else begin
-      pool_o         <= go && pool;
-      pool_first_o   <= kh_first;
+      pool_o         <= go && pool_q;
+      pool_first_o   <= kh_first_q;
       pool_take_o    <= kh_q < desc_i.kh;
       pool_last_o    <= kh_last;
-      pool_real_o    <= real_column;
+      pool_real_o    <= real_column_q;
       pool_ci_last_o <= ci_last;
       pool_w_last_o  <= w_last;
     end

@@ -25,49 +25,72 @@ module dsoc_drain #(
     input  logic               ready_i
 );
 
-  logic busy_q, last_channel, last;
-  logic [15:0] count_q, channel_q, channels_q;
-  logic [ColBits-1:0] group_base_q;
-  logic [7:0] s_q, pos_q;
+  logic busy_q, step, last_channel, last_s, last_column, last;
+  logic [15:0] channels_q;
+  logic [ColBits-1:0] column_q, jump_q;
+  logic [7:0] pos_q;
 
-  assign column_o     = group_base_q + ColBits'(pos_q) + ColBits'(s_q);
-  assign last_channel = channel_q == channels_q - 16'd1;
-  assign last         = last_channel && count_q == 16'd1;
-  assign hold_o       = leave_i && ready_o;
-  assign valid_o      = busy_q;
-  assign ready_o      = !busy_q || (last && ready_i);
+  assign step     = busy_q && ready_i;
+  assign last     = last_channel && last_column;
+  assign hold_o   = leave_i && ready_o;
+  assign column_o = column_q;
+  assign valid_o  = busy_q;
+  assign ready_o  = !busy_q || (last && ready_i);
+
+  dsoc_loop i_columns (
+      .clk_i,
+      .rst_ni,
+      .load_i  (hold_o),
+      .step_i  (step && last_channel),
+      .count_i (count_i),
+      .before_o(),
+      .last_o  (last_column)
+  );
+
+  dsoc_loop i_channels (
+      .clk_i,
+      .rst_ni,
+      .load_i  (hold_o),
+      .step_i  (step),
+      .count_i (hold_o ? channels_i : channels_q),
+      .before_o(),
+      .last_o  (last_channel)
+  );
+
+  // Channels of a group lie side by side; from the last of them it is a jump to the next group.
+  dsoc_loop #(
+      .Width(8)
+  ) i_group (
+      .clk_i,
+      .rst_ni,
+      .load_i  (hold_o || (step && last_channel)),
+      .step_i  (step),
+      .count_i (sw_i),
+      .before_o(),
+      .last_o  (last_s)
+  );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      busy_q       <= 1'b0;
-      count_q      <= '0;
-      channel_q    <= '0;
-      channels_q   <= '0;
-      group_base_q <= '0;
-      s_q          <= '0;
-      pos_q        <= '0;
-    end else if (hold_o) begin
-      busy_q       <= 1'b1;
-      count_q      <= count_i;
-      channels_q   <= channels_i;
-      channel_q    <= '0;
-      group_base_q <= '0;
-      s_q          <= '0;
-      pos_q        <= pos_i;
-    end else if (busy_q && ready_i) begin
-      channel_q <= channel_q + 16'd1;
-      s_q       <= s_q + 8'd1;
-      if (s_q == sw_i - 8'd1) begin
-        s_q          <= '0;
-        group_base_q <= group_base_q + ColBits'(group_i);
-      end
-      if (last_channel) begin
-        channel_q    <= '0;
-        s_q          <= '0;
-        group_base_q <= '0;
-        pos_q        <= pos_q - sw_i;
-        count_q      <= count_q - 16'd1;
-        if (last) busy_q <= 1'b0;
+      busy_q     <= 1'b0;
+      channels_q <= '0;
+      column_q   <= '0;
+      pos_q      <= '0;
+      jump_q     <= '0;
+    end else begin
+      jump_q <= ColBits'(group_i - sw_i + 8'd1);
+      if (hold_o) begin
+        busy_q     <= 1'b1;
+        channels_q <= channels_i;
+        column_q   <= ColBits'(pos_i);
+        pos_q      <= pos_i;
+      end else if (step) begin
+        column_q <= column_q + (last_s ? jump_q : ColBits'(1));
+        if (last_channel) begin
+          column_q <= ColBits'(pos_q - sw_i);
+          pos_q    <= pos_q - sw_i;
+          if (last) busy_q <= 1'b0;
+        end
       end
     end
   end

@@ -60,32 +60,31 @@ module dsoc_output_stage #(
     logic [Rows-1:0] rows;
   } meta_t;
 
-  logic pool, fire, enable, has_operand, takes, source_valid, source_ready;
+  logic pool_q, has_operand_q, fire, enable, takes, source_valid, source_ready;
   logic [32*Rows-1:0] source;
   meta_t meta, meta_q[Stages];
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
   logic running_q;
-  logic [15:0] t_q, n_q, l_q, wo_q, k_q, rows_left_q, channels;
+  logic [15:0] k_q, rows_left_q;
   logic [31:0] n_base_q, l_base_q, t_off_q, column_q, raw_q, lines_left;
-  logic k_last, wo_last, l_last, n_last, t_last;
+  logic k_last, wo_last, l_last, n_last, t_last, t_before, next_t_last;
+  logic step_wo, step_l, step_n, step_t;
   logic [2:0] bank_q;
 
-  assign pool         = desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
-  assign has_operand  = desc_i.operand != dsoc_map_pkg::D_OPERAND_NONE;
-  assign takes        = running_q && enable && (!has_operand || opd_valid_i);
+  assign takes        = running_q && enable && (!has_operand_q || opd_valid_i);
   assign fire         = takes && source_valid;
-  assign mac_ready_o  = running_q && !pool && source_ready;
-  assign pool_ready_o = running_q && pool && source_ready;
-  assign opd_pop_o    = fire && has_operand;
+  assign mac_ready_o  = running_q && !pool_q && source_ready;
+  assign pool_ready_o = running_q && pool_q && source_ready;
+  assign opd_pop_o    = fire && has_operand_q;
 
   dsoc_skid #(
       .Width(32 * Rows)
   ) i_source (
       .clk_i,
       .rst_ni,
-      .data_i (pool ? pool_data_i : mac_data_i),
-      .valid_i(running_q && (pool ? pool_valid_i : mac_valid_i)),
+      .data_i (pool_q ? pool_data_i : mac_data_i),
+      .valid_i(running_q && (pool_q ? pool_valid_i : mac_valid_i)),
       .ready_o(source_ready),
       .data_o (source),
       .valid_o(source_valid),
@@ -93,15 +92,64 @@ module dsoc_output_stage #(
   );
 
   // why a result does not enter in this clock, for the performance counters
-  assign lacks_operand_o = running_q && enable && source_valid && has_operand && !opd_valid_i;
+  assign lacks_operand_o = running_q && enable && source_valid && has_operand_q && !opd_valid_i;
   assign blocked_o       = !enable;
 
-  assign t_last       = t_q == desc_i.t_count - 16'd1;
-  assign n_last       = n_q == desc_i.n_count - 16'd1;
-  assign l_last       = l_q == desc_i.l_count - 16'd1;
-  assign wo_last      = wo_q == desc_i.wo_count - 16'd1;
-  assign channels     = t_last ? desc_i.ch_last : desc_i.ch_per_t;
-  assign k_last       = k_q == channels - 16'd1;
+  assign step_wo      = fire && k_last;
+  assign step_l       = step_wo && wo_last;
+  assign step_n       = step_l && l_last;
+  assign step_t       = step_n && n_last;
+  assign next_t_last  = start_i ? desc_i.t_count == 16'd1 : (wo_last && l_last && n_last) ? t_before : t_last;
+
+  dsoc_loop i_k (
+      .clk_i,
+      .rst_ni,
+      .load_i  (start_i),
+      .step_i  (fire),
+      .count_i (next_t_last ? desc_i.ch_last : desc_i.ch_per_t),
+      .before_o(),
+      .last_o  (k_last)
+  );
+
+  dsoc_loop i_wo (
+      .clk_i,
+      .rst_ni,
+      .load_i  (start_i),
+      .step_i  (step_wo),
+      .count_i (desc_i.wo_count),
+      .before_o(),
+      .last_o  (wo_last)
+  );
+
+  dsoc_loop i_l (
+      .clk_i,
+      .rst_ni,
+      .load_i  (start_i),
+      .step_i  (step_l),
+      .count_i (desc_i.l_count),
+      .before_o(),
+      .last_o  (l_last)
+  );
+
+  dsoc_loop i_n (
+      .clk_i,
+      .rst_ni,
+      .load_i  (start_i),
+      .step_i  (step_n),
+      .count_i (desc_i.n_count),
+      .before_o(),
+      .last_o  (n_last)
+  );
+
+  dsoc_loop i_t (
+      .clk_i,
+      .rst_ni,
+      .load_i  (start_i),
+      .step_i  (step_t),
+      .count_i (desc_i.t_count),
+      .before_o(t_before),
+      .last_o  (t_last)
+  );
 
   assign lines_left   = (32'(rows_left_q) + Rpb - 1) / Rpb;
 
@@ -117,11 +165,9 @@ module dsoc_output_stage #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      running_q   <= 1'b0;
-      t_q         <= '0;
-      n_q         <= '0;
-      l_q         <= '0;
-      wo_q        <= '0;
+      running_q     <= 1'b0;
+      pool_q        <= 1'b0;
+      has_operand_q <= 1'b0;
       k_q         <= '0;
       rows_left_q <= '0;
       n_base_q    <= '0;
@@ -131,11 +177,9 @@ module dsoc_output_stage #(
       raw_q       <= '0;
       bank_q      <= '0;
     end else if (start_i) begin
-      running_q   <= 1'b1;
-      t_q         <= '0;
-      n_q         <= '0;
-      l_q         <= '0;
-      wo_q        <= '0;
+      running_q     <= 1'b1;
+      pool_q        <= desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
+      has_operand_q <= desc_i.operand != dsoc_map_pkg::D_OPERAND_NONE;
       k_q         <= '0;
       rows_left_q <= desc_i.y_rows;
       n_base_q    <= desc_i.y_base;
@@ -148,29 +192,22 @@ module dsoc_output_stage #(
       k_q   <= k_q + 16'd1;
       if (k_last) begin
         k_q      <= '0;
-        wo_q     <= wo_q + 16'd1;
         column_q <= column_q + desc_i.y_wo_step;
         if (wo_last) begin
-          wo_q        <= '0;
-          l_q         <= l_q + 16'd1;
           rows_left_q <= rows_left_q - 16'(Rows);
           l_base_q    <= l_base_q + desc_i.y_l_pitch;
           column_q    <= l_base_q + desc_i.y_l_pitch + t_off_q;
           if (l_last) begin
-            l_q         <= '0;
             rows_left_q <= desc_i.y_rows;
-            n_q         <= n_q + 16'd1;
             n_base_q    <= n_base_q + desc_i.y_n_pitch;
             l_base_q    <= n_base_q + desc_i.y_n_pitch;
             column_q    <= n_base_q + desc_i.y_n_pitch + t_off_q;
             if (n_last) begin
-              n_q      <= '0;
               n_base_q <= desc_i.y_base;
               l_base_q <= desc_i.y_base;
-              t_q      <= t_q + 16'd1;
               t_off_q  <= t_off_q + 32'(desc_i.ch_per_t);
               column_q <= desc_i.y_base + t_off_q + 32'(desc_i.ch_per_t);
-              if (!pool) bank_q <= bank_q + 3'd1;
+              if (!pool_q) bank_q <= bank_q + 3'd1;
               if (t_last) running_q <= 1'b0;
             end
           end
@@ -196,7 +233,7 @@ module dsoc_output_stage #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (enable) bias_q <= pool ? '0 : bias_i;
+    if (enable) bias_q <= pool_q ? '0 : bias_i;
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_lane

@@ -7,7 +7,7 @@
 /// sign(sum) * (4*floor(|sum|*2^avg_lsh / count) + code), code 0 exact, 1 below, 2 at, 3 above one half, so that the output stage's
 /// rounding (shift + 2) is exact. Division is by a table of reciprocals and one multiplication.
 ///
-/// `space_o` low asks the controller to pause; up to 12 results may still follow.
+/// `space_o` low asks the controller to pause; up to 13 results may still follow.
 ///
 /// Parameters:
 ///   Rows, XBits   PE rows, bits of an activation
@@ -250,46 +250,50 @@ module dsoc_pool #(
       .rdata_o(old)
   );
 
-  // ---- division, three clocks ----------------------------------------------------------------------------------------
-  logic [2:0] leave_q;
+  // ---- division, four clocks -----------------------------------------------------------------------------------------
+  // Each ends in registers: the sum; its magnitude; the quotient; what is left of the division.
+  localparam int unsigned Division = 4;
+  logic [Division-1:0] leave_q;
   logic [FBits*Rows-1:0] result, fifo_data;
   logic [$clog2(FifoDepth+1)-1:0] level;
   logic fifo_ready;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) leave_q <= '0;
-    else leave_q <= {leave_q[1:0], active_qq && update_q.ends};
+    else leave_q <= {leave_q[Division-2:0], active_qq && update_q.ends};
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_divide
-    logic signed [SBits-1:0] sum, sum_q, sum_qq, sum_qqq;
-    logic [NBits-1:0] mag_q, mag_qq, mag_qqq, quotient_qqq, rest;
-    logic [AreaBits-1:0] area_q, area_qq, area_qqq;
+    logic signed [SBits-1:0] sum_q[4];
+    logic [NBits-1:0] mag_q[2], quotient_q[2], rest, rest_q;
+    logic [AreaBits-1:0] area_q[4];
+    logic [MBits-1:0] reciprocal_q;
     logic [MBits+NBits-1:0] product;
     logic [1:0] code;
     logic signed [FBits-1:0] exact;
 
-    assign sum     = updated[r*SBits+:SBits];
-    assign product = (MBits + NBits)'(mag_qq) * (MBits + NBits)'(Reciprocals[area_qq]);
+    assign product = (MBits + NBits)'(mag_q[0]) * (MBits + NBits)'(reciprocal_q);
+    assign rest    = mag_q[1] - NBits'(quotient_q[0] * NBits'(area_q[2]));
+    assign code    = (rest_q == '0) ? 2'd0 : ({rest_q, 1'b0} < (NBits + 1)'(area_q[3])) ? 2'd1 :
+        ({rest_q, 1'b0} == (NBits + 1)'(area_q[3])) ? 2'd2 : 2'd3;
+    assign exact   = $signed(FBits'({quotient_q[1], code}));
 
     always_ff @(posedge clk_i) begin
-      sum_q        <= sum;
-      mag_q        <= NBits'(unsigned'(sum < 0 ? -sum : sum)) << desc_i.avg_lsh;
-      area_q       <= AreaBits'(count_qq[r*KhBits+:KhBits]) * AreaBits'(update_q.columns);
-      sum_qq       <= sum_q;
-      mag_qq       <= mag_q;
-      area_qq      <= area_q;
-      sum_qqq      <= sum_qq;
-      mag_qqq      <= mag_qq;
-      area_qqq     <= area_qq;
-      quotient_qqq <= NBits'(product >> RecipShift);
+      sum_q[0]      <= updated[r*SBits+:SBits];
+      area_q[0]     <= AreaBits'(count_qq[r*KhBits+:KhBits]) * AreaBits'(update_q.columns);
+      mag_q[0]      <= NBits'(unsigned'(sum_q[0] < 0 ? -sum_q[0] : sum_q[0])) << desc_i.avg_lsh;
+      reciprocal_q  <= Reciprocals[area_q[0]];
+      mag_q[1]      <= mag_q[0];
+      quotient_q[0] <= NBits'(product >> RecipShift);
+      rest_q        <= rest;
+      quotient_q[1] <= quotient_q[0];
+      for (int unsigned i = 1; i < 4; i++) begin
+        sum_q[i]  <= sum_q[i-1];
+        area_q[i] <= area_q[i-1];
+      end
     end
 
-    assign rest = mag_qqq - NBits'(quotient_qqq * NBits'(area_qqq));
-    assign code  = (rest == '0) ? 2'd0 : ({rest, 1'b0} < (NBits + 1)'(area_qqq)) ? 2'd1 :
-        ({rest, 1'b0} == (NBits + 1)'(area_qqq)) ? 2'd2 : 2'd3;
-    assign exact = $signed(FBits'({quotient_qqq, code}));
-    assign result[r*FBits+:FBits] = !average ? FBits'(sum_qqq) : (sum_qqq < 0) ? -exact : exact;
+    assign result[r*FBits+:FBits] = !average ? FBits'(sum_q[3]) : (sum_q[3] < 0) ? -exact : exact;
     assign data_o[32*r+:32] = 32'($signed(fifo_data[r*FBits+:FBits]));
   end
 
@@ -300,7 +304,7 @@ module dsoc_pool #(
       .clk_i,
       .rst_ni,
       .data_i (result),
-      .valid_i(leave_q[2]),
+      .valid_i(leave_q[Division-1]),
       .ready_o(fifo_ready),
       .data_o (fifo_data),
       .valid_o(valid_o),
@@ -310,6 +314,6 @@ module dsoc_pool #(
 
   assign space_o = level < ($clog2(FifoDepth + 1))'(FifoDepth / 2);
 
-  `DSOC_ASSERT(a_no_overflow, clk_i, rst_ni, leave_q[2] |-> fifo_ready)
+  `DSOC_ASSERT(a_no_overflow, clk_i, rst_ni, leave_q[Division-1] |-> fifo_ready)
 
 endmodule

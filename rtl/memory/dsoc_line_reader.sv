@@ -90,13 +90,11 @@ module dsoc_line_reader #(
     Send
   } state_e;
 
-  // Loops count down; their last round is known a clock after the counter is, before Send asks for it.
   state_e state_q;
   logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q, bytes_left_q;
   logic signed [17:0] lam_q;
-  logic [15:0] t_left_q, n_left_q, l_left_q;
-  logic [31:0] seg_left_q;
-  logic last_t, last_t_q, last_n_q, last_l_q, last_seg_q;
+  logic idle, chunk_sent, step_seg, step_l, step_n, step_t;
+  logic last_seg, last_l, last_n, last_t;
   logic [Nf-1:0] block_need_q, need_q;
   logic [SlotBits-1:0] fill_slot_q;
   logic [SlotBits:0] free_q;
@@ -108,22 +106,10 @@ module dsoc_line_reader #(
   logic [ChunkBits-1:0] first_beat_q, last_beat_q;
   logic seg_ends, seg_ends_q;
 
-  assign last_t      = t_left_q == 16'd1;
   assign seg_bytes   = last_t ? seg_bytes_last_i : seg_bytes_i;
   assign cell_left   = (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
   assign seg_ends    = (bytes_left_q <= 32'(cell_left));
   assign chunk_bytes = seg_ends ? (GridBits + 1)'(bytes_left_q) : cell_left;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      {last_t_q, last_n_q, last_l_q, last_seg_q} <= '0;
-    end else begin
-      last_t_q   <= last_t;
-      last_n_q   <= n_left_q == 16'd1;
-      last_l_q   <= l_left_q == 16'd1;
-      last_seg_q <= seg_left_q == 32'd1;
-    end
-  end
 
   // The line buffers that the chunk still wants, the first of them known with them.
   logic [Nf-1:0] need_rest, need_next;
@@ -230,7 +216,55 @@ module dsoc_line_reader #(
   );
 
   logic sent;
-  assign sent = issue_valid && issue_ready;
+  assign sent       = issue_valid && issue_ready;
+  assign idle       = state_q == Idle;
+  assign chunk_sent = sent && (issue.none || issue.last);
+  assign step_seg   = chunk_sent && seg_ends_q;
+  assign step_l     = step_seg && last_seg;
+  assign step_n     = step_l && last_l;
+  assign step_t     = step_n && last_n;
+
+  dsoc_loop #(
+      .Width(32)
+  ) i_seg (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_seg),
+      .count_i (seg_count_i),
+      .before_o(),
+      .last_o  (last_seg)
+  );
+
+  dsoc_loop i_l (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_l),
+      .count_i (l_count_i),
+      .before_o(),
+      .last_o  (last_l)
+  );
+
+  dsoc_loop i_n (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_n),
+      .count_i (n_count_i),
+      .before_o(),
+      .last_o  (last_n)
+  );
+
+  dsoc_loop i_t (
+      .clk_i,
+      .rst_ni,
+      .load_i  (idle),
+      .step_i  (step_t),
+      .count_i (t_count_i),
+      .before_o(),
+      .last_o  (last_t)
+  );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -242,10 +276,6 @@ module dsoc_line_reader #(
       cur_q          <= '0;
       bytes_left_q   <= '0;
       lam_q          <= '0;
-      t_left_q       <= '0;
-      n_left_q       <= '0;
-      l_left_q       <= '0;
-      seg_left_q     <= '0;
       block_need_q   <= '0;
       need_q         <= '0;
       first_f_q      <= '0;
@@ -259,9 +289,6 @@ module dsoc_line_reader #(
     end else begin
       unique case (state_q)
         Idle: begin
-          t_left_q <= t_count_i;
-          n_left_q <= n_count_i;
-          l_left_q <= l_count_i;
           n_base_q <= base_i;
           l_base_q <= base_i;
           off_t_q  <= off0_i;
@@ -278,7 +305,6 @@ module dsoc_line_reader #(
           off_q        <= off_t_q;
           cur_q        <= off_t_q;
           bytes_left_q <= seg_bytes;
-          seg_left_q   <= seg_count_i;
           state_q      <= Chunk;
         end
         Chunk: begin
@@ -295,7 +321,7 @@ module dsoc_line_reader #(
           if (sent) begin
             need_q    <= need_next;
             first_f_q <= next_f;
-            if (issue.none || issue.last) begin
+            if (chunk_sent) begin
               fill_slot_q  <= fill_slot_q + 1'b1;
               state_q      <= Chunk;
               cur_q        <= cur_q + 32'(chunk_bytes_q);
@@ -304,20 +330,16 @@ module dsoc_line_reader #(
                 off_q        <= off_q + seg_step_i;
                 cur_q        <= off_q + seg_step_i;
                 bytes_left_q <= seg_bytes;
-                seg_left_q   <= seg_left_q - 32'd1;
-                if (last_seg_q) begin
+                if (last_seg) begin
                   state_q  <= Block;
-                  l_left_q <= last_l_q ? l_count_i : l_left_q - 16'd1;
-                  lam_q    <= last_l_q ? 18'(lam0_i) : lam_q + $signed({2'b00, lam_step_i});
+                  lam_q    <= last_l ? 18'(lam0_i) : lam_q + $signed({2'b00, lam_step_i});
                   l_base_q <= l_base_q + l_pitch_i;
-                  if (last_l_q) begin
-                    n_left_q <= last_n_q ? n_count_i : n_left_q - 16'd1;
-                    n_base_q <= last_n_q ? base_i : n_base_q + n_pitch_i;
-                    l_base_q <= last_n_q ? base_i : n_base_q + n_pitch_i;
-                    if (last_n_q) begin
-                      t_left_q <= t_left_q - 16'd1;
-                      off_t_q  <= off_t_q + t_step_i;
-                      if (last_t_q) state_q <= Idle;
+                  if (last_l) begin
+                    n_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
+                    l_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
+                    if (last_n) begin
+                      off_t_q <= off_t_q + t_step_i;
+                      if (last_t) state_q <= Idle;
                     end
                   end
                 end
@@ -327,13 +349,13 @@ module dsoc_line_reader #(
         end
         default: state_q <= Idle;
       endcase
-      free_q <= free_q - (SlotBits + 1)'(sent && (issue.none || issue.last)) + (SlotBits + 1)'(slot_freed);
+      free_q <= free_q - (SlotBits + 1)'(chunk_sent) + (SlotBits + 1)'(slot_freed);
     end
   end
 
   // ---- beats into the buffers ------------------------------------------------------------------------------------
   logic [ChunkBits-1:0] beat_q;
-  logic [SlotBits:0] full_q;
+  logic [SlotBits:0] full_q, full;
   logic beat_taken;
 
   assign rready_o   = head_valid && !head.none;
@@ -342,77 +364,119 @@ module dsoc_line_reader #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      beat_q <= '0;
-      full_q <= '0;
+      beat_q  <= '0;
+      full_q  <= '0;
+      valid_o <= 1'b0;
     end else begin
       if (beat_taken) beat_q <= rlast_i ? '0 : beat_q + 1'b1;
-      full_q <= full_q + (SlotBits + 1)'(head_done && (head.none || head.last)) - (SlotBits + 1)'(slot_freed);
+      full_q  <= full;
+      valid_o <= full != '0;
     end
   end
 
   logic [MemBits-1:0] waddr, raddr;
 
   // ---- the consumer's side ---------------------------------------------------------------------------------------
+  // Items are beats or bytes; a slot is free when a segment or its cell of the line is used up.
   logic [SlotBits-1:0] take_slot_q;
   logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
-  logic [31:0] c_bytes_left_q, c_seg_left_q;
-  logic [15:0] c_t_left_q, c_n_left_q, c_l_left_q;
-  logic c_seg_ends;
-  logic [31:0] step;
+  logic [31:0] c_bytes;
+  logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t, c_before_t;
+  logic c_begin, c_step_seg, c_step_l, c_step_n, c_step_t;
+  logic [GridBits-1:0] step;
 
   assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
   assign raddr      = MemBits'({take_slot_q, ChunkBits'(c_cur_q >> ByteBits)} >> (ChunkBits - $clog2(ChunkBeats)));
-  assign valid_o    = full_q != '0;
-  assign step       = beat_mode_i ? 32'(BeatBytes) : 32'd1;
-  assign c_next     = c_cur_q + GridBits'(step);
-  assign c_seg_ends = c_bytes_left_q == step;
+  assign full       = full_q + (SlotBits + 1)'(head_done && (head.none || head.last)) - (SlotBits + 1)'(slot_freed);
+  assign step       = beat_mode_i ? GridBits'(BeatBytes) : GridBits'(1);
+  assign c_next     = c_cur_q + step;
   assign slot_freed = pop_i && (c_seg_ends || c_next == '0);
+  assign c_begin    = start_i && enable_i;
+  assign c_step_seg = pop_i && c_seg_ends;
+  assign c_step_l   = c_step_seg && c_last_seg;
+  assign c_step_n   = c_step_l && c_last_l;
+  assign c_step_t   = c_step_n && c_last_n;
+  // of the segment that comes next
+  assign c_bytes    = (c_begin ? t_count_i == 16'd1 : (c_last_seg && c_last_l && c_last_n) ? c_before_t : c_last_t)
+      ? seg_bytes_last_i : seg_bytes_i;
+
+  dsoc_loop #(
+      .Width(32)
+  ) i_c_bytes (
+      .clk_i,
+      .rst_ni,
+      .load_i  (c_begin),
+      .step_i  (pop_i),
+      .count_i (beat_mode_i ? c_bytes >> ByteBits : c_bytes),
+      .before_o(),
+      .last_o  (c_seg_ends)
+  );
+
+  dsoc_loop #(
+      .Width(32)
+  ) i_c_seg (
+      .clk_i,
+      .rst_ni,
+      .load_i  (c_begin),
+      .step_i  (c_step_seg),
+      .count_i (seg_count_i),
+      .before_o(),
+      .last_o  (c_last_seg)
+  );
+
+  dsoc_loop i_c_l (
+      .clk_i,
+      .rst_ni,
+      .load_i  (c_begin),
+      .step_i  (c_step_l),
+      .count_i (l_count_i),
+      .before_o(),
+      .last_o  (c_last_l)
+  );
+
+  dsoc_loop i_c_n (
+      .clk_i,
+      .rst_ni,
+      .load_i  (c_begin),
+      .step_i  (c_step_n),
+      .count_i (n_count_i),
+      .before_o(),
+      .last_o  (c_last_n)
+  );
+
+  dsoc_loop i_c_t (
+      .clk_i,
+      .rst_ni,
+      .load_i  (c_begin),
+      .step_i  (c_step_t),
+      .count_i (t_count_i),
+      .before_o(c_before_t),
+      .last_o  (c_last_t)
+  );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      take_slot_q    <= '0;
-      c_off_t_q      <= '0;
-      c_off_q        <= '0;
-      c_cur_q        <= '0;
-      c_bytes_left_q <= '0;
-      c_seg_left_q   <= '0;
-      c_t_left_q     <= '0;
-      c_n_left_q     <= '0;
-      c_l_left_q     <= '0;
+      take_slot_q <= '0;
+      c_off_t_q   <= '0;
+      c_off_q     <= '0;
+      c_cur_q     <= '0;
     end else begin
-      if (start_i && enable_i) begin
-        c_off_t_q      <= GridBits'(off0_i);
-        c_off_q        <= GridBits'(off0_i);
-        c_cur_q        <= GridBits'(off0_i);
-        c_bytes_left_q <= (t_count_i == 16'd1) ? seg_bytes_last_i : seg_bytes_i;
-        c_seg_left_q   <= seg_count_i;
-        c_t_left_q     <= t_count_i;
-        c_n_left_q     <= n_count_i;
-        c_l_left_q     <= l_count_i;
+      if (c_begin) begin
+        c_off_t_q <= GridBits'(off0_i);
+        c_off_q   <= GridBits'(off0_i);
+        c_cur_q   <= GridBits'(off0_i);
       end else if (pop_i) begin
-        c_cur_q        <= c_next;
-        c_bytes_left_q <= c_bytes_left_q - step;
+        c_cur_q <= c_next;
         if (c_seg_ends) begin
-          c_seg_left_q   <= c_seg_left_q - 32'd1;
-          c_off_q        <= c_off_q + GridBits'(seg_step_i);
-          c_cur_q        <= c_off_q + GridBits'(seg_step_i);
-          c_bytes_left_q <= (c_t_left_q == 16'd1) ? seg_bytes_last_i : seg_bytes_i;
-          if (c_seg_left_q == 32'd1) begin
-            c_seg_left_q <= seg_count_i;
-            c_off_q      <= c_off_t_q;
-            c_cur_q      <= c_off_t_q;
-            c_l_left_q   <= c_l_left_q - 16'd1;
-            if (c_l_left_q == 16'd1) begin
-              c_l_left_q <= l_count_i;
-              c_n_left_q <= c_n_left_q - 16'd1;
-              if (c_n_left_q == 16'd1) begin
-                c_n_left_q     <= n_count_i;
-                c_t_left_q     <= c_t_left_q - 16'd1;
-                c_off_t_q      <= c_off_t_q + GridBits'(t_step_i);
-                c_off_q        <= c_off_t_q + GridBits'(t_step_i);
-                c_cur_q        <= c_off_t_q + GridBits'(t_step_i);
-                c_bytes_left_q <= (c_t_left_q == 16'd2) ? seg_bytes_last_i : seg_bytes_i;
-              end
+          c_off_q <= c_off_q + GridBits'(seg_step_i);
+          c_cur_q <= c_off_q + GridBits'(seg_step_i);
+          if (c_last_seg) begin
+            c_off_q <= c_off_t_q;
+            c_cur_q <= c_off_t_q;
+            if (c_last_l && c_last_n) begin
+              c_off_t_q <= c_off_t_q + GridBits'(t_step_i);
+              c_off_q   <= c_off_t_q + GridBits'(t_step_i);
+              c_cur_q   <= c_off_t_q + GridBits'(t_step_i);
             end
           end
         end

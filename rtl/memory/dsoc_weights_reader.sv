@@ -65,6 +65,7 @@ module dsoc_weights_reader #(
   localparam int unsigned Unit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
   localparam int unsigned OutUnits = WordBits / Unit;
   localparam int unsigned InUnits = AxiBits / Unit;
+  localparam int unsigned SizeBits = $clog2((Depth + 1) * OutUnits + InUnits);
 
   if ((MaxBurst & (MaxBurst - 1)) != 0 || MaxBurst * BeatBytes > 4096) begin : gen_illegal_burst
     $error("dsoc_weights_reader: MaxBurst must be a power of two and a burst at most 4096 bytes");
@@ -77,7 +78,10 @@ module dsoc_weights_reader #(
   end
 
   // ---- bursts ------------------------------------------------------------------------------------------------------
-  logic [31:0] offset, beats, at_q, left_q, burst;
+  localparam int unsigned BurstBits = $clog2(MaxBurst + 1);
+  logic [31:0] offset, beats, left_q, left;
+  logic [AddrBits-1:0] at_q;
+  logic [BurstBits-1:0] burst_q, first;  // beats: of the burst, up to the first boundary
   logic cmd_valid, active_q, ar_fire;
   logic [$clog2(FifoBeats+1)-1:0] credit_q;
   logic [AxiBits-1:0] beat;
@@ -98,34 +102,37 @@ module dsoc_weights_reader #(
       .count_o()
   );
 
-  logic [31:0] to_boundary;
-  assign to_boundary = 32'(MaxBurst) - ((at_q >> ByteBits) & 32'(MaxBurst - 1));
-  assign burst       = (left_q < to_boundary) ? left_q : to_boundary;
-  assign araddr_o    = arena_i + AddrBits'(at_q);
-  assign arlen_o     = 8'(burst - 32'd1);
+  // A stream's first burst ends at a boundary of bursts, so that all others begin at one.
+  assign first     = BurstBits'(MaxBurst) - BurstBits'(BurstBits'(offset >> ByteBits) & BurstBits'(MaxBurst - 1));
+  assign left      = left_q - 32'(burst_q);
+  assign araddr_o  = at_q;
+  assign arlen_o   = 8'(burst_q - 1'b1);
   // Once raised, arvalid stays: credits only grow while it waits.
-  assign arvalid_o   = active_q && 32'(credit_q) >= burst;
-  assign ar_fire     = arvalid_o && arready_i;
+  assign arvalid_o = active_q && credit_q >= ($clog2(FifoBeats + 1))'(burst_q);
+  assign ar_fire   = arvalid_o && arready_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
       at_q     <= '0;
       left_q   <= '0;
+      burst_q  <= '0;
       credit_q <= ($clog2(FifoBeats + 1))'(FifoBeats);
     end else begin
       if (!active_q) begin
         active_q <= cmd_valid && beats != '0;
-        at_q     <= offset;
+        at_q     <= arena_i + AddrBits'(offset);
         left_q   <= beats;
+        burst_q  <= (beats < 32'(first)) ? BurstBits'(beats) : first;
       end else if (ar_fire) begin
-        at_q     <= at_q + (burst << ByteBits);
-        left_q   <= left_q - burst;
-        active_q <= left_q != burst;
+        at_q     <= at_q + (AddrBits'(burst_q) << ByteBits);
+        left_q   <= left;
+        burst_q  <= (left < 32'(MaxBurst)) ? BurstBits'(left) : BurstBits'(MaxBurst);
+        active_q <= left != '0;
       end
       credit_q <= credit_q - (ar_fire ? ($clog2(
           FifoBeats + 1
-      ))'(burst) : '0) + ($clog2(
+      ))'(burst_q) : '0) + ($clog2(
           FifoBeats + 1
       ))'(beat_valid && beat_ready);
     end
@@ -158,13 +165,15 @@ module dsoc_weights_reader #(
   logic [1:0] blocks_q;
   logic [2:0] bias_bank_q;
   logic [19:0] words_left_q, waddr_q;
-  logic [31:0] beats_left_q;
+  logic [SizeBits-1:0] beats_left_q, size;
   logic [19:0] bank_words_q[2];
   logic [11:0] bias_left_q;
   logic [BiasAddr-1:0] bias_addr_q;
   logic [WordBits-1:0] word;
   logic word_valid, gear_ready, loaded, last_word;
+  logic sizing_q;  // the clock behind a header: how many beats its words take
 
+  assign size      = SizeBits'(words_left_q) * SizeBits'(OutUnits) + SizeBits'(InUnits - 1);
   assign last_word  = word_valid && state_q == Words && words_left_q == 20'd1;
   assign loaded     = last_word;
   assign beat_ready = (state_q == Header) ? blocks_q != 2'd2 : (state_q == Bias) || (gear_ready && beats_left_q != '0);
@@ -193,6 +202,7 @@ module dsoc_weights_reader #(
       bias_bank_q  <= 3'd7;
       words_left_q <= '0;
       beats_left_q <= '0;
+      sizing_q     <= 1'b0;
       waddr_q      <= '0;
       bank_words_q <= '{default: '0};
       bias_left_q  <= '0;
@@ -205,7 +215,6 @@ module dsoc_weights_reader #(
             words_left_q         <= beat[19:0];
             bank_words_q[bank_q] <= beat[19:0];
             bias_left_q          <= beat[31:20];
-            beats_left_q         <= (32'(beat[19:0]) * OutUnits + InUnits - 1) / InUnits;
             bias_addr_q          <= '0;
             waddr_q              <= '0;
             if (beat[31:20] != '0) bias_bank_q <= bias_bank_q + 3'd1;
@@ -221,7 +230,7 @@ module dsoc_weights_reader #(
           end
         end
         default: begin
-          if (beat_valid && beat_ready) beats_left_q <= beats_left_q - 32'd1;
+          if (beat_valid && beat_ready) beats_left_q <= beats_left_q - 1'b1;
           if (word_valid) begin
             waddr_q      <= waddr_q + 20'd1;
             words_left_q <= words_left_q - 20'd1;
@@ -232,6 +241,8 @@ module dsoc_weights_reader #(
           end
         end
       endcase
+      sizing_q <= state_q == Header && beat_valid && beat_ready;
+      if (sizing_q) beats_left_q <= size / SizeBits'(InUnits);
       if (release_i) use_bank_q <= !use_bank_q;
       blocks_q <= blocks_q + 2'(loaded) - 2'(release_i);
     end
@@ -240,7 +251,7 @@ module dsoc_weights_reader #(
   // A block may be used while its end is still being fetched.
   assign block_valid_o = blocks_q != '0 || state_q == Words;
   assign block_whole_o = blocks_q != '0;
-  assign word_valid_o  = blocks_q != '0 || (state_q == Words && 20'(addr_i) < waddr_q);
+  assign word_valid_o  = blocks_q != '0 || (state_q == Words && (DepthBits + 1)'(addr_i) < (DepthBits + 1)'(waddr_q));
   assign block_words_o = bank_words_q[use_bank_q];
 
   logic [WordBits-1:0] read_word;

@@ -199,16 +199,15 @@ module dsoc_writer #(
   logic [15:0] sent_q, rest;  // beats of the group
   logic [31:0] line_off_q, offset;
   logic [8:0] left_q, room, length;  // beats of the burst: still to come, up to the next boundary, all
-  logic send, begins, burst_last, aw_ready, w_ready, last_beat, last_line, next_line;
+  logic send, begins_q, room_q, burst_last, aw_ready, w_ready, last_beat, last_line, next_line;
   logic [PendingBits-1:0] pending_q;
   logic [AxiBits-1:0] line_beat;
 
   assign last_beat  = beat_q == head.beats - 1'b1;
   assign last_line  = line_q == head.lines - 8'd1;
   assign next_line  = raw_i || last_beat;
-  assign begins     = left_q == '0;
-  assign burst_last = begins ? length == 9'd1 : left_q == 9'd1;
-  assign send       = group_valid && w_ready && (!begins || (aw_ready && pending_q != PendingBits'(Bursts)));
+  assign burst_last = begins_q ? length == 9'd1 : left_q == 9'd1;
+  assign send       = group_valid && w_ready && (!begins_q || (aw_ready && room_q));
   assign pop_group  = send && last_beat && last_line;
   assign offset     = head.addr + line_off_q;
 
@@ -234,14 +233,16 @@ module dsoc_writer #(
       line_off_q    <= '0;
       sent_q        <= '0;
       left_q        <= '0;
+      begins_q      <= 1'b1;
       store_wptr_q  <= '0;
       store_rptr_q  <= '0;
       store_count_q <= '0;
     end else begin
       if (push && push_ready) store_wptr_q <= store_wptr_q + 1'b1;
       if (send) begin
-        left_q <= (begins ? length : left_q) - 9'd1;
-        sent_q <= sent_q + 16'd1;
+        left_q   <= (begins_q ? length : left_q) - 9'd1;
+        begins_q <= burst_last;
+        sent_q   <= sent_q + 16'd1;
         if (next_line) begin
           line_q     <= last_line ? '0 : line_q + 8'd1;
           line_off_q <= line_off_q + line_pitch_i;
@@ -265,7 +266,7 @@ module dsoc_writer #(
       .clk_i,
       .rst_ni,
       .data_i ({arena_i + AddrBits'(offset), 8'(length - 9'd1)}),
-      .valid_i(send && begins),
+      .valid_i(send && begins_q),
       .ready_o(aw_ready),
       .data_o ({awaddr_o, awlen_o}),
       .valid_o(awvalid_o),
@@ -289,14 +290,19 @@ module dsoc_writer #(
   );
 
   // ---- acknowledgements ------------------------------------------------------------------------------------------------
+  logic [PendingBits-1:0] pending;
+
+  assign pending  = pending_q + PendingBits'(send && begins_q) - PendingBits'(bvalid_i);
   assign bready_o = 1'b1;
   assign idle_o   = !valid && !row_valid_q && !open_valid_q && !group_valid && pending_q == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       pending_q <= '0;
+      room_q    <= 1'b1;
     end else begin
-      pending_q <= pending_q + PendingBits'(send && begins) - PendingBits'(bvalid_i);
+      pending_q <= pending;
+      room_q    <= pending != PendingBits'(Bursts);
     end
   end
 

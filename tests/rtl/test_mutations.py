@@ -55,7 +55,7 @@ QUICK = [
 ]
 SLOW = [
     _module("drops a strobe bit", "writer", _WRITER, "(joins ? strb_q : '0) |", "(joins ? strb_q & ~1 : '0) |"),
-    _module("one write more than allowed", "writer", _WRITER, "PendingBits'(Bursts)));", "PendingBits'(Bursts + 1)));"),
+    _module("one write more than allowed", "writer", _WRITER, "pending != PendingBits'(Bursts);", "pending != PendingBits'(Bursts + 1);"),
     _module("a burst a slot", "writer", _WRITER, "raw_i ? open_q.beats == GroupBits'(GroupBeats)", "raw_i ? 1'b1"),
     _module("over the boundary", "writer", _WRITER, "9'(MostBeats) - (9'(offset", "9'(MostBeats) - (9'(0 & offset"),
     _module("forgets line 0", "line_reader", _LINES, "(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),
@@ -76,9 +76,9 @@ SLOW = [
     _module("ignores the padding", "pixel_shifter", _SHIFTER, "row_first_i + 18'(i) >= 0", "1'b1"),
     _module("shares bias banks", "weights_reader", _WEIGHTS, "waddr_i({bias_bank_q,", "waddr_i({2'd0, bias_bank_q[0],"),
     _module("forgets the iteration", "output_stage", _OUT, "desc_i.y_l_pitch + t_off_q;", "desc_i.y_l_pitch;"),
-    _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded != dsoc_map_pkg::CHECKSUM", "1'b0"),
+    _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded_q != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_q[b]}}", "8'hFF"),
-    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_q && !starts[c]", "shift_q"), SETS[1]),
+    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_qq && !starts[c]", "shift_qq"), SETS[1]),
     _engine("stays at a position", "conv", Edit("dsoc_drain.sv", "pos_q <= pos_q - sw_i;", "pos_q <= pos_q;")),
 ]
 
