@@ -128,6 +128,8 @@ def test_bars_are_the_resources_as_shares_of_the_board(result: Implementation, o
     widths = np.array([[bar.get_width() for bar in bars] for bars in axes.containers])
     whole = np.array([target.lut, target.ff, target.dsp, target.bram36])
     np.testing.assert_allclose(widths * whole / 100, [[6, 6, 1, 0.5], [4, 2, 0, 0.5], [1, 0, 0, 0]], atol=1e-9)
+    begins = np.array([[bar.get_x() for bar in bars] for bars in axes.containers])
+    np.testing.assert_allclose(begins, np.cumsum(widths, axis=0) - widths, atol=1e-9)
     said = labels(figure)
     assert list(said) == ["1  array: 12", "2  reader: 6", "3  top: 1"]
     assert list(said.values()) == [colors.to_hex(bars[0].get_facecolor()) for bars in axes.containers]
@@ -186,7 +188,7 @@ def test_colours_stay_when_other_modules_grow(result: Implementation) -> None:
 
 
 def test_many_modules_have_colours_of_their_own_and_the_rest_share_one(result: Implementation) -> None:
-    rows = tuple(ModuleResources(module=f"m{i}", instance=f"i_{i}", lut=100 - i) for i in range(20))
+    rows = tuple(ModuleResources(module=f"{'abc'[i % 3]}{i**3}", instance=f"i_{i}", lut=100 - i) for i in range(20))
     said = labels(viz.utilization_bars(result.model_copy(update={"by_module": rows})))
     assert len(said) == 9
     assert max(Counter(said.values()).values()) == 1
@@ -205,6 +207,20 @@ def test_every_text_is_readable_on_its_ground(result: Implementation, name: str,
     for text in (text for text in texts if text.get_text()):
         low, high = sorted((luminance(text.get_color()), ground))
         assert (high + 0.05) / (low + 0.05) >= 7, text.get_text()
+
+
+def test_a_number_stands_where_most_of_its_module_is(result: Implementation) -> None:
+    places = [(40, 20), *((x, y) for x in range(10, 13) for y in range(5, 8)), (0, 30)]
+    cells = {
+        f"i_board.i_x.q{i}": {"type": "TRELLIS_FF", "parameters": {}, "attributes": {"NEXTPNR_BEL": f"X{x}/Y{y}/FF0"}}
+        for i, (x, y) in enumerate(places)
+    }
+    routed = Path(result.folder) / "routed.json"
+    routed.write_text(json.dumps({"modules": {"top": {"cells": cells}}}))
+    write_placement(routed, "i_board", ROWS)
+    (number,) = viz.floor_plan(result).axes[0].texts
+    assert number.get_text() == "2"
+    assert number.get_position() in places[1:-1]
 
 
 def test_fifty_thousand_cells_are_one_small_image(result: Implementation) -> None:
