@@ -26,6 +26,7 @@ __all__ = [
     "check_act",
     "check_pool",
     "infer",
+    "pool_strides",
     "pool_windows",
     "validate",
 ]
@@ -81,6 +82,16 @@ def pool_windows(pool: Pool, shape: Shape) -> tuple[Window, Window]:
         for size, kernel, stride in zip(shape[1:3], pool.size, pool.strides, strict=True)
     )
     return rows, cols
+
+
+def pool_strides(pool: Pool, shape: Shape) -> tuple[int, int]:
+    """Vertical and horizontal stride of a pool over a tensor (n, h, w, c) as hardware needs it.
+
+    One output of a row or column leaves the stride open: 1 wants the fewest rows side by side, the window's columns
+    the fewest windows that are open at a time.
+    """
+    rows, cols = pool_windows(pool, shape)
+    return 1 if rows.out == 1 else pool.strides[0], pool.size[1] if cols.out == 1 else pool.strides[1]
 
 
 def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shape, Shape]:

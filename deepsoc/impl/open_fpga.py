@@ -152,7 +152,8 @@ def _prepare(family: _Family, kind: _Kind, work: Path, job: Job) -> None:
     what = kind.design(job)
     none, up = family.pull
     values = {
-        **what.values, "top": _TOP, "module": kind.module, "board": what.board, "parts": what.parts,
+        **what.values, "top": _TOP, "module": kind.module, "frame": kind.module if kind.packed else "",
+        "board": what.board, "parts": what.parts,
         "clock_mhz": what.clock_mhz,
         "parameters": " ".join(f"-G {name}={value}" for name, value in what.parameters.items()),
         "synth": family.synth, "library": family.library, "pads": family.pads,

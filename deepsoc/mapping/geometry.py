@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from deepsoc.errors import MappingError
 from deepsoc.graph.ir import Conv2D, Pool
+from deepsoc.graph.shapes import pool_strides, pool_windows
 from deepsoc.graph.window import Window
 from deepsoc.hw import Hardware
 
@@ -131,8 +132,8 @@ def dense_loops(hw: Hardware, batch: int, co: int, shape: tuple[int, int, int], 
 def pool_loops(hw: Hardware, pool: Pool, shape: tuple[int, ...]) -> Loops:
     """Loops of a pool over a tensor (n, h, w, c)."""
     n, h, w, c = shape
-    (kh, kw), (sh, sw) = pool.size, pool.strides
-    rows, cols = Window(h, kh, sh, pool.padding), Window(w, kw, sw, pool.padding)
+    (kh, kw), (sh, sw) = pool.size, pool_strides(pool, shape)
+    rows, cols = pool_windows(pool, shape)
     w_count = (cols.out - 1) * sw - cols.pad_before + kw
     ns = -(-kw // sw)
     return Loops(

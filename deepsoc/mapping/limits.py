@@ -8,7 +8,7 @@ from contextlib import suppress
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.ranges import worst_case_bits
-from deepsoc.graph.shapes import infer, pool_windows
+from deepsoc.graph.shapes import infer, pool_strides, pool_windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAXIMA
 from deepsoc.hw.rungs import rung
@@ -128,7 +128,9 @@ def _bundle_needs(bundle: Bundle, source: tuple[int, ...], result: tuple[int, ..
     if bundle.pool:
         yield "kh_max", bundle.pool.size[0]
         yield "kw_max", bundle.pool.size[1]
-        yield "sh_max", bundle.pool.strides[0]
-        yield "sw_max", bundle.pool.strides[1]
+        sh, sw = pool_strides(bundle.pool, result)
+        _, cols = pool_windows(bundle.pool, result)
+        yield "sh_max", sh
+        yield "sw_max", 1 if cols.out == 1 else sw
         yield "ci_max", result[3]
-        yield "edges_ram_depth", -(-bundle.pool.size[1] // bundle.pool.strides[1]) * result[3]
+        yield "edges_ram_depth", -(-bundle.pool.size[1] // sw) * result[3]

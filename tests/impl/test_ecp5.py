@@ -229,10 +229,9 @@ def test_the_accelerator_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert clock["constraint"] == 80
     assert result.fmax_mhz == round(clock["achieved"], 2) > 25
     assert result.resources is not None
-    rows = {row.instance: row for row in result.by_module}
-    ports = 28 + 32 * hw.rows + 18 + 4 + 1
-    assert rows[""].ff == ports
-    assert rows["i_core"].ff > 0
+    rows = {row.module: row for row in result.by_module}
+    assert rows["top"].ff == 28 + 32 * hw.rows + 18 + 4 + 1
+    assert rows["dsoc_core"].ff > 0
     assert result.resources.bram36 > 0
     assert "top.bit" not in result.artifacts
     assert [step.name for step in result.steps][-1] == "route"

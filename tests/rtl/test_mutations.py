@@ -55,7 +55,13 @@ QUICK = [
 ]
 SLOW = [
     _module("drops a strobe bit", "writer", _WRITER, "(joins ? strb_q : '0) |", "(joins ? strb_q & ~1 : '0) |"),
-    _module("one write more than allowed", "writer", _WRITER, "pending != PendingBits'(Bursts);", "pending != PendingBits'(Bursts + 1);"),
+    _module(
+        "one write more than allowed",
+        "writer",
+        _WRITER,
+        "pending != PendingBits'(Bursts);",
+        "pending != PendingBits'(Bursts + 1);",
+    ),
     _module("a burst a slot", "writer", _WRITER, "raw_i ? open_q.beats == GroupBits'(GroupBeats)", "raw_i ? 1'b1"),
     _module("over the boundary", "writer", _WRITER, "9'(MostBeats) - (9'(offset", "9'(MostBeats) - (9'(0 & offset"),
     _module("forgets line 0", "line_reader", _LINES, "(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),

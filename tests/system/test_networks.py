@@ -73,6 +73,12 @@ NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
         conv("d", "b", 12, [2, 3], act=LEAKY, add={"with": "c", "act": LEAKY}, flatten=True),
         {**DENSE, "input": "d"},
     ]),
+    "global_pools": ([9, 10, 3], 2, [
+        conv("a", "input", 8, [3, 3], strides=[2, 2], pool=pool("max", [3, 5], [5, 7], "valid")),
+        conv("b", "input", 7, [3, 3], strides=[2, 2], act=LEAKY, pool=pool("avg", [5, 5], [5, 5], "same")),
+        conv("c", "b", 8, [1, 1], act=LEAKY, add={"with": "a", "act": LEAKY}, flatten=True),
+        {**DENSE, "input": "c"},
+    ]),
     "one_by_one": ([1, 1, 3], 3, [conv("a", "input", 2, [1, 1], flatten=True), {**DENSE, "input": "a"}]),
 }  # fmt: skip
 
@@ -105,7 +111,7 @@ def run(net: dict[str, Any], hw: Hardware, out: Path, **options: Any) -> SimResu
 def test_network(name: str, hardware: str, tmp_path: Path) -> None:
     shape, batch, bundles = NETWORKS[name]
     hw = HARDWARE[hardware]
-    if hw.cols < 10 and name in ("kernels", "strides"):
+    if hw.cols < 10 and name in ("kernels", "strides", "global_pools"):
         pytest.skip("these kernels need 10 columns of processing elements")
     net = {"format": "deepsoc-net/1", "name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
     result = run(net, hw, tmp_path / "out", stall_prob=0.3)
