@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -65,6 +66,27 @@ def library(place: Path) -> list[Path]:
     files = "common_sim.vh ccu2c_sim.vh ecp5_blocks.v"
     yosys(place, f"read_verilog -sv -lib -nowb {files}; write_json cells.json")
     return [place / name for name in files.split()]
+
+
+def sources(place: Path, netlist: Path, top: str) -> Path:
+    """A folder of sources in which the modules of a netlist stand for the accelerator's.
+
+    Args:
+        place: for it, and for the library.
+        netlist: of the flow, by modules.
+        top: module of the netlist that is left out: what is around the accelerator.
+    """
+    folder = place / "rtl"
+    folder.mkdir()
+    models = "\n".join(path.read_text() for path in library(place))
+    models = re.sub(r'`include "(\w+\.vh)"', lambda found: (place / found[1]).read_text(), models)
+    modules = re.split(r"^(?=module )", netlist.read_text(), flags=re.MULTILINE)
+    kept = [text for text in modules if not text.startswith(f"module {top}(")]
+    assert len(kept) == len(modules) - 1
+    (folder / "cells.v").write_text(models)
+    (folder / "netlist.v").write_text("".join(kept))
+    (folder / "files.f").write_text("cells.v\nnetlist.v\n")
+    return folder
 
 
 def build(place: Path, name: str, files: list[Path], *, options: tuple[str, ...] = ()) -> Path:

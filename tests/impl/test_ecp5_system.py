@@ -13,6 +13,8 @@ from deepsoc.hw.boards import boards
 from deepsoc.impl import forecast, implement
 from deepsoc.impl.open_fpga import FLOWS
 from deepsoc.netspec.spec import parse_net
+from deepsoc.sim import simulate
+from tests.impl import netlists
 from tests.impl.test_ecp5 import NET
 
 
@@ -40,6 +42,19 @@ def test_the_system_on_the_ulx3s(tmp_path: Path) -> None:
     assert used["MULT18X18D"]["used"] == got.dsp
     assert got.lut <= used["TRELLIS_COMB"]["used"] < 1.3 * got.lut
     assert b"Part: LFE5U-85F-6CABGA381" in (work / "top.bit").read_bytes()[:200]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_the_accelerators_netlist_runs_a_network(tmp_path: Path) -> None:
+    """Firmware, DRAM and random stalls are as with the RTL."""
+    hw = Hardware(
+        rows=2, cols=3, x_bits=4, k_bits=4, axi_data_bits=32, weights_ram_depth=64, frequency_mhz=25, counters_depth=0
+    )
+    design = export(parse_net(NET).to_graph(seed=7), hw, tmp_path / "design", seed=8)
+    result = implement(design.path, "ecp5-ooc", board="ulx3s-85f", until="luts")
+    rtl = netlists.sources(tmp_path, Path(result.folder) / "netlist.v", "top")
+    simulate(design.path, rtl=rtl, stall_prob=0.3).raise_for_mismatch()
 
 
 def test_every_flow_has_a_board() -> None:
