@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from deepsoc._json import INTEGER
 from deepsoc.hw._data import Entry, find, read_all
+from deepsoc.hw.socmap import ROM_BYTES
 
 __all__ = ["Board", "Fill", "System", "board", "boards"]
 
@@ -17,6 +19,7 @@ _Count = Annotated[int, Field(ge=0, le=1 << 32)]
 _Rate = Annotated[float, Field(ge=1e-3, le=1e6)]
 _Pin = Annotated[str, Field(pattern=r"^[A-Z]{0,2}[0-9]{1,3}$")]
 _OPEN = ("ecp5", "gowin")
+_BLOCK_BYTES = 2048  # of a block RAM of 18 Kbit, which stores 16 Kbit where bytes are written
 
 
 class Fill(Entry):
@@ -47,6 +50,15 @@ class System(BaseModel):
     baud: Annotated[int, Field(ge=1200, le=4_000_000)] = 1_000_000
     ram_bytes: Annotated[int, Field(ge=4096, le=1 << 20)] = 32768  # program RAM, a power of two
     memory_bytes: Annotated[int, Field(ge=4096, le=1 << 24)]  # most block RAM for a network, a power of two
+
+    def block_rams(self, memory_bytes: Any) -> Any:
+        """Block RAMs of 18 Kbit that boot ROM, program RAM and a shared memory take.
+
+        Args:
+            memory_bytes: what networks need of the shared memory, one or an array; a power of two is built.
+        """
+        built = 2 ** np.ceil(np.log2(np.maximum(memory_bytes, 1)))
+        return sum(np.ceil(size / _BLOCK_BYTES) for size in (ROM_BYTES, self.ram_bytes, built))
 
     @model_validator(mode="after")
     def _powers(self) -> Self:

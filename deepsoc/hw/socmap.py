@@ -17,7 +17,15 @@ from deepsoc._files import templates
 from deepsoc.errors import InputError
 from deepsoc.hw.regmap import BitField
 
-__all__ = ["Region", "SocMap", "SocRegister", "check_map", "load_map", "render", "write_files"]
+__all__ = [
+    "MEMORY_ALIGN", "ROM_BYTES", "Region", "SocMap", "SocRegister", "check_map", "load_map", "memory_bytes", "render",
+    "write_files",
+]  # fmt: skip
+
+ROM_BYTES = 4096
+"""Size of the boot ROM."""
+MEMORY_ALIGN = 4096
+"""Of what the program finds in the shared memory, bytes."""
 
 _TEMPLATES = {
     "rtl/soc/dsoc_soc_pkg.sv": "dsoc_soc_pkg.sv.j2",
@@ -73,6 +81,17 @@ class SocMap(_Frozen):
             if region.name == name:
                 return region
         raise InputError(f"there is no region {name!r}", where="soc.toml")
+
+
+def memory_bytes(arena_bytes: int, inputs: int, outputs: int) -> int:
+    """Size of the shared memory that the program needs: arena, job, unpacked input, outputs and probabilities.
+
+    Args:
+        arena_bytes: of the mapped network.
+        inputs: elements of its input.
+        outputs: elements of its output.
+    """
+    return -(-(arena_bytes + 8 * outputs + inputs + 4 * MEMORY_ALIGN) // MEMORY_ALIGN) * MEMORY_ALIGN
 
 
 @cache

@@ -32,6 +32,7 @@ __all__ = [
     "joined",
     "kernel_columns",
     "layer_needs",
+    "least_memory_bytes",
     "networks_of",
     "weight_words",
     "words_of",
@@ -161,6 +162,15 @@ def weight_words(networks: Sequence[Network], rows: npt.NDArray[Any]) -> npt.NDA
         batch = layer.n * layer.h * layer.w if layer.type == "dense" else 1 << 62
         np.maximum(words, np.where(rows < batch, words_of(layer), 0), out=words)
     return words
+
+
+def least_memory_bytes(network: Network) -> int:
+    """Shared memory that a network needs on any hardware: its weights, the largest input and output of a layer."""
+    bits = dict(network.bits) or {name: Hardware.model_fields[name].default for name in ("x_bits", "k_bits")}
+    layers = network.workload.layers
+    weights = sum(layer.kh * layer.kw * (layer.ci // layer.groups) * layer.co for layer in layers) * bits["k_bits"]
+    tensors = max(layer.n * (layer.h * layer.w * layer.ci + layer.ho * layer.wo * layer.co) for layer in layers)
+    return -(-(weights + tensors * bits["x_bits"]) // 8)
 
 
 def _stride(layer: Layer) -> int:

@@ -78,6 +78,8 @@ class Problem:
         memory: what is behind the ports.
         goal: what is to be best.
         limits: what a point may take.
+        memory_bytes: what the networks need, at least, of the shared memory of a RISC-V SoC; 0: there is none. Where a
+            network is mapped it is known.
     """
 
     sources: Sequence[Workload | Graph]
@@ -87,6 +89,7 @@ class Problem:
     memory: Memory
     goal: Goal
     limits: tuple[Limit, ...]
+    memory_bytes: int = 0
 
     @property
     def mapped(self) -> bool:
@@ -101,6 +104,10 @@ class Problem:
     def with_memory(self, memory: Memory) -> Problem:
         """The same with another memory."""
         return replace(self, memory=memory)
+
+    def with_memory_bytes(self, memory_bytes: int) -> Problem:
+        """The same with a shared memory of that size."""
+        return replace(self, memory_bytes=memory_bytes)
 
     def with_floor(self, factor: float) -> Problem:
         """The same with floors that are higher by a factor."""
@@ -131,12 +138,20 @@ class Problem:
         except InputError:
             return None
         rows = [{name: np.array([one[name]]) for name in (*_PER_NETWORK, "dram_gb_per_s")} for one in found]
-        return self._joined(points, rows, ", ".join(sorted({one["basis"] for one in found}, reverse=True)))
+        basis = ", ".join(sorted({one["basis"] for one in found}, reverse=True))
+        needed = max(one.get("memory_bytes", 0) for one in found)
+        return self._joined(points, rows, basis, max(self.memory_bytes, needed) if self.memory_bytes else 0)
 
     def _joined(
-        self, points: pd.DataFrame, found: Sequence[Mapping[str, npt.NDArray[Any]]], basis: str = "equations"
+        self,
+        points: pd.DataFrame,
+        found: Sequence[Mapping[str, npt.NDArray[Any]]],
+        basis: str = "equations",
+        memory_bytes: int | None = None,
     ) -> pd.DataFrame:
         """One row a point with the figures of all networks together, what limits read, and the goal."""
+        if shared := self.memory_bytes if memory_bytes is None else memory_bytes:
+            points = points.assign(memory_bytes=shared)
         stacked = {name: np.stack([one[name] for one in found]) for name in (*_PER_NETWORK, "dram_gb_per_s")}
         runs = (stacked["clocks"] > 0).all(axis=0)
         rows = points["rows"].to_numpy()

@@ -15,7 +15,7 @@ from deepsoc.errors import DeepSocError, InputError
 from deepsoc.hw import Hardware
 from deepsoc.perf._explain import best_points, explained, finalists, ties, why_none
 from deepsoc.perf._fitspace import fit_space
-from deepsoc.perf._network import networks_of
+from deepsoc.perf._network import least_memory_bytes, networks_of
 from deepsoc.perf._problem import Goal, Limit, Problem
 from deepsoc.perf._search import Scores, everywhere, guided
 from deepsoc.perf.space import PARAMETERS, Space
@@ -24,7 +24,7 @@ from deepsoc.perf.timing import Memory
 from deepsoc.workloads import Workload
 
 if TYPE_CHECKING:
-    from deepsoc.hw.boards import Board
+    from deepsoc.hw.boards import Board, System
     from deepsoc.hw.nodes import Node
     from deepsoc.perf.sources import Source
 
@@ -123,6 +123,11 @@ def fit(
     if goal == "fps_per_mm2" and area_mm2 is None:
         raise InputError("a board has no area; give area_mm2 and node, or another goal", where="goal")
     sources, found = networks_of(networks)
+    limits = [*target.limits, *_limits(sources, power_w, fps_min)]
+    shared = 0
+    if target.system:
+        shared = max(map(least_memory_bytes, found))
+        limits.append(Limit("memory_bytes", "memory_bytes", float(target.system.memory_bytes)))
     problem = Problem(
         sources=sources,
         networks=found,
@@ -130,7 +135,8 @@ def fit(
         resources=target.resources,
         memory=memory or target.memory,
         goal=goal,
-        limits=(*target.limits, *_limits(sources, power_w, fps_min)),
+        limits=tuple(limits),
+        memory_bytes=shared,
     )
     exhaustive = problem.space.size * len(found) <= MAX_POINTS
     if exhaustive:
@@ -155,7 +161,7 @@ def fit(
 
 @dataclass(frozen=True)
 class _Target:
-    """What is built on: its budget, model of costs, clock and ports."""
+    """What is built on: its budget, model of costs, clock and ports; the SoC of a board without a processor."""
 
     limits: tuple[Limit, ...]
     resources: Any
@@ -163,6 +169,7 @@ class _Target:
     frequency_mhz: float
     axi_data_bits: tuple[int, ...]
     memory: Memory
+    system: System | None = None
 
     @classmethod
     def of(cls, board: str | Path | Board | None, area_mm2: float | None, node: str | Path | Node | None) -> _Target:
@@ -192,9 +199,9 @@ class _Target:
 
         budget = chosen.budget()
         return cls(
-            tuple(Limit(name, name, float(value)) for name, value in budget.items()), FpgaResources(chosen.family),
+            tuple(Limit(name, name, float(value)) for name, value in budget.items()), FpgaResources.of(chosen),
             (*budget, "power_w"), chosen.frequency_mhz, (chosen.axi_data_bits,),
-            Memory(gb_per_s=chosen.memory_gb_per_s),
+            Memory(gb_per_s=chosen.memory_gb_per_s), chosen.system,
         )  # fmt: skip
 
 
@@ -217,6 +224,15 @@ def _limits(sources: Sequence[object], power_w: float | None, fps_min: float | N
 # ---- the best points -------------------------------------------------------------------------------------------------
 
 
+def _raised(problem: Problem, indices: Sequence[int], mapped: Sequence[pd.DataFrame]) -> float:
+    """By what the floors are raised: mapped, most points are too slow, by as much as the equations promise more."""
+    if not mapped or not any(limit.floor for limit in problem.limits):
+        return 1.0
+    promised = problem.frame(np.array(indices))["least_fps"].max()
+    achieved = max(row["least_fps"].iloc[0] for row in mapped)
+    return max(float(promised / achieved), _RAISE)
+
+
 def _ranking(problem: Problem, scores: Scores, count: int) -> pd.DataFrame:
     """The best legal points, best first, with their final figures."""
     if not problem.mapped:
@@ -230,12 +246,12 @@ def _ranking(problem: Problem, scores: Scores, count: int) -> pd.DataFrame:
         rows |= {index: problem.exact(problem.frame(np.array([index]))) for index in indices if index not in rows}
         mapped = [row for index in indices if (row := rows[index]) is not None]
         legal = [row for row in rows.values() if row is not None and problem.accepts(row)]
-        if not mapped or len(legal) >= count or not any(limit.floor for limit in problem.limits):
+        floor, memory = _raised(problem, indices, mapped), raised.memory_bytes
+        if memory and mapped and not legal:
+            memory = max(memory, min(int(row["memory_bytes"].iloc[0]) for row in mapped))
+        if not mapped or len(legal) >= count or (floor == 1 and memory == raised.memory_bytes):
             break
-        # Mapped, most of these points are too slow: look where the equations promise more by as much.
-        promised = problem.frame(np.array(indices))["least_fps"].max()
-        achieved = max(row["least_fps"].iloc[0] for row in mapped)
-        raised = raised.with_floor(max(promised / achieved, _RAISE))
+        raised = raised.with_floor(floor).with_memory_bytes(memory)
         scores = everywhere(scores.index, raised.scores)
     if not legal:
         raise NoFitError(why_none(problem, scores))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,31 +18,61 @@ import pandas as pd
 
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
+from deepsoc.hw.boards import Board, System
 from deepsoc.hw.params import RTL_PARAMETERS
+from deepsoc.perf._memories import memory
 from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 
-__all__ = [
-    "BLOCKS", "FEATURES", "FIGURES", "PARAMETERS", "Family", "FpgaResources", "block_rams", "geometry", "mapped",
-]  # fmt: skip
+__all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "geometry", "mapped"]
 
-Family = Literal["xc7", "xcup"]
 FIGURES = ("lut", "ff", "dsp", "bram36")
 PARAMETERS = RTL_PARAMETERS
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
-_DSP_PRODUCT_BITS = 9  # Yosys maps products of fewer bits to LUTs
 
 
-def geometry(points: Mapping[str, npt.ArrayLike]) -> dict[str, _Values]:
+@dataclass(frozen=True)
+class _Family:
+    """How synthesis for a family multiplies, and its power.
+
+    Attributes:
+        dsp: most bits of the factors of a DSP, the larger first, without signs.
+        dsp_least: bits of a product from which on it takes a DSP.
+        still_w: power without a clock.
+        unit_pj: energy of a lookup table a clock.
+    """
+
+    dsp: tuple[int, int]
+    dsp_least: int
+    still_w: float
+    unit_pj: float
+
+
+# still_w and unit_pj make the one published figure: 35,203 LUT, 54,332 FF, 1,536 DSP, 31.5 BRAM36 take 5.2 W at 250 MHz
+# on a ZCU104; those of ECP5 are judged (docs/resources.md).
+_FAMILIES = {
+    "xc7": _Family((24, 17), 9, 0.2, 0.35),
+    "xcup": _Family((26, 17), 9, 0.6, 0.22),
+    "ecp5": _Family((18, 18), 0, 0.15, 0.3),
+}
+FAMILIES = tuple(_FAMILIES)
+"""Families of FPGAs that there is a model of."""
+_ENERGY = {"lut": 1.0, "ff": 0.5, "dsp": 12.0, "bram36": 60.0}  # of one a clock, of that of a lookup table
+
+
+def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Values]:
     """Sizes that blocks are made of (docs/architecture.md, sections 2 and 3).
 
     Args:
+        family: of the FPGA.
         points: PARAMETERS, one element a point.
 
     Returns:
         The parameters, and: `pes`; `lines` pixel line buffers; `out_lines` lines of a result; `word` bits of a
-        word of weights; `lut_products`, PEs that multiply in LUTs; `sum_bits` of a pool sum.
+        word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs that multiply in LUTs; `sum_bits`
+        of a pool's sums of all rows; `weights_depth` words of the weights RAM, both of its banks; `counters` 1 where
+        there are performance counters.
 
     Raises:
         InputError: a parameter is missing.
@@ -52,29 +81,20 @@ def geometry(points: Mapping[str, npt.ArrayLike]) -> dict[str, _Values]:
         raise InputError(f"the resources depend on {', '.join(missing)}, which are missing", where=missing[0])
     known = {name: np.asarray(points[name]).astype(np.int64) for name in PARAMETERS}
     pes = known["rows"] * known["cols"]
+    word = weight_word_bits(known)
+    in_luts = known["x_bits"] + known["k_bits"] < _FAMILIES[family].dsp_least
     sizes = known | {
         "pes": pes,
         "lines": line_buffers(known),
         "out_lines": result_lines(known),
-        "word": weight_word_bits(known),
-        "lut_products": np.where(known["x_bits"] + known["k_bits"] < _DSP_PRODUCT_BITS, pes, 0),
-        "sum_bits": pool_bits(known),
+        "word": word,
+        "units": word / np.maximum(known["axi_data_bits"] / 8, 8),
+        "lut_products": np.where(in_luts, pes, 0),
+        "sum_bits": known["rows"] * pool_bits(known),
+        "weights_depth": 2 * 2 ** np.ceil(np.log2(known["weights_ram_depth"])),
+        "counters": np.minimum(known["counters_depth"], 1),
     }
     return {name: values.astype(np.float64) for name, values in sizes.items()}
-
-
-def block_rams(width: npt.ArrayLike, depth: npt.ArrayLike) -> _Values:
-    """RAMB36 (halves: RAMB18) of a memory with one write and one read port, in the cheapest of the primitive's shapes.
-
-    Args:
-        width: bits of a word.
-        depth: words.
-    """
-    width, depth = np.asarray(width, dtype=np.float64), np.asarray(depth, dtype=np.float64)
-    shapes = [(36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)]
-    halves = [np.ceil(width / w) * np.ceil(depth / d) for w, d in shapes]
-    wholes = [2 * np.ceil(width / (2 * w)) * np.ceil(depth / d) for w, d in shapes]
-    return np.asarray(np.minimum.reduce([*halves, *wholes]) / 2, dtype=np.float64)
 
 
 BLOCKS = {
@@ -91,8 +111,9 @@ BLOCKS = {
     "regs": "registers",
     "counters": "performance counters",
     "rest": "drain, port arbiter, wiring",
+    "system": "the RISC-V SoC around it, on boards without a processor: core, bus, serial port, memories",
 }
-"""Blocks of the RTL: instances `i_<name>` of dsoc_core and dsoc_engine."""
+"""Blocks of the RTL: instances `i_<name>` of dsoc_core and dsoc_engine, and what is around the accelerator."""
 
 _Feature = Callable[[dict[str, _Values]], _Values]
 _ROWS: dict[str, _Feature] = {"rows": lambda g: g["rows"], "rows x x_bits": lambda g: g["rows"] * g["x_bits"]}
@@ -104,7 +125,7 @@ _RESULTS: dict[str, _Feature] = {
     "result lines": lambda g: g["out_lines"],
     "result lines x axi_data_bits": lambda g: g["out_lines"] * g["axi_data_bits"],
 }
-_POOL: dict[str, _Feature] = {"rows": lambda g: g["rows"], "rows x sum bits": lambda g: g["rows"] * g["sum_bits"]}
+_POOL: dict[str, _Feature] = {"rows": lambda g: g["rows"], "rows x sum bits": lambda g: g["sum_bits"]}
 _WEIGHTS: dict[str, _Feature] = {
     "axi_data_bits": lambda g: g["axi_data_bits"],
     "word bits": lambda g: g["word"],
@@ -143,33 +164,54 @@ FEATURES: dict[tuple[str, str], dict[str, _Feature]] = {
     ("controller", "ff"): {},
     ("regs", "lut"): {},
     ("regs", "ff"): {},
+    ("counters", "lut"): {},
+    ("counters", "ff"): {},
     ("rest", "lut"): {"rows": _ROWS["rows"]},
     ("rest", "ff"): _ROWS,
+    ("system", "lut"): {"axi_data_bits": _WEIGHTS["axi_data_bits"]},
+    ("system", "ff"): {"axi_data_bits": _WEIGHTS["axi_data_bits"]},
 }
 """Features of every block and fitted figure; a constant comes on top."""
 
 
-def mapped(g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
-    """DSPs and block RAMs by block, by the mapping rules of synthesis; all of the counters, which are always the same.
+def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
+    """DSPs and block RAMs by block, by the mapping rules of synthesis.
 
     Args:
+        family: of the FPGA.
         g: what `geometry` returned.
     """
-    units = g["word"] / np.maximum(g["axi_data_bits"] / 8, 8)
-    depth = 2 * 2 ** np.ceil(np.log2(g["weights_ram_depth"]))
-    sums = g["rows"] * g["sum_bits"]
-    counters = np.minimum(g["counters_depth"], 1.0)
+    rules = _FAMILIES[family]
+    memories = {
+        "weights": memory(family, g["word"], g["weights_depth"], g["cols"] * g["k_bits"]),
+        "pool": memory(family, g["sum_bits"], g["edges_ram_depth"]),
+        "counters": memory(family, 32 * g["counters"], 16 * g["counters_depth"]),
+    }
     return {
         ("array", "dsp"): g["pes"] - g["lut_products"],
-        ("pool", "dsp"): 2 * g["rows"] + 1,
-        ("controller", "dsp"): np.where(g["sw_max"] > 1, 3.0, 2.0),
-        ("weights", "dsp"): np.where(np.log2(units) % 1 > 0, 1.0, 0.0),
-        ("weights", "bram36"): block_rams(g["cols"] * g["k_bits"], depth),
-        ("counters", "lut"): counters * _COUNTERS_LUT,
-        ("counters", "ff"): counters * _COUNTERS_FF,
-        ("counters", "bram36"): block_rams(32, 16 * g["counters_depth"]),
-        ("pool", "bram36"): np.where(g["edges_ram_depth"] > _LUTRAM_WORDS, block_rams(sums, g["edges_ram_depth"]), 0.0),
+        ("pool", "dsp"): _pool_dsps(rules, g) + 1,
+        ("controller", "dsp"): _controller_dsps(g),
+        ("weights", "dsp"): np.where(np.log2(g["units"]) % 1 > 0, 1.0, 0.0),
+        **{(block, "bram36"): found[0] for block, found in memories.items()},
     }
+
+
+def _controller_dsps(g: Mapping[str, _Values]) -> _Values:
+    """DSPs of the words of several sets (rtl/engine/dsoc_controller.sv): strides that are powers of two take none."""
+    strides = np.arange(1, 1 + int(g["sw_max"].max(initial=1)))
+    needed = 2.0 * np.cumsum(strides & (strides - 1) > 0)
+    return np.asarray(needed[g["sw_max"].astype(int) - 1], dtype=np.float64)
+
+
+def _pool_dsps(family: _Family, g: Mapping[str, _Values]) -> _Values:
+    """DSPs of the mean of a window (rtl/engine/dsoc_pool.sv): its area, the sum times its reciprocal, and back."""
+    wide, narrow = family.dsp
+    area = np.ceil(np.log2(g["kh_max"] * g["kw_max"] + 1))
+    value = g["x_bits"] + area + 3
+    area_product = (np.minimum(g["kh_max"], g["kw_max"]) > 1) & (area >= family.dsp_least)
+    quotient = np.ceil(value / narrow) * np.ceil((value + area + 1) / wide)
+    back = np.where(area > 1, np.ceil(value / wide), 0.0)
+    return np.asarray(g["rows"] * (quotient + back + area_product), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -177,20 +219,36 @@ class FpgaResources:
     """Resources of points of a sweep on an FPGA family; a model of `sweep(resources=...)`.
 
     Attributes:
-        family: xc7 (7 series) or xcup (UltraScale+).
+        family: xc7 (7 series), xcup (UltraScale+) or ecp5 (Lattice ECP5).
+        system: of a board without a processor; the RISC-V SoC that is built there is counted too.
     """
 
     family: str
+    system: System | None = None
 
     def __post_init__(self) -> None:
-        if self.family not in _POWER:
-            raise InputError(f"expected one of {', '.join(_POWER)}, received {self.family!r}", where="family")
+        if self.family not in _FAMILIES:
+            raise InputError(
+                f"no synthesis runs were made for {self.family!r}, and so its resources are not known; "
+                f"expected one of {', '.join(_FAMILIES)}",
+                where="family",
+            )
+
+    @classmethod
+    def of(cls, board: Board) -> FpgaResources:
+        """The model of a board.
+
+        Raises:
+            InputError: its family is not one of those above.
+        """
+        return cls(board.family, board.system)
 
     def __call__(self, points: pd.DataFrame, /) -> dict[str, _Values]:
         """Resources of every point.
 
         Args:
-            points: one column each of PARAMETERS and `frequency_mhz`.
+            points: one column each of PARAMETERS and `frequency_mhz`. `memory_bytes`, if it is there, is what the
+                networks need of the SoC's shared memory; else all of it is built that the board gives.
 
         Returns:
             `lut` (those that are memory included), `ff`, `dsp`, `bram36`, and `power_w` at that frequency
@@ -205,9 +263,9 @@ class FpgaResources:
             sums[figure] += values
         if "frequency_mhz" not in points:
             raise InputError("the power depends on frequency_mhz, which is missing", where="frequency_mhz")
-        still, scale = _POWER[self.family]
+        rules = _FAMILIES[self.family]
         per_clock = sum(_ENERGY[figure] * sums[figure] for figure in FIGURES)
-        return sums | {"power_w": still + scale * per_clock * points["frequency_mhz"].to_numpy() * 1e-6}
+        return sums | {"power_w": rules.still_w + rules.unit_pj * per_clock * points["frequency_mhz"].to_numpy() * 1e-6}
 
     def explain(self, hw: Hardware) -> pd.DataFrame:
         """Resources by block: rows BLOCKS, columns FIGURES.
@@ -222,23 +280,21 @@ class FpgaResources:
         return table
 
     def _blocks(self, points: Mapping[str, npt.ArrayLike]) -> dict[tuple[str, str], _Values]:
-        g = geometry(points)
-        found = mapped(g)
+        g = geometry(self.family, points)
+        found = mapped(self.family, g)
+        if self.system:
+            memory_bytes = np.asarray(points.get("memory_bytes", self.system.memory_bytes))
+            found["system", "dsp"] = np.ones_like(g["rows"])  # the core's multiplier
+            found["system", "bram36"] = np.broadcast_to(self.system.block_rams(memory_bytes) / 2, g["rows"].shape)
         for key, features in FEATURES.items():
+            if key[0] == "system" and not self.system:
+                continue
             coefficients = _coefficients(self.family)[key]
             value = np.full_like(g["rows"], coefficients["1"])
             for name, feature in features.items():
                 value += coefficients[name] * feature(g)
-            found[key] = value
+            found[key] = g["counters"] * value if key[0] == "counters" else value
         return found
-
-
-_COUNTERS_LUT, _COUNTERS_FF = 307, 125  # dsoc_counters alone, with a row for 64 operations
-_LUTRAM_WORDS = 64  # pool sums of so few words go to LUTs
-# Dynamic energy of one element a clock, relative (a LUT and its wires: 1), and power without a clock and pJ a unit,
-# which make the one published figure: 35,203 LUT, 54,332 FF, 1,536 DSP, 31.5 BRAM36 take 5.2 W at 250 MHz on a ZCU104.
-_ENERGY = {"lut": 1.0, "ff": 0.5, "dsp": 12.0, "bram36": 60.0}
-_POWER: dict[str, tuple[float, float]] = {"xc7": (0.2, 0.35), "xcup": (0.6, 0.22)}
 
 
 @cache

@@ -13,12 +13,9 @@ import numpy as np
 from deepsoc import _process
 from deepsoc.assets import folder
 from deepsoc.errors import InputError, ToolError
-from deepsoc.hw.socmap import load_map
+from deepsoc.hw.socmap import ROM_BYTES, load_map
 
 __all__ = ["ROM_BYTES", "boot_rom", "frames", "hex_words", "program_image", "word_sum"]
-
-ROM_BYTES = 4096
-"""Size of the boot ROM."""
 
 _COMPILER = "riscv64-unknown-elf-gcc"
 _OBJCOPY = "riscv64-unknown-elf-objcopy"

@@ -18,7 +18,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.nodes import node
 from deepsoc.perf import Cpu, Memory, estimate, published_table, summary
 from deepsoc.perf.fit import NoFitError, fit
-from deepsoc.perf.resources import FpgaResources
+from deepsoc.perf.resources import FAMILIES, FpgaResources
 from deepsoc.perf.silicon import Silicon, anchors
 from deepsoc.workloads import load_workload
 from tests.perf.networks import NARROW, WIDE, graph
@@ -71,7 +71,7 @@ def published() -> Any:
 
 
 def fpga() -> dict[str, Any]:
-    families = {family: FpgaResources(family) for family in ("xc7", "xcup")}
+    families = {family: FpgaResources(family) for family in FAMILIES}
     return {name: [plain(family(POINTS)), plain(family.explain(KNOWN))] for name, family in families.items()}
 
 

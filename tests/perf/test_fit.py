@@ -18,7 +18,7 @@ import pytest
 from deepsoc.errors import InputError, ToolError
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
-from deepsoc.hw.boards import board
+from deepsoc.hw.boards import Board, board
 from deepsoc.hw.nodes import node
 from deepsoc.mapping import resolve
 from deepsoc.perf import Memory, estimate, summary
@@ -261,14 +261,13 @@ source = "test"
 
 
 def test_a_board_is_budget_clock_ports_and_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def model(family: str) -> Any:
-        assert family == "xc7"
+    def model(_: Board) -> Any:
         return lambda p: {
             "lut": 3000 + 40 * p["rows"] * p["cols"], "ff": 4000 + 30 * p["cols"], "dsp": p["rows"] * p["cols"],
             "bram36": p["cols"] * p["weights_ram_depth"] / 1000, "power_w": 0.5 + 0.001 * p["rows"] * p["cols"],
         }  # fmt: skip
 
-    monkeypatch.setattr("deepsoc.perf.resources.FpgaResources", model, raising=False)
+    monkeypatch.setattr("deepsoc.perf.resources.FpgaResources.of", model)
     (tmp_path / "own.toml").write_text(BOARD)
     found = fit([CONV], board=tmp_path / "own.toml", fps_min=10)
     assert (found.hw.frequency_mhz, found.hw.axi_data_bits) == (120, 32)

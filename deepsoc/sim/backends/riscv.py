@@ -18,8 +18,9 @@ import numpy as np
 from deepsoc import _process
 from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
+from deepsoc.hw import socmap
 from deepsoc.hw.regmap import unpack_descriptor
-from deepsoc.hw.socmap import load_map
+from deepsoc.hw.socmap import MEMORY_ALIGN, load_map
 from deepsoc.sim.backends import Found, Options, Progress, Run
 from deepsoc.sim.backends.verilator import progress_lines
 from deepsoc.sim.build import SERIAL_DIVIDER, build_system
@@ -31,7 +32,6 @@ RAM_BYTES = 1 << 16
 """Program RAM of the simulated SoC."""
 
 _PHASES = {"start", "input", "run", "output", "softmax"}
-_ALIGN = 4096
 _JOB = struct.Struct("<5I")  # dsoc_soc_job_t: magic, flags, weights_sum, input, results
 _JOB_MAGIC = 0x424F4A64
 _PACKED = 1
@@ -65,13 +65,13 @@ def memory_contents(export: Artifacts, *, packed: bool = True) -> list[tuple[int
     """
     manifest = export.manifest
     base = load_map().region("MEMORY").base
-    job = base + -(-manifest.arena_bytes // _ALIGN) * _ALIGN
+    job = base + -(-manifest.arena_bytes // MEMORY_ALIGN) * MEMORY_ALIGN
     weights = (export.path / "weights.bin").read_bytes()
     weights += bytes(-len(weights) % 4)
     values = export.input()
     integers = values.astype(np.int8).tobytes()
-    given = job + _ALIGN
-    results = given + -(-len(integers) // _ALIGN) * _ALIGN
+    given = job + MEMORY_ALIGN
+    results = given + -(-len(integers) // MEMORY_ALIGN) * MEMORY_ALIGN
     words = _JOB.pack(_JOB_MAGIC, _PACKED if packed else 0, word_sum(weights), given, results)
     layout = manifest.input.pack(values, export.hw)
     image = (base + manifest.input.offset, layout) if packed else (given, integers)
@@ -85,8 +85,9 @@ def memory_bytes(export: Artifacts) -> int:
         InputError: the SoC has no room for that.
     """
     region = load_map().region("MEMORY")
-    spare = 8 * math.prod(export.manifest.output.shape) + math.prod(export.manifest.input.shape)
-    size = -(-(export.manifest.arena_bytes + spare + 4 * _ALIGN) // _ALIGN) * _ALIGN
+    manifest = export.manifest
+    inputs, outputs = math.prod(manifest.input.shape), math.prod(manifest.output.shape)
+    size = socmap.memory_bytes(manifest.arena_bytes, inputs, outputs)
     if size > region.bytes:
         raise InputError(f"needs {size} bytes of memory; the SoC has room for {region.bytes}", where="arena")
     return size

@@ -54,13 +54,13 @@ class Target:
         if area_mm2 is not None and not 0 < area_mm2 < math.inf:
             raise InputError(f"expected square millimetres above 0, received {area_mm2!r}", where="area_mm2")
         if board:
-            return cls._of_board(boards.board(board))
+            return cls._of_board(board, boards.board(board))
         if node:
             return cls._of_node(node, nodes.node(node), area_mm2)
         return cls()
 
     @classmethod
-    def _of_board(cls, found: boards.Board) -> Target:
+    def _of_board(cls, name: str, found: boards.Board) -> Target:
         from deepsoc.perf.resources import FpgaResources
 
         budget = {name: round(value, 6) for name, value in found.budget().items()}
@@ -68,11 +68,15 @@ class Target:
             title=found.title,
             capacity={name: getattr(found, name) for name in budget},
             budget=budget,
-            model=FpgaResources(found.family),
+            model=FpgaResources.of(found),
             memory=Memory(gb_per_s=found.memory_gb_per_s),
             preset={"frequency_mhz": found.frequency_mhz, "axi_data_bits": found.axi_data_bits},
-            imports=("from deepsoc.perf.resources import FpgaResources", "from deepsoc.perf.timing import Memory"),
-            model_code=f'FpgaResources("{found.family}")',
+            imports=(
+                *(("from deepsoc.hw.boards import board",) if found.system else ()),
+                "from deepsoc.perf.resources import FpgaResources",
+                "from deepsoc.perf.timing import Memory",
+            ),
+            model_code=f"FpgaResources.of(board({name!r}))" if found.system else f"FpgaResources({found.family!r})",
             memory_code=f"Memory(gb_per_s={found.memory_gb_per_s:g})",
         )
 
@@ -94,7 +98,9 @@ class Target:
 
 def targets() -> list[dict[str, str]]:
     """What can be chosen, where a model of the costs is known: `kind` (board or node), `name`, `title`."""
-    known = {name: board for name, board in boards.boards().items() if board.system is None}
+    from deepsoc.perf.resources import FAMILIES
+
+    known = {name: board for name, board in boards.boards().items() if board.family in FAMILIES}
     return [
         *({"kind": "board", "name": name, "title": board.title} for name, board in known.items()),
         *({"kind": "node", "name": name, "title": node.title} for name, node in nodes.nodes().items()),

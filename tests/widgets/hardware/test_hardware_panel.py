@@ -11,10 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
+from deepsoc.hw.boards import board
 from deepsoc.hw.nodes import node
 from deepsoc.netspec.spec import parse_net
 from deepsoc.perf import estimate, summary
 from deepsoc.perf.fit import fit
+from deepsoc.perf.resources import FpgaResources
 from deepsoc.perf.silicon import Silicon
 from deepsoc.perf.sweep import sweep
 from deepsoc.widgets import HardwarePanel
@@ -139,6 +141,18 @@ def test_a_board_sets_clock_and_ports_when_it_is_chosen() -> None:
     assert set(control.resources) == {"area_mm2", "power_w"}
     control.on_target("", "")
     assert control.resources == {}
+
+
+def test_a_board_without_a_processor_counts_its_soc() -> None:
+    control = HardwarePanel(board="ulx3s-85f", value=Hardware(rows=2, cols=4, x_bits=4, k_bits=4, axi_data_bits=64))
+    whole = FpgaResources.of(board("ulx3s-85f"))
+    complete = Hardware(**control.resolved)
+    assert control.resources["lut"] == pytest.approx(whole.explain(complete)["lut"].sum())
+    names = {target["name"] for target in control.targets}
+    assert {"ulx3s-85f", "ulx3s-45f", "pynq-z2", "28nm"} <= names
+    assert "tang-nano-20k" not in names  # its family has no figures
+    with pytest.raises(InputError, match="no synthesis runs were made for 'gowin'"):
+        HardwarePanel(board="tang-nano-20k")
 
 
 def test_without_networks_it_still_costs() -> None:
