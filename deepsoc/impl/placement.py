@@ -77,7 +77,7 @@ def write_placement(routed: Path, below: str, rows: Sequence[ModuleResources]) -
     Args:
         routed: the netlist, in JSON.
         below: instance in its top that holds the design.
-        rows: the design's instances; the top of the netlist counts for the one with an empty path.
+        rows: the design's instances, and the top of the netlist.
 
     Returns:
         The file of the table.
@@ -85,9 +85,10 @@ def write_placement(routed: Path, below: str, rows: Sequence[ModuleResources]) -
     Raises:
         ToolError: it has another form, a cell has no place, or two cells have the same one.
     """
-    modules = {row.instance: row.module for row in rows}
     try:
-        (top,) = json.loads(routed.read_bytes())["modules"].values()
+        ((frame, top),) = json.loads(routed.read_bytes())["modules"].items()
+        # Where the design's own top is kept beside its frame, both have an empty path.
+        modules = {row.instance: row.module for row in sorted(rows, key=lambda row: row.module != frame)}
         cells: Mapping[str, Mapping[str, Any]] = top["cells"]
         places = {name: cell["attributes"]["NEXTPNR_BEL"] for name, cell in cells.items()}
         if len(set(places.values())) != len(places):
@@ -98,7 +99,7 @@ def write_placement(routed: Path, below: str, rows: Sequence[ModuleResources]) -
             if found is None:
                 raise ValueError(f"{places[name]!r} is no place")
             instance = owner(name.removeprefix(f"{below}."), modules)
-            module = "" if name.startswith("$") else modules[instance]
+            module = modules[instance] if name.startswith(f"{below}.") else "" if name.startswith("$") else frame
             counts[instance, module, _kind(cell), int(found[2]), int(found[1])] += 1
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
         raise ToolError(f"{routed} is no netlist of a nextpnr that is known ({err!r}); try another version") from None

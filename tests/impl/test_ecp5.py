@@ -232,6 +232,8 @@ def test_the_accelerator_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     rows = {row.module: row for row in result.by_module}
     assert rows["top"].ff == 28 + 32 * hw.rows + 18 + 4 + 1
     assert rows["dsoc_core"].ff > 0
+    placed = placement(result).query("kind == 'ff'").groupby("module", observed=True)["cells"].sum()
+    assert placed.to_dict() == {name: row.ff for name, row in rows.items() if row.ff}
     assert result.resources.bram36 > 0
     assert "top.bit" not in result.artifacts
     assert [step.name for step in result.steps][-1] == "route"

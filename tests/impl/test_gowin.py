@@ -11,6 +11,7 @@ import pytest
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import board
+from deepsoc.impl import placement
 from tests.impl import tiny
 
 HW = Hardware(**(tiny.HW.model_dump() | {"frequency_mhz": 54.0, "counters_depth": 0}))
@@ -42,6 +43,14 @@ def test_to_a_bitstream_at_twice_the_oscillator(tmp_path: Path) -> None:
     assert result.fmax_mhz is not None
     assert result.fmax_mhz > 54
     assert "left out" in result.fmax_basis
+    table = placement(result)
+    counts = table.groupby("kind", observed=False)["cells"].sum()
+    assert counts.sum() == len(json.loads((work / "routed.json").read_text())["modules"]["top"]["cells"])
+    assert (counts["ff"], counts["dsp"], counts["bram"]) == (got.ff, got.dsp, 2 * got.bram36)
+    assert counts["lutram"] == got.lutram / 4
+    assert set(table["module"]) == {"", *(row.module for row in result.by_module)}
+    path = result.paths[0]
+    assert sum(hop.delay_ns for hop in path.hops) == pytest.approx(path.delay_ns, abs=1e-6)
     # A frame's bits are written as digits.
     assert set((work / "top.fs").read_text()) == set("01\n")
     assert 'IO_LOC "tx" 69;' in (work / "pins.cst").read_text()
