@@ -91,12 +91,17 @@ def configurations(family: str) -> list[tuple[str, dict[str, int]]]:
     return [*((role, dict(zip(PARAMETERS, row, strict=True))) for role, row in parts), *found]
 
 
-def block_of(instance: str) -> str:
-    """The block that a module instance belongs to; empty: it is the board's top, which is no part of the design."""
-    found = re.match(r"(?:i_soc\.i_accelerator\.)?(i_core\.)(?:i_engine\.)?(?:i_(\w+))?", instance)
+def block_of(instance: str, *, soc: bool) -> str:
+    """The block that a module instance belongs to; empty: it only holds the accelerator's pins.
+
+    Args:
+        instance: path below the top.
+        soc: whether the RISC-V SoC is around the accelerator.
+    """
+    found = re.match(r"(?:i_soc\.i_accelerator\.)?i_core(?:\.(?:i_engine\.|gen_\w+\.)?(?:i_(\w+))?|$)", instance)
     if not found:
-        return "system" if instance.startswith("i_soc") else ""
-    return found[2] if found[2] in BLOCKS else "rest"
+        return "system" if soc else ""
+    return found[1] if found[1] in BLOCKS else "rest"
 
 
 # ---- runs ------------------------------------------------------------------------------------------------------------
@@ -164,7 +169,7 @@ def run(family: str, role: str, hw: Hardware, place: Path, known: set[str], yosy
     instances = {module: module.partition("$")[2].removeprefix(f"{top}.") for module in logic}
     blocks: dict[str, list[str]] = {}
     for module, instance in instances.items():
-        blocks.setdefault(block_of(instance), []).append(module)
+        blocks.setdefault(block_of(instance, soc=role == "system"), []).append(module)
     hashes = {block: key_of(sorted(logic[module] for module in members))[:16] for block, members in blocks.items()}
     wanted = {block for block, key in hashes.items() if key not in known}
     if role in hashes:  # a block alone
@@ -189,7 +194,7 @@ def run(family: str, role: str, hw: Hardware, place: Path, known: set[str], yosy
         cells = entry["num_cells_by_type"]
         entry["num_cells_by_type"] = {cell: count for cell, count in cells.items() if cell not in boxes}
     rows = modules(statistics, top, ECP5 if family == "ecp5" else AMD)
-    table = pd.DataFrame([row.model_dump() | {"block": block_of(row.instance)} for row in rows])
+    table = pd.DataFrame([row.model_dump() | {"block": block_of(row.instance, soc=role == "system")} for row in rows])
     table = table.groupby("block", as_index=False)[list(FIGURES)].sum()
     return found.merge(table[table["block"].isin(wanted)], how="left")
 
