@@ -21,7 +21,7 @@ __all__ = ["System", "design", "forecast_system", "rom_words", "sources", "syste
 
 # For each lookup table that the accelerator takes of an AMD 7 series. Two systems were measured
 # (docs/boards/ecp5.md): 2.6 and 2.9 tables of four inputs, the core's among them.
-_LEAST_TABLES = 2.2
+_LEAST_TABLES = 2.5
 _BLOCK_BYTES = 2048  # of a block RAM of 18 Kbit, which stores 16 Kbit where bytes are written
 
 

@@ -19,7 +19,7 @@ __all__ = ["read_states"]
 _CORE = "TOP.dsoc_top.i_core"
 _ARRAY = "i_engine.i_array"
 _STATE_CONFIG, _STATE_CHAIN = 1, 4  # of the controller (rtl/engine/dsoc_controller.sv, state_e)
-_LATENCY = 2  # clocks from a step to its sums (rtl/engine/dsoc_array.sv)
+_LATENCY = 3  # clocks from a step to its sums (rtl/engine/dsoc_array.sv)
 _Ints = npt.NDArray[np.int64]
 
 
@@ -37,7 +37,7 @@ def read_states(trace: str | Path, hw: Hardware, index: int) -> ArrayStates:
     signals = _Signals(trace)
     begin, end = _span(signals, index)
     clocks = np.arange(begin, end)
-    # All is frozen while the array does not advance: without these clocks, sums lie two clocks behind their step.
+    # All is frozen while the array does not advance: without these clocks, sums lie three clocks behind their step.
     clocks = clocks[signals.read(f"{_ARRAY}.advance_i", clocks) == 1]
     config = _configured(signals, clocks)
     mac, shift = (signals.read(f"{_ARRAY}.{name}", clocks) == 1 for name in ("mac_i", "shift_i"))

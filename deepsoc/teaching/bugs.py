@@ -70,11 +70,11 @@ FAULTS = (
     ),
     Fault(
         *("dsoc_array", "group border", "sums move on into the next elastic group"),
-        *("(shift_q && !starts[c])", "shift_q"),
+        *("(shift_qq && !starts[c])", "shift_qq"),
     ),
     Fault(
         *("dsoc_array", "start of a sum", "new sums go on from the old ones"),
-        *("own_q <= mac_i && !zero_i;", "own_q <= mac_i;"),
+        *("mac_q && !zero_q, shift_q", "mac_q, shift_q"),
     ),
     Fault(
         *("dsoc_drain", "last columns", "the columns that leave together are read at one position"),

@@ -30,7 +30,7 @@ FAULTS = [
     (*GATES[1], "|| lead_q < 0", ""),
     (*GATES[1], "stop_i && !whole_q", "stop_i"),
     ("dsoc_fifo", FIFOS[1], "rptr_q == PtrBits'(Depth - 1)", "1'b0"),
-    ("dsoc_fifo", FIFOS[0], "count_q != CountBits'(Depth)", "1'b1"),
+    ("dsoc_fifo", FIFOS[0], "pop || count_q != CountBits'(Depth - 1)", "1'b1"),
     ("dsoc_gearbox", GEARBOXES[0], "pop ? buf_q >> OutWidth : buf_q", "buf_q"),
     ("dsoc_gearbox", GEARBOXES[1], "cnt_kept <= CntBits'(OutUnits)", "1'b1"),
 ]
