@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from deepsoc.assets import rtl_files, rtl_headers
-from deepsoc.impl.design import Design, forecast, of_board, tables
+from deepsoc.impl.design import Design, check_tables, forecast, of_board
 from deepsoc.impl.flow import Forecast, Job
 
 __all__ = ["alone", "forecast_alone"]
@@ -31,7 +31,7 @@ def alone(job: Job) -> Design:
         InputError: the board has not enough lookup tables.
     """
     board, parts = of_board(job)
-    tables(job, _LEAST_TABLES, "the accelerator takes")
+    check_tables(job, _LEAST_TABLES, "the accelerator takes")
     files = rtl_files()
     return Design(
         board,
@@ -52,5 +52,5 @@ def forecast_alone(job: Job) -> Forecast:
     Raises:
         InputError: as `alone`.
     """
-    tables(job, _LEAST_TABLES, "the accelerator takes")
+    check_tables(job, _LEAST_TABLES, "the accelerator takes")
     return forecast(job, _SHARE)

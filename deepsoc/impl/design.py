@@ -13,7 +13,7 @@ from deepsoc.hw.boards import System as Parts
 from deepsoc.impl.flow import Forecast, Job
 from deepsoc.perf.resources import FpgaResources
 
-__all__ = ["Design", "estimate", "forecast", "of_board", "tables"]
+__all__ = ["Design", "check_tables", "estimate", "forecast", "of_board"]
 
 _SYNTHESIS_S, _ROUTE_S, _MEMORY_MB = 0.02, 0.09, 0.09  # for each lookup table
 
@@ -65,8 +65,8 @@ def estimate(job: Job, resource: str) -> float:
     return float(FpgaResources("xc7").explain(job.hw)[resource].sum())
 
 
-def tables(job: Job, least: float, what: str) -> int:
-    """Lookup tables that a design takes at least.
+def check_tables(job: Job, least: float, what: str) -> None:
+    """Refuses a design that takes more lookup tables than the board has.
 
     Args:
         job: with its board.
@@ -84,7 +84,6 @@ def tables(job: Job, least: float, what: str) -> int:
             "take fewer rows and columns, or another board",
             where="board",
         )
-    return count
 
 
 def forecast(job: Job, share: float = 1.0) -> Forecast:

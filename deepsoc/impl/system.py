@@ -11,7 +11,7 @@ from deepsoc.errors import InputError
 from deepsoc.export import Artifacts
 from deepsoc.hw.boards import Board
 from deepsoc.hw.boards import System as Parts
-from deepsoc.impl.design import Design, estimate, forecast, of_board, tables
+from deepsoc.impl.design import Design, check_tables, estimate, forecast, of_board
 from deepsoc.impl.flow import Forecast, Job
 from deepsoc.impl.pll import Pll, settings
 from deepsoc.sim.backends.riscv import memory_bytes
@@ -22,7 +22,6 @@ __all__ = ["System", "design", "forecast_system", "rom_words", "sources", "syste
 # For each lookup table that the accelerator takes of an AMD 7 series. Two systems were measured
 # (docs/boards/ecp5.md): 2.6 and 2.9 tables of four inputs, the core's among them.
 _LEAST_TABLES = 2.5
-_BLOCK_BYTES = 2048  # of a block RAM of 18 Kbit, which stores 16 Kbit where bytes are written
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def system(job: Job) -> System:
                 where="board",
             )
         memory = 1 << (needed - 1).bit_length()
-    of_system = sum(-(-size // _BLOCK_BYTES) for size in (ROM_BYTES, parts.ram_bytes, memory))
+    of_system = int(parts.block_rams(memory))
     of_accelerator = round(2 * estimate(job, "bram36"))
     there = 2 * board.bram36
     if of_system + of_accelerator > there:
@@ -83,7 +82,7 @@ def system(job: Job) -> System:
             "the file's ram_bytes smaller",
             where="board",
         )
-    tables(job, _LEAST_TABLES, "core and accelerator take")
+    check_tables(job, _LEAST_TABLES, "core and accelerator take")
     pll = settings(board.family, parts.clock_mhz, job.hw.frequency_mhz)
     rate = parts.clock_mhz if pll is None else pll.frequency_mhz
     return System(board, parts, pll, round(rate * 1e6), memory)
