@@ -9,7 +9,16 @@ from pathlib import Path
 
 from deepsoc.errors import InputError, ToolError
 
-__all__ = ["core_files", "folder", "rtl_files", "rtl_headers", "rtl_module", "soc_files", "used_parameters"]
+__all__ = [
+    "check_files",
+    "core_files",
+    "folder",
+    "rtl_files",
+    "rtl_headers",
+    "rtl_module",
+    "soc_files",
+    "used_parameters",
+]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -40,6 +49,21 @@ def rtl_files(rtl: Path | None = None) -> list[Path]:
     """
     rtl = rtl or folder("rtl")
     return [rtl / name for name in _listed(rtl / "files.f")]
+
+
+def check_files(rtl: Path | None = None, *, soc: bool = False) -> list[Path]:
+    """The AXI rules that simulations bind to the ports, behind what they are bound to.
+
+    Args:
+        rtl: a copy of the folder rtl; None: the package's.
+        soc: those of the RISC-V SoC too.
+
+    Raises:
+        InputError: `rtl` lacks a list of them.
+    """
+    check = (rtl or folder("rtl")) / "check"
+    lists = ("files.f", "soc.f") if soc else ("files.f",)
+    return [check / name for file in lists for name in _listed(check / file)]
 
 
 def soc_files(rtl: Path | None = None) -> list[Path]:

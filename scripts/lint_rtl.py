@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deepsoc.assets import core_files, folder, rtl_files, rtl_headers, soc_files
+from deepsoc.assets import check_files, core_files, folder, rtl_files, rtl_headers, soc_files
 from deepsoc.export import export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import parse_net
@@ -47,7 +47,10 @@ def main() -> int:
             export(parse_net(network(hw.x_bits, hw.k_bits)).to_graph(), hw, out)
             core, included = core_files()
             wrapper = folder("fpga") / "vivado" / "dsoc.v"
-            tops = {"dsoc": [*rtl_files(), wrapper], "dsoc_soc_board": [*core, *rtl_files(), *soc_files()]}
+            tops = {
+                "dsoc": [*rtl_files(), *check_files(), wrapper],
+                "dsoc_soc_board": [*core, *rtl_files(), *soc_files(), *check_files(soc=True)],
+            }
             for top, files in tops.items():
                 command = [str(verilator.program), "--lint-only", "-Wall", "--quiet", "--no-timing", "--assert"]
                 command += ["--top-module", top, f"-I{out}", "-DDV_FCOV_DISABLE", str(folder("rtl") / "lint.vlt")]

@@ -123,6 +123,10 @@ def simulate(
     mem_latency: Annotated[int, typer.Option(metavar="N", min=0, help="Clocks from read request to first data.")] = 16,
     seed: Annotated[int, typer.Option(metavar="S", min=0, help="Seed of the stalls.")] = 0,
     trace: Annotated[bool, typer.Option("--trace", help="Write an FST trace into DIR.")] = False,
+    assertions: Annotated[
+        bool,
+        typer.Option("--assertions/--no-assertions", help="Check assertions and the rules of AXI; faster without."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Run the exported network on the RTL with the firmware and compare every bundle with the reference."""
@@ -141,6 +145,7 @@ def simulate(
                 mem_latency=mem_latency,
                 seed=seed,
                 trace=trace,
+                assertions=assertions,
                 progress=report,
             )
         try:

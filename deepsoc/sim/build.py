@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deepsoc import _process, _progress
 from deepsoc._hashes import key_of
-from deepsoc.assets import core_files, folder, rtl_files, rtl_headers, soc_files, used_parameters
+from deepsoc.assets import check_files, core_files, folder, rtl_files, rtl_headers, soc_files, used_parameters
 from deepsoc.sim import cache
 from deepsoc.sim.tools import Compilers, Toolchain, find_toolchain
 
@@ -26,7 +26,7 @@ SERIAL_DIVIDER = 16
 _PREFIX = "Vdsoc"
 _FLAGS = ("-O3", "-march=native")  # the same for every build, so that a compiler cache works
 _VERILATOR = (
-    *("--cc", "--no-timing", "--assert"),
+    *("--cc", "--no-timing"),
     *("-O3", "--x-assign", "fast", "--x-initial", "unique"),  # registers without reset start at random
     *("-Wno-fatal", "-Wno-lint", "-Wno-style"),  # the linter has its own run
     *("--output-split", "5000"),
@@ -44,6 +44,7 @@ def build(
     work: Path,
     *,
     trace: bool = False,
+    assertions: bool = True,
     rtl: Path | None = None,
     main: Path | None = None,
     progress: Callable[[str, float], None] | None = None,
@@ -54,6 +55,7 @@ def build(
         export: folder with params.svh and model.h.
         work: folder for the program.
         trace: make it able to write FST traces.
+        assertions: check the RTL's assertions and the rules of AXI; without, it is faster.
         rtl: folder of the accelerator's sources; None: the package's.
         main: C++ file of another program than the harness's own.
         progress: told what is built, and the fraction of the files that have been begun; not told of what is there.
@@ -66,7 +68,7 @@ def build(
         ToolError: a tool is missing or fails.
     """
     tools = find_toolchain()
-    hardware = _Hardware.read(export / "params.svh", rtl or folder("rtl"), tools, trace=trace)
+    hardware = _Hardware.read(export / "params.svh", rtl or folder("rtl"), tools, trace=trace, assertions=assertions)
     objects = compile_firmware(tools, export, work)
     extra = ["-llz4", "-lz"] if trace else []
     return hardware.link(work / "simulator", main, before=objects, after=["-pthread", *extra], progress=progress)
@@ -100,6 +102,7 @@ def build_system(
     *,
     ram_bytes: int,
     trace: bool = False,
+    assertions: bool = True,
     rtl: Path | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Path:
@@ -110,6 +113,7 @@ def build_system(
         work: folder for the program.
         ram_bytes: size of the core's program RAM.
         trace: make it able to write FST traces.
+        assertions: as of `build`.
         rtl: folder of the sources; None: the package's.
         progress: as of `build`.
 
@@ -121,7 +125,12 @@ def build_system(
         ToolError: a tool or the RISC-V core is missing, or a tool fails.
     """
     hardware = _Hardware.read(
-        export / "params.svh", rtl or folder("rtl"), find_toolchain(), trace=trace, ram_bytes=ram_bytes
+        export / "params.svh",
+        rtl or folder("rtl"),
+        find_toolchain(),
+        trace=trace,
+        assertions=assertions,
+        ram_bytes=ram_bytes,
     )
     extra = ["-llz4", "-lz"] if trace else []
     return hardware.link(work / "simulator", None, before=[], after=["-pthread", *extra], progress=progress)
@@ -176,6 +185,7 @@ class _Hardware:
         tools: Toolchain,
         *,
         trace: bool = False,
+        assertions: bool = True,
         shared: bool = False,
         ram_bytes: int = 0,
     ) -> _Hardware:
@@ -189,11 +199,18 @@ class _Hardware:
             files = [*core, *included, *files, *soc_files(sources)]
             programs = [*_SYSTEM_HARNESS.glob("*.*"), *(_HARNESS / name for name in ("axi.h", "memory.h", "random.h"))]
             parameters = {"RamBytes": ram_bytes, "RamFile": '"program.hex"', "ClkHz": SERIAL_DIVIDER, "Baud": 1}
-            options = ("--top-module", _SYSTEM, *(f"-G{name}={value}" for name, value in parameters.items()))
+            options: tuple[str, ...] = (
+                "--top-module",
+                _SYSTEM,
+                *(f"-G{name}={value}" for name, value in parameters.items()),
+            )
             options += ("-DDV_FCOV_DISABLE", "harness/soc.vlt")  # the core's own coverage is left out
         else:
             programs = [*_HARNESS.glob("*.*")]
             options = ("--top-module", _TOP)
+        if assertions:
+            files += check_files(sources, soc=bool(ram_bytes))
+            options += ("--assert",)
         rtl = {path.name: path.read_bytes() for path in files}
         rtl["params.svh"] = used_parameters(params.read_bytes(), rtl.values())
         harness = {path.name: path.read_bytes() for path in [*sorted(programs), *_headers()]}

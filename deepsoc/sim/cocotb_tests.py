@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepsoc._hashes import key_of
-from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.assets import check_files, folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.errors import ToolError
 from deepsoc.export import Artifacts
 from deepsoc.sim import cache
@@ -25,6 +25,7 @@ def run_cocotb(
     *,
     seed: int = 0,
     environment: Mapping[str, str] | None = None,
+    assertions: bool = True,
     rtl: str | Path | None = None,
     work: str | Path | None = None,
     progress: Callable[[str, float], None] | None = None,
@@ -40,6 +41,7 @@ def run_cocotb(
         module: of the tests, as in `import`; what this process can import the simulator can.
         seed: of cocotb's random numbers and of registers without reset.
         environment: more variables of the simulator.
+        assertions: check the RTL's assertions and the rules of AXI.
         rtl: folder of the accelerator's sources, such as a changed copy; None: the package's.
         work: folder in which the simulator runs; None: a temporary one.
         progress: told about the building.
@@ -59,15 +61,17 @@ def run_cocotb(
     given = Artifacts.load(export)
     tools = find_toolchain()
     sources = Path(rtl) if rtl else folder("rtl")
-    texts = {path.name: path.read_text() for path in [*rtl_files(sources), *rtl_headers(sources)]}
+    checks = check_files(sources) if assertions else []
+    texts = {path.name: path.read_text() for path in [*rtl_files(sources), *checks, *rtl_headers(sources)]}
     params = (given.path / "params.svh").read_bytes()
     texts["params.svh"] = used_parameters(params, [text.encode() for text in texts.values()]).decode()
-    key = key_of([cocotb_version(), tools.verilator.version, TOP, *BUILD, repr(texts)])
+    options = [option for option in BUILD if assertions or option != "--assert"]
+    key = key_of([cocotb_version(), tools.verilator.version, TOP, *options, repr(texts)])
 
     def make(place: Path) -> None:
         if progress is not None:
             progress("building the simulator for cocotb", 0.0)
-        build_tests(tools, place, TOP, texts)
+        build_tests(tools, place, TOP, texts, options=options)
 
     with tempfile.TemporaryDirectory(prefix="deepsoc-cocotb-") as temporary:
         place = Path(work or temporary)

@@ -61,6 +61,7 @@ def simulate(
     seed: int = 0,
     trace: bool = False,
     faults: Sequence[str] = (),
+    assertions: bool = True,
     rtl: str | Path | None = None,
     progress: Progress | None = None,
 ) -> SimResult:
@@ -82,6 +83,7 @@ def simulate(
         seed: of the stalls, of the memory's first content and of registers without reset; a batch more, one more.
         trace: write `trace.fst` into the folder; one that a later export replaces meanwhile is lost with it.
         faults: deliberate damage out of FAULTS.
+        assertions: check the RTL's assertions and the rules of AXI on its ports; a run without them is faster.
         rtl: folder of the accelerator's sources, such as a changed copy; None: the package's.
         progress: told about the course of the run.
 
@@ -104,7 +106,9 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="deepsoc-sim-") as name:
         work = Path(name)
         draft = traced.with_name(f".{work.name}.fst") if trace else None  # two runs may be at work
-        options = Options(stall_prob, mem_latency, simulator, draft, faults, Path(rtl).resolve() if rtl else None)
+        options = Options(
+            stall_prob, mem_latency, simulator, draft, faults, Path(rtl).resolve() if rtl else None, assertions
+        )
         export = _copied(given, work / "export")
         tell = _Course(progress or (lambda what, fraction: None), len(parts))
         tell("building the simulator", 0.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deepsoc import _process
 from deepsoc._hashes import key_of
-from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.assets import check_files, folder, rtl_files, rtl_headers, used_parameters
 from deepsoc.export import Artifacts
 from deepsoc.sim import cache
 from deepsoc.sim.build import compile_firmware, firmware_folders
@@ -22,7 +22,7 @@ LIBRARY = "libdsoc_tb"
 _HARNESS = Path(__file__).parent / "harness"
 _FLAGS = ("-O1",)  # a run is short: the compiler takes longer than the simulation
 _VERILATOR = (
-    *("--cc", "--main", "--timing", "--assert"),
+    *("--cc", "--main", "--timing"),
     *("-O3", "--x-assign", "fast", "--x-initial", "unique"),  # registers without reset start at random
     *("-Wno-fatal", "-Wno-lint", "-Wno-style"),  # the linter has its own run
     *("--output-split", "5000"),
@@ -32,10 +32,11 @@ _VERILATOR = (
 _MAKE = ("make", "-C", "model", "-f", "Vdsoc_tb.mk", "-j", "2", "VERILATOR_ROOT=../root")
 
 
-def bench_sources(export: Artifacts, rtl: Path | None) -> dict[str, bytes]:
+def bench_sources(export: Artifacts, rtl: Path | None, assertions: bool = True) -> dict[str, bytes]:
     """The files of accelerator and testbench, by name, in the order in which they are compiled; params.svh too."""
     sources = rtl or folder("rtl")
-    files = [*rtl_headers(sources), *rtl_files(sources), *rtl_files(sources / "tb")]
+    checks = check_files(sources) if assertions else []
+    files = [*rtl_headers(sources), *rtl_files(sources), *checks, *rtl_files(sources / "tb")]
     texts = {path.name: path.read_bytes() for path in files}
     return {"params.svh": used_parameters((export.path / "params.svh").read_bytes(), texts.values()), **texts}
 
@@ -63,16 +64,23 @@ def build_library(tools: Compilers, export: Artifacts, work: Path) -> Path:
 
 
 def build_bench(
-    tools: Toolchain, export: Artifacts, library: Path, work: Path, rtl: Path | None, tell: Callable[[str, float], None]
+    tools: Toolchain,
+    export: Artifacts,
+    library: Path,
+    work: Path,
+    rtl: Path | None,
+    assertions: bool,
+    tell: Callable[[str, float], None],
 ) -> Path:
     """Makes the program of the bench with Verilator, once for each accelerator; the program.
 
     Raises:
         ToolError: a tool fails.
     """
-    texts = bench_sources(export, rtl)
+    texts = bench_sources(export, rtl, assertions)
+    options = (*_VERILATOR, *(["--assert"] if assertions else []))
     contents = (part for item in texts.items() for part in item)
-    key = key_of([tools.verilator.version, tools.cxx, *_VERILATOR, *_FLAGS, *contents])
+    key = key_of([tools.verilator.version, tools.cxx, *options, *_FLAGS, *contents])
     environment = tools.verilator.environment()
     target = work / "bench"
 
@@ -83,7 +91,7 @@ def build_bench(
         (place / "root").symlink_to(tools.verilator.root)  # make cannot name what lies in a folder with a blank
         names = [name for name in texts if name.endswith((".sv", ".v"))]
         flags = ("-CFLAGS", " ".join(_FLAGS), "--Mdir", "model", "-I.")
-        _process.run([tools.verilator.program, *_VERILATOR, *flags, *names], cwd=place, env=environment)
+        _process.run([tools.verilator.program, *options, *flags, *names], cwd=place, env=environment)
         tell("building the testbench", 0.3)
         _process.run(_MAKE, cwd=place, env=environment)
         command: list[str | Path] = [

@@ -663,14 +663,6 @@ module dsoc_core #(
   end
 
   // ---- handshakes ----------------------------------------------------------------------------------------------------
-  `DSOC_ASSERT_STABLE(a_x_ar, clk_i, rst_ni, m_axi_x_arvalid, m_axi_x_arready, {m_axi_x_araddr, m_axi_x_arlen})
-  `DSOC_ASSERT_STABLE(a_k_ar, clk_i, rst_ni, m_axi_k_arvalid, m_axi_k_arready, {m_axi_k_araddr, m_axi_k_arlen})
-  `DSOC_ASSERT_STABLE(a_o_ar, clk_i, rst_ni, m_axi_o_arvalid, m_axi_o_arready, {m_axi_o_araddr, m_axi_o_arlen})
-  `DSOC_ASSERT_STABLE(a_y_aw, clk_i, rst_ni, m_axi_y_awvalid, m_axi_y_awready, {m_axi_y_awaddr, m_axi_y_awlen})
-  `DSOC_ASSERT_STABLE(a_y_w, clk_i, rst_ni, m_axi_y_wvalid, m_axi_y_wready, {m_axi_y_wdata, m_axi_y_wstrb,
-                                                                                 m_axi_y_wlast})
-  `DSOC_ASSERT_STABLE(a_axil_b, clk_i, rst_ni, s_axil_bvalid, s_axil_bready, s_axil_bresp)
-  `DSOC_ASSERT_STABLE(a_axil_r, clk_i, rst_ni, s_axil_rvalid, s_axil_rready, {s_axil_rdata, s_axil_rresp})
   `DSOC_ASSERT_STABLE(a_out, clk_i, run_rst_nq, out_valid, out_ready, {out_addr, out_lines, out_bytes, out_beats})
   `DSOC_ASSERT(a_quiet, clk_i, rst_ni, !busy |-> quiet)
 

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pytest
 
 from deepsoc._files import replace_once
 from deepsoc._hashes import key_of
-from deepsoc.assets import rtl_files, rtl_headers, soc_files
+from deepsoc.assets import check_files, rtl_files, rtl_headers, soc_files
 from deepsoc.sim import cache
 from deepsoc.sim.cocotb_runner import BUILD, Outcome, build_tests, run_tests
 from deepsoc.sim.tools import find_toolchain
@@ -43,10 +43,17 @@ class Edit:
 
 
 def sources(top: str) -> list[Path]:
-    """The files that a module needs: those of the lists files.f and of this folder that it names, directly or not."""
-    files = {path.stem: path for path in [*rtl_files(), *soc_files(), *Path(__file__).parent.glob("*.sv")]}
+    """The files that a module needs: those of the lists files.f and of this folder that it names, directly or not.
+
+    The rules of its buses too, if checks/`top`_bind.sv binds any.
+    """
+    here = Path(__file__).parent
+    files = {path.stem: path for path in [*rtl_files(), *soc_files(), *check_files(), *here.glob("*.sv")]}
+    bound = here / "checks" / f"{top}_bind.sv"
+    if bound.is_file():
+        files["bound"] = bound
     needed: set[str] = set()
-    todo = [top]
+    todo = [top, "bound"] if bound.is_file() else [top]
     while todo:
         name = todo.pop()
         needed.add(name)
@@ -54,7 +61,15 @@ def sources(top: str) -> list[Path]:
     return [path for name, path in files.items() if name in needed]
 
 
-def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit | None = None) -> Outcome:
+def run(
+    module: str,
+    top: str,
+    parameters: Parameters,
+    *,
+    seed: int,
+    edit: Edit | None = None,
+    plusargs: Sequence[str] = (),
+) -> Outcome:
     """Runs the cocotb tests of a Python module on a SystemVerilog module.
 
     Args:
@@ -63,6 +78,7 @@ def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit 
         parameters: its parameters; the tests find them in `bench.PARAMETERS`.
         seed: of all that is random.
         edit: a change of the sources.
+        plusargs: arguments of the simulator.
     """
     tools = find_toolchain()
     texts = {path.name: path.read_text() for path in sources(top)}
@@ -77,7 +93,7 @@ def run(module: str, top: str, parameters: Parameters, *, seed: int, edit: Edit 
             key,
             lambda place: build_tests(tools, place, top, texts, parameters=parameters, options=options),
             lambda built: run_tests(
-                tools, built, Path(work), top, module, seed=seed, plusargs=counts,
+                tools, built, Path(work), top, module, seed=seed, plusargs=[*counts, *plusargs],
                 environment={"DEEPSOC_BENCH": json.dumps(dict(parameters))},
             ),
         )  # fmt: skip
@@ -88,7 +104,8 @@ def check(module: str, top: str, parameters: Parameters, *, seed: int) -> None:
     outcome = run(module, top, parameters, seed=seed)
     if outcome.tests == 0 or outcome.failed:
         what = f"{', '.join(outcome.failed) or 'no results'} of {top} {dict(parameters)}, seed {seed}"
-        pytest.fail(f"{what}\n{outcome.log[-6000:]}", pytrace=False)
+        broken = "\n".join(line for line in outcome.log.splitlines() if "Assertion failed" in line)
+        pytest.fail(f"{what}\n{broken}\n{outcome.log[-6000:]}", pytrace=False)
 
 
 def parameter_sets(*quick: Parameters, slow: tuple[Parameters, ...] = ()) -> pytest.MarkDecorator:

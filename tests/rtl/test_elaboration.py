@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deepsoc.assets import core_files, folder, rtl_files, rtl_headers, soc_files
+from deepsoc.assets import check_files, core_files, folder, rtl_files, rtl_headers, soc_files
 from deepsoc.sim.tools import find_verilator
 from tests.rtl.runner import sources
 
@@ -83,11 +83,12 @@ def test_the_memory_type_is_one_parameter(tmp_path: Path) -> None:
 
 
 def test_every_file_is_listed() -> None:
-    assert sorted([*rtl_files(), *soc_files(), *rtl_files(RTL / "tb")]) == sorted(RTL.rglob("*.sv"))
+    listed = [*rtl_files(), *soc_files(), *check_files(soc=True), *rtl_files(RTL / "tb")]
+    assert sorted(listed) == sorted(RTL.rglob("*.sv"))
 
 
 def test_verible_finds_nothing() -> None:
-    files = [*rtl_files(), *soc_files(), *rtl_files(RTL / "tb"), *rtl_headers(), *Path(__file__).parent.glob("*.sv")]
+    files = [*RTL.rglob("*.sv*"), *Path(__file__).parent.rglob("*.sv")]
     done = _run([_tool("verible-verilog-lint"), f"--rules_config={ROOT / '.rules.verible_lint'}", *sorted(files)])
     assert done.returncode == 0, done.stdout
 

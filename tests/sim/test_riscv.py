@@ -303,7 +303,8 @@ def test_the_board_with_block_ram_takes_a_network_from_its_serial_port(system: S
     (tmp_path / "boot.hex").write_text(hex_words(system.rom))
     (tmp_path / "serial.bin").write_bytes(frames(riscv.memory_contents(system.design), system.image))
     core, included = assets.core_files()
-    files = [*core, *assets.rtl_files(), *assets.soc_files(), Path(__file__).with_name("board_bench.sv")]
+    checks = assets.check_files(soc=True)
+    files = [*core, *assets.rtl_files(), *assets.soc_files(), *checks, Path(__file__).with_name("board_bench.sv")]
     tools = find_toolchain()
     environment = tools.verilator.environment()
     environment["MAKEFLAGS"] = f"{environment.get('MAKEFLAGS', '')} LINK={tools.cxx}"

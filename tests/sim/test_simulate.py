@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepsoc import assets
 from deepsoc.errors import InputError, MismatchError, ToolError
 from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import load_net, parse_net
 from deepsoc.perf import Memory, estimate
 from deepsoc.sim import simulate
+from deepsoc.sim.build import _Hardware
 from deepsoc.sim.tools import find_toolchain
 
 HW = Hardware(
@@ -290,3 +292,27 @@ def test_the_build_is_reused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("deepsoc.sim.build._Hardware.build", rebuild)
     simulate(folder, seed=3, stall_prob=0.1).raise_for_mismatch()
+
+
+@pytest.mark.slow
+def test_a_broken_rule_ends_the_run_and_assertions_can_be_left_out(folder: Path, tmp_path: Path) -> None:
+    """A limit of bursts under way that the reader exceeds, at a long latency."""
+    rtl = shutil.copytree(assets.folder("rtl"), tmp_path / "rtl")
+    bound = rtl / "check" / "dsoc_top_bind.sv"
+    bound.write_text(bound.read_text().replace(".MaxPending(16)", ".MaxPending(2)", 1))
+    with pytest.raises(ToolError, match=r"Assertion failed in TOP\.dsoc_top\.i_x_check\.a_bound"):
+        simulate(folder, rtl=rtl, mem_latency=60)
+    simulate(folder, rtl=rtl, mem_latency=60, assertions=False).raise_for_mismatch()
+
+
+def test_without_assertions_none_is_compiled(folder: Path) -> None:
+    tools = find_toolchain()
+    for system in (0, 4096):
+        texts = {}
+        for assertions in (True, False):
+            hardware = _Hardware.read(
+                folder / "params.svh", assets.folder("rtl"), tools, assertions=assertions, ram_bytes=system
+            )
+            texts[assertions] = set(hardware.rtl)
+            assert ("--assert" in hardware.options) == assertions
+        assert texts[True] - texts[False] == {path.name for path in assets.check_files(soc=bool(system))}

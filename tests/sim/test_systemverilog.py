@@ -111,7 +111,9 @@ def calls(design: Artifacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     tools, work, place = find_toolchain(), tmp_path / "bench", tmp_path / "install" / "bin"
     work.mkdir()
     place.mkdir(parents=True)
-    bench = build_bench(tools, design, build_library(tools, design, work), work, None, lambda what, fraction: None)
+    bench = build_bench(
+        tools, design, build_library(tools, design, work), work, None, True, lambda what, fraction: None
+    )
     words = {"python": sys.executable, "log": tmp_path / "log", "bench": bench, "simulator": place / "simulator"}
     text = STAND_IN
     for word, value in words.items():

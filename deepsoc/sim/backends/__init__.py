@@ -43,6 +43,7 @@ class Options:
         trace: file to write, or None.
         faults: deliberate damage.
         rtl: folder of the accelerator's sources; None: the package's.
+        assertions: the RTL's assertions and the rules of AXI are checked.
     """
 
     stall_prob: float
@@ -51,6 +52,7 @@ class Options:
     trace: Path | None
     faults: Sequence[str]
     rtl: Path | None
+    assertions: bool = True
 
     @property
     def watchdog(self) -> int:

@@ -49,6 +49,7 @@ def prepare(export: Artifacts, work: Path, options: Options, tell: Progress) -> 
             _MODULE,
             seed=seed,
             environment={JOB: str(place / "job.json")},
+            assertions=options.assertions,
             rtl=options.rtl,
             work=place,
             progress=tell,

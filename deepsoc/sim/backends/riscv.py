@@ -46,7 +46,13 @@ def prepare(export: Artifacts, work: Path, options: Options, tell: Progress) -> 
     rom = boot_rom(work)
     image = program_image(export.path, work, ram_bytes=RAM_BYTES)
     program = build_system(
-        export.path, work, ram_bytes=RAM_BYTES, trace=options.trace is not None, rtl=options.rtl, progress=tell
+        export.path,
+        work,
+        ram_bytes=RAM_BYTES,
+        trace=options.trace is not None,
+        assertions=options.assertions,
+        rtl=options.rtl,
+        progress=tell,
     )
 
     def run(batch: Artifacts, place: Path, seed: int, tell: Progress) -> Found:

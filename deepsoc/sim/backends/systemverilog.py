@@ -26,7 +26,7 @@ def prepare(export: Artifacts, work: Path, options: Options, tell: Progress) -> 
         return _prepare_vendor(VENDORS[options.simulator], export, work, options, tell)
     tools = find_toolchain()
     library = build_library(tools, export, work)
-    program = build_bench(tools, export, library, work, options.rtl, tell)
+    program = build_bench(tools, export, library, work, options.rtl, options.assertions, tell)
 
     def run(batch: Artifacts, place: Path, seed: int, tell: Progress) -> Found:
         job = write_job(batch, place, place, options, seed)
@@ -42,7 +42,7 @@ def _prepare_vendor(vendor: Vendor, export: Artifacts, work: Path, options: Opti
     scripts = work / "eda"
     scripts.mkdir()
     tell(f"building the testbench with {vendor.name}", 0.0)
-    configure(vendor, bench_sources(export, options.rtl), scripts)
+    configure(vendor, bench_sources(export, options.rtl, options.assertions), scripts)
     build_library(find_compilers(), export, scripts)
     _process.run(["make"], cwd=scripts, env=environment)
 

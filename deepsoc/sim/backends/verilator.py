@@ -16,7 +16,14 @@ __all__ = ["prepare", "progress_lines", "write_regions"]
 
 def prepare(export: Artifacts, work: Path, options: Options, tell: Progress) -> Run:
     """Builds the simulator, unless the cache has it."""
-    program = build(export.path, work, trace=options.trace is not None, rtl=options.rtl, progress=tell)
+    program = build(
+        export.path,
+        work,
+        trace=options.trace is not None,
+        assertions=options.assertions,
+        rtl=options.rtl,
+        progress=tell,
+    )
 
     def run(batch: Artifacts, place: Path, seed: int, tell: Progress) -> Found:
         values: dict[str, object] = {

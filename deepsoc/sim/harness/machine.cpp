@@ -94,11 +94,16 @@ void Machine::reset() {
     for (int i = 0; i < kResetClocks; i++) {
         top_->clk_i = 0;
         top_->eval();
+        context_.timeInc(1);
         top_->clk_i = 1;
         top_->eval();
     }
     top_->clk_i = 0;
     top_->rst_ni = 1;
+    top_->eval();
+    top_->clk_i = 1; // the first edge at which a master may raise VALID
+    top_->eval();
+    top_->clk_i = 0;
     top_->eval();
 }
 

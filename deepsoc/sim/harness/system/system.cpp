@@ -90,6 +90,7 @@ void System::reset() {
     for (int i = 0; i < kResetClocks; i++) {
         top_->clk_i = 0;
         top_->eval();
+        context_.timeInc(1);
         top_->clk_i = 1;
         top_->eval();
     }

@@ -1,0 +1,2 @@
+// For the RISC-V SoC besides.
+dsoc_soc_bind.sv
