@@ -2,7 +2,7 @@
 #ifndef DSOC_MAP_H
 #define DSOC_MAP_H
 
-#define DSOC_MAP_VERSION 2u
+#define DSOC_MAP_VERSION 3u
 #define DSOC_DESCRIPTOR_WORDS 64u
 #define DSOC_DESCRIPTOR_MAGIC 0xD5u
 #define DSOC_CHECKSUM 0xD50CD50Cu
@@ -226,6 +226,14 @@
 #define DSOC_D_CHAIN_LSB 18u
 #define DSOC_D_CHAIN_MASK 0x00040000u
 
+/* pool: mac: pool in line behind the output stage: 0 none, 2 maximum or 3 average of the whole map. */
+#define DSOC_D_POOL_WORD 0u
+#define DSOC_D_POOL_LSB 19u
+#define DSOC_D_POOL_MASK 0x00180000u
+#define DSOC_D_POOL_NONE 0u
+#define DSOC_D_POOL_GLOBAL_MAX 2u
+#define DSOC_D_POOL_GLOBAL_AVG 3u
+
 /* tag: Index of the operation; must equal the row of the table. */
 #define DSOC_D_TAG_WORD 1u
 #define DSOC_D_TAG_LSB 0u
@@ -275,6 +283,11 @@
 #define DSOC_D_AVG_LSH_WORD 5u
 #define DSOC_D_AVG_LSH_LSB 16u
 #define DSOC_D_AVG_LSH_MASK 0x00030000u
+
+/* pool_steps: Global pool: bits of the quotient, x_bits + out_frac - in_frac, 0 … 15. */
+#define DSOC_D_POOL_STEPS_WORD 5u
+#define DSOC_D_POOL_STEPS_LSB 20u
+#define DSOC_D_POOL_STEPS_MASK 0x00F00000u
 
 /* x_base: Pixel reader: arena offset of line buffer 0 at n = l = 0 (modulo 2^32). */
 #define DSOC_D_X_BASE_WORD 6u
@@ -481,7 +494,7 @@
 #define DSOC_D_Y_WO_STEP_LSB 0u
 #define DSOC_D_Y_WO_STEP_MASK 0xFFFFFFFFu
 
-/* y_rows: Output rows Ho (matrix and flat: batch N). */
+/* y_rows: Output rows Ho of the core (matrix and flat: batch N). */
 #define DSOC_D_Y_ROWS_WORD 35u
 #define DSOC_D_Y_ROWS_LSB 0u
 #define DSOC_D_Y_ROWS_MASK 0x0000FFFFu
@@ -560,5 +573,10 @@
 #define DSOC_D_O_L_COUNT_WORD 47u
 #define DSOC_D_O_L_COUNT_LSB 0u
 #define DSOC_D_O_L_COUNT_MASK 0x0000FFFFu
+
+/* pool_count: Global pool: elements of the map, by which a sum is divided; 1 for a maximum. */
+#define DSOC_D_POOL_COUNT_WORD 47u
+#define DSOC_D_POOL_COUNT_LSB 16u
+#define DSOC_D_POOL_COUNT_MASK 0xFFFF0000u
 
 #endif /* DSOC_MAP_H */

@@ -128,6 +128,7 @@ module dsoc_top #(
       .NMax(`DSOC_XN_MAX),
       .WeightsDepth(`DSOC_WEIGHTS_RAM_DEPTH),
       .EdgesDepth(`DSOC_EDGES_RAM_DEPTH),
+      .GlobalPoolMax(`DSOC_GLOBAL_POOL_MAX),
       .AxiBits(`DSOC_AXI_DATA_BITS),
       .MaxBurst(`DSOC_AXI_MAX_BURST),
       .AddrBits(40),

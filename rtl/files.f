@@ -18,6 +18,7 @@ engine/dsoc_drain.sv
 engine/dsoc_pool.sv
 engine/dsoc_engine.sv
 engine/dsoc_output_stage.sv
+engine/dsoc_pool_global.sv
 memory/dsoc_writer.sv
 control/dsoc_sequencer.sv
 control/dsoc_regs.sv

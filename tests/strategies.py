@@ -31,6 +31,7 @@ def random_net(
     max_kernel: int = 5,
     max_batch: int = 3,
     max_macs: int = 3_000_000,
+    whole_maps: float = 0.0,
     x_bits: tuple[int, ...] = (2, 4, 8),
     k_bits: tuple[int, ...] = (2, 4, 8),
 ) -> Net:
@@ -44,12 +45,13 @@ def random_net(
         max_kernel: rows and columns of convolution kernels.
         max_batch: of the network.
         max_macs: multiplications of one bundle and one batch element.
+        whole_maps: share of the pools whose window is the whole map.
         x_bits: widths of activations to choose from.
         k_bits: widths of weights to choose from.
     """
     if isinstance(rng, np.random.Generator):
         rng = random.Random(int(rng.integers(2**62)))
-    return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs).build(
+    return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, whole_maps).build(
         {"x": rng.choice(x_bits), "k": rng.choice(k_bits), "b": rng.choice((8, 16, 32))},
         rng.randint(1, max_batch) if rng.random() < 0.5 else 1,
     )
@@ -82,7 +84,10 @@ def nets(**limits: Any) -> st.SearchStrategy[Net]:
 class _Builder:
     """Grows one network; tensors are kept without the batch: (h, w, c), (c,) of dense layers, None when flattened."""
 
-    def __init__(self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int) -> None:
+    def __init__(
+        self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int, whole_maps: float
+    ) -> None:
+        self.whole_maps = whole_maps
         self.rng, self.max_size, self.max_channels, self.max_kernel, self.max_macs = rng, size, channels, kernel, macs
         self.count = rng.randint(1, bundles)
         self.tensors: dict[str, tuple[int, ...]] = {}
@@ -161,6 +166,9 @@ class _Builder:
     def pool(self, shape: tuple[int, int, int]) -> tuple[Net, tuple[int, int, int]]:
         rng = self.rng
         h, w, c = shape
+        if self.whole_maps and self.chance(self.whole_maps):
+            whole = {"size": [h, w], "strides": [h, w], "padding": rng.choice(("same", "valid"))}
+            return {"type": rng.choice(("max", "avg")), **whole}, (1, 1, c)
         padding = rng.choice(("same", "valid"))
         size = [rng.randint(1, 3 if padding == "same" else min(3, n)) for n in (h, w)]
         strides = [rng.choice((1, 2, 2, 3, 4)) for _ in size]

@@ -31,7 +31,7 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "counters_depth",
+    "global_pool_max", "counters_depth",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
 
@@ -88,6 +88,8 @@ class Hardware(BaseModel):
     # Bus
     axi_data_bits: Annotated[Literal[32, 64, 128, 256, 512], INTEGER] = 128  # width of the four memory ports [A]
     axi_max_burst: Annotated[int, Field(ge=1, le=256), AfterValidator(_power_of_two)] = 16  # beats
+    # Pools in line
+    global_pool_max: int = Field(default=4096, ge=0, le=65535)  # elements of a map that one pool covers; 0: none
     # Performance counters
     counters_depth: Annotated[int, Field(ge=0, le=1024), AfterValidator(_counters_depth)] = 64  # operations; 0: none
     # System

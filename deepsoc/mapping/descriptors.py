@@ -8,6 +8,7 @@ from deepsoc.errors import InputError, MappingError
 from deepsoc.hw import Hardware
 from deepsoc.hw.regmap import load_map, pack_descriptor
 from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.pooling import InlinePool
 from deepsoc.mapping.stage import Requant
 
 __all__ = ["descriptor"]
@@ -50,7 +51,7 @@ def _control(op: Operation) -> dict[str, int]:
         "kind": _value("kind", op.kind), "flat": int(op.flat), "chain": int(op.chain), "raw_out": int(op.raw),
         "operand": _value("operand", stage.operand),
         **_requant(stage.act1, 1), **_requant(stage.act2, 2),
-        "acc_lsh": stage.acc_lsh, "opd_lsh": stage.opd_lsh, "avg_lsh": stage.avg_lsh,
+        "acc_lsh": stage.acc_lsh, "opd_lsh": stage.opd_lsh, "avg_lsh": stage.avg_lsh, **_pool(op.pool),
     }  # fmt: skip
 
 
@@ -60,6 +61,12 @@ def _requant(requant: Requant | None, i: int) -> dict[str, int]:
     return {
         f"act{i}_en": 1, f"sh{i}_pos": requant.pos, f"sh{i}_neg": requant.neg, f"zero{i}": int(requant.zero)
     }  # fmt: skip
+
+
+def _pool(pool: InlinePool | None) -> dict[str, int]:
+    if pool is None:
+        return {}
+    return {"pool": _value("pool", pool.kind), "pool_count": pool.count, "pool_steps": pool.steps}
 
 
 def _pixels(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
@@ -87,7 +94,7 @@ def _output(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
     y = op.y
     return {
         "y_base": addresses[y.buffer] + y.delta, "y_line_pitch": y.line_pitch, "y_l_pitch": y.l_pitch,
-        "y_n_pitch": y.n_pitch, "y_wo_step": y.wo_step, "y_rows": y.rows, "y_raw_step": y.raw_step,
+        "y_n_pitch": y.n_pitch, "y_wo_step": y.wo_step, "y_rows": op.loops.y_rows, "y_raw_step": y.raw_step,
     }  # fmt: skip
 
 

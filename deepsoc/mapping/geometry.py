@@ -14,8 +14,8 @@ from deepsoc.graph.window import Window
 from deepsoc.hw import Hardware
 
 __all__ = [
-    "Loops", "conv_loops", "dense_loops", "mac_clocks", "overhead_clocks", "pool_clocks", "pool_loops",
-    "row_mask", "split",
+    "Loops", "conv_loops", "dense_loops", "mac_clocks", "overhead_clocks", "passes", "pool_clocks",
+    "pool_loops", "row_mask", "split",
 ]  # fmt: skip
 
 # Clocks of an operation besides its steps, its first pixels and its last results: sequencer, pipelines, first address,
@@ -78,6 +78,13 @@ def split(count: int, most: int) -> list[tuple[int, int]]:
     """Cuts `range(count)` into the fewest ranges of at most `most`, as even as can be."""
     parts = -(-count // most)
     return [(i * count // parts, (i + 1) * count // parts) for i in range(parts)]
+
+
+def passes(hw: Hardware, core: Conv2D) -> list[tuple[int, int]]:
+    """Ranges of input channels of which a convolution takes one at a time; of one channel if the RAM holds none."""
+    kh, kw, ci, _ = core.weights.shape
+    words = kh * (1 if kw == 1 else core.strides[1])
+    return split(ci, max(hw.weights_ram_depth // words, 1))
 
 
 def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...], ci: int) -> Loops:

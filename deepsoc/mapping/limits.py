@@ -12,19 +12,26 @@ from deepsoc.graph.shapes import infer, pool_strides, pool_windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAXIMA
 from deepsoc.hw.rungs import rung
+from deepsoc.mapping.pooling import global_count, in_line
 
-__all__ = ["bits_needed", "check_limits", "needs", "resolve"]
+__all__ = ["bits_needed", "check_limits", "global_pool_max", "needs", "resolve"]
 
 _EDGES_MIN = 16
+_ANY = Hardware(rows=1, cols=1)
 _BITS = ("x_bits", "k_bits", "b_bits")
 
 
-def needs(graphs: Iterable[Graph]) -> tuple[dict[str, int], dict[str, str]]:
-    """Maxima that just suffice for networks, and the bundle that needs each, where it is more than any needs."""
+def needs(graphs: Iterable[Graph], hw: Hardware = _ANY) -> tuple[dict[str, int], dict[str, str]]:
+    """Maxima that just suffice for networks, and the bundle that needs each, where it is more than any needs.
+
+    Args:
+        graphs: the networks.
+        hw: decides by its memories which pools are in line and so need nothing.
+    """
     need = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": _EDGES_MIN}
     needed_by: dict[str, str] = {}
     for graph in graphs:
-        for where, name, value in _needs(graph):
+        for where, name, value in _needs(graph, hw):
             if value > need[name]:
                 need[name], needed_by[name] = value, where
     return need, needed_by
@@ -51,7 +58,9 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
         MappingError: a maximum beyond what the hardware can be built for; names the bundle that needs it.
     """
     graphs = list(graphs)
-    need, needed_by = needs(graphs)
+    if "global_pool_max" not in hw.model_fields_set and graphs:
+        hw = Hardware(**(hw.model_dump(exclude_unset=True) | {"global_pool_max": global_pool_max(graphs)}))
+    need, needed_by = needs(graphs, hw)
     unset = {name: value for name, value in bits_needed(graphs).items() if name not in hw.model_fields_set}
     sums = [step.accumulator for graph in graphs for step in worst_case_bits(graph).values()]
     if sums and "y_bits" not in hw.model_fields_set:  # `plan` refuses what needs more than 32
@@ -73,7 +82,7 @@ def check_limits(graph: Graph, hw: Hardware) -> None:
     Raises:
         MappingError: names the bundle, the maximum, and what is needed.
     """
-    for where, name, value in _needs(graph):
+    for where, name, value in _needs(graph, hw):
         if value > hw.limit(name):
             raise MappingError(
                 f"{name} is {hw.limit(name)}, {value} is needed; raise it in the hardware parameters or leave it out",
@@ -96,7 +105,14 @@ def _bits(graph: Graph) -> Iterator[tuple[str, str, int]]:
             yield where, "b_bits", bundle.core.b_quant.bits
 
 
-def _needs(graph: Graph) -> Iterator[tuple[str, str, int]]:
+def global_pool_max(graphs: Iterable[Graph]) -> int:
+    """The field of `Hardware` where it is left open: 0 if no pool can be in line, else the default, or what more the networks need if that can be built."""
+    maps = [(bundle, infos[bundle.name]) for graph in graphs for infos in [infer(graph)] for bundle in graph.bundles]
+    most = max((global_count(bundle.pool, info.core.shape) for bundle, info in maps), default=0)
+    return max(most, _ANY.global_pool_max) if 0 < most < 1 << 16 else 0
+
+
+def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
     """(bundle, maximum, value) of everything that a network needs."""
     infos = infer(graph)
     yield "network", "n_bundles_max", len(graph.bundles)
@@ -108,11 +124,13 @@ def _needs(graph: Graph) -> Iterator[tuple[str, str, int]]:
             rows, cols = pool_windows(bundle.pool, shape)
             shape = (shape[0], rows.out, cols.out, shape[3])
         stored[bundle.name] = shape
-        for name, value in _bundle_needs(bundle, stored[bundle.source], info.core.shape):
+        for name, value in _bundle_needs(bundle, stored[bundle.source], info.core.shape, hw):
             yield f"bundle {bundle.name}", name, value
 
 
-def _bundle_needs(bundle: Bundle, source: tuple[int, ...], result: tuple[int, ...]) -> Iterator[tuple[str, int]]:
+def _bundle_needs(
+    bundle: Bundle, source: tuple[int, ...], result: tuple[int, ...], hw: Hardware
+) -> Iterator[tuple[str, int]]:
     core = bundle.core
     for shape in (source, result):
         yield "xn_max", shape[0]
@@ -125,7 +143,7 @@ def _bundle_needs(bundle: Bundle, source: tuple[int, ...], result: tuple[int, ..
         yield "kw_max", core.weights.shape[1]
         yield "sh_max", core.strides[0]
         yield "sw_max", 1 if core.weights.shape[1] == 1 else core.strides[1]
-    if bundle.pool:
+    if bundle.pool and not in_line(hw, bundle, result):
         yield "kh_max", bundle.pool.size[0]
         yield "kw_max", bundle.pool.size[1]
         sh, sw = pool_strides(bundle.pool, result)

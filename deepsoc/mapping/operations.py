@@ -11,8 +11,9 @@ from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, pool_loops, split
+from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
 from deepsoc.mapping.layout import RawLayout, TensorLayout
+from deepsoc.mapping.pooling import InlinePool, in_line, inline_pool
 from deepsoc.mapping.ports import (
     Reader,
     Work,
@@ -52,6 +53,7 @@ class Operation:
         chain: several weights blocks make one sum.
         c0: first input channel that it takes.
         row0: first batch element that it takes, of a dense layer.
+        pool: the pool in line behind the output stage; `out` is pooled then.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Operation:
     chain: bool = False
     c0: int = 0
     row0: int = 0
+    pool: InlinePool | None = None
 
     @property
     def raw(self) -> bool:
@@ -79,7 +82,7 @@ class Operation:
     @property
     def work(self) -> Work:
         """What its clocks depend on."""
-        return Work(self.kind, self.loops, self.x, self.stage.o, self.y)
+        return Work(self.kind, self.loops, self.x, self.stage.o, self.y, self.pool)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -139,12 +142,13 @@ class _Lowering:
     def add_bundle(self, bundle: Bundle) -> None:
         """Appends the operations of one bundle."""
         info = self.infos[bundle.name]
-        buffer = f"{bundle.name}.core" if bundle.pool else bundle.name
+        own_pool = bundle.pool is not None and not in_line(self.hw, bundle, info.core.shape)  # an operation of its own
+        buffer = f"{bundle.name}.core" if own_pool else bundle.name
         if isinstance(bundle.core, Conv2D):
             self._conv(bundle, bundle.core, info, buffer)
         else:
             self._dense(bundle, bundle.core, info, buffer)
-        if bundle.pool:
+        if bundle.pool and own_pool:
             source = self.tensors[bundle.name]
             loops = pool_loops(self.hw, bundle.pool, info.core.shape)
             shape = (loops.n, loops.y_rows, loops.wo, loops.co)
@@ -203,19 +207,30 @@ class _Lowering:
                 f"one input channel takes {whole.kh * whole.sw} weight words, weights_ram_depth is {depth}; "
                 "use a smaller kernel or stride, or a deeper RAM"
             )
-        passes = split(whole.ci, depth // (whole.kh * whole.sw))
-        if len(passes) > 1:
-            self._passes(bundle, core, info, buffer, passes)
+        ranges = passes(self.hw, core)
+        if len(ranges) > 1:
+            self._passes(bundle, core, info, buffer, ranges)
             return
-        out = self._result(bundle.name, buffer, info.core.shape, info.core.quant, whole.ch_per_t)
         stage = self._stage(bundle, info.acc_frac, whole)
+        out, pool = self._core_result(bundle, info, buffer, whole.ch_per_t)
         self._mac(
             bundle.name, bundle, whole, pixel_reader(self.hw, whole, source.buffer, source.layout),
             writer(self.hw, buffer, out), out, stage, core.weights, _bias(core, info.acc_frac), stream=bundle.name,
+            pool=pool,
         )  # fmt: skip
 
+    def _core_result(
+        self, bundle: Bundle, info: BundleInfo, buffer: str, ch_per_t: int
+    ) -> tuple[Layout, InlinePool | None]:
+        """Buffer for the results of the operation that ends the core, and the pool in line that they pass."""
+        if bundle.pool is None or not in_line(self.hw, bundle, info.core.shape):
+            return self._result(bundle.name, buffer, info.core.shape, info.core.quant, ch_per_t), None
+        n, _, _, c = info.core.shape
+        pool = inline_pool(self.hw, bundle.pool, info.core.quant.frac, info.core.shape)
+        return self._result(bundle.name, buffer, (n, 1, 1, c), bundle.pool.out, ch_per_t), pool
+
     def _passes(
-        self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str, passes: list[tuple[int, int]]
+        self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str, ranges: list[tuple[int, int]]
     ) -> None:
         """A convolution in several passes over its channels; partial sums lie in memory between them."""
         source, shape, name = self.tensors[bundle.source], info.core.shape, bundle.name
@@ -223,7 +238,7 @@ class _Lowering:
         late = bundle.add if bundle.act else None  # a residual that is added behind the last pass
         bias = _bias(core, info.acc_frac)
         stage = OutputStage(info.acc_frac)
-        for i, (c0, c1) in enumerate(passes):
+        for i, (c0, c1) in enumerate(ranges):
             loops = replace(whole, ci=c1 - c0, words=(c1 - c0) * whole.kh)
             target = f"{name}.pass{i}"
             if i > 0:
@@ -243,11 +258,16 @@ class _Lowering:
                 stage = stage.with_act1(act) if act else stage
                 quant = act.out if act else quant
                 target = target if late else buffer
-            out = self._result(name, target, shape, quant, whole.ch_per_t)
+            pool = None
+            if c1 == whole.ci and not late:
+                out, pool = self._core_result(bundle, info, buffer, whole.ch_per_t)
+            else:
+                out = self._result(name, target, shape, quant, whole.ch_per_t)
             x = pixel_reader(self.hw, loops, source.buffer, source.layout, c0=c0)
             self._mac(
                 f"{name}.pass{i}", bundle, loops, x, writer(self.hw, target, out), out, stage,
                 core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}", c0=c0,
+                pool=pool,
             )  # fmt: skip
         if late:
             self._late_residual(bundle, info, buffer)
@@ -295,7 +315,7 @@ class _Lowering:
     def _mac(
         self, name: str, bundle: Bundle, loops: Loops, x: Reader, y: Writer, out: Layout, stage: OutputStage,
         weights: IntArray, bias: IntArray, *, stream: str, flat: bool = False, chain: bool = False, c0: int = 0,
-        row0: int = 0,
+        row0: int = 0, pool: InlinePool | None = None,
     ) -> None:  # fmt: skip
         if stream not in self.done.streams:
             self.done.streams[stream] = weights_stream(self.hw, loops, weights, bias)
@@ -303,6 +323,7 @@ class _Lowering:
             Operation(
                 name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
                 dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0, row0=row0,
+                pool=pool,
             )
         )  # fmt: skip
 

@@ -177,5 +177,5 @@ def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> C
         x_bytes=op.x.beats(hw) * hw.axi_bytes,
         k_bytes=beats * hw.axi_bytes + _DESCRIPTOR_BYTES,
         o_bytes=op.stage.o.beats(hw) * hw.axi_bytes if op.stage.o else 0,
-        y_bytes=op.y.beats(hw, op.loops) * hw.axi_bytes,
+        y_bytes=op.work.beats(hw) * hw.axi_bytes,
     )  # fmt: skip

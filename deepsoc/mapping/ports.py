@@ -5,7 +5,7 @@ The patterns are the table "The line reader" of docs/architecture.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, row_mask
 from deepsoc.mapping.layout import RawLayout, TensorLayout
+from deepsoc.mapping.pooling import InlinePool
 
 __all__ = ["Reader", "Work", "Writer", "flat_reader", "operand_reader", "partial_reader", "pixel_reader", "writer"]
 
@@ -128,6 +129,7 @@ class Work:
         x: pixels.
         o: operands; None: there are none.
         y: results.
+        pool: the pool in line that they pass.
     """
 
     kind: Literal["mac", "max", "avg"]
@@ -135,12 +137,24 @@ class Work:
     x: Reader
     o: Reader | None
     y: Writer
+    pool: InlinePool | None = None
+
+    @property
+    def results(self) -> Loops:
+        """Loops of the results as they are written: of a pool in line, of those behind it."""
+        return replace(self.loops, l=1, wo=1, y_rows=1) if self.pool else self.loops
+
+    def beats(self, hw: Hardware) -> int:
+        """Beats that are written in the whole operation."""
+        return self.y.beats(hw, self.results)
 
     def last_clocks(self, hw: Hardware) -> int:
         """Clocks from the last step to the last beat of the results, beside those that every operation takes."""
-        beats = self.y.last_beats(hw, self.loops)
+        beats = self.y.last_beats(hw, self.results)
         if self.kind != "mac":
             return beats + 5
+        if self.pool:
+            return beats + self.loops.ch_last + self.pool.last_clocks(self.loops.ch_last)
         return beats + (3 if self.y.raw_step else self.loops.ch_last)
 
 

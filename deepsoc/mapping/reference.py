@@ -11,6 +11,7 @@ import numpy.typing as npt
 from deepsoc.graph.ir import IntArray
 from deepsoc.mapping.operations import Operation
 from deepsoc.mapping.plan import Plan
+from deepsoc.mapping.pooling import InlinePool
 from deepsoc.mapping.stage import Requant
 from deepsoc.mapping.weights import flat_order
 
@@ -36,6 +37,8 @@ def run_operations(plan: Plan, x: IntArray) -> list[IntArray]:
         sums = _mac(op, plan, source) if op.kind == "mac" else _pool(op, source)
         o = op.stage.o
         staged = _stage(op, plan, sums, buffers[o.buffer] if o else None)
+        if op.pool:
+            staged = _pool_in_line(op.pool, staged, plan)
         results.append(staged.astype(np.int64).reshape(op.shape))
         values = _four(results[-1])
         if op.row0:  # a dense layer in blocks of rows
@@ -83,6 +86,15 @@ def _pool(op: Operation, source: IntArray) -> _Floats:
     total = np.sum([_tap(op, padded, i, j) for i, j in taps], axis=0)
     count = np.sum([_tap(op, counted, i, j) for i, j in taps], axis=0)
     return np.asarray(total * 2.0**op.stage.avg_lsh / count * 4, np.float64)
+
+
+def _pool_in_line(pool: InlinePool, values: _Floats, plan: Plan) -> _Floats:
+    """One maximum or average of each map (n, h, w, c)."""
+    reduce = np.max if pool.kind == "global_max" else np.sum
+    total: _Floats = np.asarray(reduce(values, axis=(1, 2), keepdims=True), np.float64)
+    half = 1 << (plan.hw.x_bits - 1)
+    quotient = np.rint(np.ldexp(total, pool.steps - plan.hw.x_bits) / pool.count) if pool.steps else 0 * total
+    return np.asarray(np.clip(quotient, -half, half - 1))
 
 
 def _padded(op: Operation, source: IntArray, value: float) -> _Floats:

@@ -162,7 +162,7 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
         moving = moved * memory.clocks_per_byte(hw.frequency_mhz)
         clock = step + last + memory.latency_clocks
         terms = {name: sum(port) for name, port in ports.items()} | {
-            "outputs": op.y.beats(hw, op.loops) / memory.efficiency,
+            "outputs": max(op.beats(hw) / memory.efficiency, sum(_pooled(op, cost.clocks))),
             "array": float(cost.clocks - cost.drain_clocks), "results": float(cost.drain_clocks),
             "weights": weights.take_loaded(), "latency": 2 * memory.latency_clocks + pixels - before,
             "overhead": float(cost.overhead_clocks), "memory": moving,
@@ -196,19 +196,34 @@ def _descriptor(hw: Hardware, memory: Memory) -> float:
 
 def _ports(op: Work, hw: Hardware, memory: Memory, clocks: int) -> dict[str, list[float]]:
     """Clocks of every iteration in the array and in the ports for pixels, operands and outputs."""
-    loops = op.loops
+    loops, pooled = op.loops, op.results
     count, blocks = loops.t, loops.n * loops.l
     operands = [0.0] * count
     if o := op.o:
         results = blocks * loops.wo * loops.co
         operands = _fetch(o, hw, memory, results / o.t / (o.n * o.l), clocks)
         operands = operands if o.t == count else [sum(operands) / count] * count
+    written = _written(op, hw, memory, clocks / (count * loops.n * pooled.l * pooled.wo))
     return {
         "array": [clocks / count] * count,
         "pixels": _fetch(op.x, hw, memory, clocks / count / blocks),
         "operands": operands,
-        "outputs": [_written(op, hw, memory, clocks / (count * blocks * loops.wo)) / count] * count,
+        "outputs": [max(written / count, finishing) for finishing in _pooled(op, clocks)],
     }
+
+
+def _pooled(op: Work, clocks: int) -> list[float]:
+    """Clocks of every iteration in which the channels of a pool in line are finished, those of the last map left out.
+
+    They stop the array where they take longer than it, but for the column that its results wait in.
+    """
+    loops = op.loops
+    if op.pool is None:
+        return [0.0] * loops.t
+    found = [float(loops.n * op.pool.last_clocks(loops.channels(t))) for t in range(loops.t)]
+    found[-1] -= op.pool.last_clocks(loops.ch_last)
+    found[0] = max(found[0] - clocks / (loops.t * loops.n * loops.l * loops.wo), 0.0)
+    return found
 
 
 def _last_operands(op: Work, hw: Hardware, memory: Memory) -> float:
@@ -224,8 +239,8 @@ def _written(op: Work, hw: Hardware, memory: Memory, column: float) -> float:
 
     The first column of results is there after `column` clocks of the array.
     """
-    beats, bursts = op.y.beats(hw, op.loops), op.y.bursts(hw, op.loops)
-    moving = (beats - op.y.last_beats(hw, op.loops)) / memory.efficiency
+    beats, bursts = op.beats(hw), op.y.bursts(hw, op.results)
+    moving = (beats - op.y.last_beats(hw, op.results)) / memory.efficiency
     turn = memory.latency_clocks + const.WRITE + beats / bursts / memory.efficiency
     found = max(moving, _waits(bursts, const.WRITES) * turn)
     return found + column if found > 0 else 0.0

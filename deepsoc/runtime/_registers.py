@@ -1,6 +1,6 @@
 """Register offsets and fields, generated from deepsoc/hw/registers.toml by `python -m deepsoc.hw.regmap`."""
 
-MAP_VERSION = 2
+MAP_VERSION = 3
 DESCRIPTOR_WORDS = 64
 ID_MAGIC = 0xD50C
 VLNV = "deepsoc:ip:dsoc:1.0"

@@ -16,6 +16,7 @@ module dsoc_core #(
     parameter int unsigned NMax         = 1,     // largest batch
     parameter int unsigned WeightsDepth = 2048,  // words of a weights bank
     parameter int unsigned EdgesDepth   = 256,   // words of the pooling unit's edges RAM
+    parameter int unsigned GlobalPoolMax = 4096,  // elements of a map that is pooled in line; 0: none
     parameter int unsigned AxiBits      = 128,   // data bits of the AXI4 ports
     parameter int unsigned MaxBurst     = 16,    // beats of a burst at most, power of two
     parameter int unsigned AddrBits     = 40,    // bits of a bus address
@@ -505,11 +506,17 @@ module dsoc_core #(
   );
 
   // ---- operands and outputs ------------------------------------------------------------------------------------------
-  logic opd_valid, opd_pop, out_valid, out_ready;
+  logic opd_valid, opd_pop, out_valid, out_ready, stage_finished;
   logic [8*OutLines-1:0] opd_bytes, out_bytes;
   logic [AxiBits*OutLines-1:0] opd_beats, out_beats;
   logic [31:0] out_addr;
   logic [ 7:0] out_lines;
+  logic [Rows-1:0] out_rows;
+  logic out_k_last, out_map_last;
+  logic write_valid, write_ready;
+  logic [8*OutLines-1:0] write_bytes;
+  logic [31:0] write_addr;
+  logic [ 7:0] write_lines;
   logic has_operand, partial;
 
   assign has_operand = desc.operand != dsoc_map_pkg::D_OPERAND_NONE;
@@ -571,7 +578,7 @@ module dsoc_core #(
       .rst_ni      (run_rst_nq),
       .start_i     (op_start_o),
       .desc_i      (desc),
-      .finished_o  (out_finished),
+      .finished_o  (stage_finished),
       .lacks_operand_o(count_lacks_operand),
       .blocked_o   (count_blocked),
       .mac_data_i  (mac_data),
@@ -591,9 +598,60 @@ module dsoc_core #(
       .ready_i     (out_ready),
       .addr_o      (out_addr),
       .lines_o     (out_lines),
+      .rows_o      (out_rows),
+      .k_last_o    (out_k_last),
+      .map_last_o  (out_map_last),
       .bytes_o     (out_bytes),
       .beats_o     (out_beats)
   );
+
+  // ---- pools in line -------------------------------------------------------------------------------------------------
+  if (GlobalPoolMax > 0) begin : gen_global_pool
+    logic pools, pool_in_ready, pool_out_valid, pool_idle;
+    logic [31:0] pool_addr;
+    logic [ 7:0] pool_byte;
+
+    assign pools = desc.pool == dsoc_map_pkg::D_POOL_GLOBAL_MAX || desc.pool == dsoc_map_pkg::D_POOL_GLOBAL_AVG;
+
+    dsoc_pool_global #(
+        .Rows(Rows),
+        .XBits(XBits),
+        .Channels(Cols),
+        .CountMax(GlobalPoolMax)
+    ) i_global_pool (
+        .clk_i,
+        .rst_ni    (run_rst_nq),
+        .start_i   (op_start_o),
+        .desc_i    (desc),
+        .valid_i   (out_valid && pools),
+        .ready_o   (pool_in_ready),
+        .data_i    (out_bytes[Rows*XBits-1:0]),
+        .rows_i    (out_rows),
+        .k_last_i  (out_k_last),
+        .map_last_i(out_map_last),
+        .valid_o   (pool_out_valid),
+        .ready_i   (write_ready),
+        .addr_o    (pool_addr),
+        .byte_o    (pool_byte),
+        .idle_o    (pool_idle)
+    );
+
+    assign out_ready    = pools ? pool_in_ready : write_ready;
+    assign out_finished = stage_finished && pool_idle;
+    assign write_valid  = pools ? pool_out_valid : out_valid;
+    assign write_addr   = pools ? pool_addr : out_addr;
+    assign write_lines  = pools ? 8'd1 : out_lines;
+    assign write_bytes  = pools ? (8 * OutLines)'(pool_byte) : out_bytes;
+  end else begin : gen_no_global_pool
+    logic unused_ok;
+    assign unused_ok    = &{1'b0, out_rows, out_k_last, out_map_last};
+    assign out_ready    = write_ready;
+    assign out_finished = stage_finished;
+    assign write_valid  = out_valid;
+    assign write_addr   = out_addr;
+    assign write_lines  = out_lines;
+    assign write_bytes  = out_bytes;
+  end
 
   dsoc_writer #(
       .Lines(OutLines),
@@ -607,11 +665,11 @@ module dsoc_core #(
       .arena_i     (arena),
       .line_pitch_i(desc.y_line_pitch),
       .raw_i       (desc.raw_out),
-      .valid_i     (out_valid),
-      .ready_o     (out_ready),
-      .addr_i      (out_addr),
-      .lines_i     (out_lines),
-      .bytes_i     (out_bytes),
+      .valid_i     (write_valid),
+      .ready_o     (write_ready),
+      .addr_i      (write_addr),
+      .lines_i     (write_lines),
+      .bytes_i     (write_bytes),
       .beats_i     (out_beats),
       .flush_i     (out_finished),
       .idle_o      (writer_idle),

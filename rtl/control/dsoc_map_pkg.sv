@@ -7,7 +7,7 @@
 // verilator lint_off UNUSEDPARAM
 package dsoc_map_pkg;
 
-  localparam logic [7:0] MAP_VERSION = 8'd2;
+  localparam logic [7:0] MAP_VERSION = 8'd3;
   localparam int unsigned DESCRIPTOR_WORDS = 64;
   localparam logic [7:0] DESCRIPTOR_MAGIC = 8'hD5;
   localparam logic [31:0] CHECKSUM = 32'hD50CD50C;
@@ -241,6 +241,15 @@ package dsoc_map_pkg;
   localparam int unsigned D_CHAIN_LSB = 18;
   localparam int unsigned D_CHAIN_WIDTH = 1;
 
+  // pool: mac: pool in line behind the output stage: 0 none, 2 maximum or 3 average of the whole
+  // map.
+  localparam int unsigned D_POOL_WORD = 0;
+  localparam int unsigned D_POOL_LSB = 19;
+  localparam int unsigned D_POOL_WIDTH = 2;
+  localparam logic [1:0] D_POOL_NONE = 2'd0;
+  localparam logic [1:0] D_POOL_GLOBAL_MAX = 2'd2;
+  localparam logic [1:0] D_POOL_GLOBAL_AVG = 2'd3;
+
   // tag: Index of the operation; must equal the row of the table.
   localparam int unsigned D_TAG_WORD = 1;
   localparam int unsigned D_TAG_LSB = 0;
@@ -290,6 +299,11 @@ package dsoc_map_pkg;
   localparam int unsigned D_AVG_LSH_WORD = 5;
   localparam int unsigned D_AVG_LSH_LSB = 16;
   localparam int unsigned D_AVG_LSH_WIDTH = 2;
+
+  // pool_steps: Global pool: bits of the quotient, x_bits + out_frac - in_frac, 0 … 15.
+  localparam int unsigned D_POOL_STEPS_WORD = 5;
+  localparam int unsigned D_POOL_STEPS_LSB = 20;
+  localparam int unsigned D_POOL_STEPS_WIDTH = 4;
 
   // x_base: Pixel reader: arena offset of line buffer 0 at n = l = 0 (modulo 2^32).
   localparam int unsigned D_X_BASE_WORD = 6;
@@ -496,7 +510,7 @@ package dsoc_map_pkg;
   localparam int unsigned D_Y_WO_STEP_LSB = 0;
   localparam int unsigned D_Y_WO_STEP_WIDTH = 32;
 
-  // y_rows: Output rows Ho (matrix and flat: batch N).
+  // y_rows: Output rows Ho of the core (matrix and flat: batch N).
   localparam int unsigned D_Y_ROWS_WORD = 35;
   localparam int unsigned D_Y_ROWS_LSB = 0;
   localparam int unsigned D_Y_ROWS_WIDTH = 16;
@@ -576,9 +590,15 @@ package dsoc_map_pkg;
   localparam int unsigned D_O_L_COUNT_LSB = 0;
   localparam int unsigned D_O_L_COUNT_WIDTH = 16;
 
+  // pool_count: Global pool: elements of the map, by which a sum is divided; 1 for a maximum.
+  localparam int unsigned D_POOL_COUNT_WORD = 47;
+  localparam int unsigned D_POOL_COUNT_LSB = 16;
+  localparam int unsigned D_POOL_COUNT_WIDTH = 16;
+
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [527:0] reserved1520;
+    logic [511:0] reserved1536;
+    logic [15:0] pool_count;
     logic [15:0] o_l_count;
     logic [15:0] o_n_count;
     logic [15:0] o_t_count;
@@ -638,7 +658,9 @@ package dsoc_map_pkg;
     logic [31:0] x_l_pitch;
     logic [31:0] x_line_pitch;
     logic [31:0] x_base;
-    logic [13:0] reserved178;
+    logic [7:0] reserved184;
+    logic [3:0] pool_steps;
+    logic [1:0] reserved178;
     logic [1:0] avg_lsh;
     logic [2:0] reserved173;
     logic [4:0] opd_lsh;
@@ -656,7 +678,8 @@ package dsoc_map_pkg;
     logic [31:0] net_id;
     logic [15:0] reserved48;
     logic [15:0] tag;
-    logic [12:0] reserved19;
+    logic [10:0] reserved21;
+    logic [1:0] pool;
     logic [0:0] chain;
     logic [0:0] zero2;
     logic [0:0] zero1;

@@ -2,7 +2,7 @@
 ///
 /// Takes finished channels from the drain (mac operations) or results of the pooling unit, in the order t, n, l, wo, k, knows by
 /// counting which they are, and hands packed byte columns with their address to the writer. Seven clocks; everything
-/// waits while the writer is not ready, and the first stage while an operand is missing. What comes in the clock in which it
+/// waits while the writer (or a pool in line) is not ready, and the first stage while an operand is missing. What comes in the clock in which it
 /// stops is kept, so that no path leads from the writer or the operands to the array.
 ///
 /// Parameters:
@@ -44,6 +44,9 @@ module dsoc_output_stage #(
     input  logic                        ready_i,
     output logic [                31:0] addr_o,
     output logic [                 7:0] lines_o,
+    output logic [            Rows-1:0] rows_o,
+    output logic                        k_last_o,
+    output logic                        map_last_o,
     output logic [      8*OutLines-1:0] bytes_o,
     output logic [AxiBits*OutLines-1:0] beats_o
 );
@@ -58,6 +61,8 @@ module dsoc_output_stage #(
     logic [31:0]     addr;
     logic [7:0]      lines;
     logic [Rows-1:0] rows;
+    logic            k_last;
+    logic            map_last;
   } meta_t;
 
   logic pool_q, has_operand_q, fire, enable, takes, source_valid, source_ready;
@@ -156,6 +161,8 @@ module dsoc_output_stage #(
   assign meta.valid   = fire;
   assign meta.addr    = desc_i.raw_out ? raw_q : column_q + 32'(k_q);
   assign meta.lines   = desc_i.raw_out ? 8'(RawBeats) : (lines_left < LinesPerTile) ? 8'(lines_left) : 8'(LinesPerTile);
+  assign meta.k_last   = k_last;
+  assign meta.map_last = wo_last && l_last;
   for (genvar r = 0; r < Rows; r++) begin : gen_exists
     assign meta.rows[r] = 16'(r) < rows_left_q;
   end
@@ -283,9 +290,12 @@ module dsoc_output_stage #(
   end
 
   // ---- packing ---------------------------------------------------------------------------------------------------------
-  assign valid_o = meta_q[Stages-1].valid;
-  assign addr_o  = meta_q[Stages-1].addr;
-  assign lines_o = meta_q[Stages-1].lines;
+  assign valid_o    = meta_q[Stages-1].valid;
+  assign addr_o     = meta_q[Stages-1].addr;
+  assign lines_o    = meta_q[Stages-1].lines;
+  assign rows_o     = meta_q[Stages-1].rows;
+  assign k_last_o   = meta_q[Stages-1].k_last;
+  assign map_last_o = meta_q[Stages-1].map_last;
 
   logic [8*OutLines-1:0] packed_bytes;
   logic [AxiBits*OutLines-1:0] packed_beats;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -101,6 +102,7 @@ class _Operation:
             self.o = LineReader(d, "o", self.memory, hw)
             self.operands = self.o.items(hw.axi_bytes if d["operand"] == 2 else 1)
         self.slot = 0
+        self.map: dict[int, list[int]] = {}  # by channel what a pool in line has of a map
         self.checked: set[int] = set()  # row blocks whose lines were checked
         self.open_beat: int | None = None  # that the writer fills in the first line of a tile
 
@@ -302,10 +304,27 @@ class _Operation:
         exists = [l * hw.rows + r < d["y_rows"] for r in range(hw.rows)]
         values = [v if e else 0 for v, e in zip(values, exists, strict=True)]
         self.trace.columns.append((t, n, l, wo, k, values))
+        if d["pool"]:
+            self.map.setdefault(k, []).extend(v for v, e in zip(values, exists, strict=True) if e)
+            if (l, wo, k) == (d["l_count"] - 1, d["wo_count"] - 1, channels - 1):
+                for channel, members in self.map.items():
+                    pooled = [self._whole_map(members)] + [0] * (hw.rows - 1)
+                    self._write_column(t, n, 0, 0, channel, pooled, [True] + [False] * (hw.rows - 1))
+                self.map.clear()
+            return
         if d["raw_out"]:
             self._write_slot(values)
         else:
             self._write_column(t, n, l, wo, k, values, exists)
+
+    def _whole_map(self, values: list[int]) -> int:
+        """The maximum or average of a map, rounded half to even and saturated."""
+        d, bits = self.d, self.hw.x_bits
+        total = max(values) if d["pool"] == 2 else sum(values)
+        if d["pool"] == 3 and d["pool_count"] != len(values):
+            raise MachineError(f"a map of {len(values)} elements is divided by {d['pool_count']}")
+        quotient = round(Fraction(total, d["pool_count"]) * Fraction(2) ** (d["pool_steps"] - bits))
+        return min(max(quotient, -(1 << (bits - 1))), (1 << (bits - 1)) - 1)
 
     def _act(self, a: int, i: int) -> int:
         d = self.d

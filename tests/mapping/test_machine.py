@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,8 +58,9 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
         check_cost(p, i, trace)
     results = execute(net, x)
     for op, values in zip(p.operations, expected, strict=True):
-        if op.name == op.bundle and p.graph.by_name()[op.bundle].pool is None:
-            np.testing.assert_array_equal(values, results[op.bundle].core)
+        if op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
+            wanted = results[op.bundle].out if op.pool else results[op.bundle].core
+            np.testing.assert_array_equal(values.reshape(wanted.shape), wanted)
     last = results[net.bundles[-1].name].out
     end = p.output.offset + p.output.layout.size
     got = p.output.layout.unpack(bytes(memory[p.output.offset : end]))
@@ -78,7 +80,7 @@ def refusal(net: Graph, hw: Hardware) -> str | None:
 def random_pair(rng: np.random.Generator, index: int) -> tuple[Graph, Hardware]:
     """A random network and hardware that can run it; refusals that such hardware may give are drawn again."""
     while True:
-        spec, net, _ = random_case(int(rng.integers(1 << 31)), max_macs=30_000)
+        spec, net, _ = random_case(int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4)
         hw = Hardware(
             rows=ARRAYS[index % 4][0],
             cols=ARRAYS[index % 4][1],
@@ -203,3 +205,36 @@ def test_the_machine_sees_faults(rng: np.random.Generator) -> None:
     broken[p.weights_offset] ^= 1
     with pytest.raises(MachineError, match="block"):
         run(table, broken, p.hw)
+
+
+def test_a_pool_of_whole_maps_is_no_operation(rng: np.random.Generator) -> None:
+    """Any height on arrays whose kernels have one row; passes and a residual in front of it."""
+    net = graph(
+        (2, 23, 5, 9),
+        Bundle("a", "input", conv(rng, (1, 3, 9, 17)), act=relu(), pool=pool("avg", (23, 5), (23, 5), frac=4)),
+        Bundle("b", "input", conv(rng, (1, 1, 9, 9)), act=relu(3)),
+        Bundle("c", "b", conv(rng, (1, 3, 9, 9)), add=Add("b", relu(1)), pool=pool("max", (23, 5), (1, 1), "valid", 3)),
+        Bundle(
+            "d", "b", conv(rng, (1, 3, 9, 9)), act=relu(1), add=Add("b", relu(2)), pool=pool("max", (23, 5), (23, 5))
+        ),
+    )
+    hw = HW.model_copy(update={"weights_ram_depth": 8, "kh_max": 1, "sh_max": 1})
+    with pytest.raises(MappingError, match=r"bundle d: kh_max is 1, 23 is needed"):  # behind an add of its own
+        plan(net, hw)
+    ops = check(replace(net, bundles=net.bundles[:3]), hw, rng)
+    assert [op.name for op in ops] == ["a.pass0", "a.pass1", "b.pass0", "b.pass1", "c.pass0", "c.pass1"]
+    assert [op.pool.kind if op.pool else "" for op in ops] == ["", "global_avg", "", "", "", "global_max"]
+    assert ops[1].shape == (2, 1, 1, 17)
+    none = hw.model_copy(update={"global_pool_max": 114, "kh_max": None, "sh_max": None})
+    assert [op.name for op in check(replace(net, bundles=net.bundles[:1]), none, rng)][-1] == "a.pool"
+
+
+@pytest.mark.parametrize("kind", ["max", "avg"])
+@pytest.mark.parametrize("gain", [-9, -4, -3, -1, 0, 1, 3, 7])
+def test_whole_maps_at_any_binary_point(kind: str, gain: int, rng: np.random.Generator) -> None:
+    if kind == "avg" and gain > 3:
+        pytest.skip("an average gains three bits at most")
+    quant = pool(kind, (5, 4), (1, 1), padding="valid", frac=2 + gain)
+    net = graph((1, 5, 4, 3), Bundle("a", "input", conv(rng, (1, 1, 3, 40)), act=linear(2), pool=quant))
+    (op,) = check(net, HW, rng)
+    assert op.pool

@@ -21,13 +21,13 @@ ROOT = RTL.parent
 
 _NAMES = (
     *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
-    *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST", "COUNTERS_DEPTH"),
+    *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST", "GLOBAL_POOL_MAX", "COUNTERS_DEPTH"),
 )
 CONFIGURATIONS = {
-    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 2),
-    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 64),
-    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 16),
-    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0),
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 2),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 64),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 16),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0),
 }
 
 
@@ -142,6 +142,7 @@ ILLEGAL = [
     ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 20}, "WordBits must hold"),
     ("dsoc_weights_reader", _WEIGHTS | {"Depth": 1}, "Depth must be at least 2"),
     ("dsoc_pool", {"KhMax": 255, "KwMax": 255}, "KhMax*KwMax must be at most 4096"),
+    ("dsoc_pool_global", {"CountMax": 0}, "CountMax must be 1 to 65535"),
     ("dsoc_pool", {"EdgesDepth": 1}, "EdgesDepth must be at least 2"),
     ("dsoc_writer", {"GroupBeats": 3}, "GroupBeats and MaxBurst must be powers of two"),
     ("dsoc_writer", {"MaxBurst": 2}, "MaxBurst not the smaller one"),

@@ -79,6 +79,15 @@ NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
         conv("c", "b", 8, [1, 1], act=LEAKY, add={"with": "a", "act": LEAKY}, flatten=True),
         {**DENSE, "input": "c"},
     ]),
+    "maps": ([21, 9, 3], 2, [
+        conv("a", "input", 40, [3, 3], act=LEAKY, pool=pool("avg", [21, 9], [1, 1], "valid")),
+        conv("b", "input", 13, [1, 1], strides=[2, 2], act=LEAKY, pool=pool("max", [30, 30], [30, 30], "same")),
+        conv("c", "input", 40, [2, 3], strides=[3, 2], act=LEAKY),
+        conv("d", "c", 40, [1, 1], act=None, add={"with": "c", "act": LEAKY}, pool=pool("avg", [7, 5], [7, 5], "same")),
+        conv("e", "b", 40, [1, 1], act=LEAKY, add={"with": "d", "act": LEAKY}),
+        conv("f", "e", 9, [1, 1], act=LEAKY, flatten=True),
+        {**DENSE, "input": "f"},
+    ]),
     "one_by_one": ([1, 1, 3], 3, [conv("a", "input", 2, [1, 1], flatten=True), {**DENSE, "input": "a"}]),
 }  # fmt: skip
 
