@@ -226,11 +226,12 @@
 #define DSOC_D_CHAIN_LSB 18u
 #define DSOC_D_CHAIN_MASK 0x00040000u
 
-/* pool: mac: pool in line behind the output stage: 0 none, 2 maximum or 3 average of the whole map. */
+/* pool: mac: pool in line behind the output stage: 0 none, 1 maxima over windows, 2 maximum or 3 average of the whole map. */
 #define DSOC_D_POOL_WORD 0u
 #define DSOC_D_POOL_LSB 19u
 #define DSOC_D_POOL_MASK 0x00180000u
 #define DSOC_D_POOL_NONE 0u
+#define DSOC_D_POOL_WINDOWS 1u
 #define DSOC_D_POOL_GLOBAL_MAX 2u
 #define DSOC_D_POOL_GLOBAL_AVG 3u
 
@@ -578,5 +579,45 @@
 #define DSOC_D_POOL_COUNT_WORD 47u
 #define DSOC_D_POOL_COUNT_LSB 16u
 #define DSOC_D_POOL_COUNT_MASK 0xFFFF0000u
+
+/* pool_rows: Maxima over windows: pooled rows. */
+#define DSOC_D_POOL_ROWS_WORD 48u
+#define DSOC_D_POOL_ROWS_LSB 0u
+#define DSOC_D_POOL_ROWS_MASK 0x0000FFFFu
+
+/* pool_cols: Maxima over windows: pooled columns. */
+#define DSOC_D_POOL_COLS_WORD 48u
+#define DSOC_D_POOL_COLS_LSB 16u
+#define DSOC_D_POOL_COLS_MASK 0xFFFF0000u
+
+/* pool_kw: Maxima over windows: columns of a window, at most pool_sw + 1. */
+#define DSOC_D_POOL_KW_WORD 49u
+#define DSOC_D_POOL_KW_LSB 0u
+#define DSOC_D_POOL_KW_MASK 0x000000FFu
+
+/* pool_sw: Maxima over windows: horizontal stride. */
+#define DSOC_D_POOL_SW_WORD 49u
+#define DSOC_D_POOL_SW_LSB 8u
+#define DSOC_D_POOL_SW_MASK 0x0000FF00u
+
+/* pool_pad_left: Maxima over windows: columns of padding on the left. */
+#define DSOC_D_POOL_PAD_LEFT_WORD 49u
+#define DSOC_D_POOL_PAD_LEFT_LSB 16u
+#define DSOC_D_POOL_PAD_LEFT_MASK 0x00FF0000u
+
+/* pool_kh: Maxima over windows: rows of a window, 1 to 3, at most pool_sh + 1. */
+#define DSOC_D_POOL_KH_WORD 49u
+#define DSOC_D_POOL_KH_LSB 24u
+#define DSOC_D_POOL_KH_MASK 0x03000000u
+
+/* pool_sh: Maxima over windows: vertical stride, 2 or 3. */
+#define DSOC_D_POOL_SH_WORD 49u
+#define DSOC_D_POOL_SH_LSB 26u
+#define DSOC_D_POOL_SH_MASK 0x0C000000u
+
+/* pool_pad_top: Maxima over windows: rows of padding above. */
+#define DSOC_D_POOL_PAD_TOP_WORD 49u
+#define DSOC_D_POOL_PAD_TOP_LSB 28u
+#define DSOC_D_POOL_PAD_TOP_MASK 0x30000000u
 
 #endif /* DSOC_MAP_H */

@@ -129,6 +129,7 @@ module dsoc_top #(
       .WeightsDepth(`DSOC_WEIGHTS_RAM_DEPTH),
       .EdgesDepth(`DSOC_EDGES_RAM_DEPTH),
       .GlobalPoolMax(`DSOC_GLOBAL_POOL_MAX),
+      .PoolDepth(`DSOC_POOL_RAM_DEPTH),
       .AxiBits(`DSOC_AXI_DATA_BITS),
       .MaxBurst(`DSOC_AXI_MAX_BURST),
       .AddrBits(40),

@@ -19,6 +19,7 @@ engine/dsoc_pool.sv
 engine/dsoc_engine.sv
 engine/dsoc_output_stage.sv
 engine/dsoc_pool_global.sv
+engine/dsoc_pool_windows.sv
 memory/dsoc_writer.sv
 control/dsoc_sequencer.sv
 control/dsoc_regs.sv

@@ -31,7 +31,7 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "counters_depth",
+    "global_pool_max", "pool_ram_depth", "counters_depth",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
 
@@ -42,7 +42,7 @@ def _power_of_two(value: int) -> int:
     return value
 
 
-def _counters_depth(value: int) -> int:
+def _depth(value: int) -> int:
     if value == 1:
         raise ValueError("expected 0 or a power of two from 2 on, received 1")
     return _power_of_two(value)
@@ -90,8 +90,10 @@ class Hardware(BaseModel):
     axi_max_burst: Annotated[int, Field(ge=1, le=256), AfterValidator(_power_of_two)] = 16  # beats
     # Pools in line
     global_pool_max: int = Field(default=4096, ge=0, le=65535)  # elements of a map that one pool covers; 0: none
+    pool_ram_depth: Annotated[int, Field(ge=0, le=1 << 16), AfterValidator(_depth)] = 2048  # words (pooled columns x
+    # channels) of maxima over windows that row blocks carry on; 0: none
     # Performance counters
-    counters_depth: Annotated[int, Field(ge=0, le=1024), AfterValidator(_counters_depth)] = 64  # operations; 0: none
+    counters_depth: Annotated[int, Field(ge=0, le=1024), AfterValidator(_depth)] = 64  # operations; 0: none
     # System
     n_bundles_max: _Word | None = None  # bundles of a network
     base_address: int = Field(default=0x4000_0000, ge=0, lt=1 << 40, multiple_of=4096)  # of the registers

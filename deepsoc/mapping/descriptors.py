@@ -66,7 +66,14 @@ def _requant(requant: Requant | None, i: int) -> dict[str, int]:
 def _pool(pool: InlinePool | None) -> dict[str, int]:
     if pool is None:
         return {}
-    return {"pool": _value("pool", pool.kind), "pool_count": pool.count, "pool_steps": pool.steps}
+    fields = {"pool": _value("pool", pool.kind)}
+    if pool.kind != "windows":
+        return fields | {"pool_count": pool.count, "pool_steps": pool.steps}
+    (kh, kw), (sh, sw), (top, left) = pool.window, pool.strides, pool.pads
+    return fields | {
+        "pool_rows": pool.rows, "pool_cols": pool.cols, "pool_kh": kh, "pool_kw": kw, "pool_sh": sh, "pool_sw": sw,
+        "pool_pad_top": top, "pool_pad_left": left,
+    }  # fmt: skip
 
 
 def _pixels(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:

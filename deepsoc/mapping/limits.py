@@ -8,15 +8,16 @@ from contextlib import suppress
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.ranges import worst_case_bits
-from deepsoc.graph.shapes import infer, pool_strides, pool_windows
+from deepsoc.graph.shapes import BundleInfo, infer, pool_strides, pool_windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAXIMA
 from deepsoc.hw.rungs import rung
-from deepsoc.mapping.pooling import global_count, in_line
+from deepsoc.mapping.pooling import global_count, in_line, window_words
 
-__all__ = ["bits_needed", "check_limits", "global_pool_max", "needs", "resolve"]
+__all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "resolve"]
 
 _EDGES_MIN = 16
+_POOL_WORDS = 512
 _ANY = Hardware(rows=1, cols=1)
 _BITS = ("x_bits", "k_bits", "b_bits")
 
@@ -58,8 +59,8 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
         MappingError: a maximum beyond what the hardware can be built for; names the bundle that needs it.
     """
     graphs = list(graphs)
-    if "global_pool_max" not in hw.model_fields_set and graphs:
-        hw = Hardware(**(hw.model_dump(exclude_unset=True) | {"global_pool_max": global_pool_max(graphs)}))
+    if graphs:
+        hw = Hardware(**(pool_memories(graphs) | hw.model_dump(exclude_unset=True)))
     need, needed_by = needs(graphs, hw)
     unset = {name: value for name, value in bits_needed(graphs).items() if name not in hw.model_fields_set}
     sums = [step.accumulator for graph in graphs for step in worst_case_bits(graph).values()]
@@ -105,11 +106,18 @@ def _bits(graph: Graph) -> Iterator[tuple[str, str, int]]:
             yield where, "b_bits", bundle.core.b_quant.bits
 
 
-def global_pool_max(graphs: Iterable[Graph]) -> int:
-    """The field of `Hardware` where it is left open: 0 if no pool can be in line, else the default, or what more the networks need if that can be built."""
-    maps = [(bundle, infos[bundle.name]) for graph in graphs for infos in [infer(graph)] for bundle in graph.bundles]
-    most = max((global_count(bundle.pool, info.core.shape) for bundle, info in maps), default=0)
-    return max(most, _ANY.global_pool_max) if 0 < most < 1 << 16 else 0
+def pool_memories(graphs: Iterable[Graph]) -> dict[str, int]:
+    """Fields of `Hardware` for pools in line where they are left open: 0 where no pool of the networks can be.
+
+    Sums are those of the default or of what more the networks need, maxima a power of two of words.
+    """
+    bundles = [(bundle, infos[bundle.name]) for graph in graphs for infos in [infer(graph)] for bundle in graph.bundles]
+    count = max((global_count(bundle.pool, info.core.shape) for bundle, info in bundles), default=0)
+    words = max((window_words(bundle, info) for bundle, info in bundles), default=0)
+    return {
+        "global_pool_max": max(count, _ANY.global_pool_max) if 0 < count < 1 << 16 else 0,
+        "pool_ram_depth": min(max(1 << (words - 1).bit_length(), _POOL_WORDS), 1 << 16) if words else 0,
+    }
 
 
 def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
@@ -124,14 +132,14 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
             rows, cols = pool_windows(bundle.pool, shape)
             shape = (shape[0], rows.out, cols.out, shape[3])
         stored[bundle.name] = shape
-        for name, value in _bundle_needs(bundle, stored[bundle.source], info.core.shape, hw):
+        for name, value in _bundle_needs(bundle, stored[bundle.source], info, hw):
             yield f"bundle {bundle.name}", name, value
 
 
 def _bundle_needs(
-    bundle: Bundle, source: tuple[int, ...], result: tuple[int, ...], hw: Hardware
+    bundle: Bundle, source: tuple[int, ...], info: BundleInfo, hw: Hardware
 ) -> Iterator[tuple[str, int]]:
-    core = bundle.core
+    core, result = bundle.core, info.core.shape
     for shape in (source, result):
         yield "xn_max", shape[0]
         yield "xh_max", shape[1] if len(shape) == 4 else shape[0]
@@ -143,7 +151,7 @@ def _bundle_needs(
         yield "kw_max", core.weights.shape[1]
         yield "sh_max", core.strides[0]
         yield "sw_max", 1 if core.weights.shape[1] == 1 else core.strides[1]
-    if bundle.pool and not in_line(hw, bundle, result):
+    if bundle.pool and not in_line(hw, bundle, info):
         yield "kh_max", bundle.pool.size[0]
         yield "kw_max", bundle.pool.size[1]
         sh, sw = pool_strides(bundle.pool, result)

@@ -142,7 +142,7 @@ class _Lowering:
     def add_bundle(self, bundle: Bundle) -> None:
         """Appends the operations of one bundle."""
         info = self.infos[bundle.name]
-        own_pool = bundle.pool is not None and not in_line(self.hw, bundle, info.core.shape)  # an operation of its own
+        own_pool = bundle.pool is not None and not in_line(self.hw, bundle, info)  # an operation of its own
         buffer = f"{bundle.name}.core" if own_pool else bundle.name
         if isinstance(bundle.core, Conv2D):
             self._conv(bundle, bundle.core, info, buffer)
@@ -212,7 +212,7 @@ class _Lowering:
             self._passes(bundle, core, info, buffer, ranges)
             return
         stage = self._stage(bundle, info.acc_frac, whole)
-        out, pool = self._core_result(bundle, info, buffer, whole.ch_per_t)
+        out, stage, pool = self._core_result(bundle, info, buffer, stage, whole.ch_per_t)
         self._mac(
             bundle.name, bundle, whole, pixel_reader(self.hw, whole, source.buffer, source.layout),
             writer(self.hw, buffer, out), out, stage, core.weights, _bias(core, info.acc_frac), stream=bundle.name,
@@ -220,14 +220,15 @@ class _Lowering:
         )  # fmt: skip
 
     def _core_result(
-        self, bundle: Bundle, info: BundleInfo, buffer: str, ch_per_t: int
-    ) -> tuple[Layout, InlinePool | None]:
-        """Buffer for the results of the operation that ends the core, and the pool in line that they pass."""
-        if bundle.pool is None or not in_line(self.hw, bundle, info.core.shape):
-            return self._result(bundle.name, buffer, info.core.shape, info.core.quant, ch_per_t), None
+        self, bundle: Bundle, info: BundleInfo, buffer: str, stage: OutputStage, ch_per_t: int
+    ) -> tuple[Layout, OutputStage, InlinePool | None]:
+        """Buffer for the results of the operation that ends the core, its output stage, and the pool in line."""
+        if bundle.pool is None or not in_line(self.hw, bundle, info):
+            return self._result(bundle.name, buffer, info.core.shape, info.core.quant, ch_per_t), stage, None
         n, _, _, c = info.core.shape
-        pool = inline_pool(self.hw, bundle.pool, info.core.quant.frac, info.core.shape)
-        return self._result(bundle.name, buffer, (n, 1, 1, c), bundle.pool.out, ch_per_t), pool
+        pool = inline_pool(self.hw, bundle.pool, info)
+        out = self._result(bundle.name, buffer, (n, pool.rows, pool.cols, c), bundle.pool.out, ch_per_t)
+        return out, stage.with_inline_pool(bundle.pool, requantizes=pool.kind == "windows"), pool
 
     def _passes(
         self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str, ranges: list[tuple[int, int]]
@@ -260,7 +261,7 @@ class _Lowering:
                 target = target if late else buffer
             pool = None
             if c1 == whole.ci and not late:
-                out, pool = self._core_result(bundle, info, buffer, whole.ch_per_t)
+                out, stage, pool = self._core_result(bundle, info, buffer, stage, whole.ch_per_t)
             else:
                 out = self._result(name, target, shape, quant, whole.ch_per_t)
             x = pixel_reader(self.hw, loops, source.buffer, source.layout, c0=c0)

@@ -7,13 +7,18 @@ from typing import Literal
 
 from deepsoc.graph.fixed import MAX_LEFT_SHIFT
 from deepsoc.graph.ir import Bundle, Conv2D, Pool
-from deepsoc.graph.shapes import pool_windows
+from deepsoc.graph.shapes import BundleInfo, pool_windows
+from deepsoc.graph.window import Window
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import passes
 
-__all__ = ["InlinePool", "global_count", "in_line", "inline_pool"]
+__all__ = ["InlinePool", "global_count", "in_line", "inline_pool", "window_words"]
 
-_CHANNEL_CLOCKS = 4  # of a channel's division besides its bits (rtl/engine/dsoc_pool_global.sv)
+# rtl/engine/dsoc_pool_global.sv: clocks of a channel's division besides its bits.
+_CHANNEL_CLOCKS = 4
+# rtl/engine/dsoc_pool_windows.sv: rows of a window, vertical strides, clocks from a result to what it completes.
+_ROWS, _STRIDES, _WINDOW_CLOCKS = 3, (2, 3), 7
+_COLUMNS = 255
 
 
 @dataclass(frozen=True)
@@ -21,18 +26,34 @@ class InlinePool:
     """The pool behind the output stage of an operation.
 
     Attributes:
-        kind: maximum or average of the whole map.
-        count: elements that a sum is divided by.
-        steps: bits of the quotient.
+        kind: maxima over windows, or maximum or average of the whole map.
+        count: whole map: elements that a sum is divided by.
+        steps: whole map: bits of the quotient.
+        rows: pooled rows.
+        cols: pooled columns.
+        window: rows and columns of a window.
+        strides: vertical and horizontal stride.
+        pads: rows of padding above and columns of padding on the left.
     """
 
-    kind: Literal["global_max", "global_avg"]
-    count: int
-    steps: int
+    kind: Literal["windows", "global_max", "global_avg"]
+    count: int = 1
+    steps: int = 0
+    rows: int = 1
+    cols: int = 1
+    window: tuple[int, int] = (0, 0)
+    strides: tuple[int, int] = (0, 0)
+    pads: tuple[int, int] = (0, 0)
 
     def last_clocks(self, channels: int) -> int:
         """Clocks from the last result of a map to its last pooled one."""
-        return channels * (self.steps + _CHANNEL_CLOCKS)
+        return _WINDOW_CLOCKS if self.kind == "windows" else channels * (self.steps + _CHANNEL_CLOCKS)
+
+    def blocks(self, hw: Hardware, count: int) -> int:
+        """Row blocks, of `count`, behind which bytes of pooled rows of a map are whole, of maxima over windows."""
+        last = [min(i + hw.rpb, self.rows) - 1 for i in range(0, self.rows, hw.rpb)]  # rows that end a byte
+        ends = [i * self.strides[0] - self.pads[0] + self.window[0] - 1 for i in last]
+        return len({min(end // hw.rows, count - 1) for end in ends})
 
 
 def global_count(pool: Pool | None, shape: tuple[int, ...]) -> int:
@@ -45,18 +66,56 @@ def global_count(pool: Pool | None, shape: tuple[int, ...]) -> int:
     return 1 if pool.kind == "max" else shape[1] * shape[2]
 
 
-def in_line(hw: Hardware, bundle: Bundle, shape: tuple[int, ...]) -> bool:
-    """Whether the pool of a bundle is in line behind its convolution, whose results are (n, h, w, c).
+def window_words(bundle: Bundle, info: BundleInfo) -> int:
+    """Words of `pool_ram_depth` with which the maxima of a bundle are in line in any array; 0 if they cannot be."""
+    pool, shape = bundle.pool, info.core.shape
+    if pool is None or pool.kind != "max" or global_count(pool, shape):
+        return 0
+    rows, cols = pool_windows(pool, shape)
+    strides = _strides(rows, cols)
+    # Requantization takes the last place of the output stage where the residual add leaves it.
+    place = info.core.quant.frac == pool.out.frac or bundle.add is None
+    fits = rows.kernel <= _ROWS and cols.kernel <= _COLUMNS and strides[0] in _STRIDES and strides[1] <= _COLUMNS
+    overlap = rows.kernel <= strides[0] + 1 and cols.kernel <= strides[1] + (strides[1] > 1)
+    return cols.out * shape[3] if place and fits and overlap else 0
+
+
+def _strides(rows: Window, cols: Window) -> tuple[int, int]:
+    """Strides of windows; one output of a row or column leaves them open."""
+    return _STRIDES[0] if rows.out == 1 else rows.stride, cols.kernel if cols.out == 1 else cols.stride
+
+
+def in_line(hw: Hardware, bundle: Bundle, info: BundleInfo) -> bool:
+    """Whether the pool of a bundle is in line behind its convolution.
 
     A residual tensor that is added behind several passes, by an operation of its own, leaves the pool one too.
     """
-    core = bundle.core
-    late = bundle.act and bundle.add and isinstance(core, Conv2D) and len(passes(hw, core)) > 1
-    return 0 < global_count(bundle.pool, shape) <= hw.global_pool_max and not late
+    core, shape = bundle.core, info.core.shape
+    if bundle.pool is None or not isinstance(core, Conv2D):
+        return False
+    if bundle.act and bundle.add and len(passes(hw, core)) > 1:
+        return False
+    if count := global_count(bundle.pool, shape):
+        return count <= hw.global_pool_max
+    if not window_words(bundle, info) or hw.pool_ram_depth == 0:
+        return False
+    whole = hw.rpb == 1 or (hw.rows % hw.rpb == 0 and hw.rows >= 2 * hw.rpb)
+    kw, sw = core.weights.shape[1], core.strides[1]
+    sw = 1 if kw == 1 else sw
+    channels = min(hw.e_groups(kw, sw) * sw, shape[3])
+    carried = pool_windows(bundle.pool, shape)[1].out * channels if shape[1] > hw.rows else 0
+    return whole and carried <= hw.pool_ram_depth
 
 
-def inline_pool(hw: Hardware, pool: Pool, frac: int, shape: tuple[int, ...]) -> InlinePool:
-    """The pool in line over results (n, h, w, c) with `frac` fractional bits."""
-    gain = min(pool.out.frac - frac, MAX_LEFT_SHIFT)  # more saturates all but 0 in any case
-    kind: Literal["global_max", "global_avg"] = "global_max" if pool.kind == "max" else "global_avg"
-    return InlinePool(kind, global_count(pool, shape), max(hw.x_bits + gain, 0))
+def inline_pool(hw: Hardware, pool: Pool, info: BundleInfo) -> InlinePool:
+    """The pool in line over the results of a core."""
+    shape = info.core.shape
+    if count := global_count(pool, shape):
+        gain = min(pool.out.frac - info.core.quant.frac, MAX_LEFT_SHIFT)  # more saturates all but 0 in any case
+        kind: Literal["global_max", "global_avg"] = "global_max" if pool.kind == "max" else "global_avg"
+        return InlinePool(kind, count, max(hw.x_bits + gain, 0))
+    rows, cols = pool_windows(pool, shape)
+    return InlinePool(
+        "windows", rows=rows.out, cols=cols.out, window=(rows.kernel, cols.kernel), strides=_strides(rows, cols),
+        pads=(rows.pad_before, cols.pad_before),
+    )  # fmt: skip

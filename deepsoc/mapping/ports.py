@@ -76,8 +76,11 @@ class Writer:
     rows: int
     raw_step: int  # bytes of a slot; 0 for tensors
 
-    def beats(self, hw: Hardware, loops: Loops) -> int:
-        """Beats that are written in the whole operation: bytes that follow each other into one beat share it."""
+    def beats(self, hw: Hardware, loops: Loops, *, alone: bool) -> int:
+        """Beats that are written in the whole operation: bytes that follow each other into one beat share it.
+
+        `alone`: no other line lies between two iterations.
+        """
         if self.raw_step:
             return loops.n * loops.l * loops.wo * loops.co * hw.raw_beats
         lines = loops.n * sum(-(-min(hw.rows, self.rows - block * hw.rows) // hw.rpb) for block in range(loops.l))
@@ -86,7 +89,7 @@ class Writer:
             starts = np.arange(loops.wo, dtype=np.int64) * self.wo_step + t * loops.ch_per_t
             first, last = starts // hw.axi_bytes, (starts + loops.channels(t) - 1) // hw.axi_bytes
             beats += int(np.sum(last - first + 1) - np.sum(first[1:] == last[:-1]))
-            if loops.n * loops.l == 1:  # no other line lies between two iterations
+            if alone:
                 beats -= int(first[0] == before)
                 before = int(last[-1])
         return lines * beats
@@ -142,11 +145,17 @@ class Work:
     @property
     def results(self) -> Loops:
         """Loops of the results as they are written: of a pool in line, of those behind it."""
-        return replace(self.loops, l=1, wo=1, y_rows=1) if self.pool else self.loops
+        if self.pool is None:
+            return self.loops
+        tile = self.loops.row_step // self.loops.tap  # rows of processing elements
+        return replace(self.loops, l=-(-self.pool.rows // tile), wo=self.pool.cols, y_rows=self.pool.rows)
 
     def beats(self, hw: Hardware) -> int:
         """Beats that are written in the whole operation."""
-        return self.y.beats(hw, self.results)
+        blocks = self.loops.n * self.loops.l
+        if self.pool:
+            blocks = self.loops.n * (self.pool.blocks(hw, self.loops.l) if self.pool.kind == "windows" else 1)
+        return self.y.beats(hw, self.results, alone=blocks == 1)
 
     def last_clocks(self, hw: Hardware) -> int:
         """Clocks from the last step to the last beat of the results, beside those that every operation takes."""

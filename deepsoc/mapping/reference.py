@@ -89,7 +89,15 @@ def _pool(op: Operation, source: IntArray) -> _Floats:
 
 
 def _pool_in_line(pool: InlinePool, values: _Floats, plan: Plan) -> _Floats:
-    """One maximum or average of each map (n, h, w, c)."""
+    """Maxima of the windows of each map (n, h, w, c), or one maximum or average of it."""
+    if pool.kind == "windows":
+        (kh, kw), (sh, sw), (top, left) = pool.window, pool.strides, pool.pads
+        n, h, w, c = values.shape
+        rows, cols = (pool.rows - 1) * sh + kh, (pool.cols - 1) * sw + kw
+        padded = np.full((n, max(rows, top + h), max(cols, left + w), c), -np.inf)
+        padded[:, top : top + h, left : left + w] = values
+        taps = [padded[:, i : i + rows - kh + 1 : sh, j : j + cols - kw + 1 : sw] for i in range(kh) for j in range(kw)]
+        return np.asarray(np.max(taps, axis=0), np.float64)
     reduce = np.max if pool.kind == "global_max" else np.sum
     total: _Floats = np.asarray(reduce(values, axis=(1, 2), keepdims=True), np.float64)
     half = 1 << (plan.hw.x_bits - 1)

@@ -81,6 +81,12 @@ class OutputStage:
         """An activation at the end."""
         return replace(self, act2=self._requant(act), frac=act.out.frac)
 
+    def with_inline_pool(self, pool: Pool, *, requantizes: bool) -> OutputStage:
+        """A pool in line behind all: before maxima over windows, values become what the maxima are to be."""
+        shift = self.frac - pool.out.frac
+        act2 = Requant(_shift(shift), _shift(shift)) if requantizes and shift else self.act2
+        return replace(self, act2=act2, frac=pool.out.frac)
+
     def with_pool(self, pool: Pool) -> OutputStage:
         """Requantization of a pool; averages come with two more fractional bits for the rounding."""
         shift, lsh = self.frac - pool.out.frac, 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS, MAX_WINDOW, MAXIMA
 from deepsoc.hw.rungs import rung
 from deepsoc.mapping import Plan
-from deepsoc.mapping.limits import bits_needed, global_pool_max, needs
+from deepsoc.mapping.limits import bits_needed, needs, pool_memories
 from deepsoc.perf._sizes import line_buffers
 from deepsoc.perf.sources import as_workload, resolve_source
 from deepsoc.perf.space import PARAMETERS
@@ -50,25 +50,25 @@ class Network:
         maxima: (field of Hardware, value) of what it needs; a layer table knows of no pools.
         growth: bits that its longest sum takes on top of those of its factors.
         bits: (field of Hardware, value) that its numbers fix; a layer table fixes none.
-        global_pool_max: what that field of Hardware becomes; None: a layer table, which knows of no pools.
+        pools: (field of Hardware, value) that its pools fix; a layer table knows of none.
     """
 
     workload: Workload
     maxima: tuple[tuple[str, int], ...]
     growth: int
     bits: tuple[tuple[str, int], ...]
-    global_pool_max: int | None = None
+    pools: tuple[tuple[str, int], ...]
 
     @classmethod
     def of(cls, found: Workload | Graph) -> Network:
         """The network of a resolved source."""
         workload = as_workload(found)
-        maxima, bits, maps = _table_needs(workload), dict[str, int](), None
+        maxima, bits, pools = _table_needs(workload), dict[str, int](), dict[str, int]()
         if isinstance(found, Graph):
             maxima, _ = needs([found])
-            bits, maps = bits_needed([found]), global_pool_max([found])
+            bits, pools = bits_needed([found]), pool_memories([found])
         growth = max((layer.kh * layer.kw * (layer.ci // layer.groups) - 1).bit_length() for layer in workload.layers)
-        return cls(workload, tuple(maxima.items()), growth, tuple(bits.items()), maps)
+        return cls(workload, tuple(maxima.items()), growth, tuple(bits.items()), tuple(pools.items()))
 
 
 def networks_of(sources: Sequence[Source]) -> tuple[list[Workload | Graph], tuple[Network, ...]]:
@@ -99,10 +99,15 @@ def joined(networks: Sequence[Network]) -> dict[str, int]:
 
 def bits_of(networks: Sequence[Network]) -> dict[str, int]:
     """Bits that hold the numbers of all networks with weights."""
-    bits: dict[str, int] = {}
-    for name, value in (pair for network in networks for pair in network.bits):
-        bits[name] = max(value, bits.get(name, 0))
-    return bits
+    return _most(pair for network in networks for pair in network.bits)
+
+
+def _most(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The largest value of every name."""
+    found: dict[str, int] = {}
+    for name, value in pairs:
+        found[name] = max(value, found.get(name, 0))
+    return found
 
 
 def complete(columns: Mapping[str, npt.NDArray[Any]], networks: Sequence[Network]) -> pd.DataFrame:
@@ -110,8 +115,7 @@ def complete(columns: Mapping[str, npt.NDArray[Any]], networks: Sequence[Network
     defaults = {name: Hardware.model_fields[name].default for name in PARAMETERS}
     need = joined(networks)
     fixed = defaults | bits_of(networks) | {name: int(rung(name, value)) for name, value in need.items()}
-    maps = [network.global_pool_max for network in networks if network.global_pool_max is not None]
-    fixed |= {"global_pool_max": max(maps)} if maps else {}
+    fixed |= _most(pair for network in networks for pair in network.pools)
     count = len(next(iter(columns.values())))
     full = {name: columns[name] if name in columns else np.full(count, fixed[name]) for name in PARAMETERS}
     too_many = (line_buffers(full) > MAX_LINE_BUFFERS) | (full["kh_max"] * full["kw_max"] > MAX_WINDOW)

@@ -26,7 +26,7 @@ from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_wo
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
-PARAMETERS = tuple(name for name in RTL_PARAMETERS if name != "global_pool_max")  # those of the runs of synthesis
+PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in ("global_pool_max", "pool_ram_depth"))
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]

@@ -17,6 +17,7 @@ module dsoc_core #(
     parameter int unsigned WeightsDepth = 2048,  // words of a weights bank
     parameter int unsigned EdgesDepth   = 256,   // words of the pooling unit's edges RAM
     parameter int unsigned GlobalPoolMax = 4096,  // elements of a map that is pooled in line; 0: none
+    parameter int unsigned PoolDepth    = 1024,  // words of the maxima in line that row blocks carry on; 0: none
     parameter int unsigned AxiBits      = 128,   // data bits of the AXI4 ports
     parameter int unsigned MaxBurst     = 16,    // beats of a burst at most, power of two
     parameter int unsigned AddrBits     = 40,    // bits of a bus address
@@ -512,7 +513,7 @@ module dsoc_core #(
   logic [31:0] out_addr;
   logic [ 7:0] out_lines;
   logic [Rows-1:0] out_rows;
-  logic out_k_last, out_map_last;
+  logic out_k_last, out_wo_last, out_map_last;
   logic write_valid, write_ready;
   logic [8*OutLines-1:0] write_bytes;
   logic [31:0] write_addr;
@@ -600,58 +601,105 @@ module dsoc_core #(
       .lines_o     (out_lines),
       .rows_o      (out_rows),
       .k_last_o    (out_k_last),
+      .wo_last_o   (out_wo_last),
       .map_last_o  (out_map_last),
       .bytes_o     (out_bytes),
       .beats_o     (out_beats)
   );
 
-  // ---- pools in line -------------------------------------------------------------------------------------------------
-  if (GlobalPoolMax > 0) begin : gen_global_pool
-    logic pools, pool_in_ready, pool_out_valid, pool_idle;
-    logic [31:0] pool_addr;
-    logic [ 7:0] pool_byte;
+  // ---- pools in line: between output stage and writer ------------------------------------------------------------------
+  // Maxima over windows only where whole bytes of rows are pooled.
+  localparam bit Windows = PoolDepth > 0 && (Rpb == 1 || (Rows % Rpb == 0 && Rows >= 2 * Rpb));
 
-    assign pools = desc.pool == dsoc_map_pkg::D_POOL_GLOBAL_MAX || desc.pool == dsoc_map_pkg::D_POOL_GLOBAL_AVG;
+  logic windows, maps, windows_ready, maps_ready, windows_valid, maps_valid, windows_idle, maps_idle;
+  logic [31:0] windows_addr, maps_addr;
+  logic [ 7:0] windows_lines, maps_byte;
+  logic [8*OutLines-1:0] windows_bytes;
 
+  if (Windows) begin : gen_windows
+    assign windows = desc.pool == dsoc_map_pkg::D_POOL_WINDOWS;
+    dsoc_pool_windows #(
+        .Rows(Rows),
+        .XBits(XBits),
+        .Channels(Cols),
+        .Lines(OutLines),
+        .CarryDepth(PoolDepth)
+    ) i_pool_windows (
+        .clk_i,
+        .rst_ni   (run_rst_nq),
+        .start_i  (op_start_o),
+        .desc_i   (desc),
+        .valid_i  (out_valid && windows),
+        .ready_o  (windows_ready),
+        .data_i   (out_bytes[Rows*XBits-1:0]),
+        .rows_i   (out_rows),
+        .k_last_i (out_k_last),
+        .wo_last_i(out_wo_last),
+        .valid_o  (windows_valid),
+        .ready_i  (write_ready),
+        .addr_o   (windows_addr),
+        .lines_o  (windows_lines),
+        .bytes_o  (windows_bytes),
+        .idle_o   (windows_idle)
+    );
+  end else begin : gen_no_windows
+    logic unused_ok;
+    assign unused_ok     = &{1'b0, out_wo_last};
+    assign windows       = 1'b0;
+    assign windows_ready = 1'b0;
+    assign windows_valid = 1'b0;
+    assign windows_addr  = '0;
+    assign windows_lines = '0;
+    assign windows_bytes = '0;
+    assign windows_idle  = 1'b1;
+  end
+
+  if (GlobalPoolMax > 0) begin : gen_maps
+    assign maps = desc.pool == dsoc_map_pkg::D_POOL_GLOBAL_MAX || desc.pool == dsoc_map_pkg::D_POOL_GLOBAL_AVG;
     dsoc_pool_global #(
         .Rows(Rows),
         .XBits(XBits),
         .Channels(Cols),
         .CountMax(GlobalPoolMax)
-    ) i_global_pool (
+    ) i_pool_global (
         .clk_i,
         .rst_ni    (run_rst_nq),
         .start_i   (op_start_o),
         .desc_i    (desc),
-        .valid_i   (out_valid && pools),
-        .ready_o   (pool_in_ready),
+        .valid_i   (out_valid && maps),
+        .ready_o   (maps_ready),
         .data_i    (out_bytes[Rows*XBits-1:0]),
         .rows_i    (out_rows),
         .k_last_i  (out_k_last),
         .map_last_i(out_map_last),
-        .valid_o   (pool_out_valid),
+        .valid_o   (maps_valid),
         .ready_i   (write_ready),
-        .addr_o    (pool_addr),
-        .byte_o    (pool_byte),
-        .idle_o    (pool_idle)
+        .addr_o    (maps_addr),
+        .byte_o    (maps_byte),
+        .idle_o    (maps_idle)
     );
-
-    assign out_ready    = pools ? pool_in_ready : write_ready;
-    assign out_finished = stage_finished && pool_idle;
-    assign write_valid  = pools ? pool_out_valid : out_valid;
-    assign write_addr   = pools ? pool_addr : out_addr;
-    assign write_lines  = pools ? 8'd1 : out_lines;
-    assign write_bytes  = pools ? (8 * OutLines)'(pool_byte) : out_bytes;
-  end else begin : gen_no_global_pool
+  end else begin : gen_no_maps
     logic unused_ok;
-    assign unused_ok    = &{1'b0, out_rows, out_k_last, out_map_last};
-    assign out_ready    = write_ready;
-    assign out_finished = stage_finished;
-    assign write_valid  = out_valid;
-    assign write_addr   = out_addr;
-    assign write_lines  = out_lines;
-    assign write_bytes  = out_bytes;
+    assign unused_ok  = &{1'b0, out_map_last};
+    assign maps       = 1'b0;
+    assign maps_ready = 1'b0;
+    assign maps_valid = 1'b0;
+    assign maps_addr  = '0;
+    assign maps_byte  = '0;
+    assign maps_idle  = 1'b1;
   end
+
+  if (!Windows && GlobalPoolMax == 0) begin : gen_no_pool
+    logic unused_ok;
+    assign unused_ok = &{1'b0, out_rows, out_k_last};
+  end
+
+  assign out_ready    = windows ? windows_ready : maps ? maps_ready : write_ready;
+  assign out_finished = stage_finished && windows_idle && maps_idle;
+  assign write_valid  = windows ? windows_valid : maps ? maps_valid : out_valid;
+  assign write_addr   = windows ? windows_addr : maps ? maps_addr : out_addr;
+  assign write_lines  = windows ? windows_lines : maps ? 8'd1 : out_lines;
+  assign write_bytes  = windows ? windows_bytes : maps ? (8 * OutLines)'(maps_byte) : out_bytes;
 
   dsoc_writer #(
       .Lines(OutLines),

@@ -241,12 +241,13 @@ package dsoc_map_pkg;
   localparam int unsigned D_CHAIN_LSB = 18;
   localparam int unsigned D_CHAIN_WIDTH = 1;
 
-  // pool: mac: pool in line behind the output stage: 0 none, 2 maximum or 3 average of the whole
-  // map.
+  // pool: mac: pool in line behind the output stage: 0 none, 1 maxima over windows, 2 maximum or 3
+  // average of the whole map.
   localparam int unsigned D_POOL_WORD = 0;
   localparam int unsigned D_POOL_LSB = 19;
   localparam int unsigned D_POOL_WIDTH = 2;
   localparam logic [1:0] D_POOL_NONE = 2'd0;
+  localparam logic [1:0] D_POOL_WINDOWS = 2'd1;
   localparam logic [1:0] D_POOL_GLOBAL_MAX = 2'd2;
   localparam logic [1:0] D_POOL_GLOBAL_AVG = 2'd3;
 
@@ -595,9 +596,57 @@ package dsoc_map_pkg;
   localparam int unsigned D_POOL_COUNT_LSB = 16;
   localparam int unsigned D_POOL_COUNT_WIDTH = 16;
 
+  // pool_rows: Maxima over windows: pooled rows.
+  localparam int unsigned D_POOL_ROWS_WORD = 48;
+  localparam int unsigned D_POOL_ROWS_LSB = 0;
+  localparam int unsigned D_POOL_ROWS_WIDTH = 16;
+
+  // pool_cols: Maxima over windows: pooled columns.
+  localparam int unsigned D_POOL_COLS_WORD = 48;
+  localparam int unsigned D_POOL_COLS_LSB = 16;
+  localparam int unsigned D_POOL_COLS_WIDTH = 16;
+
+  // pool_kw: Maxima over windows: columns of a window, at most pool_sw + 1.
+  localparam int unsigned D_POOL_KW_WORD = 49;
+  localparam int unsigned D_POOL_KW_LSB = 0;
+  localparam int unsigned D_POOL_KW_WIDTH = 8;
+
+  // pool_sw: Maxima over windows: horizontal stride.
+  localparam int unsigned D_POOL_SW_WORD = 49;
+  localparam int unsigned D_POOL_SW_LSB = 8;
+  localparam int unsigned D_POOL_SW_WIDTH = 8;
+
+  // pool_pad_left: Maxima over windows: columns of padding on the left.
+  localparam int unsigned D_POOL_PAD_LEFT_WORD = 49;
+  localparam int unsigned D_POOL_PAD_LEFT_LSB = 16;
+  localparam int unsigned D_POOL_PAD_LEFT_WIDTH = 8;
+
+  // pool_kh: Maxima over windows: rows of a window, 1 to 3, at most pool_sh + 1.
+  localparam int unsigned D_POOL_KH_WORD = 49;
+  localparam int unsigned D_POOL_KH_LSB = 24;
+  localparam int unsigned D_POOL_KH_WIDTH = 2;
+
+  // pool_sh: Maxima over windows: vertical stride, 2 or 3.
+  localparam int unsigned D_POOL_SH_WORD = 49;
+  localparam int unsigned D_POOL_SH_LSB = 26;
+  localparam int unsigned D_POOL_SH_WIDTH = 2;
+
+  // pool_pad_top: Maxima over windows: rows of padding above.
+  localparam int unsigned D_POOL_PAD_TOP_WORD = 49;
+  localparam int unsigned D_POOL_PAD_TOP_LSB = 28;
+  localparam int unsigned D_POOL_PAD_TOP_WIDTH = 2;
+
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [511:0] reserved1536;
+    logic [449:0] reserved1598;
+    logic [1:0] pool_pad_top;
+    logic [1:0] pool_sh;
+    logic [1:0] pool_kh;
+    logic [7:0] pool_pad_left;
+    logic [7:0] pool_sw;
+    logic [7:0] pool_kw;
+    logic [15:0] pool_cols;
+    logic [15:0] pool_rows;
     logic [15:0] pool_count;
     logic [15:0] o_l_count;
     logic [15:0] o_n_count;

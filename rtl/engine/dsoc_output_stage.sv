@@ -46,6 +46,7 @@ module dsoc_output_stage #(
     output logic [                 7:0] lines_o,
     output logic [            Rows-1:0] rows_o,
     output logic                        k_last_o,
+    output logic                        wo_last_o,
     output logic                        map_last_o,
     output logic [      8*OutLines-1:0] bytes_o,
     output logic [AxiBits*OutLines-1:0] beats_o
@@ -62,6 +63,7 @@ module dsoc_output_stage #(
     logic [7:0]      lines;
     logic [Rows-1:0] rows;
     logic            k_last;
+    logic            wo_last;
     logic            map_last;
   } meta_t;
 
@@ -162,6 +164,7 @@ module dsoc_output_stage #(
   assign meta.addr    = desc_i.raw_out ? raw_q : column_q + 32'(k_q);
   assign meta.lines   = desc_i.raw_out ? 8'(RawBeats) : (lines_left < LinesPerTile) ? 8'(lines_left) : 8'(LinesPerTile);
   assign meta.k_last   = k_last;
+  assign meta.wo_last  = wo_last;
   assign meta.map_last = wo_last && l_last;
   for (genvar r = 0; r < Rows; r++) begin : gen_exists
     assign meta.rows[r] = 16'(r) < rows_left_q;
@@ -295,6 +298,7 @@ module dsoc_output_stage #(
   assign lines_o    = meta_q[Stages-1].lines;
   assign rows_o     = meta_q[Stages-1].rows;
   assign k_last_o   = meta_q[Stages-1].k_last;
+  assign wo_last_o  = meta_q[Stages-1].wo_last;
   assign map_last_o = meta_q[Stages-1].map_last;
 
   logic [8*OutLines-1:0] packed_bytes;

@@ -102,7 +102,8 @@ class _Operation:
             self.o = LineReader(d, "o", self.memory, hw)
             self.operands = self.o.items(hw.axi_bytes if d["operand"] == 2 else 1)
         self.slot = 0
-        self.map: dict[int, list[int]] = {}  # by channel what a pool in line has of a map
+        self.map: dict[int, dict[tuple[int, int], int]] = {}  # by channel what a pool in line has of a map
+        self.pooled_bytes = 0  # rows of bytes of it that are written
         self.checked: set[int] = set()  # row blocks whose lines were checked
         self.open_beat: int | None = None  # that the writer fills in the first line of a tile
 
@@ -305,17 +306,46 @@ class _Operation:
         values = [v if e else 0 for v, e in zip(values, exists, strict=True)]
         self.trace.columns.append((t, n, l, wo, k, values))
         if d["pool"]:
-            self.map.setdefault(k, []).extend(v for v, e in zip(values, exists, strict=True) if e)
-            if (l, wo, k) == (d["l_count"] - 1, d["wo_count"] - 1, channels - 1):
-                for channel, members in self.map.items():
-                    pooled = [self._whole_map(members)] + [0] * (hw.rows - 1)
-                    self._write_column(t, n, 0, 0, channel, pooled, [True] + [False] * (hw.rows - 1))
-                self.map.clear()
+            elements = self.map.setdefault(k, {})
+            elements |= {(l * hw.rows + r, wo): v for r, v in enumerate(values) if exists[r]}
+            if (wo, k) == (d["wo_count"] - 1, channels - 1):
+                self._pooled_block(t, n, l)
             return
         if d["raw_out"]:
             self._write_slot(values)
         else:
             self._write_column(t, n, l, wo, k, values, exists)
+
+    def _pooled_block(self, t: int, n: int, l: int) -> None:  # noqa: E741
+        """Writes what is whole behind a row block; behind the last one of a map all that is left."""
+        d, hw = self.d, self.hw
+        last = l == d["l_count"] - 1
+        if d["pool"] == 1:
+            ends = [row * d["pool_sh"] - d["pool_pad_top"] + d["pool_kh"] for row in range(d["pool_rows"])]
+            whole = d["pool_rows"] if last else sum(end <= (l + 1) * hw.rows for end in ends) // hw.rpb * hw.rpb
+            for column in range(d["pool_cols"]) if whole > self.pooled_bytes * hw.rpb else ():
+                for k, elements in self.map.items():
+                    rows = [self._window_maximum(elements, row, column) for row in range(whole)]
+                    self._write_rows(t, n, column, k, self.pooled_bytes, rows[self.pooled_bytes * hw.rpb :])
+            self.pooled_bytes = -(-whole // hw.rpb)
+        elif last:
+            for k, elements in self.map.items():
+                self._write_rows(t, n, 0, k, 0, [self._whole_map(list(elements.values()))])
+        if last:
+            self.map.clear()
+            self.pooled_bytes = 0
+
+    def _window_maximum(self, elements: dict[tuple[int, int], int], row: int, column: int) -> int:
+        d = self.d
+        top, left = row * d["pool_sh"] - d["pool_pad_top"], column * d["pool_sw"] - d["pool_pad_left"]
+        taps = [(top + i, left + j) for i in range(d["pool_kh"]) for j in range(d["pool_kw"])]
+        return max(elements[tap] for tap in taps if tap in elements)
+
+    def _write_rows(self, t: int, n: int, column: int, k: int, line: int, values: list[int]) -> None:
+        """Rows from a byte line of the tensor on, in one vector."""
+        tile, g = divmod(line, self.hw.tile_lines)
+        above = [0] * (g * self.hw.rpb)
+        self._write_column(t, n, tile, column, k, above + values, [False] * len(above) + [True] * len(values))
 
     def _whole_map(self, values: list[int]) -> int:
         """The maximum or average of a map, rounded half to even and saturated."""
@@ -351,8 +381,8 @@ class _Operation:
     def _write_column(self, t: int, n: int, l: int, wo: int, k: int, values: list[int], exists: list[bool]) -> None:  # noqa: E741
         d, hw = self.d, self.hw
         lines, joins = 0, False
-        for g in range(hw.tile_lines):
-            rows = range(g * hw.rpb, min((g + 1) * hw.rpb, hw.rows))
+        for g in range(-(-len(values) // hw.rpb)):
+            rows = range(g * hw.rpb, min((g + 1) * hw.rpb, len(values)))
             if not exists[rows[0]]:
                 continue
             byte = 0
@@ -364,7 +394,7 @@ class _Operation:
             address = line + wo * d["y_wo_step"] + t * d["ch_per_t"] + k
             self._put(address, byte)
             lines += 1
-            if g == 0:  # a byte that follows another one into its beat shares it, in all lines of the tile
+            if lines == 1:  # a byte that follows another one into its beat shares it, in all lines of the tile
                 joins = self.open_beat == address // hw.axi_bytes
                 self.open_beat = address // hw.axi_bytes
         self.trace.y_beats += 0 if joins else lines

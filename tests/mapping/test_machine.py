@@ -238,3 +238,41 @@ def test_whole_maps_at_any_binary_point(kind: str, gain: int, rng: np.random.Gen
     net = graph((1, 5, 4, 3), Bundle("a", "input", conv(rng, (1, 1, 3, 40)), act=linear(2), pool=quant))
     (op,) = check(net, HW, rng)
     assert op.pool
+
+
+@pytest.mark.parametrize(
+    ("size", "strides", "in_line"),
+    [
+        *[((3, 3), (2, 2), True), ((2, 2), (2, 2), True), ((3, 1), (3, 1), True), ((1, 4), (2, 3), True)],
+        *[((4, 2), (3, 2), False), ((3, 3), (1, 2), False), ((2, 3), (2, 1), False), ((2, 2), (4, 2), False)],
+    ],
+)
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_maxima_over_windows_are_no_operation(
+    size: tuple[int, int], strides: tuple[int, int], in_line: bool, padding: str, rng: np.random.Generator
+) -> None:
+    net = graph(
+        (2, 15, 9, 3),
+        Bundle("a", "input", conv(rng, (2, 2, 3, 7)), act=relu(2, 2), pool=pool("max", size, strides, padding, 1)),
+        Bundle(
+            "b", "input", conv(rng, (1, 1, 3, 3)), add=Add("input", relu(2)), pool=pool("max", size, strides, padding)
+        ),
+    )
+    ops = check(net, HW, rng)
+    assert [op.pool is not None for op in ops] == ([True, True] if in_line else [False] * 4)
+    unequal = replace(net.bundles[1], pool=pool("max", size, strides, padding, 3))  # act2 is the add's
+    assert len(check(replace(net, bundles=(unequal,)), HW, rng)) == 2
+
+
+def test_maxima_over_windows_where_the_hardware_has_them(rng: np.random.Generator) -> None:
+    net = graph(
+        (1, 15, 9, 3), Bundle("a", "input", conv(rng, (2, 2, 3, 40)), act=relu(), pool=pool("max", (2, 2), (2, 2)))
+    )
+    words = 5 * 3  # pooled columns x channels of an iteration
+    for change, in_line in (
+        *[({"pool_ram_depth": 16}, True), ({"pool_ram_depth": 8}, False), ({"pool_ram_depth": 0}, False)],
+        *[({"rows": 3}, False), ({"rows": 2}, False), ({"rows": 15, "pool_ram_depth": 8}, False)],
+        ({"rows": 16, "pool_ram_depth": 8}, True),  # nothing is carried on
+    ):
+        (op, *own) = check(net, HW.model_copy(update=change), rng)
+        assert (op.pool is not None, len(own)) == (in_line, 1 - in_line), (change, words)

@@ -21,13 +21,14 @@ ROOT = RTL.parent
 
 _NAMES = (
     *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
-    *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST", "GLOBAL_POOL_MAX", "COUNTERS_DEPTH"),
+    *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST"),
+    *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH"),
 )
 CONFIGURATIONS = {
-    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 2),
-    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 64),
-    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 16),
-    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0),
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0),
 }
 
 
@@ -143,6 +144,8 @@ ILLEGAL = [
     ("dsoc_weights_reader", _WEIGHTS | {"Depth": 1}, "Depth must be at least 2"),
     ("dsoc_pool", {"KhMax": 255, "KwMax": 255}, "KhMax*KwMax must be at most 4096"),
     ("dsoc_pool_global", {"CountMax": 0}, "CountMax must be 1 to 65535"),
+    ("dsoc_pool_windows", {"Rows": 7, "XBits": 4}, "Rows must be whole bytes"),
+    ("dsoc_pool_windows", {"CarryDepth": 1}, "CarryDepth must be at least 2"),
     ("dsoc_pool", {"EdgesDepth": 1}, "EdgesDepth must be at least 2"),
     ("dsoc_writer", {"GroupBeats": 3}, "GroupBeats and MaxBurst must be powers of two"),
     ("dsoc_writer", {"MaxBurst": 2}, "MaxBurst not the smaller one"),

@@ -9,7 +9,7 @@ __all__ = ["FAST", "HARDWARE"]
 _MAXIMA = {
     "kh_max": 7, "kw_max": 7, "sh_max": 4, "sw_max": 4, "xn_max": 4, "xh_max": 64, "xw_max": 64,
     "y_bits": 32, "ci_max": 1 << 16, "co_max": 1 << 12, "edges_ram_depth": 2048, "n_bundles_max": 64,
-    "global_pool_max": 1024,
+    "global_pool_max": 1024, "pool_ram_depth": 512,
 }  # fmt: skip
 
 HARDWARE: dict[str, Hardware] = {
@@ -31,7 +31,7 @@ HARDWARE: dict[str, Hardware] = {
     "13x9_x4k4": Hardware(rows=13, cols=9, x_bits=4, k_bits=4, weights_ram_depth=512, axi_data_bits=32, **_MAXIMA),
     "5x11_x4k4": Hardware(
         rows=5, cols=11, x_bits=4, k_bits=4, weights_ram_depth=32, axi_data_bits=64,
-        **{**_MAXIMA, "global_pool_max": 0},
+        **{**_MAXIMA, "global_pool_max": 0, "pool_ram_depth": 0},
     ),
 }  # fmt: skip
 

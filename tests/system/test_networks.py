@@ -88,6 +88,15 @@ NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
         conv("f", "e", 9, [1, 1], act=LEAKY, flatten=True),
         {**DENSE, "input": "f"},
     ]),
+    "windows": ([33, 27, 3], 2, [
+        conv("a", "input", 13, [3, 3], act=LEAKY, pool=pool("max", [3, 3], [2, 2], "same")),
+        conv("b", "a", 7, [1, 2], act=LEAKY, pool=pool("max", [2, 2], [2, 2], "valid")),
+        conv("c", "a", 9, [2, 3], act=LEAKY, pool=pool("max", [3, 4], [3, 3], "same")),
+        conv("d", "a", 13, [3, 1], act=None, add={"with": "a", "act": LEAKY}, pool=pool("max", [1, 2], [2, 3], "same")),
+        conv("e", "input", 3, [1, 1], act={"type": "relu", "slope": 0}, pool=pool("max", [2, 3], [3, 4], "valid")),
+        conv("f", "d", 9, [1, 1], act=LEAKY, flatten=True),
+        {**DENSE, "input": "f"},
+    ]),
     "one_by_one": ([1, 1, 3], 3, [conv("a", "input", 2, [1, 1], flatten=True), {**DENSE, "input": "a"}]),
 }  # fmt: skip
 
