@@ -136,9 +136,7 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
             yield f"bundle {bundle.name}", name, value
 
 
-def _bundle_needs(
-    bundle: Bundle, source: tuple[int, ...], info: BundleInfo, hw: Hardware
-) -> Iterator[tuple[str, int]]:
+def _bundle_needs(bundle: Bundle, source: tuple[int, ...], info: BundleInfo, hw: Hardware) -> Iterator[tuple[str, int]]:
     core, result = bundle.core, info.core.shape
     for shape in (source, result):
         yield "xn_max", shape[0]

@@ -10,14 +10,15 @@ from deepsoc.graph.ir import Bundle, Conv2D, Pool
 from deepsoc.graph.shapes import BundleInfo, pool_windows
 from deepsoc.graph.window import Window
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import passes
+from deepsoc.mapping.geometry import Loops, passes
 
 __all__ = ["InlinePool", "global_count", "in_line", "inline_pool", "window_words"]
 
 # rtl/engine/dsoc_pool_global.sv: clocks of a channel's division besides its bits.
 _CHANNEL_CLOCKS = 4
-# rtl/engine/dsoc_pool_windows.sv: rows of a window, vertical strides, clocks from a result to what it completes.
-_ROWS, _STRIDES, _WINDOW_CLOCKS = 3, (2, 3), 7
+# rtl/engine/dsoc_pool_windows.sv: rows of a window, vertical strides; clocks from a result to what it completes, and
+# between two row blocks.
+_ROWS, _STRIDES, _WINDOW_CLOCKS, _BLOCK_CLOCKS = 3, (2, 3), 7, 15
 _COLUMNS = 255
 
 
@@ -48,6 +49,15 @@ class InlinePool:
     def last_clocks(self, channels: int) -> int:
         """Clocks from the last result of a map to its last pooled one."""
         return _WINDOW_CLOCKS if self.kind == "windows" else channels * (self.steps + _CHANNEL_CLOCKS)
+
+    def map_clocks(self, loops: Loops, channels: int) -> int:
+        """Clocks that a map of `channels` channels takes at least, the array's left out.
+
+        Maxima over windows take a result a clock and count between row blocks; a whole map is divided.
+        """
+        if self.kind == "windows":
+            return loops.l * (loops.wo * channels + _BLOCK_CLOCKS)
+        return self.last_clocks(channels)
 
     def blocks(self, hw: Hardware, count: int) -> int:
         """Row blocks, of `count`, behind which bytes of pooled rows of a map are whole, of maxima over windows."""

@@ -213,14 +213,14 @@ def _ports(op: Work, hw: Hardware, memory: Memory, clocks: int) -> dict[str, lis
 
 
 def _pooled(op: Work, clocks: int) -> list[float]:
-    """Clocks of every iteration in which the channels of a pool in line are finished, those of the last map left out.
+    """Clocks of every iteration in a pool in line, those behind the last result left out.
 
     They stop the array where they take longer than it, but for the column that its results wait in.
     """
     loops = op.loops
     if op.pool is None:
         return [0.0] * loops.t
-    found = [float(loops.n * op.pool.last_clocks(loops.channels(t))) for t in range(loops.t)]
+    found = [float(loops.n * op.pool.map_clocks(loops, loops.channels(t))) for t in range(loops.t)]
     found[-1] -= op.pool.last_clocks(loops.ch_last)
     found[0] = max(found[0] - clocks / (loops.t * loops.n * loops.l * loops.wo), 0.0)
     return found
