@@ -95,15 +95,15 @@ module dsoc_pool_windows #(
   logic [KBits-1:0] k_q;
   logic [7:0] pos_q;  // of this column in the window
   logic [15:0] left_q;  // windows that have not ended
-  logic first_q, overlap, begins, covered, last_column, ends, again;
+  logic first_q, overlap, begins, last_column, ends, again;
   logic [31:0] column_q;  // address of the window's column
   logic [Rows*XBits-1:0] open, joined, kept;
 
-  assign overlap   = desc_i.pool_kw > desc_i.pool_sw;
+  assign overlap     = desc_i.pool_kw > desc_i.pool_sw;
   assign begins      = first_q || pos_q == '0;
-  assign covered      = pos_q < desc_i.pool_kw && left_q != '0;
   assign last_column = pos_q == desc_i.pool_kw - 8'd1;
-  assign ends        = covered && (last_column || item.wo_last);
+  // Every window begins in the map: behind one that has ended, columns that belong to none are not the last.
+  assign ends        = left_q != '0 && (last_column || item.wo_last);
   assign again       = overlap ? last_column : pos_q == desc_i.pool_sw - 8'd1;  // the next window is the next column's
 
   for (genvar r = 0; r < Rows; r++) begin : gen_join
@@ -139,7 +139,7 @@ module dsoc_pool_windows #(
   } state_e;
 
   state_e state_q;
-  place_t start_q, next_q, room_q;  // row of the first window, of the first that does not end; rows behind a window's end
+  place_t start_q, next_q, room_q;  // row of the first window, of the first that does not end; rows behind its end
   logic [CountBits-1:0] ending_q, held_q, total_q, rest_q;  // pooled rows: that end, were held, both, are held
   logic [7:0] lines_q, walk_q;
   logic [15:0] rows_left_q;  // pooled rows that end in this block or later
@@ -429,7 +429,7 @@ module dsoc_pool_windows #(
 
   assign lines_o = lines_q;
   assign empty   = valid_q == '0 && !valid_o;
-  assign idle_o  = !item_valid && empty && state_q != Drain;
+  assign idle_o  = !item_valid && state_q != Drain;
 
   `DSOC_ASSERT_STABLE(a_out, clk_i, rst_ni, valid_o, ready_i, {addr_o, lines_o, bytes_o})
   `DSOC_ASSERT(a_room, clk_i, rst_ni, take |-> 32'(k_q) < Depth)

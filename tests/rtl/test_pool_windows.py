@@ -130,6 +130,7 @@ async def pools_windows(dut: Any, give: float, take: float) -> None:
         await bench.clocks(2)
         written: dict[int, int] = {}
         for address, lines, packed in got:
+            assert lines > 0, f"a vector without lines of {op}"
             for line, byte in enumerate(split(packed, 8, PARAMETERS["Lines"])):
                 at = (address + line * op["y_line_pitch"]) & 0xFFFF_FFFF
                 if line < lines:
