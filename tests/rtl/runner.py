@@ -42,18 +42,19 @@ class Edit:
         return replace_once(text, self.old, self.new, where=self.file)
 
 
-def sources(top: str) -> list[Path]:
+def sources(top: str, *, bound: bool = True) -> list[Path]:
     """The files that a module needs: those of the lists files.f and of this folder that it names, directly or not.
 
-    The rules of its buses too, if checks/`top`_bind.sv binds any.
+    The rules of its buses too, if checks/`top`_bind.sv binds any and `bound` is true.
     """
     here = Path(__file__).parent
     files = {path.stem: path for path in [*rtl_files(), *soc_files(), *check_files(), *here.glob("*.sv")]}
-    bound = here / "checks" / f"{top}_bind.sv"
-    if bound.is_file():
-        files["bound"] = bound
+    rules = here / "checks" / f"{top}_bind.sv"
+    bound = bound and rules.is_file()
+    if bound:
+        files["bound"] = rules
     needed: set[str] = set()
-    todo = [top, "bound"] if bound.is_file() else [top]
+    todo = [top, "bound"] if bound else [top]
     while todo:
         name = todo.pop()
         needed.add(name)
@@ -85,7 +86,7 @@ def run(
     texts |= {path.name: path.read_text() for path in rtl_headers()}
     if edit is not None:
         texts[edit.file] = edit.apply(texts[edit.file])
-    options = [*BUILD, *(["--coverage-line", "--coverage-user"] if COVERAGE else [])]
+    options = [*BUILD, *(["--coverage-line", "--coverage-toggle"] if COVERAGE else [])]
     key = key_of([cocotb.__version__, tools.verilator.version, top, json.dumps(parameters), *options, repr(texts)])
     counts = [f"+verilator+coverage+file+{COVERAGE}/{top}-{uuid.uuid4().hex}.dat"] if COVERAGE else []
     with tempfile.TemporaryDirectory() as work:
