@@ -26,7 +26,8 @@ from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_wo
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
-PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in ("global_pool_max", "pool_ram_depth"))
+_POOLS_IN_LINE = ("global_pool_max", "pool_ram_depth")
+PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in _POOLS_IN_LINE)
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
@@ -66,7 +67,7 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
 
     Args:
         family: of the FPGA.
-        points: PARAMETERS, one element a point.
+        points: PARAMETERS, one element a point; memories of pools in line that are left out are 0.
 
     Returns:
         The parameters, and: `pes`; `lines` pixel line buffers; `out_lines` lines of a result; `word` bits of a
@@ -80,6 +81,7 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
     if missing := [name for name in PARAMETERS if name not in points]:
         raise InputError(f"the resources depend on {', '.join(missing)}, which are missing", where=missing[0])
     known = {name: np.asarray(points[name]).astype(np.int64) for name in PARAMETERS}
+    known |= {name: np.asarray(points.get(name, 0 * known["rows"])).astype(np.int64) for name in _POOLS_IN_LINE}
     pes = known["rows"] * known["cols"]
     word = weight_word_bits(known)
     in_luts = known["x_bits"] + known["k_bits"] < _FAMILIES[family].dsp_least
@@ -104,6 +106,7 @@ BLOCKS = {
     "operand_reader": "line reader of operands",
     "output_stage": "bias, add, requantization, packing",
     "pool": "pooling unit",
+    "line_pools": "pools in line",
     "weights": "weights reader",
     "writer": "writer",
     "sequencer": "descriptors",
@@ -186,6 +189,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         "weights": memory(family, g["word"], g["weights_depth"], g["cols"] * g["k_bits"]),
         "pool": memory(family, g["sum_bits"], g["edges_ram_depth"]),
         "counters": memory(family, 32 * g["counters"], 16 * g["counters_depth"]),
+        "line_pools": memory(family, 8 * (g["pool_ram_depth"] > 0), np.maximum(g["pool_ram_depth"], 1)),
     }
     return {
         ("array", "dsp"): g["pes"] - g["lut_products"],
@@ -194,6 +198,27 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         ("weights", "dsp"): np.where(np.log2(g["units"]) % 1 > 0, 1.0, 0.0),
         **{(block, "bram36"): found[0] for block, found in memories.items()},
     }
+
+
+# LUTs and flip-flops of the pools in line (rtl/engine/dsoc_pool_*.sv): a constant, and of each
+# bit of all rows' activations. Of two syntheses each for the 7 series, 8 x 24 of 4 bits and 7 x 96 of 8.
+_LINE_POOLS = {
+    "pool_ram_depth": {"lut": (428.0, 12.6), "ff": (303.0, 6.75)},
+    "global_pool_max": {"lut": (191.0, 9.6), "ff": (198.0, 3.2)},
+}
+
+
+def _line_pools(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
+    """Logic of the pools in line; ECP5 is taken to need two of its tables for one of AMD's."""
+    found = {}
+    for figure in ("lut", "ff"):
+        scale = 2.0 if (family, figure) == ("ecp5", "lut") else 1.0
+        parts = [
+            (g[name] > 0) * scale * (one[figure][0] + one[figure][1] * g["rows"] * g["x_bits"])
+            for name, one in _LINE_POOLS.items()
+        ]
+        found["line_pools", figure] = np.asarray(np.sum(parts, axis=0), dtype=np.float64)
+    return found
 
 
 def _controller_dsps(g: Mapping[str, _Values]) -> _Values:
@@ -273,7 +298,7 @@ class FpgaResources:
         Raises:
             InputError: a maximum of the hardware is open.
         """
-        values = {name: np.array([hw.limit(name)]) for name in PARAMETERS}
+        values = {name: np.array([hw.limit(name)]) for name in RTL_PARAMETERS}
         table = pd.DataFrame(0.0, index=list(BLOCKS), columns=list(FIGURES))
         for (block, figure), value in self._blocks(values).items():
             table.loc[block, figure] = value[0]
@@ -281,7 +306,7 @@ class FpgaResources:
 
     def _blocks(self, points: Mapping[str, npt.ArrayLike]) -> dict[tuple[str, str], _Values]:
         g = geometry(self.family, points)
-        found = mapped(self.family, g)
+        found = mapped(self.family, g) | _line_pools(self.family, g)
         if self.system:
             memory_bytes = np.asarray(points.get("memory_bytes", self.system.memory_bytes))
             found["system", "dsp"] = np.ones_like(g["rows"])  # the core's multiplier

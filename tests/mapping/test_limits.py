@@ -167,6 +167,28 @@ def test_needs_stay_where_their_rungs_cannot_be_built() -> None:
     assert found["kh_max"].tolist() == [12, 15]
 
 
+@pytest.mark.parametrize(
+    ("shape", "kernel", "strides", "kind", "rows"),
+    [
+        ((1, 16, 16, 8), (3, 3), (2, 2), "avg", 60),  # ResNet-8 and its like: 8 rows below a stride of 2
+        ((1, 49, 10, 1), (10, 4), (2, 2), "avg", 50),  # DS-CNN: 25 rows
+        ((1, 1024, 1, 3), (1, 1), (1, 1), "max", 8),  # PointNet: a thousand points
+    ],
+    ids=["resnet8", "dscnn", "pointnet"],
+)
+def test_whole_maps_need_no_line_buffers(
+    shape: tuple[int, ...], kernel: tuple[int, int], strides: tuple[int, int], kind: str, rows: int
+) -> None:
+    rng = np.random.default_rng(0)
+    size = -(-shape[1] // strides[0]), -(-shape[2] // strides[1])
+    core = conv(rng, (*kernel, shape[3], 4), strides=strides)
+    net = graph(shape, Bundle("a", "input", core, act=relu(), pool=pool(kind, size, size)))
+    hw = hardware(rows=rows)
+    with pytest.raises(MappingError, match=r"line buffers|kh_max"):
+        plan(net, hw.model_copy(update={"global_pool_max": 0}))
+    assert len(plan(net, hw).operations) == 1
+
+
 def test_one_hardware_for_several_networks() -> None:
     nets = [plain((3, 5, 3, 8), strides=(2, 1)), flat(), pooled()]
     hw = resolve(hardware(), nets)

@@ -12,6 +12,7 @@ import deepsoc.perf.resources as model
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import board
+from deepsoc.hw.params import RTL_PARAMETERS
 from deepsoc.perf._memories import memory
 from deepsoc.perf.resources import BLOCKS, FEATURES, FIGURES, PARAMETERS, FpgaResources, geometry, mapped
 
@@ -70,7 +71,7 @@ def test_explain_sums_to_the_total() -> None:
         edges_ram_depth=256,
     )  # fmt: skip
     table = FpgaResources("xc7").explain(hw)
-    point = pd.DataFrame([{name: hw.limit(name) for name in PARAMETERS} | {"frequency_mhz": hw.frequency_mhz}])
+    point = pd.DataFrame([{name: hw.limit(name) for name in RTL_PARAMETERS} | {"frequency_mhz": hw.frequency_mhz}])
     total = FpgaResources("xc7")(point)
     assert list(table.index) == list(BLOCKS)
     for figure in FIGURES:
@@ -139,3 +140,12 @@ def test_an_unknown_family_is_refused() -> None:
 
 def _with_edges(words: int) -> Hardware:
     return Hardware(rows=8, cols=24, kh_max=3, kw_max=3, sh_max=1, sw_max=1, xn_max=1, edges_ram_depth=words)
+
+
+def test_pools_in_line_cost_nothing_where_there_are_none() -> None:
+    both, maps, none = (
+        FpgaResources("xc7").explain(_with_edges(64).model_copy(update=change)).loc["line_pools"]
+        for change in ({}, {"pool_ram_depth": 0}, {"pool_ram_depth": 0, "global_pool_max": 0})
+    )
+    assert none.sum() == 0
+    assert (0 < maps["lut"] < both["lut"], maps["bram36"], both["bram36"]) == (True, 0, 0.5)
