@@ -26,7 +26,7 @@ __all__ = ["FAULTS", "HW", "KINDS", "MODULES", "Case", "Fault", "compare_states"
 HW = Hardware(
     rows=4, cols=7, x_bits=4, k_bits=4, axi_data_bits=64, weights_ram_depth=64,
     kh_max=3, kw_max=3, sh_max=2, sw_max=2, ci_max=256, co_max=64, xh_max=16, xw_max=16, xn_max=1,
-    edges_ram_depth=64, n_bundles_max=8,
+    edges_ram_depth=64, n_bundles_max=8, global_pool_max=0, pool_ram_depth=0,
 )  # fmt: skip
 """The accelerator of the labs that simulate."""
 
