@@ -13,6 +13,7 @@ __all__ = [
     "check_files",
     "core_files",
     "folder",
+    "model_files",
     "rtl_files",
     "rtl_headers",
     "rtl_module",
@@ -64,6 +65,15 @@ def check_files(rtl: Path | None = None, *, soc: bool = False) -> list[Path]:
     check = (rtl or folder("rtl")) / "check"
     lists = ("files.f", "soc.f") if soc else ("files.f",)
     return [check / name for file in lists for name in _listed(check / file)]
+
+
+def model_files(rtl: Path | None = None) -> list[Path]:
+    """Models of the cells of vendors that the accelerator may hold: simulators need them, synthesis has the cells.
+
+    Raises:
+        InputError: `rtl` holds no vendor/files.f.
+    """
+    return rtl_files((rtl or folder("rtl")) / "vendor")
 
 
 def soc_files(rtl: Path | None = None) -> list[Path]:

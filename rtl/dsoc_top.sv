@@ -96,6 +96,12 @@ module dsoc_top #(
     output logic [15:0] op_index_o
 );
 
+  // Which of AMD's DSP blocks there are, an implementation flow says.
+`ifdef DSOC_DSP48E2
+  localparam bit Dsp48e2 = 1'b1;
+`else
+  localparam bit Dsp48e2 = 1'b0;
+`endif
   localparam logic [2:0] BeatSize = 3'($clog2(`DSOC_AXI_DATA_BITS / 8));
 
   assign m_axi_x_arsize  = BeatSize;
@@ -134,6 +140,8 @@ module dsoc_top #(
       .MaxBurst(`DSOC_AXI_MAX_BURST),
       .AddrBits(40),
       .CountersDepth(`DSOC_COUNTERS_DEPTH),
+      .Pe(`DSOC_PE),
+      .Dsp48e2(Dsp48e2),
       .ParamsHash(`DSOC_PARAMS_HASH)
   ) i_core (
       .clk_i,

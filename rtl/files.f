@@ -4,6 +4,7 @@ cells/dsoc_ram.sv
 cells/dsoc_regfile.sv
 cells/dsoc_gearbox.sv
 cells/dsoc_loop.sv
+cells/dsoc_pick.sv
 cells/dsoc_skid.sv
 memory/dsoc_axi_read_arb.sv
 memory/dsoc_axi_read_gate.sv
@@ -13,6 +14,8 @@ memory/dsoc_line_reader.sv
 engine/dsoc_pixel_shifter.sv
 memory/dsoc_weights_reader.sv
 engine/dsoc_controller.sv
+engine/dsoc_pe_block.sv
+engine/dsoc_pe_pair.sv
 engine/dsoc_array.sv
 engine/dsoc_drain.sv
 engine/dsoc_pool.sv

@@ -18,8 +18,10 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import nnls
 
@@ -74,21 +76,39 @@ HELD_OUT = (
     (5, 7, 4, 4, 18, 3, 3, 1, 1, 1, 1024, 64, 64, 16, 0),
     (3, 9, 8, 8, 26, 3, 3, 2, 2, 1, 256, 256, 32, 8, 0),
 )
-# Where one block alone is looked at: the performance counters, which depend on nothing else, and the RISC-V SoC, which
-# depends on the width of the accelerator's ports.
+# Where one block alone is looked at: the performance counters, which depend on nothing else, the RISC-V SoC, which
+# depends on the width of the accelerator's ports, and arrays of the kinds that AMD's families have, of which some are
+# held out.
 COUNTERS = ((2, 3, 4, 4, 16, 3, 3, 1, 1, 1, 256, 64, 32, 16, 64),)
 SYSTEMS = ((2, 3, 4, 4, 16, 3, 3, 1, 1, 1, 256, 64, 32, 16, 0), (4, 6, 8, 8, 24, 3, 3, 1, 1, 1, 512, 128, 64, 16, 0))
+ARRAYS = (
+    ("dsp_cascade", "array", (4, 8, 8, 8, 24, 3, 3, 1, 1, 1, 512, 128, 64, 16, 0)),
+    ("dsp_cascade", "array", (3, 13, 8, 8, 32, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0)),
+    ("dsp_pair", "array", (4, 8, 4, 4, 20, 3, 3, 1, 1, 1, 512, 128, 64, 16, 0)),
+    ("dsp_pair", "array", (3, 12, 2, 2, 16, 3, 3, 1, 1, 1, 512, 128, 64, 16, 0)),
+    ("dsp_pair", "array", (4, 6, 8, 8, 24, 3, 3, 1, 1, 1, 512, 128, 64, 16, 0)),
+    ("dsp_pair", "array", (3, 13, 8, 8, 32, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0)),
+    ("dsp_cascade", "array held out", (8, 24, 8, 8, 32, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0)),
+    ("dsp_pair", "array held out", (8, 24, 4, 4, 20, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0)),
+    ("dsp_pair", "array held out", (8, 24, 8, 8, 32, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0)),
+)
+KEYS = ("pe", *PARAMETERS)
+Floats = npt.NDArray[np.float64]
 
 
-def configurations(family: str) -> list[tuple[str, dict[str, int]]]:
+def configurations(family: str) -> list[tuple[str, dict[str, Any]]]:
     """All configurations and their roles, those first that take least time."""
     rows = [("fitted", row) for row in FITTED] + [("held out", row) for row in HELD_OUT]
-    found = [(role, dict(zip(PARAMETERS, row, strict=True))) for role, row in rows]
-    found.sort(
-        key=lambda one: one[1]["rows"] * (500 + one[1]["cols"] * one[1]["y_bits"]) + 10 * one[1]["axi_data_bits"]
-    )
+    rows.sort(key=lambda one: _size(**dict(zip(PARAMETERS, one[1], strict=True))))
     parts = [("counters", row) for row in COUNTERS] + [("system", row) for row in SYSTEMS if family == "ecp5"]
-    return [*((role, dict(zip(PARAMETERS, row, strict=True))) for role, row in parts), *found]
+    kinds = [("portable", role, row) for role, row in [*parts, *rows]]
+    if family != "ecp5":
+        kinds = [*ARRAYS, *kinds]
+    return [(role, dict(zip(KEYS, (pe, *row), strict=True))) for pe, role, row in kinds]
+
+
+def _size(*, rows: int, cols: int, y_bits: int, axi_data_bits: int, **_: int) -> int:
+    return rows * (500 + cols * y_bits) + 10 * axi_data_bits
 
 
 def block_of(instance: str, *, soc: bool) -> str:
@@ -102,6 +122,12 @@ def block_of(instance: str, *, soc: bool) -> str:
     if not found:
         return "system" if soc else ""
     return found[1] if found[1] in BLOCKS else "rest"
+
+
+def alone(role: str) -> str:
+    """The block that a run looks at alone; empty: at all."""
+    block = role.removesuffix(" held out")
+    return block if block in BLOCKS else ""
 
 
 # ---- runs ------------------------------------------------------------------------------------------------------------
@@ -172,8 +198,8 @@ def run(family: str, role: str, hw: Hardware, place: Path, known: set[str], yosy
         blocks.setdefault(block_of(instance, soc=role == "system"), []).append(module)
     hashes = {block: key_of(sorted(logic[module] for module in members))[:16] for block, members in blocks.items()}
     wanted = {block for block, key in hashes.items() if key not in known}
-    if role in hashes:  # a block alone
-        wanted &= {role}
+    if alone(role) in hashes:
+        wanted &= {alone(role)}
     found = pd.DataFrame({"block": list(hashes), "logic": list(hashes.values())})
     if not wanted - {""}:
         return found
@@ -212,11 +238,11 @@ def measure(family: str, work: Path, yosys: str = "") -> None:
         for figure in FIGURES:
             values = found[figure] if figure in found else pd.Series(np.nan, found.index)
             found[figure] = values.fillna(found["logic"].map(stored[figure]))
-        found = found[(found["block"] == role) if role in BLOCKS else (found["block"] != "")]
-        same = (of_family[list(PARAMETERS)] == list(parameters.values())).all(axis=1) & (of_family["role"] == role)
+        found = found[(found["block"] == alone(role)) if alone(role) else (found["block"] != "")]
+        same = (of_family[list(KEYS)] == list(parameters.values())).all(axis=1) & (of_family["role"] == role)
         fresh = found.sort_values("block").assign(family=family, role=role, **parameters)
         runs = pd.concat([runs.drop(of_family.index[same]), fresh], ignore_index=True)
-        runs[["family", "role", *PARAMETERS, "block", *FIGURES, "logic"]].to_csv(RUNS, index=False)
+        runs[["family", "role", *KEYS, "block", *FIGURES, "logic"]].to_csv(RUNS, index=False)
         shutil.rmtree(place)
         print(family, role, name, f"{time.monotonic() - begin:.0f} s", flush=True)
 
@@ -233,7 +259,7 @@ def fit(family: str, runs: pd.DataFrame, other: pd.DataFrame | None = None) -> p
         other: coefficients of an earlier RTL, or of a family of which more is known: what the rows leave open is as
             there, times the ratio of the block's sizes.
     """
-    fitted = runs[runs["role"] != "held out"]
+    fitted = runs[~runs["role"].str.endswith("held out")]
     rows = []
     for (block, figure), features in FEATURES.items():
         part = fitted[fitted["block"] == block]
@@ -241,24 +267,22 @@ def fit(family: str, runs: pd.DataFrame, other: pd.DataFrame | None = None) -> p
             if other is not None:
                 rows += other[(other["block"] == block) & (other["figure"] == figure)].to_dict("records")
             continue
-        g = geometry(family, {name: part[name] for name in PARAMETERS})
+        g = geometry(family, {name: part[name] for name in KEYS})
         names = ["1", *features]
         matrix = np.column_stack([np.ones(len(part)), *(feature(g) for feature in features.values())])
         target = part[figure].to_numpy(dtype=float)
-        # Relative errors count, but a block's share of the whole as well: the root of the size lies between.
-        weight = 1 / np.sqrt(np.maximum(target, 1))
-        scale = np.linalg.norm(matrix * weight[:, None], axis=0)
-        used = scale > 0
-        matrix, wanted = (matrix * weight[:, None])[:, used] / scale[used], target * weight
+        portable = (part["pe"] == "portable").to_numpy()
+        there = None
         if other is not None and block in set(other["block"]):
             of_block = other[(other["block"] == block) & (other["figure"] == figure)].set_index("feature")
-            there = of_block["coefficient"].reindex(names).to_numpy(dtype=float)[used] * scale[used]
-            expected = matrix @ there
-            ratio = expected @ wanted / (expected @ expected)
-            matrix = np.vstack([matrix, PRIOR * np.eye(len(there))])
-            wanted = np.concatenate([wanted, PRIOR * ratio * there])
+            there = of_block["coefficient"].reindex(names).to_numpy(dtype=float)
         found = np.zeros(len(names))
-        found[used] = nnls(matrix, wanted)[0] / scale[used]
+        if portable.any():
+            found = solved(matrix[portable], target[portable], there)
+        if not portable.all():  # other kinds of elements: features of their own, on top of the constant
+            known = np.linalg.norm(matrix[portable], axis=0) > 0
+            rest = target[~portable] - matrix[~portable] @ found
+            found += solved(np.where(known, 0.0, matrix[~portable]), rest)
         rows += [
             {"block": block, "figure": figure, "feature": name, "coefficient": float(f"{value:.6g}")}
             for name, value in zip(names, found, strict=True)
@@ -266,10 +290,28 @@ def fit(family: str, runs: pd.DataFrame, other: pd.DataFrame | None = None) -> p
     return pd.DataFrame(rows).assign(family=family)
 
 
+def solved(matrix: Floats, target: Floats, there: Floats | None = None) -> Floats:
+    """Coefficients of the features that occur; `there`: what is known from elsewhere."""
+    # Relative errors count, but a block's share of the whole as well: the root of the size lies between.
+    weight = 1 / np.sqrt(np.maximum(target, 1))
+    scale = np.linalg.norm(matrix * weight[:, None], axis=0)
+    used = scale > 0
+    matrix, wanted = (matrix * weight[:, None])[:, used] / scale[used], target * weight
+    if there is not None:
+        there = there[used] * scale[used]
+        expected = matrix @ there
+        ratio = expected @ wanted / (expected @ expected)
+        matrix = np.vstack([matrix, PRIOR * np.eye(len(there))])
+        wanted = np.concatenate([wanted, PRIOR * ratio * there])
+    found = np.zeros(len(scale))
+    found[used] = nnls(matrix, wanted)[0] / scale[used]
+    return found
+
+
 def residuals(runs: pd.DataFrame) -> pd.DataFrame:
     """Synthesis and model of every configuration: figures, and their relative differences in percent."""
     keys = ["family", "role", *PARAMETERS]
-    whole = runs[~runs["role"].isin(BLOCKS)].groupby(keys, sort=False, as_index=False)[list(FIGURES)].sum()
+    whole = runs[runs["role"].map(alone) == ""].groupby(keys, sort=False, as_index=False)[list(FIGURES)].sum()
     for family, part in whole.groupby("family"):
         found = FpgaResources(str(family))(part[list(PARAMETERS)].assign(frequency_mhz=100.0))
         for figure in FIGURES:

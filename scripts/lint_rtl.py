@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deepsoc.assets import check_files, core_files, folder, rtl_files, rtl_headers, soc_files
+from deepsoc.assets import check_files, core_files, folder, model_files, rtl_files, rtl_headers, soc_files
 from deepsoc.export import export
 from deepsoc.hw import Hardware
 from deepsoc.netspec.spec import parse_net
@@ -18,7 +18,9 @@ from deepsoc.sim.tools import find_verilator
 
 CONFIGURATIONS = (
     {"rows": 8, "cols": 24, "x_bits": 4, "k_bits": 4, "axi_data_bits": 128},
-    {"rows": 7, "cols": 30, "x_bits": 8, "k_bits": 8, "axi_data_bits": 64},
+    {"rows": 7, "cols": 30, "x_bits": 8, "k_bits": 8, "axi_data_bits": 64, "pe": "dsp_pair"},
+    {"rows": 3, "cols": 6, "x_bits": 4, "k_bits": 4, "y_bits": 20, "axi_data_bits": 64, "pe": "dsp_pair"},
+    {"rows": 4, "cols": 5, "x_bits": 8, "k_bits": 8, "axi_data_bits": 32, "pe": "dsp_cascade"},
     {"rows": 3, "cols": 5, "x_bits": 2, "k_bits": 4, "axi_data_bits": 32},
 )
 
@@ -47,9 +49,10 @@ def main() -> int:
             export(parse_net(network(hw.x_bits, hw.k_bits)).to_graph(), hw, out)
             core, included = core_files()
             wrapper = folder("fpga") / "vivado" / "dsoc.v"
+            accelerator = [*model_files(), *rtl_files()]
             tops = {
-                "dsoc": [*rtl_files(), *check_files(), wrapper],
-                "dsoc_soc_board": [*core, *rtl_files(), *soc_files(), *check_files(soc=True)],
+                "dsoc": [*accelerator, *check_files(), wrapper],
+                "dsoc_soc_board": [*core, *accelerator, *soc_files(), *check_files(soc=True)],
             }
             for top, files in tops.items():
                 command = [str(verilator.program), "--lint-only", "-Wall", "--quiet", "--no-timing", "--assert"]

@@ -18,7 +18,7 @@ from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Bundle, Conv2D, Graph, IntArray
 from deepsoc.graph.store import pack_graph
 from deepsoc.hw import Hardware
-from deepsoc.hw.params import FORMAT, MAXIMA
+from deepsoc.hw.params import FORMAT, MAXIMA, PE_KINDS
 from deepsoc.hw.regmap import load_map
 from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.reference import run_operations
@@ -81,6 +81,7 @@ def hardware_files(hw: Hardware) -> dict[str, bytes]:
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in hw.model_dump(exclude={"format", "base_address"}).items()
     }
+    params["pe"] = PE_KINDS.index(hw.pe)
     common = {"version": _VERSION, "params": params, "base_address": hw.base_address, "params_hash": hw.params_hash}
     env = templates("deepsoc.export")
     return {

@@ -19,7 +19,7 @@ from deepsoc._files import replacing
 from deepsoc._json import INTEGER, read_json, shorten
 from deepsoc.errors import InputError
 
-__all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "RTL_PARAMETERS", "Hardware"]
+__all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "PE_KINDS", "RTL_PARAMETERS", "Hardware", "shares_sums"]
 
 FORMAT = "deepsoc-hw/1"
 MAX_LINE_BUFFERS = 64  # bits of the descriptor's row mask
@@ -31,9 +31,17 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "pool_ram_depth", "counters_depth",
+    "global_pool_max", "pool_ram_depth", "counters_depth", "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
+PE_KINDS = ("portable", "dsp_cascade", "dsp_pair")
+"""Kinds of processing elements, by their number in the RTL (rtl/engine/dsoc_array.sv)."""
+_DSP_OPERAND = 25  # bits of the larger operand of the smallest DSP block that the RTL names
+
+
+def shares_sums(x_bits: Any, y_bits: Any) -> Any:
+    """Whether the sums of two elements of the kind dsp_pair are in their DSP block (arrays as well as numbers)."""
+    return x_bits + y_bits + 1 <= _DSP_OPERAND
 
 
 def _power_of_two(value: int) -> int:
@@ -82,6 +90,8 @@ class Hardware(BaseModel):
     xh_max: _Word | None = None  # rows of a tensor, batch of a matrix
     xw_max: _Word | None = None  # columns of a tensor
     xn_max: _Word | None = None  # batch
+    # Processing elements
+    pe: Literal["portable", "dsp_cascade", "dsp_pair"] = "portable"  # what they are made of
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
     edges_ram_depth: Annotated[int, Field(ge=16, le=1 << 20)] | None = None  # words of open pool windows
@@ -192,7 +202,9 @@ class Hardware(BaseModel):
         Raises:
             InputError: a maximum is open.
         """
-        values = {name: self.limit(name) for name in RTL_PARAMETERS}
+        values: dict[str, Any] = {name: self.limit(name) for name in RTL_PARAMETERS if name != "pe"}
+        if self.pe != "portable":  # hardware that was built before there were kinds keeps its identity
+            values["pe"] = self.pe
         return zlib.crc32(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())
 
     # Tensors in memory

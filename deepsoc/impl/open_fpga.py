@@ -149,6 +149,12 @@ _KINDS = (
 
 
 def _prepare(family: _Family, kind: _Kind, work: Path, job: Job) -> None:
+    if job.hw.pe != "portable":
+        raise InputError(
+            f"processing elements of the kind {job.hw.pe} are DSP blocks of AMD's FPGAs, {family.title} has none; "
+            "set pe to portable in hw.json and export again",
+            where="pe",
+        )
     what = kind.design(job)
     none, up = family.pull
     values = {

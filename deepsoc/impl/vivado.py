@@ -16,7 +16,7 @@ from deepsoc.hw.params import RTL_PARAMETERS
 from deepsoc.hw.regmap import load_map
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 from deepsoc.impl.vivado_reports import hierarchy, paths, power, slack
-from deepsoc.impl.yosys import write_sources
+from deepsoc.impl.yosys import target, write_sources
 from deepsoc.perf.resources import FpgaResources
 
 __all__ = ["FLOWS", "find"]
@@ -72,7 +72,7 @@ def _prepare(work: Path, job: Job, *, flow: str) -> None:
     if flow != "vivado-ip":
         _check_size(job)
     place = folder("fpga") / "vivado"
-    write_sources(work, job.params, rtl_files(), [*rtl_headers(), place / "dsoc.v"])
+    write_sources(work, job.params, rtl_files(), [*rtl_headers(), place / "dsoc.v"], target(job.board.family))
     for script in place.glob("*.tcl"):
         (work / "scripts" / script.name).write_bytes(script.read_bytes())
     (work / "board.toml").write_text(board, encoding="utf-8")

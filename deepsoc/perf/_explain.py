@@ -47,7 +47,8 @@ def finalists(problem: Problem, scores: Scores, count: int, ignored: int = 0) ->
 
 def ties(frame: pd.DataFrame) -> list[npt.NDArray[Any]]:
     """Keys that order equally good points, the last one first."""
-    return [frame[name].to_numpy() for name in ("rows", "axi_data_bits", "weights_ram_depth", "pes")]
+    names = ("lut", "rows", "axi_data_bits", "weights_ram_depth", "pes")
+    return [frame[name].to_numpy() for name in names if name in frame]
 
 
 def explained(problem: Problem, scores: Scores, best: pd.DataFrame) -> pd.DataFrame:

@@ -25,8 +25,17 @@ def fit_space(
     networks: Sequence[Network],
     frequency_mhz: float,
     axi_data_bits: Sequence[int],
+    elements: Sequence[str],
 ) -> Space:
     """The space that was given, completed, and checked against what the networks need.
+
+    Args:
+        given: parameters and their values.
+        sources: the networks, as they were given.
+        networks: their layers and needs.
+        frequency_mhz: of the target.
+        axi_data_bits: of the target.
+        elements: kinds of processing elements that the target has.
 
     Raises:
         InputError: not a space, or one in which no hardware can hold the networks.
@@ -36,7 +45,7 @@ def fit_space(
     if data is not None and not isinstance(data, Space | Mapping):
         raise InputError(f"expected an object of parameters, received {type(data).__name__}", where=where)
     default = _default_space(sources, networks)
-    default |= {"frequency_mhz": frequency_mhz, "axi_data_bits": list(axi_data_bits)}
+    default |= {"frequency_mhz": frequency_mhz, "axi_data_bits": list(axi_data_bits), "pe": list(elements)}
     own = data.axes if isinstance(data, Space) else ()
     if isinstance(data, Mapping):
         default |= data
@@ -44,6 +53,8 @@ def fit_space(
     space = Space((*(axis for axis in Space.parse(default, where=where).axes if axis.name not in names), *own))
     needs = joined(networks)
     for axis in space.axes:
+        if axis.name == "pe":
+            continue
         least = needs.get(axis.name, 1)
         if (value := _least(axis)) < least:
             raise InputError(f"the networks need {least}, received {value:g}", where=f"{where}.{axis.name}")
@@ -60,7 +71,7 @@ def fit_space(
 
 
 def _least(axis: Axis) -> float:
-    return min(axis.values) if axis.values else axis.first
+    return min(map(float, axis.values)) if axis.values else axis.first
 
 
 def _default_space(sources: Sequence[object], networks: Sequence[Network]) -> dict[str, Any]:

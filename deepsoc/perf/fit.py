@@ -131,7 +131,7 @@ def fit(
     problem = Problem(
         sources=sources,
         networks=found,
-        space=fit_space(space, sources, found, target.frequency_mhz, target.axi_data_bits),
+        space=fit_space(space, sources, found, target.frequency_mhz, target.axi_data_bits, target.elements),
         resources=target.resources,
         memory=memory or target.memory,
         goal=goal,
@@ -161,7 +161,7 @@ def fit(
 
 @dataclass(frozen=True)
 class _Target:
-    """What is built on: its budget, model of costs, clock and ports; the SoC of a board without a processor."""
+    """What is built on: budget, costs, clock, ports, kinds of elements; the SoC of a board without a processor."""
 
     limits: tuple[Limit, ...]
     resources: Any
@@ -169,6 +169,7 @@ class _Target:
     frequency_mhz: float
     axi_data_bits: tuple[int, ...]
     memory: Memory
+    elements: Sequence[str] = ("portable",)
     system: System | None = None
 
     @classmethod
@@ -197,11 +198,11 @@ class _Target:
         chosen = board if isinstance(board, boards.Board) else boards.board(board)
         from deepsoc.perf.resources import FpgaResources
 
-        budget = chosen.budget()
+        budget, resources = chosen.budget(), FpgaResources.of(chosen)
         return cls(
-            tuple(Limit(name, name, float(value)) for name, value in budget.items()), FpgaResources.of(chosen),
+            tuple(Limit(name, name, float(value)) for name, value in budget.items()), resources,
             (*budget, "power_w"), chosen.frequency_mhz, (chosen.axi_data_bits,),
-            Memory(gb_per_s=chosen.memory_gb_per_s), chosen.system,
+            Memory(gb_per_s=chosen.memory_gb_per_s), resources.elements, chosen.system,
         )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, System
-from deepsoc.hw.params import RTL_PARAMETERS
+from deepsoc.hw.params import PE_KINDS, RTL_PARAMETERS, shares_sums
 from deepsoc.perf._memories import memory
 from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 
@@ -27,7 +27,8 @@ __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResou
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
 _POOLS_IN_LINE = ("global_pool_max", "pool_ram_depth")
-PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in _POOLS_IN_LINE)
+PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_POOLS_IN_LINE, "pe"))
+"""Numbers that the resources depend on. Beside them may stand `pe`; left out, the elements are portable."""
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
@@ -40,12 +41,14 @@ class _Family:
     Attributes:
         dsp: most bits of the factors of a DSP, the larger first, without signs.
         dsp_least: bits of a product from which on it takes a DSP.
+        elements: whether processing elements can be DSPs.
         still_w: power without a clock.
         unit_pj: energy of a lookup table a clock.
     """
 
     dsp: tuple[int, int]
     dsp_least: int
+    elements: bool
     still_w: float
     unit_pj: float
 
@@ -53,9 +56,9 @@ class _Family:
 # still_w and unit_pj make the one published figure: 35,203 LUT, 54,332 FF, 1,536 DSP, 31.5 BRAM36 take 5.2 W at 250 MHz
 # on a ZCU104; those of ECP5 are judged (docs/resources.md).
 _FAMILIES = {
-    "xc7": _Family((24, 17), 9, 0.2, 0.35),
-    "xcup": _Family((26, 17), 9, 0.6, 0.22),
-    "ecp5": _Family((18, 18), 0, 0.15, 0.3),
+    "xc7": _Family((24, 17), 9, True, 0.2, 0.35),
+    "xcup": _Family((26, 17), 9, True, 0.6, 0.22),
+    "ecp5": _Family((18, 18), 0, False, 0.15, 0.3),
 }
 FAMILIES = tuple(_FAMILIES)
 """Families of FPGAs that there is a model of."""
@@ -67,16 +70,19 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
 
     Args:
         family: of the FPGA.
-        points: PARAMETERS, one element a point; memories of pools in line that are left out are 0.
+        points: PARAMETERS, one element a point; memories of pools in line that are left out are 0; with `pe`, the kind
+            of the processing elements.
 
     Returns:
-        The parameters, and: `pes`; `lines` pixel line buffers; `out_lines` lines of a result; `word` bits of a
-        word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs that multiply in LUTs; `sum_bits`
+        The parameters, and: `pes`, of which `portable`, `blocks` with the sum in a DSP, `pairs` with half a DSP and
+        the sum in logic; `row_pairs`, rows that share DSPs; `element_dsps`; `lines` pixel line buffers; `out_lines`
+        lines of a result; `word` bits of a word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs
+        that multiply in LUTs; `sum_bits`
         of a pool's sums of all rows; `weights_depth` words of the weights RAM, both of its banks; `counters` 1 where
         there are performance counters.
 
     Raises:
-        InputError: a parameter is missing.
+        InputError: a parameter is missing, or the family has no DSPs that are processing elements.
     """
     if missing := [name for name in PARAMETERS if name not in points]:
         raise InputError(f"the resources depend on {', '.join(missing)}, which are missing", where=missing[0])
@@ -84,14 +90,27 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
     known |= {name: np.asarray(points.get(name, 0 * known["rows"])).astype(np.int64) for name in _POOLS_IN_LINE}
     pes = known["rows"] * known["cols"]
     word = weight_word_bits(known)
-    in_luts = known["x_bits"] + known["k_bits"] < _FAMILIES[family].dsp_least
+    rules = _FAMILIES[family]
+    pe = np.broadcast_to(np.asarray(points.get("pe", "portable"), np.str_), pes.shape)
+    portable, pair = pe == "portable", pe == "dsp_pair"
+    if not rules.elements and not portable.all():
+        raise InputError(
+            f"processing elements of {family} can be portable ones only; received {pe[~portable][0]}", where="pe"
+        )
+    blocks = (pe == "dsp_cascade") | (pair & shares_sums(known["x_bits"], known["y_bits"]))
+    lut_products = np.where(portable & (known["x_bits"] + known["k_bits"] < rules.dsp_least), pes, 0)
     sizes = known | {
         "pes": pes,
+        "portable": np.where(portable, pes, 0),
+        "blocks": np.where(blocks, pes, 0),
+        "pairs": np.where(pair & ~blocks, pes, 0),
+        "row_pairs": np.where(pair, known["rows"], 0),
+        "element_dsps": np.where(pair, -(-known["rows"] // 2) * known["cols"], pes - lut_products),
         "lines": line_buffers(known),
         "out_lines": result_lines(known),
         "word": word,
         "units": word / np.maximum(known["axi_data_bits"] / 8, 8),
-        "lut_products": np.where(in_luts, pes, 0),
+        "lut_products": lut_products,
         "sum_bits": known["rows"] * pool_bits(known),
         "weights_depth": 2 * 2 ** np.ceil(np.log2(known["weights_ram_depth"])),
         "counters": np.minimum(known["counters_depth"], 1),
@@ -139,13 +158,20 @@ _SHIFTER: dict[str, _Feature] = {
 
 FEATURES: dict[tuple[str, str], dict[str, _Feature]] = {
     ("array", "lut"): {
-        "PEs x y_bits": lambda g: g["pes"] * g["y_bits"],
+        "PEs x y_bits": lambda g: g["portable"] * g["y_bits"],
         "LUT products x x_bits x k_bits": lambda g: g["lut_products"] * g["x_bits"] * g["k_bits"],
-        "rows x y_bits": lambda g: g["rows"] * g["y_bits"],
+        "rows x y_bits": lambda g: g["portable"] / g["cols"] * g["y_bits"],
+        "DSP sums x y_bits": lambda g: g["blocks"] * g["y_bits"],
+        "paired sums x y_bits": lambda g: g["pairs"] * g["y_bits"],
+        "paired rows x x_bits": lambda g: g["row_pairs"] * g["x_bits"],
+        "paired rows x y_bits": lambda g: np.where(g["blocks"] > 0, g["row_pairs"] * g["y_bits"], 0.0),
     },
     ("array", "ff"): {
-        "PEs x y_bits": lambda g: g["pes"] * g["y_bits"],
-        "PEs x (x_bits + k_bits)": lambda g: g["pes"] * (g["x_bits"] + g["k_bits"]),
+        "PEs x y_bits": lambda g: g["portable"] * g["y_bits"],
+        "PEs x (x_bits + k_bits)": lambda g: g["portable"] * (g["x_bits"] + g["k_bits"]),
+        "DSP sums x y_bits": lambda g: g["blocks"] * g["y_bits"],
+        "paired sums x y_bits": lambda g: g["pairs"] * g["y_bits"],
+        "paired columns x k_bits": lambda g: np.where(g["pairs"] > 0, g["cols"] * g["k_bits"], 0.0),
     },
     ("shifter", "lut"): _SHIFTER | {"rows x x_bits x kh_max": lambda g: g["rows"] * g["x_bits"] * g["kh_max"]},
     ("shifter", "ff"): _SHIFTER,
@@ -192,7 +218,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         "line_pools": memory(family, 8 * (g["pool_ram_depth"] > 0), np.maximum(g["pool_ram_depth"], 1)),
     }
     return {
-        ("array", "dsp"): g["pes"] - g["lut_products"],
+        ("array", "dsp"): g["element_dsps"],
         ("pool", "dsp"): _pool_dsps(rules, g) + 1,
         ("controller", "dsp"): _controller_dsps(g),
         ("weights", "dsp"): np.where(np.log2(g["units"]) % 1 > 0, 1.0, 0.0),
@@ -268,12 +294,17 @@ class FpgaResources:
         """
         return cls(board.family, board.system)
 
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Kinds of processing elements that the family has."""
+        return PE_KINDS if _FAMILIES[self.family].elements else PE_KINDS[:1]
+
     def __call__(self, points: pd.DataFrame, /) -> dict[str, _Values]:
         """Resources of every point.
 
         Args:
-            points: one column each of PARAMETERS and `frequency_mhz`. `memory_bytes`, if it is there, is what the
-                networks need of the SoC's shared memory; else all of it is built that the board gives.
+            points: one column each of PARAMETERS and `frequency_mhz`; `pe`, if there are others than portable ones.
+                `memory_bytes`, if it is there, is what the networks need of the SoC's shared memory; else all of it is built that the board gives.
 
         Returns:
             `lut` (those that are memory included), `ff`, `dsp`, `bram36`, and `power_w` at that frequency
@@ -298,7 +329,8 @@ class FpgaResources:
         Raises:
             InputError: a maximum of the hardware is open.
         """
-        values = {name: np.array([hw.limit(name)]) for name in RTL_PARAMETERS}
+        numbers = (name for name in RTL_PARAMETERS if name != "pe")
+        values = {"pe": np.array([hw.pe])} | {name: np.array([hw.limit(name)]) for name in numbers}
         table = pd.DataFrame(0.0, index=list(BLOCKS), columns=list(FIGURES))
         for (block, figure), value in self._blocks(values).items():
             table.loc[block, figure] = value[0]

@@ -38,17 +38,17 @@ class Axis:
         count: number of values, at least 1.
         first: first value of a range.
         step: distance of the values of a range.
-        values: values of a list; empty for a range.
+        values: values of a list; empty for a range. Those of `pe` are words.
     """
 
     name: str
     count: int
     first: float = 0
     step: float = 0
-    values: tuple[float, ...] = ()
+    values: tuple[float | str, ...] = ()
 
     def take(self, index: npt.NDArray[np.int64]) -> _Values:
-        """Values at indices 0 … count - 1, int64 or float64."""
+        """Values at indices 0 … count - 1: int64, float64 or words."""
         if self.values:
             return np.asarray(self.values)[index]
         values = self.first + self.step * index
@@ -88,7 +88,7 @@ class Space:
 
         Args:
             data: by parameter a number, a list of numbers, or a range {"min", "max", "step"} that begins at `min` and
-                includes `max` where a step reaches it.
+                includes `max` where a step reaches it; of `pe` a word or a list of words.
             where: name of the description in messages.
 
         Raises:
@@ -164,13 +164,15 @@ def _number(value: Any, where: str) -> float:
     return value
 
 
-def _checked(name: str, value: Any, where: str) -> float:
-    number = _number(value, where)
+def _checked(name: str, value: Any, where: str) -> float | str:
+    number = str(value) if name == "pe" and isinstance(value, str) else _number(value, where)
     try:
         checked = _adapter(name).validate_python(number)
     except ValidationError as err:
         reason = err.errors()[0]["msg"].removeprefix("Value error, ")
         raise InputError(f"{reason}; received {number}", where=where) from None
+    if isinstance(number, str):
+        return number
     return float(checked) if name == "frequency_mhz" else int(checked)
 
 

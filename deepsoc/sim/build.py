@@ -10,7 +10,16 @@ from pathlib import Path
 
 from deepsoc import _process, _progress
 from deepsoc._hashes import key_of
-from deepsoc.assets import check_files, core_files, folder, rtl_files, rtl_headers, soc_files, used_parameters
+from deepsoc.assets import (
+    check_files,
+    core_files,
+    folder,
+    model_files,
+    rtl_files,
+    rtl_headers,
+    soc_files,
+    used_parameters,
+)
 from deepsoc.sim import cache
 from deepsoc.sim.tools import Compilers, Toolchain, find_toolchain
 
@@ -193,7 +202,7 @@ class _Hardware:
 
         The RISC-V SoC if `ram_bytes` is not 0, else the accelerator.
         """
-        files = [*rtl_files(sources), *rtl_headers(sources)]
+        files = [*rtl_files(sources), *model_files(sources), *rtl_headers(sources)]
         if ram_bytes:
             core, included = core_files()
             files = [*core, *included, *files, *soc_files(sources)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepsoc._hashes import key_of
-from deepsoc.assets import check_files, folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.assets import check_files, folder, model_files, rtl_files, rtl_headers, used_parameters
 from deepsoc.errors import ToolError
 from deepsoc.export import Artifacts
 from deepsoc.sim import cache
@@ -62,7 +62,8 @@ def run_cocotb(
     tools = find_toolchain()
     sources = Path(rtl) if rtl else folder("rtl")
     checks = check_files(sources) if assertions else []
-    texts = {path.name: path.read_text() for path in [*rtl_files(sources), *checks, *rtl_headers(sources)]}
+    files = [*model_files(sources), *rtl_files(sources), *checks, *rtl_headers(sources)]
+    texts = {path.name: path.read_text() for path in files}
     params = (given.path / "params.svh").read_bytes()
     texts["params.svh"] = used_parameters(params, [text.encode() for text in texts.values()]).decode()
     options = [option for option in BUILD if assertions or option != "--assert"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deepsoc import _process
 from deepsoc._hashes import key_of
-from deepsoc.assets import check_files, folder, rtl_files, rtl_headers, used_parameters
+from deepsoc.assets import check_files, folder, model_files, rtl_files, rtl_headers, used_parameters
 from deepsoc.export import Artifacts
 from deepsoc.sim import cache
 from deepsoc.sim.build import compile_firmware, firmware_folders
@@ -36,7 +36,8 @@ def bench_sources(export: Artifacts, rtl: Path | None, assertions: bool = True) 
     """The files of accelerator and testbench, by name, in the order in which they are compiled; params.svh too."""
     sources = rtl or folder("rtl")
     checks = check_files(sources) if assertions else []
-    files = [*rtl_headers(sources), *rtl_files(sources), *checks, *rtl_files(sources / "tb")]
+    models = model_files(sources)
+    files = [*rtl_headers(sources), *models, *rtl_files(sources), *checks, *rtl_files(sources / "tb")]
     texts = {path.name: path.read_bytes() for path in files}
     return {"params.svh": used_parameters((export.path / "params.svh").read_bytes(), texts.values()), **texts}
 

@@ -22,6 +22,8 @@ module dsoc_core #(
     parameter int unsigned MaxBurst     = 16,    // beats of a burst at most, power of two
     parameter int unsigned AddrBits     = 40,    // bits of a bus address
     parameter int unsigned CountersDepth = 64,   // operations whose performance counters are kept; 0: no counters
+    parameter int unsigned Pe           = 0,     // processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
+    parameter bit Dsp48e2               = 1'b0,  // DSP blocks are DSP48E2 rather than DSP48E1
     parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
 ) (
     input  logic clk_i,
@@ -135,6 +137,9 @@ module dsoc_core #(
   end
   if (!(AxiBits == 32 || AxiBits == 64 || AxiBits == 128 || AxiBits == 256 || AxiBits == 512)) begin : gen_illegal_axi
     $error("dsoc_core: AxiBits must be 32, 64, 128, 256 or 512");
+  end
+  if (Pe > 2) begin : gen_illegal_pe
+    $error("dsoc_core: Pe must be 0, 1 or 2");
   end
   if (MaxBurst < 1 || MaxBurst > 256 || (MaxBurst & (MaxBurst - 1)) != 0) begin : gen_illegal_burst
     $error("dsoc_core: MaxBurst must be a power of two, 1 to 256");
@@ -469,7 +474,9 @@ module dsoc_core #(
       .EdgesDepth(EdgesDepth),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
-      .MaxBurst(WeightsBurst)
+      .MaxBurst(WeightsBurst),
+      .Pe(Pe),
+      .Dsp48e2(Dsp48e2)
   ) i_engine (
       .clk_i,
       .rst_ni      (run_rst_nq),

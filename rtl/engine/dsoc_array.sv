@@ -8,9 +8,15 @@
 /// `hold_i` copies all sums into holding registers, out of which one column of rows (`column_i`) is shown at a time, so that
 /// finished channels leave while the array goes on.
 ///
+/// All kinds of processing elements do the same in the same clock. `PePortable`: everything in logic, and what synthesis makes of
+/// a product. `PeCascade`: one DSP block each (dsoc_pe_block). `PePair`: two rows share one block, for both
+/// products (dsoc_pe_pair) or, where both sums fit it too, for all (dsoc_pe_block).
+///
 /// Parameters:
 ///   Rows, Cols, XBits, KBits, YBits  geometry and bits of activation, weight and accumulator
 ///   GMax                             largest group
+///   Pe                               kind of the processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
+///   Dsp48e2                          DSP blocks are DSP48E2 (UltraScale+) rather than DSP48E1 (7 series)
 module dsoc_array #(
     parameter int unsigned Rows = 8,
     parameter int unsigned Cols = 24,
@@ -18,6 +24,8 @@ module dsoc_array #(
     parameter int unsigned KBits = 4,
     parameter int unsigned YBits = 32,
     parameter int unsigned GMax = 8,
+    parameter int unsigned Pe = 0,
+    parameter bit Dsp48e2 = 1'b0,
     localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1
 ) (
     input  logic                  clk_i,
@@ -35,11 +43,14 @@ module dsoc_array #(
 );
 
   localparam int unsigned PBits = XBits + KBits;
+  localparam int unsigned PePortable = 0, PeCascade = 1, PePair = 2;
+  localparam int unsigned Operand = 25;  // bits of a DSP block's larger operand, in the least of them
+  localparam bit InBlock = Pe == PeCascade || (Pe == PePair && XBits + YBits + 1 <= Operand);
 
   logic [Cols-1:0] starts;
   logic mac_q, zero_q, shift_q, mac_qq, shift_qq;
   logic own_qq;  // the sum goes on from itself
-  logic [Cols*KBits-1:0] weights_q;
+  logic [Cols*KBits-1:0] weights;  // beside the flags, unless the block has their registers
 
   always_comb begin
     starts = '0;
@@ -60,41 +71,136 @@ module dsoc_array #(
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (advance_i) weights_q <= weights_i;
+  if (InBlock) begin : gen_no_register
+    assign weights = weights_i;
+  end else begin : gen_weights
+    logic [Cols*KBits-1:0] weights_q;
+    always_ff @(posedge clk_i) begin
+      if (advance_i) weights_q <= weights_i;
+    end
+    assign weights = weights_q;
   end
 
-  for (genvar r = 0; r < Rows; r++) begin : gen_row
-    logic signed [XBits-1:0] pixel_q;
-    logic signed [PBits-1:0] product_q[Cols];
-    logic signed [YBits-1:0] sum_q[Cols];
-    logic signed [YBits-1:0] held_q[Cols];
-    logic signed [YBits-1:0] left[Cols];
+  if (Pe == PePortable) begin : gen_portable
+    for (genvar r = 0; r < Rows; r++) begin : gen_row
+      logic signed [XBits-1:0] pixel_q;
+      logic signed [PBits-1:0] product_q[Cols];
+      logic signed [YBits-1:0] sum_q[Cols];
+      logic signed [YBits-1:0] held_q[Cols];
+      logic signed [YBits-1:0] left[Cols];
 
-    assign left[0] = '0;
-    for (genvar c = 1; c < Cols; c++) begin : gen_left
-      assign left[c] = sum_q[c-1];
-    end
+      assign left[0] = '0;
+      for (genvar c = 1; c < Cols; c++) begin : gen_left
+        assign left[c] = sum_q[c-1];
+      end
 
-    always_ff @(posedge clk_i) begin
-      if (advance_i) begin
-        pixel_q <= pixel_i[r*XBits+:XBits];
-        for (int unsigned c = 0; c < Cols; c++) begin
-          product_q[c] <= mac_q ? PBits'(pixel_q) * PBits'($signed(weights_q[c*KBits+:KBits])) : '0;
+      always_ff @(posedge clk_i) begin
+        if (advance_i) begin
+          pixel_q <= pixel_i[r*XBits+:XBits];
+          for (int unsigned c = 0; c < Cols; c++) begin
+            product_q[c] <= mac_q ? PBits'(pixel_q) * PBits'($signed(weights[c*KBits+:KBits])) : '0;
+          end
+        end
+        if (advance_i && (mac_qq || shift_qq)) begin
+          for (int unsigned c = 0; c < Cols; c++) begin
+            sum_q[c] <= YBits'(product_q[c]) + ((own_qq ? sum_q[c] : '0) | ((shift_qq && !starts[c]) ? left[c] : '0));
+          end
         end
       end
-      if (advance_i && (mac_qq || shift_qq)) begin
-        for (int unsigned c = 0; c < Cols; c++) begin
-          sum_q[c] <= YBits'(product_q[c]) + ((own_qq ? sum_q[c] : '0) | ((shift_qq && !starts[c]) ? left[c] : '0));
+
+      always_ff @(posedge clk_i) begin
+        if (hold_i) held_q <= sum_q;
+      end
+
+      assign column_o[32*r+:32] = 32'(held_q[column_i]);
+    end
+  end else begin : gen_shared
+    localparam int unsigned Lanes = (Pe == PePair) ? 2 : 1;  // rows of an element
+    localparam int unsigned Apart = InBlock ? YBits : PBits;  // of two pixels
+    localparam int unsigned PixelBits = (Lanes == 2) ? Apart + XBits + 1 : XBits;
+    localparam int unsigned SumBits = Lanes * YBits;
+
+    for (genvar g = 0; g < (Rows + Lanes - 1) / Lanes; g++) begin : gen_group
+      localparam int unsigned Low = Lanes * g;
+      localparam bit High = Lanes == 2 && Low + 1 < Rows;
+
+      logic signed [PixelBits-1:0] pixel;
+      logic [Cols*SumBits-1:0] sums;
+      logic [Cols*SumBits-1:0] held_q;
+      logic [SumBits-1:0] shown;
+
+      if (Lanes == 1) begin : gen_one
+        assign pixel = pixel_i[Low*XBits+:XBits];
+      end else begin : gen_two
+        logic signed [XBits-1:0] low;
+        logic signed [  XBits:0] high;
+        assign low = pixel_i[Low*XBits+:XBits];
+        if (High) begin : gen_high
+          assign high = (XBits + 1)'($signed(pixel_i[(Low+1)*XBits+:XBits])) - (XBits + 1)'(low[XBits-1]);
+        end else begin : gen_no_high
+          assign high = '0;
         end
+        assign pixel = {high, Apart'(low)};
+      end
+
+      if (InBlock) begin : gen_block
+        dsoc_pe_block #(
+            .Cols     (Cols),
+            .PixelBits(PixelBits),
+            .KBits    (KBits),
+            .SumBits  (SumBits),
+            .Dsp48e2  (Dsp48e2)
+        ) i_elements (
+            .clk_i,
+            .advance_i,
+            .starts_i(starts),
+            .pixel_i (pixel),
+            .weights_i(weights),
+            .mac_i   (mac_q),
+            .own_i   (mac_q && !zero_q),
+            .shift_i (shift_q),
+            .sum_i   (advance_i && (mac_qq || shift_qq)),
+            .sums_o  (sums)
+        );
+      end else begin : gen_pair
+        dsoc_pe_pair #(
+            .Cols (Cols),
+            .XBits(XBits),
+            .KBits(KBits),
+            .YBits(YBits)
+        ) i_elements (
+            .clk_i,
+            .advance_i,
+            .starts_i (starts),
+            .pixel_i  (pixel),
+            .weights_i(weights),
+            .mac_i    (mac_q),
+            .own_i    (own_qq),
+            .shift_i  (shift_qq),
+            .sum_i    (advance_i && (mac_qq || shift_qq)),
+            .sums_o   (sums)
+        );
+      end
+
+      always_ff @(posedge clk_i) begin
+        if (hold_i) held_q <= sums;
+      end
+
+      dsoc_pick #(
+          .Count(Cols),
+          .Width(SumBits)
+      ) i_pick (
+          .words_i(held_q),
+          .index_i(column_i),
+          .word_o (shown)
+      );
+      assign column_o[32*Low+:32] = 32'($signed(shown[YBits-1:0]));
+      if (High) begin : gen_high_sum
+        logic [YBits-1:0] high;
+        assign high = shown[SumBits-1-:YBits] + YBits'(InBlock && shown[YBits-1]);
+        assign column_o[32*(Low+1)+:32] = 32'($signed(high));
       end
     end
-
-    always_ff @(posedge clk_i) begin
-      if (hold_i) held_q <= sum_q;
-    end
-
-    assign column_o[32*r+:32] = 32'(held_q[column_i]);
   end
 
 endmodule

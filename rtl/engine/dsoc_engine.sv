@@ -11,6 +11,7 @@
 ///   WeightsDepth                     words of a weights bank
 ///   EdgesDepth                       words of the pooling unit's edges RAM
 ///   AxiBits, AddrBits, MaxBurst      of the weights port; beats of a burst at most
+///   Pe, Dsp48e2                      processing elements, as of dsoc_array
 module dsoc_engine #(
     parameter int unsigned Rows = 3,
     parameter int unsigned Cols = 5,
@@ -27,7 +28,9 @@ module dsoc_engine #(
     parameter int unsigned EdgesDepth = 64,
     parameter int unsigned AxiBits = 32,
     parameter int unsigned AddrBits = 40,
-    parameter int unsigned MaxBurst = 16
+    parameter int unsigned MaxBurst = 16,
+    parameter int unsigned Pe = 0,
+    parameter bit Dsp48e2 = 1'b0
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -203,12 +206,14 @@ module dsoc_engine #(
   );
 
   dsoc_array #(
-      .Rows (Rows),
-      .Cols (Cols),
-      .XBits(XBits),
-      .KBits(KBits),
-      .YBits(YBits),
-      .GMax (GMax)
+      .Rows   (Rows),
+      .Cols   (Cols),
+      .XBits  (XBits),
+      .KBits  (KBits),
+      .YBits  (YBits),
+      .GMax   (GMax),
+      .Pe     (Pe),
+      .Dsp48e2(Dsp48e2)
   ) i_array (
       .clk_i,
       .rst_ni,

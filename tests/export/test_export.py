@@ -19,6 +19,7 @@ from deepsoc.export.manifest import Manifest
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
+from deepsoc.hw.params import PE_KINDS
 from deepsoc.netspec.spec import load_net
 from tests.mapping.machine import run
 from tests.mapping.nets import Bundle, conv, graph, relu
@@ -86,7 +87,7 @@ def test_same_input_same_files(net: Graph, tmp_path: Path, artifacts: Artifacts)
 def test_params_and_config_agree(artifacts: Artifacts) -> None:
     defines = dict(re.findall(r"`define DSOC_(\w+) (\S+)", (artifacts.path / "params.svh").read_text()))
     settings = dict(re.findall(r"set dsoc\((\w+)\) (\S+)", (artifacts.path / "config.tcl").read_text()))
-    hw = artifacts.hw.model_dump(exclude={"format"})
+    hw = artifacts.hw.model_dump(exclude={"format"}) | {"pe": PE_KINDS.index(artifacts.hw.pe)}
     assert {name.lower() for name in defines} == {*hw, "params_version", "params_hash"} - {"base_address"}
     assert {*settings} == {*hw, "version"}
     for name, value in hw.items():

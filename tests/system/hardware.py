@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepsoc.hw import Hardware
 
-__all__ = ["FAST", "HARDWARE"]
+__all__ = ["FAST", "HARDWARE", "KINDS"]
 
 _MAXIMA = {
     "kh_max": 7, "kw_max": 7, "sh_max": 4, "sw_max": 4, "xn_max": 4, "xh_max": 64, "xw_max": 64,
@@ -33,7 +33,19 @@ HARDWARE: dict[str, Hardware] = {
         rows=5, cols=11, x_bits=4, k_bits=4, weights_ram_depth=32, axi_data_bits=64,
         **{**_MAXIMA, "global_pool_max": 0, "pool_ram_depth": 0},
     ),
+    "3x9_x8k8_cascade": Hardware(
+        rows=3, cols=9, x_bits=8, k_bits=8, pe="dsp_cascade", weights_ram_depth=128, axi_data_bits=64, **_MAXIMA
+    ),
+    "3x8_x8k8_pair": Hardware(
+        rows=3, cols=8, x_bits=8, k_bits=8, pe="dsp_pair", weights_ram_depth=128, axi_data_bits=64, **_MAXIMA
+    ),
+    "4x9_x4k4_pair": Hardware(
+        rows=4, cols=9, x_bits=4, k_bits=4, pe="dsp_pair", weights_ram_depth=128, axi_data_bits=64,
+        **{**_MAXIMA, "y_bits": 20},
+    ),
 }  # fmt: skip
 
 FAST = ("8x24_x4k4", "7x30_x8k8", "7x30_x2k4", "3x7_x4k8")
 """Those that `make test` builds; `make test-all` runs every one."""
+KINDS = tuple(name for name, hw in HARDWARE.items() if hw.pe != "portable")
+"""Those whose processing elements are DSP blocks."""

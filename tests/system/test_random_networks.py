@@ -14,9 +14,10 @@ from deepsoc.hw import Hardware
 from deepsoc.sim import simulate
 from tests.strategies import random_case
 from tests.system.counters import check_counters
-from tests.system.hardware import FAST, HARDWARE
+from tests.system.hardware import FAST, HARDWARE, KINDS
 
 _NETWORKS_FAST, _NETWORKS_ALL = 5, 26
+_NETWORKS_KIND = 2
 _MOST_DRAWN = 5  # for every network that is to run
 _FIRST_SEED = int(os.environ.get("DEEPSOC_SEED", random.SystemRandom().randrange(2**31)))
 
@@ -55,6 +56,11 @@ def _many(hw: Hardware, count: int, out: Path) -> None:
 @pytest.mark.parametrize("name", FAST)
 def test_random_networks(name: str, tmp_path: Path) -> None:
     _many(HARDWARE[name], _NETWORKS_FAST, tmp_path)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_random_networks_on_dsp_blocks(name: str, tmp_path: Path) -> None:
+    _many(HARDWARE[name], _NETWORKS_KIND, tmp_path)
 
 
 @pytest.mark.slow

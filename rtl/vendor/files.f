@@ -1,0 +1,3 @@
+dsoc_dsp48.sv
+DSP48E1.sv
+DSP48E2.sv
