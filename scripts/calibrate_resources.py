@@ -250,7 +250,9 @@ def measure(family: str, work: Path, yosys: str = "") -> None:
 # ---- fit -------------------------------------------------------------------------------------------------------------
 
 
-def fit(family: str, runs: pd.DataFrame, other: pd.DataFrame | None = None) -> pd.DataFrame:
+def fit(
+    family: str, runs: pd.DataFrame, other: pd.DataFrame | None = None, kinds: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Coefficients that are not negative and make the smallest relative errors.
 
     Args:
@@ -258,6 +260,7 @@ def fit(family: str, runs: pd.DataFrame, other: pd.DataFrame | None = None) -> p
         runs: rows.
         other: coefficients of an earlier RTL, or of a family of which more is known: what the rows leave open is as
             there, times the ratio of the block's sizes.
+        kinds: coefficients of another family, for kinds of elements in DSP blocks of which this one has no runs.
     """
     fitted = runs[~runs["role"].str.endswith("held out")]
     rows = []
@@ -283,6 +286,10 @@ def fit(family: str, runs: pd.DataFrame, other: pd.DataFrame | None = None) -> p
             known = np.linalg.norm(matrix[portable], axis=0) > 0
             rest = target[~portable] - matrix[~portable] @ found
             found += solved(np.where(known, 0.0, matrix[~portable]), rest)
+        if kinds is not None and block == "array":
+            of_block = kinds[(kinds["block"] == block) & (kinds["figure"] == figure)].set_index("feature")
+            unseen = (np.linalg.norm(matrix, axis=0) == 0) & [name.startswith(("DSP", "paired")) for name in names]
+            found = np.where(unseen, of_block["coefficient"].reindex(names).to_numpy(dtype=float), found)
         rows += [
             {"block": block, "figure": figure, "feature": name, "coefficient": float(f"{value:.6g}")}
             for name, value in zip(names, found, strict=True)
@@ -346,7 +353,8 @@ def write(runs: pd.DataFrame) -> None:
         known = tables.get("xc7")  # of a family without older rows
         if len(older):
             known = fit(family, older)
-        tables[family] = known if known is not None and fresh.empty else fit(family, fresh, known)
+        kinds = tables.get("xc7") if "dsp_pair" in FpgaResources(family).elements else None
+        tables[family] = known if known is not None and fresh.empty else fit(family, fresh, known, kinds)
         shown.append(older if fresh.empty else fresh)
     columns = ["family", "block", "figure", "feature", "coefficient"]
     pd.concat(tables.values())[columns].to_csv(COEFFICIENTS, index=False)

@@ -304,7 +304,8 @@ class FpgaResources:
 
         Args:
             points: one column each of PARAMETERS and `frequency_mhz`; `pe`, if there are others than portable ones.
-                `memory_bytes`, if it is there, is what the networks need of the SoC's shared memory; else all of it is built that the board gives.
+                `memory_bytes`, if it is there, is what the networks need of the SoC's shared memory; else all of it is
+                built that the board gives.
 
         Returns:
             `lut` (those that are memory included), `ff`, `dsp`, `bram36`, and `power_w` at that frequency

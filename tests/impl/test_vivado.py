@@ -124,6 +124,7 @@ def test_every_board_has_its_system(tmp_path: Path, name: str) -> None:
     design, target = project.design, board(name)
     taken = module.defines(work / "src" / "dsoc_top.sv", [Path(place) for place in project.includes()])
     want = {f"DSOC_{field.upper()}": str(getattr(hw, field)) for field in RTL_PARAMETERS}
+    want["DSOC_PE"] = "0"
     assert taken == want | {"DSOC_PARAMS_HASH": f"32'h{hw.params_hash:08X}"}
     assert {work / "src" / path.name for path in assets.rtl_files()} == set(project.sources("SystemVerilog"))
     assert design is not None

@@ -386,5 +386,32 @@ def test_faults_are_refused(arguments: dict[str, Any], says: str) -> None:
 def test_rows_beyond_the_largest_matrix_gain_nothing() -> None:
     matrix = Workload("matrix", (Layer("d", "dense", 2, 3, 5, 4, 4),))  # 30 rows of features
     _, networks = networks_of([matrix])
-    rows = next(axis for axis in fit_space(None, [matrix], networks, 100.0, [64]).axes if axis.name == "rows")
+    rows = next(
+        axis for axis in fit_space(None, [matrix], networks, 100.0, [64], ["portable"]).axes if axis.name == "rows"
+    )
     assert max(rows.values) == 30
+
+
+# ---- processing elements ---------------------------------------------------------------------------------------------
+
+ARRAYS = {"rows": [4, 8, 12], "cols": [12, 18, 24], "weights_ram_depth": [2048]}
+
+
+@pytest.mark.parametrize("name", ["pynq-z2", "kv260"])
+def test_elements_are_dsp_blocks_where_the_family_has_them(name: str) -> None:
+    found = fit([CONV], board=name, space=ARRAYS)
+    assert found.hw.pe == "dsp_cascade"
+    portable = fit([CONV], board=name, space=ARRAYS | {"pe": "portable", "rows": found.hw.rows, "cols": found.hw.cols})
+    assert portable.resources["lut"] > found.resources["lut"]
+
+
+def test_a_board_short_of_dsp_blocks_gets_more_elements_than_blocks() -> None:
+    short = board("kv260").model_copy(update={"dsp": 120})
+    found = fit([CONV], board=short, space=ARRAYS)
+    assert found.hw.pe == "dsp_pair"
+    assert found.hw.rows * found.hw.cols > 120 >= found.resources["dsp"]
+
+
+@pytest.mark.parametrize("place", [{"board": "ulx3s-85f"}, {"area_mm2": 4, "node": "28nm"}])
+def test_elements_elsewhere_are_portable(place: dict[str, Any]) -> None:
+    assert fit([CONV], **place, space={"rows": [2], "cols": [12], "weights_ram_depth": [2048]}).hw.pe == "portable"
