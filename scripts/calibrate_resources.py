@@ -36,6 +36,7 @@ from deepsoc.perf.resources import (
     PARAMETERS,
     FpgaResources,
     _coefficients,
+    elements,
     geometry,
 )  # fmt: skip
 
@@ -353,7 +354,7 @@ def write(runs: pd.DataFrame) -> None:
         known = tables.get("xc7")  # of a family without older rows
         if len(older):
             known = fit(family, older)
-        kinds = tables.get("xc7") if "dsp_pair" in FpgaResources(family).elements else None
+        kinds = tables.get("xc7") if "dsp_pair" in elements(family) else None
         tables[family] = known if known is not None and fresh.empty else fit(family, fresh, known, kinds)
         shown.append(older if fresh.empty else fresh)
     columns = ["family", "block", "figure", "feature", "coefficient"]

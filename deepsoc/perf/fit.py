@@ -196,13 +196,13 @@ class _Target:
         from deepsoc.hw import boards
 
         chosen = board if isinstance(board, boards.Board) else boards.board(board)
-        from deepsoc.perf.resources import FpgaResources
+        from deepsoc.perf.resources import FpgaResources, elements
 
-        budget, resources = chosen.budget(), FpgaResources.of(chosen)
+        budget = chosen.budget()
         return cls(
-            tuple(Limit(name, name, float(value)) for name, value in budget.items()), resources,
+            tuple(Limit(name, name, float(value)) for name, value in budget.items()), FpgaResources.of(chosen),
             (*budget, "power_w"), chosen.frequency_mhz, (chosen.axi_data_bits,),
-            Memory(gb_per_s=chosen.memory_gb_per_s), resources.elements, chosen.system,
+            Memory(gb_per_s=chosen.memory_gb_per_s), elements(chosen.family), chosen.system,
         )  # fmt: skip
 
 

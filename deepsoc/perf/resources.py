@@ -23,7 +23,7 @@ from deepsoc.hw.params import PE_KINDS, RTL_PARAMETERS, shares_sums
 from deepsoc.perf._memories import memory
 from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 
-__all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "geometry", "mapped"]
+__all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
 _POOLS_IN_LINE = ("global_pool_max", "pool_ram_depth")
@@ -63,6 +63,11 @@ _FAMILIES = {
 FAMILIES = tuple(_FAMILIES)
 """Families of FPGAs that there is a model of."""
 _ENERGY = {"lut": 1.0, "ff": 0.5, "dsp": 12.0, "bram36": 60.0}  # of one a clock, of that of a lookup table
+
+
+def elements(family: str) -> tuple[str, ...]:
+    """Kinds of processing elements that a family of FPGAs has."""
+    return PE_KINDS if family in _FAMILIES and _FAMILIES[family].elements else PE_KINDS[:1]
 
 
 def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Values]:
@@ -293,11 +298,6 @@ class FpgaResources:
             InputError: its family is not one of those above.
         """
         return cls(board.family, board.system)
-
-    @property
-    def elements(self) -> tuple[str, ...]:
-        """Kinds of processing elements that the family has."""
-        return PE_KINDS if _FAMILIES[self.family].elements else PE_KINDS[:1]
 
     def __call__(self, points: pd.DataFrame, /) -> dict[str, _Values]:
         """Resources of every point.

@@ -71,8 +71,7 @@ def test_explain_sums_to_the_total() -> None:
         edges_ram_depth=256,
     )  # fmt: skip
     table = FpgaResources("xc7").explain(hw)
-    point = pd.DataFrame([{name: hw.limit(name) for name in RTL_PARAMETERS} | {"frequency_mhz": hw.frequency_mhz}])
-    total = FpgaResources("xc7")(point)
+    total = FpgaResources("xc7")(pd.DataFrame([hw.model_dump(include={*RTL_PARAMETERS, "frequency_mhz"})]))
     assert list(table.index) == list(BLOCKS)
     for figure in FIGURES:
         assert table[figure].sum() == pytest.approx(total[figure][0])
