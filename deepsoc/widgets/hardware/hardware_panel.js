@@ -78,7 +78,7 @@ function fieldLine(model, edits, field, slider) {
     edits.put(name, value);
   };
   const number = choices
-    ? el("select", { ...described, "aria-label": words, onchange: () => put(number.value === "" ? null : Number(number.value)) },
+    ? el("select", { ...described, "aria-label": words, onchange: () => put(number.value === "" ? null : type === "string" ? number.value : Number(number.value)) },
       el("option", { value: "" }, "auto"), choices.map((choice) => el("option", { value: choice }, choice)))
     : el("input", { ...described, type: "number", min, max, step: type === "integer" ? 1 : "any", "aria-label": words,
       oninput: () => put(number.value === "" ? null : Number(number.value)), onblur: () => refresh() });
