@@ -50,7 +50,7 @@ class Network:
         maxima: (field of Hardware, value) of what it needs; a layer table knows of no pools.
         growth: bits that its longest sum takes on top of those of its factors.
         bits: (field of Hardware, value) that its numbers fix; a layer table fixes none.
-        pools: (field of Hardware, value) that its pools fix; a layer table knows of none.
+        pools: (field of Hardware, value) that its pools fix; a layer table has none.
     """
 
     workload: Workload
@@ -63,7 +63,7 @@ class Network:
     def of(cls, found: Workload | Graph) -> Network:
         """The network of a resolved source."""
         workload = as_workload(found)
-        maxima, bits, pools = _table_needs(workload), dict[str, int](), dict[str, int]()
+        maxima, bits, pools = _table_needs(workload), dict[str, int](), pool_memories([])
         if isinstance(found, Graph):
             maxima, _ = needs([found])
             bits, pools = bits_needed([found]), pool_memories([found])

@@ -52,6 +52,9 @@ SPACES = {
 }  # fmt: skip
 
 
+NO_POOLS = {"global_pool_max": 0, "pool_ram_depth": 0}  # of layer tables
+
+
 @cache
 def network(name: str) -> Workload | Graph:
     return {"conv": CONV, "dense": DENSE}.get(name) or graph(name, WIDE)
@@ -66,7 +69,7 @@ def hardware(networks: Sequence[Workload | Graph], **given: Any) -> Hardware:
     needs = {name: max(NEEDS[network.name].get(name, 1) for network in networks) for name in names}
     growth = 7  # of a sum of 5 * 5 * 3, 3 * 3 * 10 or 100 products; the rung is one above
     layers = sum(len(network.layers) for network in networks) if len(networks) == 1 else 2
-    return Hardware(**given, **needs, y_bits=16 + growth + 1, edges_ram_depth=16, n_bundles_max=layers)
+    return Hardware(**given, **needs, y_bits=16 + growth + 1, edges_ram_depth=16, n_bundles_max=layers, **NO_POOLS)
 
 
 def cost(hw: Hardware) -> dict[str, float]:
