@@ -1,5 +1,5 @@
 /// Skid buffer: a stream whose `ready_o` is a register. An item that comes in the clock in which the receiver stops is kept
-/// until it goes on; otherwise items pass through.
+/// until it goes on; otherwise items pass through. `ready_next_o` is what `ready_o` will be in the next clock.
 ///
 /// Parameters:
 ///   Width  bits of an item
@@ -11,6 +11,7 @@ module dsoc_skid #(
     input  logic [Width-1:0] data_i,
     input  logic             valid_i,
     output logic             ready_o,
+    output logic             ready_next_o,
     output logic [Width-1:0] data_o,
     output logic             valid_o,
     input  logic             ready_i
@@ -19,13 +20,14 @@ module dsoc_skid #(
   logic full_q;
   logic [Width-1:0] kept_q;
 
-  assign ready_o = !full_q;
-  assign valid_o = valid_i || full_q;
-  assign data_o  = full_q ? kept_q : data_i;
+  assign ready_o      = !full_q;
+  assign ready_next_o = !valid_o || ready_i;
+  assign valid_o      = valid_i || full_q;
+  assign data_o       = full_q ? kept_q : data_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) full_q <= 1'b0;
-    else full_q <= valid_o && !ready_i;
+    else full_q <= !ready_next_o;
   end
 
   always_ff @(posedge clk_i) begin

@@ -432,6 +432,7 @@ module dsoc_core #(
       .data_i (x_bytes),
       .valid_i(x_valid),
       .ready_o(x_ready),
+      .ready_next_o(),
       .data_o (px_bytes),
       .valid_o(px_valid),
       .ready_i(px_ready)

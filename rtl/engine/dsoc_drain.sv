@@ -1,8 +1,12 @@
+`include "dsoc_assert.svh"
+
 /// Drain: has the array hold a copy of all sums and lets finished channels leave, one channel (all rows) a clock.
 ///
-/// `leave_i` asks for the sums of one input column's end to be held: `count_i` output columns, the first at position `pos_i` of every
-/// group, each further one `sw_i` positions left; `channels_i` channels of each, channel k at column (k / sw) * group + pos + k % sw.
-/// `ready_o` low: the copy is still in use; the array waits.
+/// `leave_i` says that the sums of one input column's end are finished in the clock after the next step: `count_i` output columns,
+/// the first at position `pos_i` of every group, each further one `sw_i` positions left; `channels_i` channels of each, channel k at
+/// column (k / sw) * group + pos + k % sw. `advance_o` low: the copy is still in use; the array waits, and its sums stay. It is a
+/// register, because much hangs on it: whether the copy will be free is known a clock ahead from `ready_next_i`, what
+/// `ready_i` will be then.
 ///
 /// Parameters:
 ///   Cols  columns of the array
@@ -18,32 +22,74 @@ module dsoc_drain #(
     input  logic [        7:0] pos_i,
     input  logic [       15:0] count_i,
     input  logic [       15:0] channels_i,
-    output logic               ready_o,
+    output logic               advance_o,
     output logic               hold_o,
     output logic [ColBits-1:0] column_o,
     output logic               valid_o,
-    input  logic               ready_i
+    input  logic               ready_i,
+    input  logic               ready_next_i
 );
 
-  logic busy_q, step, last_channel, last_s, last_column, last;
+  logic leave_q, one_count_q, one_channel_q;  // of what is to be held
+  logic [7:0] leave_pos_q;
+  logic [15:0] leave_count_q, leave_channels_q;
+  logic busy_q, step, last_channel, before_channel, last_s, last_column, before_column, last;
+  logic one_channel_held_q;
   logic [15:0] channels_q;
   logic [ColBits-1:0] column_q, jump_q;
   logic [7:0] pos_q;
 
   assign step     = busy_q && ready_i;
   assign last     = last_channel && last_column;
-  assign hold_o   = leave_i && ready_o;
+  assign hold_o   = leave_q && advance_o;
   assign column_o = column_q;
   assign valid_o  = busy_q;
-  assign ready_o  = !busy_q || (last && ready_i);
 
+  // ---- what the next clock brings ----------------------------------------------------------------------------------
+  logic leave_next, busy_next, last_next;
+
+  assign leave_next = advance_o ? leave_i : leave_q;
+  assign busy_next  = hold_o || (busy_q && !(step && last));
+  always_comb begin
+    if (hold_o) last_next = one_channel_q && one_count_q;
+    else if (!step) last_next = last;
+    else if (last_channel) last_next = one_channel_held_q && before_column;
+    else last_next = before_channel && last_column;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      advance_o        <= 1'b1;
+      leave_q          <= 1'b0;
+      leave_pos_q      <= '0;
+      leave_count_q    <= '0;
+      leave_channels_q <= '0;
+      one_count_q      <= 1'b0;
+      one_channel_q    <= 1'b0;
+    end else begin
+      advance_o <= !leave_next || !busy_next || (last_next && ready_next_i);
+      if (advance_o) begin
+        leave_q          <= leave_i;
+        leave_pos_q      <= pos_i;
+        leave_count_q    <= count_i;
+        leave_channels_q <= channels_i;
+        one_count_q      <= count_i == 16'd1;
+        one_channel_q    <= channels_i == 16'd1;
+      end
+    end
+  end
+
+  `DSOC_ASSERT(a_free, clk_i, rst_ni, hold_o |-> !busy_q || (last && ready_i))
+  `DSOC_ASSERT(a_waits, clk_i, rst_ni, !advance_o |-> leave_q && !(!busy_q || (last && ready_i)))
+
+  // ---- the copy ----------------------------------------------------------------------------------------------------
   dsoc_loop i_columns (
       .clk_i,
       .rst_ni,
       .load_i  (hold_o),
       .step_i  (step && last_channel),
-      .count_i (count_i),
-      .before_o(),
+      .count_i (leave_count_q),
+      .before_o(before_column),
       .last_o  (last_column)
   );
 
@@ -52,8 +98,8 @@ module dsoc_drain #(
       .rst_ni,
       .load_i  (hold_o),
       .step_i  (step),
-      .count_i (hold_o ? channels_i : channels_q),
-      .before_o(),
+      .count_i (hold_o ? leave_channels_q : channels_q),
+      .before_o(before_channel),
       .last_o  (last_channel)
   );
 
@@ -74,6 +120,7 @@ module dsoc_drain #(
     if (!rst_ni) begin
       busy_q     <= 1'b0;
       channels_q <= '0;
+      one_channel_held_q <= 1'b0;
       column_q   <= '0;
       pos_q      <= '0;
       jump_q     <= '0;
@@ -81,9 +128,10 @@ module dsoc_drain #(
       jump_q <= ColBits'(group_i - sw_i + 8'd1);
       if (hold_o) begin
         busy_q     <= 1'b1;
-        channels_q <= channels_i;
-        column_q   <= ColBits'(pos_i);
-        pos_q      <= pos_i;
+        channels_q <= leave_channels_q;
+        one_channel_held_q <= one_channel_q;
+        column_q   <= ColBits'(leave_pos_q);
+        pos_q      <= leave_pos_q;
       end else if (step) begin
         column_q <= column_q + (last_s ? jump_q : ColBits'(1));
         if (last_channel) begin

@@ -87,10 +87,11 @@ module dsoc_engine #(
   logic [19:0] block_words;
   logic [DepthBits-1:0] weights_addr;
   logic [Cols*KBits-1:0] weights;
-  logic advance, mac, zero, shift, leave, drain_ready, px_load, px_shift;
+  logic advance, mac, zero, shift, leave, px_load, px_shift;
   logic [7:0] leave_pos, group;
   logic [15:0] leave_count, leave_channels;
-  logic hold;
+  logic hold, sums_valid, sums_ready, sums_ready_next;
+  logic [32*Rows-1:0] sums;
   logic [ColBits-1:0] hold_column;
   logic [Rows*XBits-1:0] pixels;
   logic [Rows-1:0] exists;
@@ -98,7 +99,6 @@ module dsoc_engine #(
   logic pool_space, pool_step, pool_first, pool_take, pool_last, pool_real, pool_ci_last, pool_w_last;
 
   assign group   = desc_i.kw + desc_i.sw - 8'd1;
-  assign advance = !(leave && !drain_ready);
   assign error_o = weights_error || control_error;
 
   dsoc_weights_reader #(
@@ -226,7 +226,7 @@ module dsoc_engine #(
       .shift_i  (shift),
       .hold_i   (hold),
       .column_i (hold_column),
-      .column_o (mac_data_o)
+      .column_o (sums)
   );
 
   dsoc_drain #(
@@ -240,11 +240,27 @@ module dsoc_engine #(
       .pos_i     (leave_pos),
       .count_i   (leave_count),
       .channels_i(leave_channels),
-      .ready_o   (drain_ready),
+      .advance_o (advance),
       .hold_o    (hold),
       .column_o  (hold_column),
-      .valid_o   (mac_valid_o),
-      .ready_i   (mac_ready_i)
+      .valid_o   (sums_valid),
+      .ready_i   (sums_ready),
+      .ready_next_i(sums_ready_next)
+  );
+
+  // No path leads from whoever takes the results to the array.
+  dsoc_skid #(
+      .Width(32 * Rows)
+  ) i_results (
+      .clk_i,
+      .rst_ni,
+      .data_i      (sums),
+      .valid_i     (sums_valid),
+      .ready_o     (sums_ready),
+      .ready_next_o(sums_ready_next),
+      .data_o      (mac_data_o),
+      .valid_o     (mac_valid_o),
+      .ready_i     (mac_ready_i)
   );
 
   dsoc_pool #(

@@ -2,8 +2,7 @@
 ///
 /// Takes finished channels from the drain (mac operations) or results of the pooling unit, in the order t, n, l, wo, k, knows by
 /// counting which they are, and hands packed byte columns with their address to the writer. Seven clocks; everything
-/// waits while the writer (or a pool in line) is not ready, and the first stage while an operand is missing. What comes in the clock in which it
-/// stops is kept, so that no path leads from the writer or the operands to the array.
+/// waits while the writer (or a pool in line) is not ready, and the first stage while an operand is missing.
 ///
 /// Parameters:
 ///   Rows, XBits          PE rows, bits of an activation
@@ -67,7 +66,7 @@ module dsoc_output_stage #(
     logic            map_last;
   } meta_t;
 
-  logic pool_q, has_operand_q, fire, enable, takes, source_valid, source_ready;
+  logic pool_q, has_operand_q, fire, enable, takes, source_valid;
   logic [32*Rows-1:0] source;
   meta_t meta, meta_q[Stages];
 
@@ -81,22 +80,11 @@ module dsoc_output_stage #(
 
   assign takes        = running_q && enable && (!has_operand_q || opd_valid_i);
   assign fire         = takes && source_valid;
-  assign mac_ready_o  = running_q && !pool_q && source_ready;
-  assign pool_ready_o = running_q && pool_q && source_ready;
+  assign mac_ready_o  = takes && !pool_q;
+  assign pool_ready_o = takes && pool_q;
+  assign source       = pool_q ? pool_data_i : mac_data_i;
+  assign source_valid = pool_q ? pool_valid_i : mac_valid_i;
   assign opd_pop_o    = fire && has_operand_q;
-
-  dsoc_skid #(
-      .Width(32 * Rows)
-  ) i_source (
-      .clk_i,
-      .rst_ni,
-      .data_i (pool_q ? pool_data_i : mac_data_i),
-      .valid_i(running_q && (pool_q ? pool_valid_i : mac_valid_i)),
-      .ready_o(source_ready),
-      .data_o (source),
-      .valid_o(source_valid),
-      .ready_i(takes)
-  );
 
   // why a result does not enter in this clock, for the performance counters
   assign lacks_operand_o = running_q && enable && source_valid && has_operand_q && !opd_valid_i;
@@ -229,6 +217,7 @@ module dsoc_output_stage #(
   // ---- the arithmetic --------------------------------------------------------------------------------------------------
   logic raw_operand;
   logic [31:0] bias_q;
+  logic [5:0] amount1_pos_q, amount1_neg_q, amount2_pos_q, amount2_neg_q;  // of the requantizers
 
   assign enable = !meta_q[Stages-1].valid || ready_i;
   assign raw_operand = desc_i.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
@@ -244,11 +233,15 @@ module dsoc_output_stage #(
 
   always_ff @(posedge clk_i) begin
     if (enable) bias_q <= pool_q ? '0 : bias_i;
+    amount1_pos_q <= 6'(desc_i.sh1_pos + 6'sd7);
+    amount1_neg_q <= 6'(desc_i.sh1_neg + 6'sd7);
+    amount2_pos_q <= 6'(desc_i.sh2_pos + 6'sd7);
+    amount2_neg_q <= 6'(desc_i.sh2_neg + 6'sd7);
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_lane
-    logic signed [31:0] value_q, psum_q, sum_q, sum_qq, act1_q, added_q, added_qq, act2_q;
-    logic signed [XBits-1:0] opd_q[4], act1, act2;
+    logic signed [31:0] value_q, psum_q, sum_q, sum_qq, act1_q, operand_q, added_q, added_qq, act2_q;
+    logic signed [XBits-1:0] opd_q[3], act1, act2;
 
     dsoc_requant #(
         .XBits(XBits)
@@ -256,7 +249,7 @@ module dsoc_output_stage #(
         .clk_i,
         .enable_i(enable),
         .a_i   (sum_q),
-        .sh_i  (sum_q[31] ? desc_i.sh1_neg : desc_i.sh1_pos),
+        .amount_i(sum_q[31] ? amount1_neg_q : amount1_pos_q),
         .zero_i(sum_q[31] && desc_i.zero1),
         .y_o   (act1)
     );
@@ -266,7 +259,7 @@ module dsoc_output_stage #(
         .clk_i,
         .enable_i(enable),
         .a_i   (added_q),
-        .sh_i  (added_q[31] ? desc_i.sh2_neg : desc_i.sh2_pos),
+        .amount_i(added_q[31] ? amount2_neg_q : amount2_pos_q),
         .zero_i(added_q[31] && desc_i.zero2),
         .y_o   (act2)
     );
@@ -278,13 +271,14 @@ module dsoc_output_stage #(
           psum_q  <= raw_operand ? opd_beats_i[32*r+:32] : '0;
           opd_q[0] <= opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits];
         end
-        for (int unsigned i = 1; i < 4; i++) opd_q[i] <= opd_q[i-1];
+        for (int unsigned i = 1; i < 3; i++) opd_q[i] <= opd_q[i-1];
+        operand_q <= 32'(opd_q[2]) <<< desc_i.opd_lsh;
         if (meta_q[0].valid) sum_q <= value_q + $signed(bias_q) + psum_q;
         sum_qq <= sum_q;
         if (meta_q[2].valid) act1_q <= desc_i.act1_en ? 32'(act1) : sum_qq;
         if (meta_q[3].valid) begin
           added_q <= (desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR) ?
-              (act1_q <<< desc_i.acc_lsh) + (32'(opd_q[3]) <<< desc_i.opd_lsh) : act1_q;
+              (act1_q <<< desc_i.acc_lsh) + operand_q : act1_q;
         end
         added_qq <= added_q;
         if (meta_q[5].valid) act2_q <= desc_i.act2_en ? 32'(act2) : added_qq;

@@ -1,8 +1,8 @@
 /// Requantization of one value (docs/architecture.md, section 1), in two clocks: the first ends in registers, the second
 /// is left to whoever takes `y_o`. Registers load while `enable_i` is high.
 ///
-/// sh_i >= 0: arithmetic right shift with round half to even, then saturation to XBits; sh_i < 0: left shift by -sh_i
-/// (at most 7), then saturation. `zero_i` makes the result 0.
+/// `amount_i` is the shift to the right, and 7 more. From 7 on: arithmetic right shift with round half to even, then
+/// saturation to XBits; below 7: left shift by what is missing, then saturation. `zero_i` makes the result 0.
 ///
 /// Parameters:
 ///   XBits  bits of the result, at most 8
@@ -12,7 +12,7 @@ module dsoc_requant #(
     input  logic                    clk_i,
     input  logic                    enable_i,
     input  logic signed [     31:0] a_i,
-    input  logic signed [      5:0] sh_i,
+    input  logic        [      5:0] amount_i,
     input  logic                    zero_i,
     output logic signed [XBits-1:0] y_o
 );
@@ -23,22 +23,20 @@ module dsoc_requant #(
   // One shift to the right for all: below the value there is room for 7 shifts to the left, and for the bit that is one half.
   logic [39:0] value;
   logic signed [XBits+63:0] shifted;
-  logic [5:0] amount;
   logic [39:0] below;  // places that are shifted out
   logic over, rest;  // bits of the value above the result; any below one half
 
-  assign value  = {a_i, 8'b0};
-  assign amount = 6'(sh_i + 6'sd7);
+  assign value = {a_i, 8'b0};
 
   always_comb begin
     shifted = (XBits + 64)'($signed(value));
     for (int k = 5; k >= 0; k--) begin
-      if (amount[k]) shifted = shifted >>> (1 << k);
+      if (amount_i[k]) shifted = shifted >>> (1 << k);
     end
     over = 1'b0;
     rest = 1'b0;
     for (int unsigned i = 0; i < 40; i++) begin
-      below[i] = 6'(i) < amount;
+      below[i] = 6'(i) < amount_i;
       if (value[i] && below[i]) rest = 1'b1;
       if (i >= XBits && value[i] != a_i[31] && !below[i-XBits]) over = 1'b1;
     end

@@ -83,6 +83,7 @@ module dsoc_writer #(
       .data_i ({addr_i, lines_i, bytes_i, beats_i}),
       .valid_i,
       .ready_o,
+      .ready_next_o(),
       .data_o ({addr, lines, bytes, beats}),
       .valid_o(valid),
       .ready_i(ready)
@@ -127,12 +128,13 @@ module dsoc_writer #(
     logic [7:0]           lines;
     logic [GroupBits-1:0] beats;  // entries of the store
     logic [15:0]          size;   // beats of all lines
+    logic [8:0]           first;  // of the first burst
   } group_t;
 
-  group_t open_q, head;
+  group_t open_q, closed, next;
   logic [31:0] open_end_q;  // where the next row must lie
   logic full;
-  logic open_valid_q, grows, close, close_ready, store_full, pop_group, group_valid;
+  logic open_valid_q, grows, close, close_ready, store_full, next_valid, load;
   logic [StoreBits-1:0] store_wptr_q, store_rptr_q;
   logic [StoreBits:0] store_count_q;
 
@@ -154,11 +156,21 @@ module dsoc_writer #(
         open_q.beats <= open_q.beats + 1'b1;
         open_q.size  <= open_q.size + 16'(row_lines_q);
       end else begin
-        open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: GroupBits'(1), size: 16'(row_lines_q)};
+        open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: GroupBits'(1), size: 16'(row_lines_q), first: '0};
       end
     end else if (close && close_ready) begin
       open_valid_q <= 1'b0;
     end
+  end
+
+  // A raw burst ends at a boundary of bursts, so that all others of its group begin at one.
+  logic [8:0] room;
+
+  assign room = 9'(MostBeats) - (9'(open_q.addr >> ByteBits) & 9'(MostBeats - 1));
+  always_comb begin
+    closed = open_q;
+    if (!raw_i) closed.first = 9'(open_q.beats);
+    else closed.first = (open_q.size < 16'(room)) ? 9'(open_q.size) : room;
   end
 
   dsoc_fifo #(
@@ -167,12 +179,12 @@ module dsoc_writer #(
   ) i_groups (
       .clk_i,
       .rst_ni,
-      .data_i (open_q),
+      .data_i (closed),
       .valid_i(close),
       .ready_o(close_ready),
-      .data_o (head),
-      .valid_o(group_valid),
-      .ready_i(pop_group),
+      .data_o (next),
+      .valid_o(next_valid),
+      .ready_i(load),
       .count_o()
   );
 
@@ -195,29 +207,46 @@ module dsoc_writer #(
   );
 
   // ---- bursts: all beats of a line, then the next line; or all lines of a slot, then the next slot ---------------------
-  logic [7:0] line_q;
-  logic [15:0] sent_q, rest;  // beats of the group
-  logic [31:0] line_off_q, offset;
-  logic [8:0] left_q, room, length;  // beats of the burst: still to come, up to the next boundary, all
-  logic send, begins_q, room_q, burst_last, aw_ready, w_ready, last_beat, last_line, next_line;
+  // The group that is sent, and the burst of it that is sent or comes next: planned a clock ahead.
+  logic group_valid_q, begins_q, burst_last_q, room_q;
+  logic [GroupBits-1:0] beats_q;
+  logic [31:0] offset_q;
+  logic [15:0] rest_q;  // beats of the group behind the burst
+  logic [8:0] left_q, length;  // beats of the burst still to come; of the burst behind it
+  logic [7:0] line_q, lines_q;
+  logic send, aw_ready, w_ready, last_beat, last_line, next_line, group_end;
   logic [PendingBits-1:0] pending_q;
   logic [AxiBits-1:0] line_beat;
 
-  assign last_beat  = beat_q == head.beats - 1'b1;
-  assign last_line  = line_q == head.lines - 8'd1;
-  assign next_line  = raw_i || last_beat;
-  assign burst_last = begins_q ? length == 9'd1 : left_q == 9'd1;
-  assign send       = group_valid && w_ready && (!begins_q || (aw_ready && room_q));
-  assign pop_group  = send && last_beat && last_line;
-  assign offset     = head.addr + line_off_q;
+  assign next_line = raw_i || last_beat;
+  assign send      = group_valid_q && w_ready && (!begins_q || (aw_ready && room_q));
+  assign group_end = last_beat && last_line;
+  assign load      = !group_valid_q || (send && group_end);
+  assign length    = !raw_i ? 9'(beats_q) : (rest_q < 16'(MostBeats)) ? 9'(rest_q) : 9'(MostBeats);
 
-  assign rest = head.size - sent_q;
-  assign room = 9'(MostBeats) - (9'(offset >> ByteBits) & 9'(MostBeats - 1));
-  always_comb begin
-    if (!raw_i) length = 9'(head.beats);
-    else if (rest < 16'(room)) length = 9'(rest);
-    else length = room;
-  end
+  dsoc_loop #(
+      .Width(GroupBits)
+  ) i_beats (
+      .clk_i,
+      .rst_ni,
+      .load_i  (load),
+      .step_i  (send && (!raw_i || last_line)),
+      .count_i (load ? next.beats : beats_q),
+      .before_o(),
+      .last_o  (last_beat)
+  );
+
+  dsoc_loop #(
+      .Width(8)
+  ) i_lines (
+      .clk_i,
+      .rst_ni,
+      .load_i  (load),
+      .step_i  (send && next_line),
+      .count_i (load ? next.lines : lines_q),
+      .before_o(),
+      .last_o  (last_line)
+  );
 
   always_comb begin
     line_beat = entry[AxiBits-1:0];
@@ -228,34 +257,50 @@ module dsoc_writer #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      group_valid_q <= 1'b0;
+      beats_q       <= '0;
+      lines_q       <= '0;
+      offset_q      <= '0;
+      rest_q        <= '0;
+      left_q        <= '0;
+      begins_q      <= 1'b0;
+      burst_last_q  <= 1'b0;
       beat_q        <= '0;
       line_q        <= '0;
-      line_off_q    <= '0;
-      sent_q        <= '0;
-      left_q        <= '0;
+    end else if (load) begin
+      group_valid_q <= next_valid;
+      beats_q       <= next.beats;
+      lines_q       <= next.lines;
+      offset_q      <= next.addr;
+      rest_q        <= next.size - 16'(next.first);
+      left_q        <= next.first;
       begins_q      <= 1'b1;
+      burst_last_q  <= next.first == 9'd1;
+      beat_q        <= '0;
+      line_q        <= '0;
+    end else if (send) begin
+      begins_q     <= burst_last_q;
+      left_q       <= burst_last_q ? length : left_q - 9'd1;
+      burst_last_q <= (burst_last_q ? length : left_q - 9'd1) == 9'd1;
+      if (burst_last_q) rest_q <= rest_q - 16'(length);
+      if (next_line) begin
+        line_q   <= last_line ? '0 : line_q + 8'd1;
+        offset_q <= offset_q + line_pitch_i;
+      end
+      if (!raw_i || last_line) beat_q <= last_beat ? '0 : beat_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
       store_wptr_q  <= '0;
       store_rptr_q  <= '0;
       store_count_q <= '0;
     end else begin
       if (push && push_ready) store_wptr_q <= store_wptr_q + 1'b1;
-      if (send) begin
-        left_q   <= (begins_q ? length : left_q) - 9'd1;
-        begins_q <= burst_last;
-        sent_q   <= sent_q + 16'd1;
-        if (next_line) begin
-          line_q     <= last_line ? '0 : line_q + 8'd1;
-          line_off_q <= line_off_q + line_pitch_i;
-        end
-        if (!raw_i || last_line) beat_q <= last_beat ? '0 : beat_q + 1'b1;
-        if (pop_group) begin
-          sent_q       <= '0;
-          line_off_q   <= '0;
-          store_rptr_q <= store_rptr_q + StoreBits'(head.beats);
-        end
-      end
+      if (send && group_end) store_rptr_q <= store_rptr_q + StoreBits'(beats_q);
       store_count_q <= store_count_q + (StoreBits + 1)'(push && push_ready)
-          - (pop_group ? (StoreBits + 1)'(head.beats) : '0);
+          - ((send && group_end) ? (StoreBits + 1)'(beats_q) : '0);
     end
   end
 
@@ -265,7 +310,7 @@ module dsoc_writer #(
   ) i_aw (
       .clk_i,
       .rst_ni,
-      .data_i ({arena_i + AddrBits'(offset), 8'(length - 9'd1)}),
+      .data_i ({arena_i + AddrBits'(offset_q), 8'(left_q - 9'd1)}),
       .valid_i(send && begins_q),
       .ready_o(aw_ready),
       .data_o ({awaddr_o, awlen_o}),
@@ -280,7 +325,7 @@ module dsoc_writer #(
   ) i_w (
       .clk_i,
       .rst_ni,
-      .data_i ({burst_last, entry[EntryBits-1-:BeatBytes], line_beat}),
+      .data_i ({burst_last_q, entry[EntryBits-1-:BeatBytes], line_beat}),
       .valid_i(send),
       .ready_o(w_ready),
       .data_o ({wlast_o, wstrb_o, wdata_o}),
@@ -294,7 +339,7 @@ module dsoc_writer #(
 
   assign pending  = pending_q + PendingBits'(send && begins_q) - PendingBits'(bvalid_i);
   assign bready_o = 1'b1;
-  assign idle_o   = !valid && !row_valid_q && !open_valid_q && !group_valid && pending_q == '0;
+  assign idle_o   = !valid && !row_valid_q && !open_valid_q && !next_valid && !group_valid_q && pending_q == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

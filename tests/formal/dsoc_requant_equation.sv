@@ -10,7 +10,7 @@ module dsoc_requant_equation #(
     output logic               equal_o
 );
   logic signed [XBits-1:0] y;
-  dsoc_requant #(.XBits(XBits)) i_requant (.clk_i, .enable_i(1'b1), .a_i, .sh_i, .zero_i, .y_o(y));
+  dsoc_requant #(.XBits(XBits)) i_requant (.clk_i, .enable_i(1'b1), .a_i, .amount_i(6'(sh_i + 6'sd7)), .zero_i, .y_o(y));
 
   localparam logic signed [63:0] Max = (64'sd1 <<< (XBits - 1)) - 1, Min = -(64'sd1 <<< (XBits - 1));
 

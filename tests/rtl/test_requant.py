@@ -46,10 +46,10 @@ def values(rng: Random, shift: int, bits: int) -> Iterator[int]:
 async def rounds_and_saturates(dut: Any) -> None:
     bits, bench = PARAMETERS["XBits"], Bench(dut)
     rng = bench.rng
-    await bench.start(enable_i=0, a_i=0, sh_i=0, zero_i=0)
+    await bench.start(enable_i=0, a_i=0, amount_i=7, zero_i=0)
     await FallingEdge(bench.clock)
     for shift in range(-7, 32):
-        dut.sh_i.value = shift
+        dut.amount_i.value = shift + 7
         points = list(values(rng, max(shift, 0), bits))
         for a in points if len(points) < 300 else rng.sample(points, 300):
             zero = rng.random() < 0.1

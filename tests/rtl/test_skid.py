@@ -44,5 +44,7 @@ async def no_path_to_ready(dut: Any) -> None:
         dut.ready_i.value = taken
         await ReadOnly()
         assert int(dut.ready_o.value) == before
+        foretold = int(dut.ready_next_o.value)
         await FallingEdge(bench.clock)
+        assert int(dut.ready_o.value) == foretold
     bench.stop()
