@@ -95,7 +95,7 @@ module dsoc_line_reader #(
   logic signed [17:0] lam_q;
   logic idle, chunk_sent, step_seg, step_l, step_n, step_t;
   logic last_seg, last_l, last_n, last_t;
-  logic [Nf-1:0] block_need_q, need_q;
+  logic [Nf-1:0] block_need_q;
   logic [SlotBits-1:0] fill_slot_q;
   logic [SlotBits:0] free_q;
   logic slot_freed;
@@ -111,23 +111,24 @@ module dsoc_line_reader #(
   assign seg_ends    = (bytes_left_q <= 32'(cell_left));
   assign chunk_bytes = seg_ends ? (GridBits + 1)'(bytes_left_q) : cell_left;
 
-  // The line buffers that the chunk still wants, the first of them known with them.
-  logic [Nf-1:0] need_rest, need_next;
+  // The line buffer whose burst is sent, if the chunk wants any, and those behind it.
+  logic [Nf-1:0] wanted, behind, behind_q;
   logic [FBits-1:0] next_f, first_f_q;
+  logic none_q, last_q;  // the chunk wants no line; this is its last
 
-  assign need_rest = need_q & (need_q - 1'b1);
-  assign need_next = (state_q == Chunk) ? block_need_q : need_rest;
+  assign wanted = (state_q == Chunk) ? block_need_q : behind_q;
+  assign behind = wanted & (wanted - 1'b1);
 
   always_comb begin
     next_f = '0;
     for (int unsigned f = Nf; f > 0; f--) begin
-      if (need_next[f-1]) next_f = FBits'(f - 1);
+      if (wanted[f-1]) next_f = FBits'(f - 1);
     end
   end
 
   // ---- offsets of the lines: multiples of the pitch ----------------------------------------------------------------
   logic [FBits-1:0] f_q;
-  logic [31:0] pitch_sum_q, f_offset;
+  logic [31:0] pitch_sum_q, next_f_offset, f_offset_q;
   logic filling_q, table_whole;
 
   assign table_whole = filling_q && f_q == FBits'(Nf);
@@ -159,8 +160,8 @@ module dsoc_line_reader #(
       .wen_i  (filling_q && !table_whole),
       .waddr_i($clog2(Nf < 2 ? 2 : Nf)'(f_q)),
       .wdata_i(pitch_sum_q),
-      .raddr_i($clog2(Nf < 2 ? 2 : Nf)'(first_f_q)),
-      .rdata_o(f_offset)
+      .raddr_i($clog2(Nf < 2 ? 2 : Nf)'(next_f)),
+      .rdata_o(next_f_offset)
   );
 
   // ---- bursts under way: where their beats go --------------------------------------------------------------------
@@ -175,8 +176,8 @@ module dsoc_line_reader #(
   burst_t issue, head;
   logic issue_valid, issue_ready, ar_ready, head_valid, head_done;
 
-  assign issue.none = need_q == '0;
-  assign issue.last = need_rest == '0;
+  assign issue.none = none_q;
+  assign issue.last = last_q;
   assign issue.slot = fill_slot_q;
   assign issue.f    = first_f_q;
   assign issue.beat = first_beat_q;
@@ -198,7 +199,7 @@ module dsoc_line_reader #(
   );
 
   logic [31:0] burst_offset;
-  assign burst_offset = chunk_offset_q + f_offset;
+  assign burst_offset = chunk_offset_q + f_offset_q;
 
   dsoc_fifo #(
       .Width(AddrBits + 8),
@@ -218,7 +219,7 @@ module dsoc_line_reader #(
   logic sent;
   assign sent       = issue_valid && issue_ready;
   assign idle       = state_q == Idle;
-  assign chunk_sent = sent && (issue.none || issue.last);
+  assign chunk_sent = sent && last_q;
   assign step_seg   = chunk_sent && seg_ends_q;
   assign step_l     = step_seg && last_seg;
   assign step_n     = step_l && last_l;
@@ -277,8 +278,11 @@ module dsoc_line_reader #(
       bytes_left_q   <= '0;
       lam_q          <= '0;
       block_need_q   <= '0;
-      need_q         <= '0;
+      behind_q       <= '0;
+      none_q         <= 1'b1;
+      last_q         <= 1'b1;
       first_f_q      <= '0;
+      f_offset_q     <= '0;
       chunk_offset_q <= '0;
       chunk_bytes_q  <= '0;
       first_beat_q   <= '0;
@@ -308,8 +312,7 @@ module dsoc_line_reader #(
           state_q      <= Chunk;
         end
         Chunk: begin
-          need_q         <= need_next;
-          first_f_q      <= next_f;
+          none_q         <= wanted == '0;
           chunk_offset_q <= l_base_q + (cur_q & ~32'(BeatBytes - 1));
           chunk_bytes_q  <= chunk_bytes;
           first_beat_q   <= ChunkBits'(cur_q[GridBits-1:0] >> ByteBits);
@@ -319,8 +322,6 @@ module dsoc_line_reader #(
         end
         Send: begin
           if (sent) begin
-            need_q    <= need_next;
-            first_f_q <= next_f;
             if (chunk_sent) begin
               fill_slot_q  <= fill_slot_q + 1'b1;
               state_q      <= Chunk;
@@ -349,6 +350,12 @@ module dsoc_line_reader #(
         end
         default: state_q <= Idle;
       endcase
+      if (state_q == Chunk || sent) begin
+        behind_q   <= behind;
+        last_q     <= behind == '0;
+        first_f_q  <= next_f;
+        f_offset_q <= next_f_offset;
+      end
       free_q <= free_q - (SlotBits + 1)'(chunk_sent) + (SlotBits + 1)'(slot_freed);
     end
   end
