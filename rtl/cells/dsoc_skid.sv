@@ -17,21 +17,19 @@ module dsoc_skid #(
     input  logic             ready_i
 );
 
-  logic full_q;
   logic [Width-1:0] kept_q;
 
-  assign ready_o      = !full_q;
   assign ready_next_o = !valid_o || ready_i;
-  assign valid_o      = valid_i || full_q;
-  assign data_o       = full_q ? kept_q : data_i;
+  assign valid_o      = valid_i || !ready_o;
+  assign data_o       = ready_o ? data_i : kept_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) full_q <= 1'b0;
-    else full_q <= !ready_next_o;
+    if (!rst_ni) ready_o <= 1'b1;
+    else ready_o <= ready_next_o;
   end
 
   always_ff @(posedge clk_i) begin
-    if (valid_i && !full_q) kept_q <= data_i;
+    if (valid_i && ready_o) kept_q <= data_i;
   end
 
 endmodule

@@ -169,7 +169,6 @@ module dsoc_sequencer #(
   assign desc_o       = desc_q;
   assign next_desc_o  = next_q;
   assign next_valid_o = fetch_q == FetchDone && bad_q == '0;
-  assign op_start_o   = state_q == Start;
   assign op_done_o    = state_q == Run && op_finished_i;
   assign op_index_o   = op_q;
   assign busy_o       = state_q != Idle;
@@ -198,10 +197,12 @@ module dsoc_sequencer #(
       desc_q     <= '0;
       op_q       <= '0;
       aborted_q  <= 1'b0;
+      op_start_o <= 1'b0;  // in state Start
       ended_o    <= 1'b0;
       error_o    <= '0;
     end else begin
-      ended_o <= 1'b0;
+      ended_o    <= 1'b0;
+      op_start_o <= 1'b0;
       unique case (state_q)
         Idle: begin
           if (start_i) begin
@@ -216,8 +217,9 @@ module dsoc_sequencer #(
         Begin: state_q <= Wait;
         Wait: begin
           if (fetch_q == FetchDone) begin
-            desc_q  <= next_q;
-            state_q <= Start;
+            desc_q     <= next_q;
+            state_q    <= Start;
+            op_start_o <= 1'b1;
           end
         end
         Start: state_q <= Run;
@@ -244,6 +246,7 @@ module dsoc_sequencer #(
       if (busy_o && state_q != Drain && (abort_i || fault != '0)) begin
         state_q    <= Drain;
         run_rst_no <= 1'b1;
+        op_start_o <= 1'b0;
         op_q       <= op_q;  // also where the operation ends in this clock
         ended_o    <= 1'b0;
         error_o    <= fault;

@@ -88,7 +88,7 @@ module dsoc_engine #(
   logic [DepthBits-1:0] weights_addr;
   logic [Cols*KBits-1:0] weights;
   logic advance, mac, zero, shift, leave, px_load, px_shift;
-  logic [7:0] leave_pos, group;
+  logic [7:0] leave_pos, group_q;
   logic [15:0] leave_count, leave_channels;
   logic hold, sums_valid, sums_ready, sums_ready_next;
   logic [32*Rows-1:0] sums;
@@ -98,8 +98,9 @@ module dsoc_engine #(
   logic signed [17:0] px_row_first;
   logic pool_space, pool_step, pool_first, pool_take, pool_last, pool_real, pool_ci_last, pool_w_last;
 
-  assign group   = desc_i.kw + desc_i.sw - 8'd1;
   assign error_o = weights_error || control_error;
+
+  always_ff @(posedge clk_i) group_q <= desc_i.kw + desc_i.sw - 8'd1;
 
   dsoc_weights_reader #(
       .Cols(Cols),
@@ -218,7 +219,7 @@ module dsoc_engine #(
       .clk_i,
       .rst_ni,
       .advance_i(advance),
-      .group_i  (group),
+      .group_i  (group_q),
       .pixel_i  (pixels),
       .weights_i(weights),
       .mac_i    (mac),
@@ -234,7 +235,7 @@ module dsoc_engine #(
   ) i_drain (
       .clk_i,
       .rst_ni,
-      .group_i   (group),
+      .group_i   (group_q),
       .sw_i      (desc_i.sw),
       .leave_i   (leave),
       .pos_i     (leave_pos),

@@ -318,7 +318,7 @@ module dsoc_output_stage #(
   end
 
   always_comb begin
-    finished_o = !running_q && !start_i;
+    finished_o = !running_q;
     for (int unsigned i = 0; i < Stages; i++) if (meta_q[i].valid) finished_o = 1'b0;
   end
 

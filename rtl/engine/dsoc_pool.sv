@@ -72,24 +72,32 @@ module dsoc_pool #(
     $error("dsoc_pool: EdgesDepth must be at least 2");
   end
 
-  logic average;
-  assign average = desc_i.kind == dsoc_map_pkg::D_KIND_AVG;
+  // Of the operation, a clock late.
+  logic average_q;
+  logic [31:0] ring_q;  // words of the open windows
+
+  always_ff @(posedge clk_i) begin
+    average_q <= desc_i.kind == dsoc_map_pkg::D_KIND_AVG;
+    ring_q    <= 32'(desc_i.ns) * 32'(desc_i.ci[15:0]);
+  end
 
   // ---- vertical: one column of the window --------------------------------------------------------------------------
   logic signed [SBits-1:0] column_q[Rows], column[Rows];
   logic [KhBits-1:0] rows_q[Rows], rows[Rows];
 
   for (genvar r = 0; r < Rows; r++) begin : gen_column
-    logic signed [SBits-1:0] pixel, so_far;
+    logic signed [SBits-1:0] pixel;
     logic use_pixel;
 
     assign pixel     = SBits'($signed(pixel_i[r*XBits+:XBits]));
     assign use_pixel = exists_i[r] && take_i;
-    assign so_far    = !first_i ? column_q[r] : average ? '0 : -SBits'(1 << (XBits - 1));
 
     always_comb begin
-      column[r] = so_far;
-      if (use_pixel) column[r] = average ? so_far + pixel : (pixel > so_far) ? pixel : so_far;
+      column[r] = column_q[r];
+      if (first_i && use_pixel) column[r] = pixel;
+      else if (first_i) column[r] = average_q ? '0 : -SBits'(1 << (XBits - 1));
+      else if (use_pixel && average_q) column[r] = column_q[r] + pixel;
+      else if (use_pixel && pixel > column_q[r]) column[r] = pixel;
       rows[r] = (first_i ? '0 : rows_q[r]) + KhBits'(use_pixel);
     end
 
@@ -105,10 +113,8 @@ module dsoc_pool #(
   logic signed [17:0] pos_q;  // of this column in the oldest open window
   logic [15:0] done_q, w_q;
   logic [31:0] base_q, ci_q;
-  logic [31:0] ring;
   logic column_ends, oldest_ends;
 
-  assign ring        = 32'(desc_i.ns) * 32'(desc_i.ci[15:0]);
   assign column_ends = step_i && last_i && ci_last_i;
   assign oldest_ends = pos_q == 18'(desc_i.kw) - 18'd1 && done_q != desc_i.wo_count;
 
@@ -136,7 +142,7 @@ module dsoc_pool #(
         if (oldest_ends) begin
           pos_q  <= pos_q + 18'd1 - 18'(desc_i.sw);
           done_q <= done_q + 16'd1;
-          base_q <= next_base(base_q, desc_i.ci, ring);
+          base_q <= next_base(base_q, desc_i.ci, ring_q);
         end
         if (w_last_i) begin
           idle_q <= 1'b1;
@@ -207,7 +213,7 @@ module dsoc_pool #(
         active_q <= more;
         jpos_q   <= jpos_q - 18'(desc_i.sw);
         jleft_q  <= jleft_q - 16'd1;
-        jbase_q  <= next_base(jbase_q, desc_i.ci, ring);
+        jbase_q  <= next_base(jbase_q, desc_i.ci, ring_q);
       end
     end
   end
@@ -231,7 +237,7 @@ module dsoc_pool #(
       updated[r*SBits+:SBits] = was;
       if (update_q.init) updated[r*SBits+:SBits] = new_value;
       else if (update_q.real_column) begin
-        if (average) updated[r*SBits+:SBits] = was + new_value;
+        if (average_q) updated[r*SBits+:SBits] = was + new_value;
         else if (new_value > was) updated[r*SBits+:SBits] = new_value;
       end
     end
@@ -293,7 +299,7 @@ module dsoc_pool #(
       end
     end
 
-    assign result[r*FBits+:FBits] = !average ? FBits'(sum_q[3]) : (sum_q[3] < 0) ? -exact : exact;
+    assign result[r*FBits+:FBits] = !average_q ? FBits'(sum_q[3]) : (sum_q[3] < 0) ? -exact : exact;
     assign data_o[32*r+:32] = 32'($signed(fifo_data[r*FBits+:FBits]));
   end
 
