@@ -5,6 +5,7 @@ cells/dsoc_regfile.sv
 cells/dsoc_gearbox.sv
 cells/dsoc_loop.sv
 cells/dsoc_pick.sv
+cells/dsoc_nest.sv
 cells/dsoc_skid.sv
 memory/dsoc_axi_read_arb.sv
 memory/dsoc_axi_read_gate.sv

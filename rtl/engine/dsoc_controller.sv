@@ -82,14 +82,12 @@ module dsoc_controller #(
   logic signed [17:0] row_first_q;
   logic [DepthBits-1:0] addr_q, addr0, addr0_q;
   logic [31:0] words, words_q;  // of a block
-  logic pool_q, go, step_ci, step_line, step_col, step_l, step_n, step_t;
-  logic kh_last, ci_last, line_last, w_last, x_last, l_last, n_last, t_last, words_last;
+  logic pool_q, go;
+  logic kh_last, ci_last, line_last, w_last, x_last, l_last, t_last, words_last;
   logic kh_first_q, col_first_q, w_first_q, real_column_q;
   logic col_last, block_end, column_leaves, word_last;
   logic iteration_over_q, over_q;
 
-  assign col_last = kh_last && ci_last && line_last;
-  assign block_end = col_last && w_last && l_last && n_last;
   assign column_leaves = remaining_q != '0 && (w_last || pos_q == desc_i.kw - 8'd1);
   assign word_last = desc_i.chain && words_last;
 
@@ -122,96 +120,62 @@ module dsoc_controller #(
 
   assign idle      = state_q == Idle;
   assign config_   = state_q == Config;
-  assign step_ci   = go && kh_last;
-  assign step_line = step_ci && ci_last;
-  assign step_col  = go && col_last;
-  assign step_l    = step_col && w_last;
-  assign step_n    = step_l && l_last;
-  assign step_t    = go && block_end;
+
+  typedef enum int unsigned {
+    Kh,
+    Ci,
+    Line,
+    W,
+    L,
+    N,
+    T,
+    Loops
+  } loop_e;
+
+  logic [Loops-1:0] last, ends;
+
+  assign kh_last   = last[Kh];
+  assign ci_last   = last[Ci];
+  assign line_last = last[Line];
+  assign w_last    = last[W];
+  assign l_last    = last[L];
+  assign t_last    = last[T];
+  assign col_last  = ends[Line];
+  assign block_end = ends[N];
 
   // The descriptor is there a clock before the start: the loops load it while the controller is idle.
-  dsoc_loop #(
-      .Width(8)
-  ) i_kh (
+  dsoc_nest #(
+      .Loops (Loops),
+      .Widths({{5{6'd16}}, 6'd32, 6'd8})
+  ) i_loops (
       .clk_i,
       .rst_ni,
-      .load_i  (config_),
-      .step_i  (go),
-      .count_i (kh_rounds),
-      .before_o(),
-      .last_o  (kh_last)
+      .load_i     ({{6{idle}}, config_}),
+      .step_i     (go),
+      .count_i    ({
+        32'(desc_i.t_count),
+        32'(desc_i.n_count),
+        32'(desc_i.l_count),
+        32'(desc_i.w_count),
+        32'(desc_i.lines_flat),
+        desc_i.ci,
+        32'(kh_rounds)
+      }),
+      .before_o   (),
+      .last_o     (last),
+      .ends_o     (ends),
+      .ends_next_o()
   );
 
-  dsoc_loop #(
-      .Width(32)
-  ) i_ci (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_ci),
-      .count_i (desc_i.ci),
-      .before_o(),
-      .last_o  (ci_last)
-  );
-
-  dsoc_loop i_line (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_line),
-      .count_i (desc_i.lines_flat),
-      .before_o(),
-      .last_o  (line_last)
-  );
-
-  dsoc_loop i_w (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_col),
-      .count_i (desc_i.w_count),
-      .before_o(),
-      .last_o  (w_last)
-  );
-
+  // Columns that exist, of those of a pool.
   dsoc_loop i_x (
       .clk_i,
       .rst_ni,
-      .load_i  (idle || step_l),
-      .step_i  (step_col),
+      .load_i  (idle || (go && ends[W])),
+      .step_i  (go && col_last),
       .count_i (desc_i.x_cols),
       .before_o(),
       .last_o  (x_last)
-  );
-
-  dsoc_loop i_l (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_l),
-      .count_i (desc_i.l_count),
-      .before_o(),
-      .last_o  (l_last)
-  );
-
-  dsoc_loop i_n (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_n),
-      .count_i (desc_i.n_count),
-      .before_o(),
-      .last_o  (n_last)
-  );
-
-  dsoc_loop i_t (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_t),
-      .count_i (desc_i.t_count),
-      .before_o(),
-      .last_o  (t_last)
   );
 
   // Words of a chained block.
@@ -254,11 +218,11 @@ module dsoc_controller #(
         rows_left0_q <= desc_i.x_rows - at_most(desc_i.x_rows, 16'(FirstRows));
         tile_left0_q <= at_most(desc_i.x_rows, 16'(SecondTile)) - at_most(desc_i.x_rows, 16'(FirstRows));
       end
-      if (config_ || step_col) begin
+      if (config_ || (go && col_last)) begin
         byte_rows_q <= byte_rows0_q;
         rows_left_q <= rows_left0_q;
         tile_left_q <= tile_left0_q;
-      end else if (step_line) begin
+      end else if (go && ends[Ci]) begin
         byte_rows_q <= next_rows;
         rows_left_q <= rows_left_q - 16'(next_rows);
         tile_left_q <= (tile_left_q == 16'(next_rows)) ? at_most(rows_left_q - 16'(next_rows), 16'(Rows))

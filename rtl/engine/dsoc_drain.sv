@@ -30,32 +30,25 @@ module dsoc_drain #(
     input  logic               ready_next_i
 );
 
-  logic leave_q, one_count_q, one_channel_q;  // of what is to be held
+  logic leave_q;  // and what is to be held then
   logic [7:0] leave_pos_q;
   logic [15:0] leave_count_q, leave_channels_q;
-  logic busy_q, step, last_channel, before_channel, last_s, last_column, before_column, last;
-  logic one_channel_held_q;
+  logic busy_q, step, last_s;
+  logic [1:0] last, ends, ends_next;  // of the channels, of the columns
   logic [15:0] channels_q;
   logic [ColBits-1:0] column_q, jump_q;
   logic [7:0] pos_q;
 
   assign step     = busy_q && ready_i;
-  assign last     = last_channel && last_column;
   assign hold_o   = leave_q && advance_o;
   assign column_o = column_q;
   assign valid_o  = busy_q;
 
   // ---- what the next clock brings ----------------------------------------------------------------------------------
-  logic leave_next, busy_next, last_next;
+  logic leave_next, busy_next;
 
   assign leave_next = advance_o ? leave_i : leave_q;
-  assign busy_next  = hold_o || (busy_q && !(step && last));
-  always_comb begin
-    if (hold_o) last_next = one_channel_q && one_count_q;
-    else if (!step) last_next = last;
-    else if (last_channel) last_next = one_channel_held_q && before_column;
-    else last_next = before_channel && last_column;
-  end
+  assign busy_next  = hold_o || (busy_q && !(step && ends[1]));
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -64,43 +57,33 @@ module dsoc_drain #(
       leave_pos_q      <= '0;
       leave_count_q    <= '0;
       leave_channels_q <= '0;
-      one_count_q      <= 1'b0;
-      one_channel_q    <= 1'b0;
     end else begin
-      advance_o <= !leave_next || !busy_next || (last_next && ready_next_i);
+      advance_o <= !leave_next || !busy_next || (ends_next[1] && ready_next_i);
       if (advance_o) begin
         leave_q          <= leave_i;
         leave_pos_q      <= pos_i;
         leave_count_q    <= count_i;
         leave_channels_q <= channels_i;
-        one_count_q      <= count_i == 16'd1;
-        one_channel_q    <= channels_i == 16'd1;
       end
     end
   end
 
-  `DSOC_ASSERT(a_free, clk_i, rst_ni, hold_o |-> !busy_q || (last && ready_i))
-  `DSOC_ASSERT(a_waits, clk_i, rst_ni, !advance_o |-> leave_q && !(!busy_q || (last && ready_i)))
+  `DSOC_ASSERT(a_free, clk_i, rst_ni, hold_o |-> !busy_q || (ends[1] && ready_i))
+  `DSOC_ASSERT(a_waits, clk_i, rst_ni, !advance_o |-> leave_q && !(!busy_q || (ends[1] && ready_i)))
 
   // ---- the copy ----------------------------------------------------------------------------------------------------
-  dsoc_loop i_columns (
+  dsoc_nest #(
+      .Loops(2)
+  ) i_loops (
       .clk_i,
       .rst_ni,
-      .load_i  (hold_o),
-      .step_i  (step && last_channel),
-      .count_i (leave_count_q),
-      .before_o(before_column),
-      .last_o  (last_column)
-  );
-
-  dsoc_loop i_channels (
-      .clk_i,
-      .rst_ni,
-      .load_i  (hold_o),
-      .step_i  (step),
-      .count_i (hold_o ? leave_channels_q : channels_q),
-      .before_o(before_channel),
-      .last_o  (last_channel)
+      .load_i     ({2{hold_o}}),
+      .step_i     (step),
+      .count_i    ({32'(leave_count_q), 32'(hold_o ? leave_channels_q : channels_q)}),
+      .before_o   (),
+      .last_o     (last),
+      .ends_o     (ends),
+      .ends_next_o(ends_next)
   );
 
   // Channels of a group lie side by side; from the last of them it is a jump to the next group.
@@ -109,7 +92,7 @@ module dsoc_drain #(
   ) i_group (
       .clk_i,
       .rst_ni,
-      .load_i  (hold_o || (step && last_channel)),
+      .load_i  (hold_o || (step && last[0])),
       .step_i  (step),
       .count_i (sw_i),
       .before_o(),
@@ -120,7 +103,6 @@ module dsoc_drain #(
     if (!rst_ni) begin
       busy_q     <= 1'b0;
       channels_q <= '0;
-      one_channel_held_q <= 1'b0;
       column_q   <= '0;
       pos_q      <= '0;
       jump_q     <= '0;
@@ -129,15 +111,14 @@ module dsoc_drain #(
       if (hold_o) begin
         busy_q     <= 1'b1;
         channels_q <= leave_channels_q;
-        one_channel_held_q <= one_channel_q;
         column_q   <= ColBits'(leave_pos_q);
         pos_q      <= leave_pos_q;
       end else if (step) begin
         column_q <= column_q + (last_s ? jump_q : ColBits'(1));
-        if (last_channel) begin
+        if (last[0]) begin
           column_q <= ColBits'(pos_q - sw_i);
           pos_q    <= pos_q - sw_i;
-          if (last) busy_q <= 1'b0;
+          if (ends[1]) busy_q <= 1'b0;
         end
       end
     end

@@ -74,8 +74,7 @@ module dsoc_output_stage #(
   logic running_q;
   logic [15:0] k_q, rows_left_q;
   logic [31:0] n_base_q, l_base_q, t_off_q, column_q, raw_q, lines_left;
-  logic k_last, wo_last, l_last, n_last, t_last, t_before, next_t_last;
-  logic step_wo, step_l, step_n, step_t;
+  logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
   logic [2:0] bank_q;
 
   assign takes        = running_q && enable && (!has_operand_q || opd_valid_i);
@@ -90,60 +89,43 @@ module dsoc_output_stage #(
   assign lacks_operand_o = running_q && enable && source_valid && has_operand_q && !opd_valid_i;
   assign blocked_o       = !enable;
 
-  assign step_wo      = fire && k_last;
-  assign step_l       = step_wo && wo_last;
-  assign step_n       = step_l && l_last;
-  assign step_t       = step_n && n_last;
-  assign next_t_last  = start_i ? desc_i.t_count == 16'd1 : (wo_last && l_last && n_last) ? t_before : t_last;
+  assign next_t_last  = start_i ? desc_i.t_count == 16'd1 : (wo_last && l_last && n_last) ? last_but_one[T] : t_last;
 
-  dsoc_loop i_k (
+  typedef enum int unsigned {
+    K,
+    Wo,
+    L,
+    N,
+    T,
+    Loops
+  } loop_e;
+
+  logic [Loops-1:0] last, last_but_one;
+
+  assign k_last  = last[K];
+  assign wo_last = last[Wo];
+  assign l_last  = last[L];
+  assign n_last  = last[N];
+  assign t_last  = last[T];
+
+  dsoc_nest #(
+      .Loops(Loops)
+  ) i_loops (
       .clk_i,
       .rst_ni,
-      .load_i  (start_i),
-      .step_i  (fire),
-      .count_i (next_t_last ? desc_i.ch_last : desc_i.ch_per_t),
-      .before_o(),
-      .last_o  (k_last)
-  );
-
-  dsoc_loop i_wo (
-      .clk_i,
-      .rst_ni,
-      .load_i  (start_i),
-      .step_i  (step_wo),
-      .count_i (desc_i.wo_count),
-      .before_o(),
-      .last_o  (wo_last)
-  );
-
-  dsoc_loop i_l (
-      .clk_i,
-      .rst_ni,
-      .load_i  (start_i),
-      .step_i  (step_l),
-      .count_i (desc_i.l_count),
-      .before_o(),
-      .last_o  (l_last)
-  );
-
-  dsoc_loop i_n (
-      .clk_i,
-      .rst_ni,
-      .load_i  (start_i),
-      .step_i  (step_n),
-      .count_i (desc_i.n_count),
-      .before_o(),
-      .last_o  (n_last)
-  );
-
-  dsoc_loop i_t (
-      .clk_i,
-      .rst_ni,
-      .load_i  (start_i),
-      .step_i  (step_t),
-      .count_i (desc_i.t_count),
-      .before_o(t_before),
-      .last_o  (t_last)
+      .load_i     ({Loops{start_i}}),
+      .step_i     (fire),
+      .count_i    ({
+        32'(desc_i.t_count),
+        32'(desc_i.n_count),
+        32'(desc_i.l_count),
+        32'(desc_i.wo_count),
+        32'(next_t_last ? desc_i.ch_last : desc_i.ch_per_t)
+      }),
+      .before_o   (last_but_one),
+      .last_o     (last),
+      .ends_o     (),
+      .ends_next_o()
   );
 
   assign lines_left   = (32'(rows_left_q) + Rpb - 1) / Rpb;

@@ -93,7 +93,7 @@ module dsoc_line_reader #(
   state_e state_q;
   logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q, bytes_left_q;
   logic signed [17:0] lam_q;
-  logic idle, chunk_sent, step_seg, step_l, step_n, step_t;
+  logic idle, chunk_sent, step_seg;
   logic last_seg, last_l, last_n, last_t;
   logic [Nf-1:0] block_need_q;
   logic [SlotBits-1:0] fill_slot_q;
@@ -221,50 +221,20 @@ module dsoc_line_reader #(
   assign idle       = state_q == Idle;
   assign chunk_sent = sent && last_q;
   assign step_seg   = chunk_sent && seg_ends_q;
-  assign step_l     = step_seg && last_seg;
-  assign step_n     = step_l && last_l;
-  assign step_t     = step_n && last_n;
 
-  dsoc_loop #(
-      .Width(32)
-  ) i_seg (
+  dsoc_nest #(
+      .Loops (4),
+      .Widths({{3{6'd16}}, 6'd32})
+  ) i_loops (
       .clk_i,
       .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_seg),
-      .count_i (seg_count_i),
-      .before_o(),
-      .last_o  (last_seg)
-  );
-
-  dsoc_loop i_l (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_l),
-      .count_i (l_count_i),
-      .before_o(),
-      .last_o  (last_l)
-  );
-
-  dsoc_loop i_n (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_n),
-      .count_i (n_count_i),
-      .before_o(),
-      .last_o  (last_n)
-  );
-
-  dsoc_loop i_t (
-      .clk_i,
-      .rst_ni,
-      .load_i  (idle),
-      .step_i  (step_t),
-      .count_i (t_count_i),
-      .before_o(),
-      .last_o  (last_t)
+      .load_i     ({4{idle}}),
+      .step_i     (step_seg),
+      .count_i    ({32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i}),
+      .before_o   (),
+      .last_o     ({last_t, last_n, last_l, last_seg}),
+      .ends_o     (),
+      .ends_next_o()
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -388,8 +358,9 @@ module dsoc_line_reader #(
   logic [SlotBits-1:0] take_slot_q;
   logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
   logic [31:0] c_bytes;
-  logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t, c_before_t;
-  logic c_begin, c_step_seg, c_step_l, c_step_n, c_step_t;
+  logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t;
+  logic c_begin;
+  logic [4:0] c_last_but_one;
   logic [GridBits-1:0] step;
 
   assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
@@ -399,66 +370,25 @@ module dsoc_line_reader #(
   assign c_next     = c_cur_q + step;
   assign slot_freed = pop_i && (c_seg_ends || c_next == '0);
   assign c_begin    = start_i && enable_i;
-  assign c_step_seg = pop_i && c_seg_ends;
-  assign c_step_l   = c_step_seg && c_last_seg;
-  assign c_step_n   = c_step_l && c_last_l;
-  assign c_step_t   = c_step_n && c_last_n;
   // of the segment that comes next
-  assign c_bytes    = (c_begin ? t_count_i == 16'd1 : (c_last_seg && c_last_l && c_last_n) ? c_before_t : c_last_t)
+  assign c_bytes    = (c_begin ? t_count_i == 16'd1 : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t)
       ? seg_bytes_last_i : seg_bytes_i;
 
-  dsoc_loop #(
-      .Width(32)
-  ) i_c_bytes (
+  dsoc_nest #(
+      .Loops (5),
+      .Widths({{3{6'd16}}, {2{6'd32}}})
+  ) i_c_loops (
       .clk_i,
       .rst_ni,
-      .load_i  (c_begin),
-      .step_i  (pop_i),
-      .count_i (beat_mode_i ? c_bytes >> ByteBits : c_bytes),
-      .before_o(),
-      .last_o  (c_seg_ends)
-  );
-
-  dsoc_loop #(
-      .Width(32)
-  ) i_c_seg (
-      .clk_i,
-      .rst_ni,
-      .load_i  (c_begin),
-      .step_i  (c_step_seg),
-      .count_i (seg_count_i),
-      .before_o(),
-      .last_o  (c_last_seg)
-  );
-
-  dsoc_loop i_c_l (
-      .clk_i,
-      .rst_ni,
-      .load_i  (c_begin),
-      .step_i  (c_step_l),
-      .count_i (l_count_i),
-      .before_o(),
-      .last_o  (c_last_l)
-  );
-
-  dsoc_loop i_c_n (
-      .clk_i,
-      .rst_ni,
-      .load_i  (c_begin),
-      .step_i  (c_step_n),
-      .count_i (n_count_i),
-      .before_o(),
-      .last_o  (c_last_n)
-  );
-
-  dsoc_loop i_c_t (
-      .clk_i,
-      .rst_ni,
-      .load_i  (c_begin),
-      .step_i  (c_step_t),
-      .count_i (t_count_i),
-      .before_o(c_before_t),
-      .last_o  (c_last_t)
+      .load_i     ({5{c_begin}}),
+      .step_i     (pop_i),
+      .count_i    ({
+        32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i, beat_mode_i ? c_bytes >> ByteBits : c_bytes
+      }),
+      .before_o   (c_last_but_one),
+      .last_o     ({c_last_t, c_last_n, c_last_l, c_last_seg, c_seg_ends}),
+      .ends_o     (),
+      .ends_next_o()
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
