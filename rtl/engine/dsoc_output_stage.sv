@@ -89,7 +89,6 @@ module dsoc_output_stage #(
   assign lacks_operand_o = running_q && enable && source_valid && has_operand_q && !opd_valid_i;
   assign blocked_o       = !enable;
 
-  assign next_t_last  = start_i ? desc_i.t_count == 16'd1 : (wo_last && l_last && n_last) ? last_but_one[T] : t_last;
 
   typedef enum int unsigned {
     K,
@@ -102,6 +101,7 @@ module dsoc_output_stage #(
 
   logic [Loops-1:0] last, last_but_one;
 
+  assign next_t_last = start_i ? desc_i.t_count == 16'd1 : (wo_last && l_last && n_last) ? last_but_one[T] : t_last;
   assign k_last  = last[K];
   assign wo_last = last[Wo];
   assign l_last  = last[L];
@@ -197,7 +197,8 @@ module dsoc_output_stage #(
   end
 
   // ---- the arithmetic --------------------------------------------------------------------------------------------------
-  logic raw_operand;
+  logic raw_operand, adds_q;
+  logic [4:0] opd_lsh_q, acc_lsh_q;
   logic [31:0] bias_q;
   logic [5:0] amount1_pos_q, amount1_neg_q, amount2_pos_q, amount2_neg_q;  // of the requantizers
 
@@ -215,6 +216,9 @@ module dsoc_output_stage #(
 
   always_ff @(posedge clk_i) begin
     if (enable) bias_q <= pool_q ? '0 : bias_i;
+    adds_q        <= desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR;
+    opd_lsh_q     <= 5'(desc_i.opd_lsh);
+    acc_lsh_q     <= (desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR) ? 5'(desc_i.acc_lsh) : '0;
     amount1_pos_q <= 6'(desc_i.sh1_pos + 6'sd7);
     amount1_neg_q <= 6'(desc_i.sh1_neg + 6'sd7);
     amount2_pos_q <= 6'(desc_i.sh2_pos + 6'sd7);
@@ -254,14 +258,11 @@ module dsoc_output_stage #(
           opd_q[0] <= opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits];
         end
         for (int unsigned i = 1; i < 3; i++) opd_q[i] <= opd_q[i-1];
-        operand_q <= 32'(opd_q[2]) <<< desc_i.opd_lsh;
+        operand_q <= adds_q ? 32'(opd_q[2]) <<< opd_lsh_q : '0;
         if (meta_q[0].valid) sum_q <= value_q + $signed(bias_q) + psum_q;
         sum_qq <= sum_q;
         if (meta_q[2].valid) act1_q <= desc_i.act1_en ? 32'(act1) : sum_qq;
-        if (meta_q[3].valid) begin
-          added_q <= (desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR) ?
-              (act1_q <<< desc_i.acc_lsh) + operand_q : act1_q;
-        end
+        if (meta_q[3].valid) added_q <= (act1_q <<< acc_lsh_q) + operand_q;
         added_qq <= added_q;
         if (meta_q[5].valid) act2_q <= desc_i.act2_en ? 32'(act2) : added_qq;
       end

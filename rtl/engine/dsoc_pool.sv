@@ -81,6 +81,31 @@ module dsoc_pool #(
     ring_q    <= 32'(desc_i.ns) * 32'(desc_i.ci[15:0]);
   end
 
+  // ---- a step, a clock late ------------------------------------------------------------------------------------------
+  typedef struct packed {
+    logic step;
+    logic first;
+    logic take;
+    logic last;
+    logic real_column;
+    logic ci_last;
+    logic w_last;
+  } step_t;
+
+  step_t in_q;
+  logic [Rows*XBits-1:0] pixel_q;
+  logic [Rows-1:0] exists_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) in_q <= '0;
+    else in_q <= '{step_i, first_i, take_i, last_i, real_i, ci_last_i, w_last_i};
+  end
+
+  always_ff @(posedge clk_i) begin
+    pixel_q  <= pixel_i;
+    exists_q <= exists_i;
+  end
+
   // ---- vertical: one column of the window --------------------------------------------------------------------------
   logic signed [SBits-1:0] column_q[Rows], column[Rows];
   logic [KhBits-1:0] rows_q[Rows], rows[Rows];
@@ -89,20 +114,20 @@ module dsoc_pool #(
     logic signed [SBits-1:0] pixel;
     logic use_pixel;
 
-    assign pixel     = SBits'($signed(pixel_i[r*XBits+:XBits]));
-    assign use_pixel = exists_i[r] && take_i;
+    assign pixel     = SBits'($signed(pixel_q[r*XBits+:XBits]));
+    assign use_pixel = exists_q[r] && in_q.take;
 
     always_comb begin
       column[r] = column_q[r];
-      if (first_i && use_pixel) column[r] = pixel;
-      else if (first_i) column[r] = average_q ? '0 : -SBits'(1 << (XBits - 1));
+      if (in_q.first && use_pixel) column[r] = pixel;
+      else if (in_q.first) column[r] = average_q ? '0 : -SBits'(1 << (XBits - 1));
       else if (use_pixel && average_q) column[r] = column_q[r] + pixel;
       else if (use_pixel && pixel > column_q[r]) column[r] = pixel;
-      rows[r] = (first_i ? '0 : rows_q[r]) + KhBits'(use_pixel);
+      rows[r] = (in_q.first ? '0 : rows_q[r]) + KhBits'(use_pixel);
     end
 
     always_ff @(posedge clk_i) begin
-      if (step_i) begin
+      if (in_q.step) begin
         column_q[r] <= column[r];
         rows_q[r]   <= rows[r];
       end
@@ -115,7 +140,7 @@ module dsoc_pool #(
   logic [31:0] base_q, ci_q;
   logic column_ends, oldest_ends;
 
-  assign column_ends = step_i && last_i && ci_last_i;
+  assign column_ends = in_q.step && in_q.last && in_q.ci_last;
   assign oldest_ends = pos_q == 18'(desc_i.kw) - 18'd1 && done_q != desc_i.wo_count;
 
   function automatic logic [31:0] next_base(input logic [31:0] base, input logic [31:0] step,
@@ -134,8 +159,8 @@ module dsoc_pool #(
       idle_q <= 1'b1;
     end else begin
       if (idle_q) pos_q <= 18'(desc_i.pos0);
-      if (step_i) idle_q <= 1'b0;
-      if (step_i && last_i) ci_q <= ci_last_i ? '0 : ci_q + 32'd1;
+      if (in_q.step) idle_q <= 1'b0;
+      if (in_q.step && in_q.last) ci_q <= in_q.ci_last ? '0 : ci_q + 32'd1;
       if (column_ends) begin
         w_q   <= w_q + 16'd1;
         pos_q <= pos_q + 18'd1;
@@ -144,7 +169,7 @@ module dsoc_pool #(
           done_q <= done_q + 16'd1;
           base_q <= next_base(base_q, desc_i.ci, ring_q);
         end
-        if (w_last_i) begin
+        if (in_q.w_last) begin
           idle_q <= 1'b1;
           pos_q  <= 18'(desc_i.pos0);
           done_q <= '0;
@@ -171,17 +196,19 @@ module dsoc_pool #(
   logic [31:0] jbase_q, jci_q;
   logic [AddrBits-1:0] jaddr;
   update_t update, update_q;
-  logic [15:0] w_at_q, left_edge, right_edge;
+  logic [15:0] left_edge, right_edge, left_edge_q, right_edge_q;
+  logic [KwBits-1:0] columns;  // of the window, up to this one
   logic first_column_q, real_q;
   logic [AddrBits-1:0] waddr_q;
 
   assign more               = jpos_q >= $signed(18'(desc_i.sw)) && jleft_q > 16'd1;
-  assign left_edge          = (w_at_q + 16'd1 > 16'(desc_i.kw)) ? w_at_q + 16'd1 - 16'(desc_i.kw) : '0;
-  assign right_edge         = (w_at_q < desc_i.x_cols) ? w_at_q + 16'd1 : desc_i.x_cols;
+  assign left_edge          = (w_q >= 16'(desc_i.kw)) ? w_q + 16'd1 - 16'(desc_i.kw) : '0;
+  assign right_edge         = (w_q < desc_i.x_cols) ? w_q + 16'd1 : desc_i.x_cols;
+  assign columns            = KwBits'(right_edge_q - left_edge_q);
   assign update.init        = jpos_q == 0 || first_column_q;
   assign update.real_column = real_q;
   assign update.ends        = jpos_q == 18'(desc_i.kw) - 18'd1;
-  assign update.columns     = KwBits'(right_edge - left_edge);
+  assign update.columns     = columns;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -191,7 +218,8 @@ module dsoc_pool #(
       jleft_q        <= '0;
       jbase_q        <= '0;
       jci_q          <= '0;
-      w_at_q         <= '0;
+      left_edge_q    <= '0;
+      right_edge_q   <= '0;
       first_column_q <= 1'b0;
       real_q         <= 1'b0;
       update_q       <= '0;
@@ -200,15 +228,16 @@ module dsoc_pool #(
       active_qq <= active_q;
       update_q  <= update;
       waddr_q   <= jaddr;
-      if (step_i && last_i) begin
+      if (in_q.step && in_q.last) begin
         active_q       <= pos_q >= 0 && done_q != desc_i.wo_count;
         jpos_q         <= pos_q;
         jleft_q        <= desc_i.wo_count - done_q;
         jbase_q        <= base_q;
         jci_q          <= ci_q;
-        w_at_q         <= w_q;
+        left_edge_q    <= left_edge;
+        right_edge_q   <= right_edge;
         first_column_q <= w_q == '0;
-        real_q         <= real_i;
+        real_q         <= in_q.real_column;
       end else if (active_q) begin
         active_q <= more;
         jpos_q   <= jpos_q - 18'(desc_i.sw);
@@ -222,7 +251,7 @@ module dsoc_pool #(
 
   for (genvar r = 0; r < Rows; r++) begin : gen_capture
     always_ff @(posedge clk_i) begin
-      if (step_i && last_i) begin
+      if (in_q.step && in_q.last) begin
         value_q[r*SBits+:SBits]   <= column[r];
         count_q[r*KhBits+:KhBits] <= rows[r];
       end

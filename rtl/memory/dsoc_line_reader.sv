@@ -198,7 +198,7 @@ module dsoc_line_reader #(
       .count_o()
   );
 
-  logic [31:0] burst_offset;
+  (* keep *) logic [31:0] burst_offset;  // modulo 2^32 before the arena is added: not one sum of three
   assign burst_offset = chunk_offset_q + f_offset_q;
 
   dsoc_fifo #(
@@ -332,8 +332,8 @@ module dsoc_line_reader #(
 
   // ---- beats into the buffers ------------------------------------------------------------------------------------
   logic [ChunkBits-1:0] beat_q;
-  logic [SlotBits:0] full_q, full;
-  logic beat_taken;
+  logic [SlotBits:0] full_q;
+  logic beat_taken, fills;
 
   assign rready_o   = head_valid && !head.none;
   assign beat_taken = rvalid_i && rready_o;
@@ -346,8 +346,8 @@ module dsoc_line_reader #(
       valid_o <= 1'b0;
     end else begin
       if (beat_taken) beat_q <= rlast_i ? '0 : beat_q + 1'b1;
-      full_q  <= full;
-      valid_o <= full != '0;
+      full_q  <= full_q + (SlotBits + 1)'(fills) - (SlotBits + 1)'(slot_freed);
+      valid_o <= fills || full_q > (SlotBits + 1)'(1) || (full_q != '0 && !slot_freed);
     end
   end
 
@@ -359,19 +359,18 @@ module dsoc_line_reader #(
   logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
   logic [31:0] c_bytes;
   logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t;
-  logic c_begin;
+  logic c_begin_q;  // a clock behind the start, long before the first item
   logic [4:0] c_last_but_one;
   logic [GridBits-1:0] step;
 
   assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
   assign raddr      = MemBits'({take_slot_q, ChunkBits'(c_cur_q >> ByteBits)} >> (ChunkBits - $clog2(ChunkBeats)));
-  assign full       = full_q + (SlotBits + 1)'(head_done && (head.none || head.last)) - (SlotBits + 1)'(slot_freed);
+  assign fills      = head_done && (head.none || head.last);
   assign step       = beat_mode_i ? GridBits'(BeatBytes) : GridBits'(1);
   assign c_next     = c_cur_q + step;
-  assign slot_freed = pop_i && (c_seg_ends || c_next == '0);
-  assign c_begin    = start_i && enable_i;
+  assign slot_freed = pop_i && (c_seg_ends || &(c_cur_q | (step - 1'b1)));  // the segment's, or the cell's, last item
   // of the segment that comes next
-  assign c_bytes    = (c_begin ? t_count_i == 16'd1 : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t)
+  assign c_bytes    = (c_begin_q ? t_count_i == 16'd1 : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t)
       ? seg_bytes_last_i : seg_bytes_i;
 
   dsoc_nest #(
@@ -380,7 +379,7 @@ module dsoc_line_reader #(
   ) i_c_loops (
       .clk_i,
       .rst_ni,
-      .load_i     ({5{c_begin}}),
+      .load_i     ({5{c_begin_q}}),
       .step_i     (pop_i),
       .count_i    ({
         32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i, beat_mode_i ? c_bytes >> ByteBits : c_bytes
@@ -393,12 +392,14 @@ module dsoc_line_reader #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      c_begin_q   <= 1'b0;
       take_slot_q <= '0;
       c_off_t_q   <= '0;
       c_off_q     <= '0;
       c_cur_q     <= '0;
     end else begin
-      if (c_begin) begin
+      c_begin_q <= start_i && enable_i;
+      if (c_begin_q) begin
         c_off_t_q <= GridBits'(off0_i);
         c_off_q   <= GridBits'(off0_i);
         c_cur_q   <= GridBits'(off0_i);

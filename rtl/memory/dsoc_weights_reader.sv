@@ -81,29 +81,30 @@ module dsoc_weights_reader #(
   localparam int unsigned BurstBits = $clog2(MaxBurst + 1);
   logic [31:0] offset, beats, left_q, left;
   logic [AddrBits-1:0] at_q;
-  logic [BurstBits-1:0] burst_q, first;  // beats: of the burst, up to the first boundary
+  logic [BurstBits-1:0] burst_q, room, first;  // beats: of the burst; up to the first boundary; of the first burst
   logic cmd_valid, active_q, ar_fire;
   logic [$clog2(FifoBeats+1)-1:0] credit_q;
   logic [AxiBits-1:0] beat;
   logic beat_valid, beat_ready;
 
+  // A stream's first burst ends at a boundary of bursts, so that all others begin at one.
+  assign room = BurstBits'(MaxBurst) - BurstBits'(BurstBits'(cmd_offset_i >> ByteBits) & BurstBits'(MaxBurst - 1));
+
   dsoc_fifo #(
-      .Width(64),
+      .Width(64 + BurstBits),
       .Depth(2)
   ) i_cmd (
       .clk_i,
       .rst_ni,
-      .data_i ({cmd_offset_i, cmd_beats_i}),
+      .data_i ({cmd_offset_i, cmd_beats_i, (cmd_beats_i < 32'(room)) ? BurstBits'(cmd_beats_i) : room}),
       .valid_i(cmd_valid_i),
       .ready_o(cmd_ready_o),
-      .data_o ({offset, beats}),
+      .data_o ({offset, beats, first}),
       .valid_o(cmd_valid),
       .ready_i(!active_q),
       .count_o()
   );
 
-  // A stream's first burst ends at a boundary of bursts, so that all others begin at one.
-  assign first     = BurstBits'(MaxBurst) - BurstBits'(BurstBits'(offset >> ByteBits) & BurstBits'(MaxBurst - 1));
   assign left      = left_q - 32'(burst_q);
   assign araddr_o  = at_q;
   assign arlen_o   = 8'(burst_q - 1'b1);
@@ -123,7 +124,7 @@ module dsoc_weights_reader #(
         active_q <= cmd_valid && beats != '0;
         at_q     <= arena_i + AddrBits'(offset);
         left_q   <= beats;
-        burst_q  <= (beats < 32'(first)) ? BurstBits'(beats) : first;
+        burst_q  <= first;
       end else if (ar_fire) begin
         at_q     <= at_q + (AddrBits'(burst_q) << ByteBits);
         left_q   <= left;
@@ -219,7 +220,6 @@ module dsoc_weights_reader #(
             waddr_q              <= '0;
             if (beat[31:20] != '0) bias_bank_q <= bias_bank_q + 3'd1;
             state_q <= (beat[31:20] != '0) ? Bias : Words;
-            if (beat[19:0] == '0 || 32'(beat[19:0]) > Depth || 32'(beat[31:20]) > Cols) error_o <= 1'b1;
           end
         end
         Bias: begin
@@ -242,7 +242,10 @@ module dsoc_weights_reader #(
         end
       endcase
       sizing_q <= state_q == Header && beat_valid && beat_ready;
-      if (sizing_q) beats_left_q <= size / SizeBits'(InUnits);
+      if (sizing_q) begin
+        beats_left_q <= size / SizeBits'(InUnits);
+        if (words_left_q == '0 || 32'(words_left_q) > Depth || 32'(bias_left_q) > Cols) error_o <= 1'b1;
+      end
       if (release_i) use_bank_q <= !use_bank_q;
       blocks_q <= blocks_q + 2'(loaded) - 2'(release_i);
     end

@@ -69,28 +69,46 @@ module dsoc_writer #(
   logic [7:0] row_lines_q;
   logic [Lines*AxiBits-1:0] row_q;
   logic [BeatBytes-1:0] strb_q;
-  logic joins, push, push_ready, valid, ready, take;
+  logic joins_before, joins, push, push_ready, valid, ready, take;
   logic [31:0] addr;
   logic [7:0] lines;
   logic [8*Lines-1:0] bytes;
   logic [AxiBits*Lines-1:0] beats;
 
-  dsoc_skid #(
-      .Width(32 + 8 + 8 * Lines + AxiBits * Lines)
-  ) i_vector (
+  // Whether a vector's bytes lie in the beat of the vector before.
+  logic [31:0] last_addr_q;
+  logic [7:0] last_lines_q;
+  logic same;
+
+  assign same = addr_i >> ByteBits == last_addr_q >> ByteBits && lines_i == last_lines_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      last_addr_q  <= '0;
+      last_lines_q <= '0;
+    end else if (valid_i && ready_o) begin
+      last_addr_q  <= addr_i;
+      last_lines_q <= lines_i;
+    end
+  end
+
+  dsoc_fifo #(
+      .Width(1 + 32 + 8 + 8 * Lines + AxiBits * Lines),
+      .Depth(2)
+  ) i_vectors (
       .clk_i,
       .rst_ni,
-      .data_i ({addr_i, lines_i, bytes_i, beats_i}),
+      .data_i ({same, addr_i, lines_i, bytes_i, beats_i}),
       .valid_i,
       .ready_o,
-      .ready_next_o(),
-      .data_o ({addr, lines, bytes, beats}),
+      .data_o ({joins_before, addr, lines, bytes, beats}),
       .valid_o(valid),
-      .ready_i(ready)
+      .ready_i(ready),
+      .count_o()
   );
 
   assign in_addr = addr & ~32'(BeatBytes - 1);
-  assign joins   = row_valid_q && !raw_i && in_addr == row_addr_q && lines == row_lines_q;
+  assign joins   = row_valid_q && !raw_i && joins_before;
   assign push    = row_valid_q && ((valid && !joins) || (flush_i && !valid));
   assign ready   = !row_valid_q || joins || push_ready;
   assign take    = valid && ready;
