@@ -92,9 +92,10 @@ module dsoc_controller #(
   assign word_last = desc_i.chain && words_last;
 
   logic needs_block, has_pixels, has_word;
+  logic begins_q;  // an iteration: whether the first word is there is not known yet
 
   assign has_pixels = !kh_first_q || !real_column_q || px_valid_i;
-  assign has_word   = word_valid_i && (block_whole_i || !block_end);
+  assign has_word   = block_whole_i || (word_valid_i && !begins_q && !block_end);
 
   // A step is issued.
   assign go = state_q == Mac && advance_i && has_pixels && (pool_q ? pool_space_i : has_word);
@@ -193,40 +194,45 @@ module dsoc_controller #(
 
   // ---- flat layers: a kernel row for each existing row of a byte --------------------------------------------------------
   // What the line after this one has, and behind it the column's first two.
-  logic [15:0] rows_left_q, rows_left0_q, tile_left_q, tile_left0_q;
+  logic [15:0] tile_left_q, tile_left0_q, below_q, below0_q;  // rows: of that line's tile, of the tiles below it
+  logic [15:0] tile_next;
   logic [7:0] byte_rows_q, byte_rows0_q, next_rows;
 
   function automatic logic [15:0] at_most(input logic [15:0] count, input logic [15:0] limit);
     return (count < limit) ? count : limit;
   endfunction
 
-  assign next_rows = 8'(at_most(tile_left_q, 16'(Rpb)));
+  assign next_rows = (tile_left_q >> $clog2(Rpb) != '0) ? 8'(Rpb) : 8'(tile_left_q);
+  assign tile_next = at_most(below_q, 16'(Rows));
   assign kh_rounds = !desc_i.flat ? desc_i.kh_count :
       (config_ || (ci_last && line_last)) ? byte_rows0_q : ci_last ? next_rows : byte_rows_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      rows_left_q  <= '0;
-      rows_left0_q <= '0;
       tile_left_q  <= '0;
       tile_left0_q <= '0;
+      below_q      <= '0;
+      below0_q     <= '0;
       byte_rows_q  <= '0;
       byte_rows0_q <= '0;
     end else begin
       if (idle) begin
         byte_rows0_q <= 8'(at_most(desc_i.x_rows, 16'(FirstRows)));
-        rows_left0_q <= desc_i.x_rows - at_most(desc_i.x_rows, 16'(FirstRows));
+        below0_q     <= desc_i.x_rows - at_most(desc_i.x_rows, 16'(SecondTile));
         tile_left0_q <= at_most(desc_i.x_rows, 16'(SecondTile)) - at_most(desc_i.x_rows, 16'(FirstRows));
       end
       if (config_ || (go && col_last)) begin
         byte_rows_q <= byte_rows0_q;
-        rows_left_q <= rows_left0_q;
         tile_left_q <= tile_left0_q;
+        below_q     <= below0_q;
       end else if (go && ends[Ci]) begin
         byte_rows_q <= next_rows;
-        rows_left_q <= rows_left_q - 16'(next_rows);
-        tile_left_q <= (tile_left_q == 16'(next_rows)) ? at_most(rows_left_q - 16'(next_rows), 16'(Rows))
-            : tile_left_q - 16'(next_rows);
+        if (tile_left_q == 16'(next_rows)) begin
+          tile_left_q <= tile_next;
+          below_q     <= below_q - tile_next;
+        end else begin
+          tile_left_q <= tile_left_q - 16'(next_rows);
+        end
       end
     end
   end
@@ -264,8 +270,10 @@ module dsoc_controller #(
       words_q          <= '0;
       iteration_over_q <= 1'b0;
       over_q           <= 1'b0;
+      begins_q         <= 1'b0;
       error_o          <= 1'b0;
     end else begin
+      begins_q <= state_q == Config;
       unique case (state_q)
         Idle: begin
           pool_q      <= desc_i.kind != dsoc_map_pkg::D_KIND_MAC;

@@ -71,7 +71,7 @@ module dsoc_output_stage #(
   meta_t meta, meta_q[Stages];
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
-  logic running_q;
+  logic running_q, start_q, t_one_q;  // the loops begin a clock behind the start, before the first result
   logic [15:0] k_q, rows_left_q;
   logic [31:0] n_base_q, l_base_q, t_off_q, column_q, raw_q, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
@@ -101,7 +101,7 @@ module dsoc_output_stage #(
 
   logic [Loops-1:0] last, last_but_one;
 
-  assign next_t_last = start_i ? desc_i.t_count == 16'd1 : (wo_last && l_last && n_last) ? last_but_one[T] : t_last;
+  assign next_t_last = start_q ? t_one_q : (wo_last && l_last && n_last) ? last_but_one[T] : t_last;
   assign k_last  = last[K];
   assign wo_last = last[Wo];
   assign l_last  = last[L];
@@ -113,7 +113,7 @@ module dsoc_output_stage #(
   ) i_loops (
       .clk_i,
       .rst_ni,
-      .load_i     ({Loops{start_i}}),
+      .load_i     ({Loops{start_q}}),
       .step_i     (fire),
       .count_i    ({
         32'(desc_i.t_count),
@@ -142,6 +142,16 @@ module dsoc_output_stage #(
 
   assign bias_bank_o  = bank_q;
   assign bias_index_o = k_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      start_q <= 1'b0;
+      t_one_q <= 1'b0;
+    end else begin
+      start_q <= start_i;
+      t_one_q <= desc_i.t_count == 16'd1;
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

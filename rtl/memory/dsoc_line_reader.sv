@@ -91,7 +91,8 @@ module dsoc_line_reader #(
   } state_e;
 
   state_e state_q;
-  logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q, bytes_left_q;
+  logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q;
+  logic [31:0] bytes_behind_q;  // of the segment, behind the byte at `cur_q`
   logic signed [17:0] lam_q;
   logic idle, chunk_sent, step_seg;
   logic last_seg, last_l, last_n, last_t;
@@ -102,14 +103,14 @@ module dsoc_line_reader #(
 
   // The chunk at `cur_q`, made in Chunk for Send: up to the end of the cell, or of the segment.
   logic [31:0] seg_bytes, chunk_offset_q;
-  logic [GridBits:0] cell_left, chunk_bytes, chunk_bytes_q;
+  logic [GridBits:0] cell_left_q;
+  logic [32:0] seg_end;  // the segment's last byte, from the cell's first
   logic [ChunkBits-1:0] first_beat_q, last_beat_q;
   logic seg_ends, seg_ends_q;
 
-  assign seg_bytes   = last_t ? seg_bytes_last_i : seg_bytes_i;
-  assign cell_left   = (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
-  assign seg_ends    = (bytes_left_q <= 32'(cell_left));
-  assign chunk_bytes = seg_ends ? (GridBits + 1)'(bytes_left_q) : cell_left;
+  assign seg_bytes = last_t ? seg_bytes_last_i : seg_bytes_i;
+  assign seg_end   = 33'(bytes_behind_q) + 33'(cur_q[GridBits-1:0]);
+  assign seg_ends  = seg_end >> GridBits == '0;
 
   // The line buffer whose burst is sent, if the chunk wants any, and those behind it.
   logic [Nf-1:0] wanted, behind, behind_q;
@@ -198,7 +199,7 @@ module dsoc_line_reader #(
       .count_o()
   );
 
-  (* keep *) logic [31:0] burst_offset;  // modulo 2^32 before the arena is added: not one sum of three
+  logic [31:0] burst_offset;
   assign burst_offset = chunk_offset_q + f_offset_q;
 
   dsoc_fifo #(
@@ -245,7 +246,7 @@ module dsoc_line_reader #(
       off_t_q        <= '0;
       off_q          <= '0;
       cur_q          <= '0;
-      bytes_left_q   <= '0;
+      bytes_behind_q <= '0;
       lam_q          <= '0;
       block_need_q   <= '0;
       behind_q       <= '0;
@@ -254,7 +255,7 @@ module dsoc_line_reader #(
       first_f_q      <= '0;
       f_offset_q     <= '0;
       chunk_offset_q <= '0;
-      chunk_bytes_q  <= '0;
+      cell_left_q    <= '0;
       first_beat_q   <= '0;
       last_beat_q    <= '0;
       seg_ends_q     <= '0;
@@ -278,15 +279,15 @@ module dsoc_line_reader #(
           end
           off_q        <= off_t_q;
           cur_q        <= off_t_q;
-          bytes_left_q <= seg_bytes;
-          state_q      <= Chunk;
+          bytes_behind_q <= seg_bytes - 32'd1;
+          state_q        <= Chunk;
         end
         Chunk: begin
           none_q         <= wanted == '0;
           chunk_offset_q <= l_base_q + (cur_q & ~32'(BeatBytes - 1));
-          chunk_bytes_q  <= chunk_bytes;
+          cell_left_q    <= (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
           first_beat_q   <= ChunkBits'(cur_q[GridBits-1:0] >> ByteBits);
-          last_beat_q    <= ChunkBits'(GridBits'(cur_q[GridBits-1:0] + GridBits'(chunk_bytes - 1'b1)) >> ByteBits);
+          last_beat_q    <= seg_ends ? ChunkBits'(seg_end[GridBits-1:0] >> ByteBits) : ChunkBits'(ChunkBeats - 1);
           seg_ends_q     <= seg_ends;
           if (free_q != '0) state_q <= Send;
         end
@@ -295,12 +296,12 @@ module dsoc_line_reader #(
             if (chunk_sent) begin
               fill_slot_q  <= fill_slot_q + 1'b1;
               state_q      <= Chunk;
-              cur_q        <= cur_q + 32'(chunk_bytes_q);
-              bytes_left_q <= bytes_left_q - 32'(chunk_bytes_q);
+              cur_q          <= (cur_q & ~(Grid - 32'd1)) + Grid;
+              bytes_behind_q <= bytes_behind_q - 32'(cell_left_q);
               if (seg_ends_q) begin
                 off_q        <= off_q + seg_step_i;
                 cur_q        <= off_q + seg_step_i;
-                bytes_left_q <= seg_bytes;
+                bytes_behind_q <= seg_bytes - 32'd1;
                 if (last_seg) begin
                   state_q  <= Block;
                   lam_q    <= last_l ? 18'(lam0_i) : lam_q + $signed({2'b00, lam_step_i});
@@ -357,21 +358,23 @@ module dsoc_line_reader #(
   // Items are beats or bytes; a slot is free when a segment or its cell of the line is used up.
   logic [SlotBits-1:0] take_slot_q;
   logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
-  logic [31:0] c_bytes;
+  logic [31:0] c_items, items_q, items_last_q;  // of a segment
+  logic t_one_q;
   logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t;
   logic c_begin_q;  // a clock behind the start, long before the first item
   logic [4:0] c_last_but_one;
-  logic [GridBits-1:0] step;
+  logic [GridBits-1:0] step, item_bits;  // of an item: its size, the bits of the address in it
 
   assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
   assign raddr      = MemBits'({take_slot_q, ChunkBits'(c_cur_q >> ByteBits)} >> (ChunkBits - $clog2(ChunkBeats)));
   assign fills      = head_done && (head.none || head.last);
+  assign item_bits  = beat_mode_i ? GridBits'(BeatBytes - 1) : '0;
   assign step       = beat_mode_i ? GridBits'(BeatBytes) : GridBits'(1);
   assign c_next     = c_cur_q + step;
-  assign slot_freed = pop_i && (c_seg_ends || &(c_cur_q | (step - 1'b1)));  // the segment's, or the cell's, last item
+  assign slot_freed = pop_i && (c_seg_ends || &(c_cur_q | item_bits));  // the segment's, or the cell's, last item
   // of the segment that comes next
-  assign c_bytes    = (c_begin_q ? t_count_i == 16'd1 : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t)
-      ? seg_bytes_last_i : seg_bytes_i;
+  assign c_items    = (c_begin_q ? t_one_q : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t)
+      ? items_last_q : items_q;
 
   dsoc_nest #(
       .Loops (5),
@@ -382,7 +385,7 @@ module dsoc_line_reader #(
       .load_i     ({5{c_begin_q}}),
       .step_i     (pop_i),
       .count_i    ({
-        32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i, beat_mode_i ? c_bytes >> ByteBits : c_bytes
+        32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i, c_items
       }),
       .before_o   (c_last_but_one),
       .last_o     ({c_last_t, c_last_n, c_last_l, c_last_seg, c_seg_ends}),
@@ -392,13 +395,19 @@ module dsoc_line_reader #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      c_begin_q   <= 1'b0;
+      c_begin_q    <= 1'b0;
+      t_one_q      <= 1'b0;
+      items_q      <= '0;
+      items_last_q <= '0;
       take_slot_q <= '0;
       c_off_t_q   <= '0;
       c_off_q     <= '0;
       c_cur_q     <= '0;
     end else begin
-      c_begin_q <= start_i && enable_i;
+      c_begin_q    <= start_i && enable_i;
+      t_one_q      <= t_count_i == 16'd1;
+      items_q      <= beat_mode_i ? seg_bytes_i >> ByteBits : seg_bytes_i;
+      items_last_q <= beat_mode_i ? seg_bytes_last_i >> ByteBits : seg_bytes_last_i;
       if (c_begin_q) begin
         c_off_t_q <= GridBits'(off0_i);
         c_off_q   <= GridBits'(off0_i);

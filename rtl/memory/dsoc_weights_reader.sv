@@ -3,7 +3,9 @@
 /// Commands (offset, beats) are queued; each names a stream of blocks (docs/architecture.md, section 4). A block's weights go
 /// into one of two banks, its biases into one of eight small ones, so that the next iterations load while this one runs
 /// and those before still drain. The consumer sees `block_valid_o` once a block's biases are there, reads words by
-/// address within the block (one clock) while `word_valid_o` says that the word has come, and gives the bank back with
+/// address within the block (one clock) while `block_whole_o`, or while `word_valid_o` says that the word at `addr_i` has come. That is
+/// a register made of the address before and `read_i`; it means nothing in the first clock of an address that does not follow in a
+/// block whose first words may be missing. The consumer gives the bank back with
 /// `release_i`, not before `block_whole_o`.
 ///
 /// Parameters:
@@ -166,7 +168,7 @@ module dsoc_weights_reader #(
   logic [1:0] blocks_q;
   logic [2:0] bias_bank_q;
   logic [19:0] words_left_q, waddr_q;
-  logic [SizeBits-1:0] beats_left_q, size;
+  logic [SizeBits-1:0] beats_left_q, units_q, size;
   logic [19:0] bank_words_q[2];
   logic [11:0] bias_left_q;
   logic [BiasAddr-1:0] bias_addr_q;
@@ -174,7 +176,7 @@ module dsoc_weights_reader #(
   logic word_valid, gear_ready, loaded, last_word;
   logic sizing_q;  // the clock behind a header: how many beats its words take
 
-  assign size      = SizeBits'(words_left_q) * SizeBits'(OutUnits) + SizeBits'(InUnits - 1);
+  assign size      = units_q + SizeBits'(InUnits - 1);
   assign last_word  = word_valid && state_q == Words && words_left_q == 20'd1;
   assign loaded     = last_word;
   assign beat_ready = (state_q == Header) ? blocks_q != 2'd2 : (state_q == Bias) || (gear_ready && beats_left_q != '0);
@@ -203,6 +205,8 @@ module dsoc_weights_reader #(
       bias_bank_q  <= 3'd7;
       words_left_q <= '0;
       beats_left_q <= '0;
+      units_q      <= '0;
+      word_valid_o <= 1'b0;
       sizing_q     <= 1'b0;
       waddr_q      <= '0;
       bank_words_q <= '{default: '0};
@@ -214,6 +218,7 @@ module dsoc_weights_reader #(
         Header: begin
           if (beat_valid && beat_ready) begin
             words_left_q         <= beat[19:0];
+            units_q              <= SizeBits'(beat[19:0]) * SizeBits'(OutUnits);
             bank_words_q[bank_q] <= beat[19:0];
             bias_left_q          <= beat[31:20];
             bias_addr_q          <= '0;
@@ -247,6 +252,7 @@ module dsoc_weights_reader #(
         if (words_left_q == '0 || 32'(words_left_q) > Depth || 32'(bias_left_q) > Cols) error_o <= 1'b1;
       end
       if (release_i) use_bank_q <= !use_bank_q;
+      word_valid_o <= state_q == Words && !release_i && (DepthBits + 1)'(addr_i) + (DepthBits + 1)'(read_i) < (DepthBits + 1)'(waddr_q);
       blocks_q <= blocks_q + 2'(loaded) - 2'(release_i);
     end
   end
@@ -254,7 +260,6 @@ module dsoc_weights_reader #(
   // A block may be used while its end is still being fetched.
   assign block_valid_o = blocks_q != '0 || state_q == Words;
   assign block_whole_o = blocks_q != '0;
-  assign word_valid_o  = blocks_q != '0 || (state_q == Words && (DepthBits + 1)'(addr_i) < (DepthBits + 1)'(waddr_q));
   assign block_words_o = bank_words_q[use_bank_q];
 
   logic [WordBits-1:0] read_word;
