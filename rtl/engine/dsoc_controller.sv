@@ -69,11 +69,11 @@ module dsoc_controller #(
   localparam int unsigned SecondTile = (Rows > Rpb) ? Rows : 2 * Rows;  // end of the tile with the second byte
 
   typedef enum logic [2:0] {
-    Idle,
-    Config,
-    Mac,
-    Shift,
-    Chain
+    Idle = 3'b000,
+    Config = 3'b001,
+    Shift = 3'b010,
+    Chain = 3'b011,
+    Mac = 3'b100  // the only one with this bit: much hangs on it
   } state_e;
 
   state_e state_q;
@@ -85,20 +85,22 @@ module dsoc_controller #(
   logic pool_q, go;
   logic kh_last, ci_last, line_last, w_last, x_last, l_last, t_last, words_last;
   logic kh_first_q, col_first_q, w_first_q, real_column_q;
+  logic real_next, pops_q;  // a step takes a pixel: the first of a column that exists
+  logic [7:0] kw_last_q, sw_last_q;
   logic col_last, block_end, column_leaves, word_last;
   logic iteration_over_q, over_q;
 
-  assign column_leaves = remaining_q != '0 && (w_last || pos_q == desc_i.kw - 8'd1);
+  assign column_leaves = remaining_q != '0 && (w_last || pos_q == kw_last_q);
   assign word_last = desc_i.chain && words_last;
 
   logic needs_block, has_pixels, has_word;
   logic begins_q;  // an iteration: whether the first word is there is not known yet
 
-  assign has_pixels = !kh_first_q || !real_column_q || px_valid_i;
+  assign has_pixels = !pops_q || px_valid_i;
   assign has_word   = block_whole_i || (word_valid_i && !begins_q && !block_end);
 
   // A step is issued.
-  assign go = state_q == Mac && advance_i && has_pixels && (pool_q ? pool_space_i : has_word);
+  assign go = state_q[2] && advance_i && has_pixels && (pool_q ? pool_space_i : has_word);
 
   assign needs_block     = state_q == Chain || (state_q == Config && !pool_q);
   assign active_o        = state_q != Idle;
@@ -108,7 +110,7 @@ module dsoc_controller #(
       (needs_block ? !block_valid_i : state_q == Mac && has_pixels && !has_word);
 
   assign px_load_o = go && kh_first_q;
-  assign px_pop_o = px_load_o && real_column_q;
+  assign px_pop_o = go && pops_q;
   assign px_shift_o = go && !kh_first_q;
   assign px_row_first_o = row_first_q;
   assign weights_read_o = go && !pool_q;
@@ -133,7 +135,26 @@ module dsoc_controller #(
     Loops
   } loop_e;
 
-  logic [Loops-1:0] last, ends;
+  logic [Loops-1:0] last, ends, one_q;
+  logic begins_op_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      one_q       <= '0;
+      begins_op_q <= 1'b0;
+    end else begin
+      one_q <= {
+        desc_i.t_count == 16'd1,
+        desc_i.n_count == 16'd1,
+        desc_i.l_count == 16'd1,
+        desc_i.w_count == 16'd1,
+        desc_i.lines_flat == 16'd1,
+        desc_i.ci == 32'd1,
+        desc_i.kh_count == 8'd1
+      };
+      begins_op_q <= idle;
+    end
+  end
 
   assign kh_last   = last[Kh];
   assign ci_last   = last[Ci];
@@ -144,14 +165,14 @@ module dsoc_controller #(
   assign col_last  = ends[Line];
   assign block_end = ends[N];
 
-  // The descriptor is there a clock before the start: the loops load it while the controller is idle.
+  // The loops load while the controller is idle, and once more in the clock behind the start.
   dsoc_nest #(
       .Loops (Loops),
       .Widths({{5{6'd16}}, 6'd32, 6'd8})
   ) i_loops (
       .clk_i,
       .rst_ni,
-      .load_i     ({{6{idle}}, config_}),
+      .load_i     ({{6{idle || begins_op_q}}, config_}),
       .step_i     (go),
       .count_i    ({
         32'(desc_i.t_count),
@@ -162,6 +183,7 @@ module dsoc_controller #(
         desc_i.ci,
         32'(kh_rounds)
       }),
+      .one_i      ({one_q[T:Ci], desc_i.flat ? kh_rounds == 8'd1 : one_q[Kh]}),
       .before_o   (),
       .last_o     (last),
       .ends_o     (ends),
@@ -237,6 +259,8 @@ module dsoc_controller #(
     end
   end
 
+  assign real_next = col_last ? w_last || (real_column_q && (!pool_q || !x_last)) : real_column_q;
+
   // ---- weights: where the set of an input column begins, and how long all sets are ---------------------------------------
   always_comb begin
     sigma0 = '0;  // pos0 mod sw, for the strides that the array has
@@ -260,6 +284,9 @@ module dsoc_controller #(
       col_first_q      <= 1'b0;
       w_first_q        <= 1'b0;
       real_column_q    <= 1'b0;
+      pops_q           <= 1'b0;
+      kw_last_q        <= '0;
+      sw_last_q        <= '0;
       remaining_q      <= '0;
       sigma_q          <= '0;
       sigma0_q         <= '0;
@@ -273,7 +300,9 @@ module dsoc_controller #(
       begins_q         <= 1'b0;
       error_o          <= 1'b0;
     end else begin
-      begins_q <= state_q == Config;
+      begins_q  <= state_q == Config;
+      kw_last_q <= desc_i.kw - 8'd1;
+      sw_last_q <= desc_i.sw - 8'd1;
       unique case (state_q)
         Idle: begin
           pool_q      <= desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
@@ -288,6 +317,7 @@ module dsoc_controller #(
           col_first_q   <= 1'b1;
           w_first_q     <= 1'b1;
           real_column_q <= 1'b1;
+          pops_q        <= 1'b1;
           remaining_q   <= desc_i.wo_count;
           sigma_q       <= sigma0_q;
           addr_q        <= addr0;
@@ -313,7 +343,7 @@ module dsoc_controller #(
             addr_q           <= addr_q + 1'b1;
             if (col_last && !desc_i.chain) begin
               sigma_q <= sigma_q + 8'd1;
-              if (sigma_q == desc_i.sw - 8'd1) begin
+              if (sigma_q == sw_last_q) begin
                 sigma_q <= '0;
                 addr_q  <= '0;
               end
@@ -322,9 +352,10 @@ module dsoc_controller #(
             kh_q        <= kh_last ? '0 : kh_q + 8'd1;
             kh_first_q  <= kh_last;
             col_first_q <= col_last;
+            pops_q      <= kh_last && real_next;
             if (col_last) begin
               w_first_q     <= w_last;
-              real_column_q <= w_last || (real_column_q && (!pool_q || !x_last));
+              real_column_q <= real_next;
               pos_q         <= pos_q + 8'd1;
               if (column_leaves) begin
                 pos_q       <= pos_q + 8'd1 - desc_i.sw;

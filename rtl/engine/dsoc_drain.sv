@@ -80,6 +80,7 @@ module dsoc_drain #(
       .load_i     ({2{hold_o}}),
       .step_i     (step),
       .count_i    ({32'(leave_count_q), 32'(hold_o ? leave_channels_q : channels_q)}),
+      .one_i      ({leave_count_q == 16'd1, (hold_o ? leave_channels_q : channels_q) == 16'd1}),
       .before_o   (),
       .last_o     (last),
       .ends_o     (ends),

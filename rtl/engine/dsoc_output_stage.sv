@@ -71,7 +71,7 @@ module dsoc_output_stage #(
   meta_t meta, meta_q[Stages];
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
-  logic running_q, start_q, t_one_q;  // the loops begin a clock behind the start, before the first result
+  logic running_q, start_q;  // the loops begin a clock behind the start, before the first result
   logic [15:0] k_q, rows_left_q;
   logic [31:0] n_base_q, l_base_q, t_off_q, column_q, raw_q, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
@@ -99,9 +99,10 @@ module dsoc_output_stage #(
     Loops
   } loop_e;
 
-  logic [Loops-1:0] last, last_but_one;
+  logic [Loops-1:0] last, last_but_one, one_q;
+  logic ch_last_one_q;
 
-  assign next_t_last = start_q ? t_one_q : (wo_last && l_last && n_last) ? last_but_one[T] : t_last;
+  assign next_t_last = start_q ? one_q[T] : (wo_last && l_last && n_last) ? last_but_one[T] : t_last;
   assign k_last  = last[K];
   assign wo_last = last[Wo];
   assign l_last  = last[L];
@@ -122,6 +123,7 @@ module dsoc_output_stage #(
         32'(desc_i.wo_count),
         32'(next_t_last ? desc_i.ch_last : desc_i.ch_per_t)
       }),
+      .one_i      ({one_q[T:Wo], next_t_last ? ch_last_one_q : one_q[K]}),
       .before_o   (last_but_one),
       .last_o     (last),
       .ends_o     (),
@@ -145,11 +147,19 @@ module dsoc_output_stage #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      start_q <= 1'b0;
-      t_one_q <= 1'b0;
+      start_q       <= 1'b0;
+      one_q         <= '0;
+      ch_last_one_q <= 1'b0;
     end else begin
-      start_q <= start_i;
-      t_one_q <= desc_i.t_count == 16'd1;
+      start_q       <= start_i;
+      one_q         <= {
+        desc_i.t_count == 16'd1,
+        desc_i.n_count == 16'd1,
+        desc_i.l_count == 16'd1,
+        desc_i.wo_count == 16'd1,
+        desc_i.ch_per_t == 16'd1
+      };
+      ch_last_one_q <= desc_i.ch_last == 16'd1;
     end
   end
 

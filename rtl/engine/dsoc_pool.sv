@@ -75,8 +75,10 @@ module dsoc_pool #(
   // Of the operation, a clock late.
   logic average_q;
   logic [31:0] ring_q;  // words of the open windows
+  logic [17:0] kw_last_q;
 
   always_ff @(posedge clk_i) begin
+    kw_last_q <= 18'(desc_i.kw) - 18'd1;
     average_q <= desc_i.kind == dsoc_map_pkg::D_KIND_AVG;
     ring_q    <= 32'(desc_i.ns) * 32'(desc_i.ci[15:0]);
   end
@@ -141,7 +143,7 @@ module dsoc_pool #(
   logic column_ends, oldest_ends;
 
   assign column_ends = in_q.step && in_q.last && in_q.ci_last;
-  assign oldest_ends = pos_q == 18'(desc_i.kw) - 18'd1 && done_q != desc_i.wo_count;
+  assign oldest_ends = pos_q == kw_last_q && done_q != desc_i.wo_count;
 
   function automatic logic [31:0] next_base(input logic [31:0] base, input logic [31:0] step,
                                             input logic [31:0] ring_end);
@@ -207,7 +209,7 @@ module dsoc_pool #(
   assign columns            = KwBits'(right_edge_q - left_edge_q);
   assign update.init        = jpos_q == 0 || first_column_q;
   assign update.real_column = real_q;
-  assign update.ends        = jpos_q == 18'(desc_i.kw) - 18'd1;
+  assign update.ends        = jpos_q == kw_last_q;
   assign update.columns     = columns;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -232,6 +232,7 @@ module dsoc_line_reader #(
       .load_i     ({4{idle}}),
       .step_i     (step_seg),
       .count_i    ({32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i}),
+      .one_i      ({t_count_i == 16'd1, n_count_i == 16'd1, l_count_i == 16'd1, seg_count_i == 32'd1}),
       .before_o   (),
       .last_o     ({last_t, last_n, last_l, last_seg}),
       .ends_o     (),
@@ -359,7 +360,8 @@ module dsoc_line_reader #(
   logic [SlotBits-1:0] take_slot_q;
   logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
   logic [31:0] c_items, items_q, items_last_q;  // of a segment
-  logic t_one_q;
+  logic [4:0] one_q;
+  logic c_short, one_last_q;  // of the last iteration's segments
   logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t;
   logic c_begin_q;  // a clock behind the start, long before the first item
   logic [4:0] c_last_but_one;
@@ -373,8 +375,8 @@ module dsoc_line_reader #(
   assign c_next     = c_cur_q + step;
   assign slot_freed = pop_i && (c_seg_ends || &(c_cur_q | item_bits));  // the segment's, or the cell's, last item
   // of the segment that comes next
-  assign c_items    = (c_begin_q ? t_one_q : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t)
-      ? items_last_q : items_q;
+  assign c_short    = c_begin_q ? one_q[4] : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t;
+  assign c_items    = c_short ? items_last_q : items_q;
 
   dsoc_nest #(
       .Loops (5),
@@ -387,6 +389,7 @@ module dsoc_line_reader #(
       .count_i    ({
         32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i, c_items
       }),
+      .one_i      ({one_q[4:1], c_short ? one_last_q : one_q[0]}),
       .before_o   (c_last_but_one),
       .last_o     ({c_last_t, c_last_n, c_last_l, c_last_seg, c_seg_ends}),
       .ends_o     (),
@@ -396,7 +399,8 @@ module dsoc_line_reader #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       c_begin_q    <= 1'b0;
-      t_one_q      <= 1'b0;
+      one_q        <= '0;
+      one_last_q   <= 1'b0;
       items_q      <= '0;
       items_last_q <= '0;
       take_slot_q <= '0;
@@ -405,7 +409,14 @@ module dsoc_line_reader #(
       c_cur_q     <= '0;
     end else begin
       c_begin_q    <= start_i && enable_i;
-      t_one_q      <= t_count_i == 16'd1;
+      one_q        <= {
+        t_count_i == 16'd1,
+        n_count_i == 16'd1,
+        l_count_i == 16'd1,
+        seg_count_i == 32'd1,
+        seg_bytes_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1)
+      };
+      one_last_q   <= seg_bytes_last_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1);
       items_q      <= beat_mode_i ? seg_bytes_i >> ByteBits : seg_bytes_i;
       items_last_q <= beat_mode_i ? seg_bytes_last_i >> ByteBits : seg_bytes_last_i;
       if (c_begin_q) begin

@@ -63,7 +63,7 @@ module dsoc_weights_reader #(
   localparam int unsigned BiasAddr = (BiasBeats > 1) ? $clog2(BiasBeats) : 1;
   localparam int unsigned BiasDepth = 8 << BiasAddr;
   localparam int unsigned DepthBits = $clog2(Depth);
-  // Beats of n words: ceil(n * WordBits / AxiBits) in units of AxiBits / 8, so that the division is a shift.
+  // Words and beats are counted in a unit of both.
   localparam int unsigned Unit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
   localparam int unsigned OutUnits = WordBits / Unit;
   localparam int unsigned InUnits = AxiBits / Unit;
@@ -168,7 +168,9 @@ module dsoc_weights_reader #(
   logic [1:0] blocks_q;
   logic [2:0] bias_bank_q;
   logic [19:0] words_left_q, waddr_q;
-  logic [SizeBits-1:0] beats_left_q, units_q, size;
+  logic [SizeBits-1:0] units_left_q;  // of the block's words, in beats still to come
+  logic more_q;  // some
+  logic here, here_next;
   logic [19:0] bank_words_q[2];
   logic [11:0] bias_left_q;
   logic [BiasAddr-1:0] bias_addr_q;
@@ -176,10 +178,12 @@ module dsoc_weights_reader #(
   logic word_valid, gear_ready, loaded, last_word;
   logic sizing_q;  // the clock behind a header: how many beats its words take
 
-  assign size      = units_q + SizeBits'(InUnits - 1);
+  // A late `read_i` chooses between two comparisons.
+  assign here      = (DepthBits + 1)'(addr_i) < (DepthBits + 1)'(waddr_q);
+  assign here_next = (DepthBits + 1)'(addr_i) + 1'b1 < (DepthBits + 1)'(waddr_q);
   assign last_word  = word_valid && state_q == Words && words_left_q == 20'd1;
   assign loaded     = last_word;
-  assign beat_ready = (state_q == Header) ? blocks_q != 2'd2 : (state_q == Bias) || (gear_ready && beats_left_q != '0);
+  assign beat_ready = (state_q == Header) ? blocks_q != 2'd2 : (state_q == Bias) || (gear_ready && more_q);
 
   dsoc_gearbox #(
       .InWidth (AxiBits),
@@ -189,7 +193,7 @@ module dsoc_weights_reader #(
       .rst_ni,
       .flush_i(last_word),
       .data_i (beat),
-      .valid_i(beat_valid && state_q == Words && beats_left_q != '0),
+      .valid_i(beat_valid && state_q == Words && more_q),
       .ready_o(gear_ready),
       .data_o (word),
       .valid_o(word_valid),
@@ -204,8 +208,8 @@ module dsoc_weights_reader #(
       blocks_q     <= '0;
       bias_bank_q  <= 3'd7;
       words_left_q <= '0;
-      beats_left_q <= '0;
-      units_q      <= '0;
+      units_left_q <= '0;
+      more_q       <= 1'b0;
       word_valid_o <= 1'b0;
       sizing_q     <= 1'b0;
       waddr_q      <= '0;
@@ -218,7 +222,6 @@ module dsoc_weights_reader #(
         Header: begin
           if (beat_valid && beat_ready) begin
             words_left_q         <= beat[19:0];
-            units_q              <= SizeBits'(beat[19:0]) * SizeBits'(OutUnits);
             bank_words_q[bank_q] <= beat[19:0];
             bias_left_q          <= beat[31:20];
             bias_addr_q          <= '0;
@@ -235,7 +238,10 @@ module dsoc_weights_reader #(
           end
         end
         default: begin
-          if (beat_valid && beat_ready) beats_left_q <= beats_left_q - 1'b1;
+          if (beat_valid && beat_ready) begin
+            units_left_q <= units_left_q - SizeBits'(InUnits);
+            more_q       <= units_left_q > SizeBits'(InUnits);
+          end
           if (word_valid) begin
             waddr_q      <= waddr_q + 20'd1;
             words_left_q <= words_left_q - 20'd1;
@@ -248,11 +254,12 @@ module dsoc_weights_reader #(
       endcase
       sizing_q <= state_q == Header && beat_valid && beat_ready;
       if (sizing_q) begin
-        beats_left_q <= size / SizeBits'(InUnits);
+        units_left_q <= SizeBits'(words_left_q) * SizeBits'(OutUnits);
+        more_q       <= words_left_q != '0;
         if (words_left_q == '0 || 32'(words_left_q) > Depth || 32'(bias_left_q) > Cols) error_o <= 1'b1;
       end
       if (release_i) use_bank_q <= !use_bank_q;
-      word_valid_o <= state_q == Words && !release_i && (DepthBits + 1)'(addr_i) + (DepthBits + 1)'(read_i) < (DepthBits + 1)'(waddr_q);
+      word_valid_o <= state_q == Words && !release_i && (read_i ? here_next : here);
       blocks_q <= blocks_q + 2'(loaded) - 2'(release_i);
     end
   end

@@ -21,7 +21,7 @@ def test_nest(parameters: Parameters, seed: int) -> None:
 async def follows_the_counts(dut: Any, pause: float, most: int) -> None:
     """Against the rounds that are left of every loop, of the counts that were there when it began."""
     loops, bench = PARAMETERS["Loops"], Bench(dut, salt=(pause, most))
-    await bench.start(load_i=0, step_i=0, count_i=0)
+    await bench.start(load_i=0, step_i=0, count_i=0, one_i=0)
     left: list[int] = []
     foretold = 0
     for _ in range(1500):
@@ -39,6 +39,7 @@ async def follows_the_counts(dut: Any, pause: float, most: int) -> None:
         counts = [bench.rng.randint(1, most) for _ in range(loops)]
         dut.load_i.value = sum(of << i for i, of in enumerate(load))
         dut.step_i.value = int(step)
+        dut.one_i.value = sum((count == 1) << i for i, count in enumerate(counts))
         dut.count_i.value = sum(count << 32 * i for i, count in enumerate(counts))
         await ReadOnly()
         foretold = int(dut.ends_next_o.value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -76,12 +77,18 @@ async def _use(bench: Bench, block: Block, bank: int, stall: float) -> None:
             await FallingEdge(bench.clock)
         dut.addr_i.value = address
         await FallingEdge(bench.clock)
-        await _until(bench, lambda: int(dut.word_valid_o.value))
+        last = number == len(order) - 1
+        enough = (dut.block_whole_o,) if last else (dut.block_whole_o, dut.word_valid_o)
+        await _until(bench, partial(_any, enough))
         dut.read_i.value = 1
-        dut.release_i.value = int(number == len(order) - 1)
+        dut.release_i.value = int(last)
         await FallingEdge(bench.clock)
         dut.read_i.value = dut.release_i.value = 0
         assert int(dut.weights_o.value) == block.words[address], f"word {address} of {count}"
+
+
+def _any(ports: Iterable[Any]) -> int:
+    return any(int(port.value) for port in ports)
 
 
 async def _until(bench: Bench, condition: Callable[[], int]) -> None:
