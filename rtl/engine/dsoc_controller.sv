@@ -215,45 +215,49 @@ module dsoc_controller #(
   );
 
   // ---- flat layers: a kernel row for each existing row of a byte --------------------------------------------------------
-  // What the line after this one has, and behind it the column's first two.
-  logic [15:0] tile_left_q, tile_left0_q, below_q, below0_q;  // rows: of that line's tile, of the tiles below it
-  logic [15:0] tile_next;
-  logic [7:0] byte_rows_q, byte_rows0_q, next_rows;
+  // Rows of this line, of the next one, of that one's tile from it on, and of the tiles below; and how a column begins.
+  localparam int unsigned RowBits = $clog2(Rpb + 1);
+  logic [RowBits-1:0] line_rows_q, line_rows0_q, next_rows_q;
+  logic [15:0] tile_rows_q, tile_rows0_q, below_q, below0_q, tile_next, tile_rest;
 
   function automatic logic [15:0] at_most(input logic [15:0] count, input logic [15:0] limit);
     return (count < limit) ? count : limit;
   endfunction
 
-  assign next_rows = (tile_left_q >> $clog2(Rpb) != '0) ? 8'(Rpb) : 8'(tile_left_q);
   assign tile_next = at_most(below_q, 16'(Rows));
+  assign tile_rest = tile_rows_q - 16'(next_rows_q);
   assign kh_rounds = !desc_i.flat ? desc_i.kh_count :
-      (config_ || (ci_last && line_last)) ? byte_rows0_q : ci_last ? next_rows : byte_rows_q;
+      (config_ || (ci_last && line_last)) ? 8'(line_rows0_q) : ci_last ? 8'(next_rows_q) : 8'(line_rows_q);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      tile_left_q  <= '0;
-      tile_left0_q <= '0;
+      line_rows_q  <= '0;
+      line_rows0_q <= '0;
+      next_rows_q  <= '0;
+      tile_rows_q  <= '0;
+      tile_rows0_q <= '0;
       below_q      <= '0;
       below0_q     <= '0;
-      byte_rows_q  <= '0;
-      byte_rows0_q <= '0;
     end else begin
       if (idle) begin
-        byte_rows0_q <= 8'(at_most(desc_i.x_rows, 16'(FirstRows)));
+        line_rows0_q <= RowBits'(at_most(desc_i.x_rows, 16'(FirstRows)));
+        tile_rows0_q <= at_most(desc_i.x_rows, 16'(SecondTile)) - at_most(desc_i.x_rows, 16'(FirstRows));
         below0_q     <= desc_i.x_rows - at_most(desc_i.x_rows, 16'(SecondTile));
-        tile_left0_q <= at_most(desc_i.x_rows, 16'(SecondTile)) - at_most(desc_i.x_rows, 16'(FirstRows));
       end
       if (config_ || (go && col_last)) begin
-        byte_rows_q <= byte_rows0_q;
-        tile_left_q <= tile_left0_q;
+        line_rows_q <= line_rows0_q;
+        next_rows_q <= RowBits'(at_most(tile_rows0_q, 16'(Rpb)));
+        tile_rows_q <= tile_rows0_q;
         below_q     <= below0_q;
       end else if (go && ends[Ci]) begin
-        byte_rows_q <= next_rows;
-        if (tile_left_q == 16'(next_rows)) begin
-          tile_left_q <= tile_next;
+        line_rows_q <= next_rows_q;
+        if (tile_rows_q <= 16'(Rpb)) begin
+          next_rows_q <= RowBits'(at_most(below_q, 16'(FirstRows)));
+          tile_rows_q <= tile_next;
           below_q     <= below_q - tile_next;
         end else begin
-          tile_left_q <= tile_left_q - 16'(next_rows);
+          next_rows_q <= RowBits'(at_most(tile_rest, 16'(Rpb)));
+          tile_rows_q <= tile_rest;
         end
       end
     end
