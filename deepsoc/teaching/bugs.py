@@ -87,11 +87,11 @@ FAULTS = (
     Fault("dsoc_pool", "rounding", "a tie of an average is taken for more than one half", "2'd2 : 2'd3", "2'd3 : 2'd3"),
     Fault(
         *("dsoc_output_stage", "alignment", "the residual operand is shifted like the sum"),
-        *("(32'(opd_q[3]) <<< desc_i.opd_lsh)", "(32'(opd_q[3]) <<< desc_i.acc_lsh)"),
+        *("32'(opd_q[2]) <<< opd_lsh_q", "32'(opd_q[2]) <<< acc_lsh_q"),
     ),
     Fault(
         *("dsoc_output_stage", "negative slope", "negative values are scaled like positive ones"),
-        *("sum_q[31] ? desc_i.sh1_neg : desc_i.sh1_pos", "desc_i.sh1_pos"),
+        *("sum_q[31] ? amount1_neg_q : amount1_pos_q", "amount1_pos_q"),
     ),
 )
 """All faults that may be planted."""
