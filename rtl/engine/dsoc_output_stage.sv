@@ -89,7 +89,6 @@ module dsoc_output_stage #(
   assign lacks_operand_o = running_q && enable && source_valid && has_operand_q && !opd_valid_i;
   assign blocked_o       = !enable;
 
-
   typedef enum int unsigned {
     K,
     Wo,

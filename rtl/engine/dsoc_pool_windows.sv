@@ -83,6 +83,7 @@ module dsoc_pool_windows #(
       .data_i ({data_i, rows_i, k_last_i, wo_last_i}),
       .valid_i,
       .ready_o,
+      .ready_next_o(),
       .data_o (item),
       .valid_o(item_valid),
       .ready_i(run_q && enable)

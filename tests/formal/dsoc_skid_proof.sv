@@ -1,4 +1,4 @@
-// Items leave in their order, none lost, none twice; what is offered stays.
+// Items leave in their order, none lost, none twice; what is offered stays; `ready_o` is what was foretold.
 module dsoc_skid_proof (
     input logic clk_i,
     input logic rst_ni,
@@ -7,10 +7,10 @@ module dsoc_skid_proof (
     input logic ready_i
 );
   logic [1:0] data_o;
-  logic valid_o, ready_o;
+  logic valid_o, ready_o, ready_next_o;
   dsoc_skid #(.Width(2)) dut (.*);
 
-  logic f_reset = 1'b1, f_waits = 1'b0, f_inside = 1'b0, f_offered = 1'b0;
+  logic f_reset = 1'b1, f_waits = 1'b0, f_inside = 1'b0, f_offered = 1'b0, f_foretold = 1'b1;
   logic [1:0] f_shown, f_item, f_offer;  // by the sender; the item inside; by the buffer
   wire f_push = valid_i && ready_o, f_pop = valid_o && ready_i;
 
@@ -25,6 +25,7 @@ module dsoc_skid_proof (
     f_shown   <= data_i;
     f_offered <= rst_ni && valid_o && !ready_i;
     f_offer   <= data_o;
+    f_foretold <= !rst_ni || ready_next_o;
     f_inside  <= rst_ni && (f_inside ? f_push || !f_pop : f_push && !f_pop);
     if (f_push) f_item <= data_i;
   end
@@ -32,6 +33,7 @@ module dsoc_skid_proof (
   always_ff @(posedge clk_i) if (rst_ni) begin
     a_level: assert (!(f_inside && f_push) && ready_o == !f_inside && valid_o == (f_inside || valid_i));
     a_order: assert (!f_pop || data_o == (f_inside ? f_item : data_i));
+    a_foretold: assert (ready_o == f_foretold);
     a_kept:  assert (!f_offered || (valid_o && data_o == f_offer));
   end
 endmodule

@@ -123,8 +123,9 @@ def test_a_fault_has_no_proof(
 
 AROUND = ["dsoc_skid", "dsoc_loop", "dsoc_axi_read_arb", "dsoc_soc_write_arb"]
 AROUND_FAULTS = [
-    ("dsoc_skid", "valid_i && !full_q", "valid_i"),
-    ("dsoc_skid", "valid_o && !ready_i", "valid_i && !ready_i"),
+    ("dsoc_skid", "valid_i && ready_o", "valid_i"),
+    ("dsoc_skid", "!valid_o || ready_i", "!valid_i || ready_i"),
+    ("dsoc_skid", "ready_o <= ready_next_o", "ready_o <= !valid_i || ready_i"),
     ("dsoc_loop", "step_i && last_o", "step_i && before_o"),
     ("dsoc_loop", "left_q == Width'(3)", "left_q == Width'(2)"),
     ("dsoc_axi_read_arb", "m_rvalid_i && m_rready_o && m_rlast_i", "m_rvalid_i && m_rready_o"),
