@@ -1,4 +1,4 @@
-# Targets: setup, demo, lab, test, test-all, lint, docs, bench, labextension, clean. Each makes .venv and installs what it needs.
+# Targets: setup, demo, lab, test, test-all, coverage, lint, docs, bench, labextension, clean. Each makes .venv and installs what it needs.
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 # The maps are generated, with one line a field.
 FIRMWARE = $(sort $(filter-out c/dsoc_map.h c/port/riscv/dsoc_soc_map.h,$(wildcard c/*.[ch] c/port/*/*.[ch] c/program/*/*.[ch] deepsoc/sim/harness/*.* deepsoc/sim/harness/*/*.h deepsoc/sim/harness/*/*.cpp tests/firmware/*/*.[ch])))
 
-.PHONY: setup demo lab test test-all lint docs bench labextension clean
+.PHONY: setup demo lab test test-all coverage lint docs bench labextension clean
 .DELETE_ON_ERROR:
 
 setup: $(READY)
@@ -45,6 +45,10 @@ test: setup
 test-all: setup
 	@sh scripts/system-packages cross browser
 	$(PYTEST) --junitxml=build/test-all.xml
+
+# Lines and signals of the RTL that the fast block tests reach; for all tests: scripts/coverage.py -m ''.
+coverage: setup
+	$(BIN)/python scripts/coverage.py
 
 lint: setup
 	$(BIN)/ruff check .
