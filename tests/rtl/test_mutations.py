@@ -63,7 +63,9 @@ SLOW = [
         "pending != PendingBits'(Bursts + 1);",
     ),
     _module("a burst a slot", "writer", _WRITER, "raw_i ? open_q.beats == GroupBits'(GroupBeats)", "raw_i ? 1'b1"),
-    _module("over the boundary", "writer", _WRITER, "9'(MostBeats) - (9'(open_q.addr", "9'(MostBeats) - (9'(0 & open_q.addr"),
+    _module(
+        "over the boundary", "writer", _WRITER, "9'(MostBeats) - (9'(open_q.addr", "9'(MostBeats) - (9'(0 & open_q.addr"
+    ),
     _module("forgets line 0", "line_reader", _LINES, "(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),
     _engine(
         *("leaves a position late", "conv"),
