@@ -18,7 +18,7 @@ __all__ = ["read_states"]
 
 _CORE = "TOP.dsoc_top.i_core"
 _ARRAY = "i_engine.i_array"
-_STATE_CONFIG, _STATE_CHAIN = 1, 4  # of the controller (rtl/engine/dsoc_controller.sv, state_e)
+_STATE_CONFIG, _STATE_CHAIN = 1, 3  # of the controller (rtl/engine/dsoc_controller.sv, state_e)
 _LATENCY = 3  # clocks from a step to its sums (rtl/engine/dsoc_array.sv)
 _Ints = npt.NDArray[np.int64]
 
@@ -79,15 +79,15 @@ def _configured(signals: _Signals, clocks: _Ints) -> npt.NDArray[np.bool_]:
 
 
 def _sums(signals: _Signals, hw: Hardware, row: int, clocks: _Ints) -> _Ints:
-    names = [f"{_ARRAY}.gen_row[{row}].sum_q.[{col}]" for col in range(hw.cols)]
+    names = [f"{_ARRAY}.gen_portable.gen_row[{row}].sum_q.[{col}]" for col in range(hw.cols)]
     return np.stack([_signed(signals.read(name, clocks), signals.bits(name)) for name in names], axis=1)
 
 
 def _leaves(signals: _Signals, cols: int, clocks: _Ints) -> npt.NDArray[np.bool_]:
     """(T, cols) columns that the drain takes over."""
     group, sw, leave, pos, count, channels = (
-        signals.read(f"i_engine.i_drain.{name}_i", clocks)
-        for name in ("group", "sw", "leave", "pos", "count", "channels")
+        signals.read(f"i_engine.i_drain.{name}", clocks)
+        for name in ("group_i", "sw_i", "leave_q", "leave_pos_q", "leave_count_q", "leave_channels_q")
     )
     taken = np.zeros((len(clocks), cols), np.bool_)
     for i in np.flatnonzero(leave):
@@ -138,7 +138,7 @@ class _Signals:
         if name not in self._vars:
             raise InputError(
                 f"the trace lacks {_CORE}.{name}; expected one of `simulate(..., trace=True)`, of an array of at most "
-                "32 columns",
+                "32 columns, of portable processing elements",
                 where=self._trace,
             )
         return self._vars[name]

@@ -120,6 +120,6 @@ def test_what_is_no_trace(run, tmp_path: Path):
         read_states(tmp_path / "gone.fst", found.hw, 0)
     export = run[1].path / "trace.fst"
     with pytest.raises(
-        InputError, match=r"the trace lacks TOP\.dsoc_top\.i_core\.i_engine\.i_array\.gen_row.*at most 32 columns"
+        InputError, match=r"the trace lacks TOP\.dsoc_top\.i_core\.i_engine\.i_array\.gen_portable\.gen_row.*at most 32 columns"
     ):
         read_states(export, found.hw.model_copy(update={"cols": 99}), 0)
