@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deepsoc.assets import rtl_module
 from deepsoc.errors import InputError
 from deepsoc.export import Artifacts, export
 from deepsoc.graph.ir import Graph
@@ -16,7 +18,9 @@ from deepsoc.mapping import ArrayStates, Plan, array_steps, operation_input, pla
 from deepsoc.mapping.steps import CONFIG, MAC, SHIFT
 from deepsoc.perf import layers_of
 from deepsoc.sim import read_states, simulate
+from deepsoc.sim.states import _STATE_CHAIN, _STATE_CONFIG
 from deepsoc.viz import activity
+from deepsoc.widgets.runs._wave import _STATES
 from tests.mapping.nets import Bundle, conv, dense, graph, relu
 from tests.sim.test_simulate import HW
 
@@ -120,6 +124,17 @@ def test_what_is_no_trace(run, tmp_path: Path):
         read_states(tmp_path / "gone.fst", found.hw, 0)
     export = run[1].path / "trace.fst"
     with pytest.raises(
-        InputError, match=r"the trace lacks TOP\.dsoc_top\.i_core\.i_engine\.i_array\.gen_portable\.gen_row.*at most 32 columns"
+        InputError,
+        match=r"the trace lacks TOP\.dsoc_top\.i_core\.i_engine\.i_array\.gen_portable\.gen_row.*at most 32 columns",
     ):
         read_states(export, found.hw.model_copy(update={"cols": 99}), 0)
+
+
+def test_the_states_are_those_of_the_controller() -> None:
+    source = rtl_module("dsoc_controller").read_text(encoding="utf-8")
+    codes = {
+        name: int(code, 2) for name, code in re.findall(r"^    ([A-Z][a-z]+) = 3'b([01]{3})", source, re.MULTILINE)
+    }
+    titles = {"Idle": "idle", "Config": "configure", "Shift": "shift", "Chain": "chain", "Mac": "products"}
+    assert {titles[name]: code for name, code in codes.items()} == {title: i for i, title in enumerate(_STATES)}
+    assert (codes["Config"], codes["Chain"]) == (_STATE_CONFIG, _STATE_CHAIN)

@@ -15,7 +15,7 @@ MOST_CLOCKS = 400
 
 _TOP = "TOP"
 _ENGINE = f"{_TOP}.dsoc_top.i_core.i_engine"
-_STATES = ("idle", "configure", "products", "shift", "chain")  # rtl/engine/dsoc_controller.sv, state_e
+_STATES = ("idle", "configure", "shift", "chain", "products")  # rtl/engine/dsoc_controller.sv, state_e
 # Channel, its name in signals, what it carries.
 _CHANNELS = (
     ("pixels", "m_axi_x_r", "read data of the pixel port"),
