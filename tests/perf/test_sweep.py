@@ -129,7 +129,7 @@ def test_a_model_of_resources_sees_complete_points():
     assert points["k_bits"].tolist() == [4, 8]
     given = {"rows": 8, "cols": 24, "axi_data_bits": 32}
     for _, row in points.iterrows():
-        hw = Hardware(**{name: int(value) for name, value in row.items()})
+        hw = Hardware(**{name: value if isinstance(value, str) else int(value) for name, value in row.items()})
         # SMALL: kernel 5 x 5 at stride 2, sums of 100 products, batch 3, and the rungs above. The network pools.
         own = resolve(Hardware(**given, x_bits=hw.x_bits, k_bits=hw.k_bits), [pooled])
         small = {
