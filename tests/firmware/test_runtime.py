@@ -41,11 +41,11 @@ class Setup:
         output = Tensor(8256, 64, 0, 0, 1, 4, 1, 2, 16, 2, 1, 32, 3, 0)
         self.model = Model(
             *(b"net", 0xCAFE, 2, words.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32)), self.names, self.bundles),
-            *(12288, 4096, 4608, 100, ROWS, COLS, BITS, BITS, 0, 2, 2, 0xBEEF0001, tensor, output),
+            *(12288, 4096, 4608, 100, ROWS, COLS, BITS, BITS, 0, 3, 2, 0xBEEF0001, tensor, output),
         )
         self.arena = (ctypes.c_uint8 * 12288)()
         registers = dict.fromkeys(range(0, 52, 4), 0)
-        registers[ID] = 0xD50C0002
+        registers[ID] = 0xD50C0003
         registers[HASH] = 0xBEEF0001
         registers[GEOMETRY] = ROWS | COLS << 12 | BITS << 24 | BITS << 28
         self.machine = Machine(registers, self.arena)
@@ -97,7 +97,7 @@ def test_init_writes_the_descriptors_little_endian_and_flushes_them(setup: Setup
     ("register", "value", "expected"),
     [
         (ID, 0xD50C0001, "DSOC_ERR_ID"),
-        (ID, 0xD50D0002, "DSOC_ERR_ID"),
+        (ID, 0xD50D0003, "DSOC_ERR_ID"),
         (ID, 0xFFFFFFFF, "DSOC_ERR_ID"),
         (GEOMETRY, (ROWS + 1) | COLS << 12 | BITS << 24 | BITS << 28, "DSOC_ERR_GEOMETRY"),
         (GEOMETRY, ROWS | (COLS + 1) << 12 | BITS << 24 | BITS << 28, "DSOC_ERR_GEOMETRY"),
