@@ -10,7 +10,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -34,7 +34,8 @@ RTL_PARAMETERS = (
     "global_pool_max", "pool_ram_depth", "counters_depth", "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
-PE_KINDS = ("portable", "dsp_cascade", "dsp_pair")
+_Pe = Literal["portable", "dsp_cascade", "dsp_pair"]
+PE_KINDS: tuple[_Pe, ...] = get_args(_Pe)
 """Kinds of processing elements, by their number in the RTL (rtl/engine/dsoc_array.sv)."""
 _DSP_OPERAND = 25  # bits of the larger operand of the smallest DSP block that the RTL names
 
@@ -91,7 +92,7 @@ class Hardware(BaseModel):
     xw_max: _Word | None = None  # columns of a tensor
     xn_max: _Word | None = None  # batch
     # Processing elements
-    pe: Literal["portable", "dsp_cascade", "dsp_pair"] = "portable"  # what they are made of
+    pe: _Pe = "portable"  # what they are made of
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
     edges_ram_depth: Annotated[int, Field(ge=16, le=1 << 20)] | None = None  # words of open pool windows

@@ -14,11 +14,13 @@ from deepsoc.hw import Hardware
 from deepsoc.mapping.steps import CONFIG, MAC, SHIFT, ArrayStates
 from deepsoc.sim.trace import variables
 
-__all__ = ["read_states"]
+__all__ = ["CONTROLLER_STATES", "read_states"]
+
+CONTROLLER_STATES = ("idle", "configure", "shift", "chain", "products")
+"""States of the array's controller by their code (rtl/engine/dsoc_controller.sv, state_e)."""
 
 _CORE = "TOP.dsoc_top.i_core"
 _ARRAY = "i_engine.i_array"
-_STATE_CONFIG, _STATE_CHAIN = 1, 3  # of the controller (rtl/engine/dsoc_controller.sv, state_e)
 _LATENCY = 3  # clocks from a step to its sums (rtl/engine/dsoc_array.sv)
 _Ints = npt.NDArray[np.int64]
 
@@ -74,7 +76,7 @@ def _span(signals: _Signals, index: int) -> tuple[int, int]:
 def _configured(signals: _Signals, clocks: _Ints) -> npt.NDArray[np.bool_]:
     """Clocks, at the array, in which the controller has left a state that waits for a weights block."""
     state = signals.read("i_engine.i_controller.state_q", clocks)
-    waits = (state == _STATE_CONFIG) | (state == _STATE_CHAIN)
+    waits = np.isin(state, [CONTROLLER_STATES.index(name) for name in ("configure", "chain")])
     return np.append(False, waits[:-1] & ~waits[1:])
 
 

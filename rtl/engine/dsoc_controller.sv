@@ -165,14 +165,14 @@ module dsoc_controller #(
   assign col_last  = ends[Line];
   assign block_end = ends[N];
 
-  // The loops load while the controller is idle, and once more in the clock behind the start.
+  // The loops load in the clock behind the start.
   dsoc_nest #(
       .Loops (Loops),
       .Widths({{5{6'd16}}, 6'd32, 6'd8})
   ) i_loops (
       .clk_i,
       .rst_ni,
-      .load_i     ({{6{idle || begins_op_q}}, config_}),
+      .load_i     ({{6{begins_op_q}}, config_}),
       .step_i     (go),
       .count_i    ({
         32'(desc_i.t_count),

@@ -35,13 +35,14 @@ module dsoc_drain #(
   logic [15:0] leave_count_q, leave_channels_q;
   logic busy_q, step, last_s;
   logic [1:0] last, ends, ends_next;  // of the channels, of the columns
-  logic [15:0] channels_q;
+  logic [15:0] channels, channels_q;  // of the columns that leave next, or now
   logic [ColBits-1:0] column_q, jump_q;
   logic [7:0] pos_q;
 
   assign step     = busy_q && ready_i;
   assign hold_o   = leave_q && advance_o;
   assign column_o = column_q;
+  assign channels = hold_o ? leave_channels_q : channels_q;
   assign valid_o  = busy_q;
 
   // ---- what the next clock brings ----------------------------------------------------------------------------------
@@ -79,8 +80,8 @@ module dsoc_drain #(
       .rst_ni,
       .load_i     ({2{hold_o}}),
       .step_i     (step),
-      .count_i    ({32'(leave_count_q), 32'(hold_o ? leave_channels_q : channels_q)}),
-      .one_i      ({leave_count_q == 16'd1, (hold_o ? leave_channels_q : channels_q) == 16'd1}),
+      .count_i    ({32'(leave_count_q), 32'(channels)}),
+      .one_i      ({leave_count_q == 16'd1, channels == 16'd1}),
       .before_o   (),
       .last_o     (last),
       .ends_o     (ends),

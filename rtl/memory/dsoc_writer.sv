@@ -230,7 +230,7 @@ module dsoc_writer #(
   logic [GroupBits-1:0] beats_q;
   logic [31:0] offset_q;
   logic [15:0] rest_q;  // beats of the group behind the burst
-  logic [8:0] left_q, length;  // beats of the burst still to come; of the burst behind it
+  logic [8:0] left_q, left, length;  // beats of the burst still to come; behind this one; of the next burst
   logic [7:0] line_q, lines_q;
   logic send, aw_ready, w_ready, last_beat, last_line, next_line, group_end;
   logic [PendingBits-1:0] pending_q;
@@ -238,8 +238,9 @@ module dsoc_writer #(
 
   assign next_line = raw_i || last_beat;
   assign send      = group_valid_q && w_ready && (!begins_q || (aw_ready && room_q));
-  assign group_end = last_beat && last_line;
-  assign load      = !group_valid_q || (send && group_end);
+  assign group_end = send && last_beat && last_line;
+  assign load      = !group_valid_q || group_end;
+  assign left      = burst_last_q ? length : left_q - 9'd1;
   assign length    = !raw_i ? 9'(beats_q) : (rest_q < 16'(MostBeats)) ? 9'(rest_q) : 9'(MostBeats);
 
   dsoc_loop #(
@@ -298,8 +299,8 @@ module dsoc_writer #(
       line_q        <= '0;
     end else if (send) begin
       begins_q     <= burst_last_q;
-      left_q       <= burst_last_q ? length : left_q - 9'd1;
-      burst_last_q <= (burst_last_q ? length : left_q - 9'd1) == 9'd1;
+      left_q       <= left;
+      burst_last_q <= left == 9'd1;
       if (burst_last_q) rest_q <= rest_q - 16'(length);
       if (next_line) begin
         line_q   <= last_line ? '0 : line_q + 8'd1;
@@ -316,9 +317,9 @@ module dsoc_writer #(
       store_count_q <= '0;
     end else begin
       if (push && push_ready) store_wptr_q <= store_wptr_q + 1'b1;
-      if (send && group_end) store_rptr_q <= store_rptr_q + StoreBits'(beats_q);
+      if (group_end) store_rptr_q <= store_rptr_q + StoreBits'(beats_q);
       store_count_q <= store_count_q + (StoreBits + 1)'(push && push_ready)
-          - ((send && group_end) ? (StoreBits + 1)'(beats_q) : '0);
+          - (group_end ? (StoreBits + 1)'(beats_q) : '0);
     end
   end
 

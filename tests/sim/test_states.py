@@ -18,9 +18,8 @@ from deepsoc.mapping import ArrayStates, Plan, array_steps, operation_input, pla
 from deepsoc.mapping.steps import CONFIG, MAC, SHIFT
 from deepsoc.perf import layers_of
 from deepsoc.sim import read_states, simulate
-from deepsoc.sim.states import _STATE_CHAIN, _STATE_CONFIG
+from deepsoc.sim.states import CONTROLLER_STATES
 from deepsoc.viz import activity
-from deepsoc.widgets.runs._wave import _STATES
 from tests.mapping.nets import Bundle, conv, dense, graph, relu
 from tests.sim.test_simulate import HW
 
@@ -136,5 +135,7 @@ def test_the_states_are_those_of_the_controller() -> None:
         name: int(code, 2) for name, code in re.findall(r"^    ([A-Z][a-z]+) = 3'b([01]{3})", source, re.MULTILINE)
     }
     titles = {"Idle": "idle", "Config": "configure", "Shift": "shift", "Chain": "chain", "Mac": "products"}
-    assert {titles[name]: code for name, code in codes.items()} == {title: i for i, title in enumerate(_STATES)}
-    assert (codes["Config"], codes["Chain"]) == (_STATE_CONFIG, _STATE_CHAIN)
+    assert {titles[name]: code for name, code in codes.items()} == {
+        title: i for i, title in enumerate(CONTROLLER_STATES)
+    }
+    assert (codes["Config"], codes["Chain"]) == (CONTROLLER_STATES.index("configure"), CONTROLLER_STATES.index("chain"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deepsoc.errors import InputError
+from deepsoc.sim.states import CONTROLLER_STATES
 
 __all__ = ["MOST_CLOCKS", "Wave"]
 
@@ -15,7 +16,6 @@ MOST_CLOCKS = 400
 
 _TOP = "TOP"
 _ENGINE = f"{_TOP}.dsoc_top.i_core.i_engine"
-_STATES = ("idle", "configure", "shift", "chain", "products")  # rtl/engine/dsoc_controller.sv, state_e
 # Channel, its name in signals, what it carries.
 _CHANNELS = (
     ("pixels", "m_axi_x_r", "read data of the pixel port"),
@@ -67,7 +67,9 @@ class Wave:
         lanes = [
             self._lane("start", "an operation starts", "bit", clocks, self._bits(f"{_TOP}.op_start_o")),
             self._lane("operation", "row of the descriptor table", "words", clocks, self._index()),
-            self._lane("array", "state of the array's controller", "words", clocks, lambda at: _STATES[core(at)]),
+            self._lane(
+                "array", "state of the array's controller", "words", clocks, lambda at: CONTROLLER_STATES[core(at)]
+            ),
             self._lane("advance", "the array moves on", "bit", clocks, self._bits(f"{_ENGINE}.i_array.advance_i")),
         ]
         for name, prefix, title in _CHANNELS:
