@@ -270,8 +270,9 @@ module dsoc_pool_windows #(
   // ---- columns of windows ---------------------------------------------------------------------------------------------
   localparam int unsigned Stages = 5;
   logic [Stages-1:0] valid_q;
-  logic [31:0] addr_q[Stages];
-  logic [CarryBits-1:0] carry_q, carry_at_q[Stages];
+  logic [Stages-1:0][31:0] addr_q;
+  logic [CarryBits-1:0] carry_q;
+  logic [Stages-1:0][CarryBits-1:0] carry_at_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

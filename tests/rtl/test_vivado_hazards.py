@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from deepsoc.assets import rtl_files, rtl_headers
+from deepsoc.assets import model_files, rtl_files, rtl_headers
 from tests.rtl.test_elaboration import ROOT, _parameters, _tool
 
 MOST_WORDS = 64
@@ -27,10 +27,12 @@ CELLS = ("dsoc_ram", "dsoc_regfile", "dsoc_fifo")
 def elaborated(place: Path, files: list[Path], top: str) -> dict[str, Any]:
     """Modules of the design by their name, without what a parameterization adds to it."""
     place.mkdir(parents=True, exist_ok=True)
-    for path in [*files, *rtl_headers()]:
+    models = model_files()
+    for path in [*files, *models, *rtl_headers()]:
         shutil.copy(path, place)
     (place / "files.f").write_text("".join(f"{path.name}\n" for path in files))
-    read = f"read_slang --threads 1 --keep-hierarchy -DSYNTHESIS -I . -F files.f --top {top}"
+    vendor = " ".join(f"--blackboxed-module {path.stem} {path.name}" for path in models)
+    read = f"read_slang --threads 1 --keep-hierarchy -DSYNTHESIS -I . -F files.f {vendor} --top {top}"
     steps = f"hierarchy -check -top {top}; proc; opt; memory -nomap; opt_clean; write_json out.json"
     script = f"{read}; {steps}"
     done = subprocess.run(
