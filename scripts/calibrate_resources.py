@@ -199,7 +199,7 @@ def run(family: str, role: str, hw: Hardware, place: Path, known: set[str], yosy
         blocks.setdefault(block_of(instance, soc=role == "system"), []).append(module)
     hashes = {block: key_of(sorted(logic[module] for module in members))[:16] for block, members in blocks.items()}
     wanted = {block for block, key in hashes.items() if key not in known}
-    if alone(role) in hashes:
+    if alone(role):
         wanted &= {alone(role)}
     found = pd.DataFrame({"block": list(hashes), "logic": list(hashes.values())})
     if not wanted - {""}:
