@@ -140,6 +140,7 @@ module dsoc_top #(
       .MaxBurst(`DSOC_AXI_MAX_BURST),
       .AddrBits(40),
       .CountersDepth(`DSOC_COUNTERS_DEPTH),
+      .Requants(`DSOC_REQUANTIZERS),
       .Pe(`DSOC_PE),
       .Dsp48e2(Dsp48e2),
       .ParamsHash(`DSOC_PARAMS_HASH)

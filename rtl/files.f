@@ -11,6 +11,7 @@ memory/dsoc_axi_read_arb.sv
 memory/dsoc_axi_read_gate.sv
 memory/dsoc_axi_write_gate.sv
 engine/dsoc_requant.sv
+engine/dsoc_output_lane.sv
 memory/dsoc_line_reader.sv
 engine/dsoc_pixel_shifter.sv
 memory/dsoc_weights_reader.sv

@@ -50,7 +50,7 @@ SYSTEM_FLOW = "ecp5"
 PRIOR = 0.1  # weight of what is known from elsewhere
 MAXIMA = {"ci_max": 512, "co_max": 512, "xh_max": 256, "xw_max": 256, "n_bundles_max": 64}
 
-# In the order of PARAMETERS.
+# In the order of PARAMETERS; one requantizer a row and two in turn.
 FITTED = (
     (2, 4, 4, 4, 16, 3, 3, 1, 1, 1, 256, 64, 32, 16, 0),
     (4, 8, 4, 4, 20, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0),
@@ -93,19 +93,20 @@ ARRAYS = (
     ("dsp_pair", "array held out", (8, 24, 4, 4, 20, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0)),
     ("dsp_pair", "array held out", (8, 24, 8, 8, 32, 3, 3, 2, 2, 1, 512, 128, 64, 16, 0)),
 )
-KEYS = ("pe", *PARAMETERS)
+KEYS = ("pe", "requantizers", *PARAMETERS)
 Floats = npt.NDArray[np.float64]
 
 
 def configurations(family: str) -> list[tuple[str, dict[str, Any]]]:
     """All configurations and their roles, those first that take least time."""
-    rows = [("fitted", row) for row in FITTED] + [("held out", row) for row in HELD_OUT]
-    rows.sort(key=lambda one: _size(**dict(zip(PARAMETERS, one[1], strict=True))))
-    parts = [("counters", row) for row in COUNTERS] + [("system", row) for row in SYSTEMS if family == "ecp5"]
-    kinds = [("portable", role, row) for role, row in [*parts, *rows]]
+    sets = (("fitted", FITTED), ("held out", HELD_OUT))
+    rows = [(role, i, row) for role, found in sets for i, row in enumerate(found)]
+    rows.sort(key=lambda one: _size(**dict(zip(PARAMETERS, one[2], strict=True))))
+    parts = [("counters", 0, row) for row in COUNTERS] + [("system", 0, row) for row in SYSTEMS if family == "ecp5"]
+    kinds = [("portable", 1 + i % 2, role, row) for role, i, row in [*parts, *rows]]
     if family != "ecp5":
-        kinds = [*ARRAYS, *kinds]
-    return [(role, dict(zip(KEYS, (pe, *row), strict=True))) for pe, role, row in kinds]
+        kinds = [*((pe, 1, role, row) for pe, role, row in ARRAYS), *kinds]
+    return [(role, dict(zip(KEYS, (pe, count, *row), strict=True))) for pe, count, role, row in kinds]
 
 
 def _size(*, rows: int, cols: int, y_bits: int, axi_data_bits: int, **_: int) -> int:
@@ -232,7 +233,7 @@ def measure(family: str, work: Path, yosys: str = "") -> None:
         begin = time.monotonic()
         runs = pd.read_csv(RUNS)
         of_family = runs[runs["family"] == family]
-        stored = of_family.dropna(subset="logic").drop_duplicates("logic").set_index("logic")
+        stored = of_family.dropna(subset=["logic", *FIGURES]).drop_duplicates("logic").set_index("logic")
         name = "_".join(map(str, parameters.values()))
         place = work / f"{family}-{role.replace(' ', '-')}" / name
         found = run(family, role, Hardware(**parameters, **MAXIMA), place, set(stored.index), yosys)
@@ -318,10 +319,10 @@ def solved(matrix: Floats, target: Floats, there: Floats | None = None) -> Float
 
 def residuals(runs: pd.DataFrame) -> pd.DataFrame:
     """Synthesis and model of every configuration: figures, and their relative differences in percent."""
-    keys = ["family", "role", *PARAMETERS]
+    keys = ["family", "role", "requantizers", *PARAMETERS]
     whole = runs[runs["role"].map(alone) == ""].groupby(keys, sort=False, as_index=False)[list(FIGURES)].sum()
     for family, part in whole.groupby("family"):
-        found = FpgaResources(str(family))(part[list(PARAMETERS)].assign(frequency_mhz=100.0))
+        found = FpgaResources(str(family))(part[["requantizers", *PARAMETERS]].assign(frequency_mhz=100.0))
         for figure in FIGURES:
             whole.loc[part.index, f"{figure}_model"] = found[figure]
     for figure in FIGURES:

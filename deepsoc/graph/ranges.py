@@ -60,12 +60,13 @@ def _step_bits(bundle: Bundle, info: BundleInfo) -> StepBits:
     return StepBits(accumulator, biased, residual, pool)
 
 
-def check_ranges(graph: Graph, y_bits: int = ACC_BITS) -> dict[str, StepBits]:
+def check_ranges(graph: Graph, y_bits: int = ACC_BITS, sum_bits: int = ACC_BITS) -> dict[str, StepBits]:
     """`worst_case_bits`, refused where a step could overflow.
 
     Args:
         graph: a graph that `infer` accepts.
-        y_bits: width of the accumulators, at most 32. The steps behind them have 32 bits.
+        y_bits: width of the accumulators, at most 32.
+        sum_bits: width of the steps behind them, at most 32; sums of a pool's window have 32 bits.
 
     Raises:
         MappingError: names the bundle, the step, its bits and the limit.
@@ -74,8 +75,8 @@ def check_ranges(graph: Graph, y_bits: int = ACC_BITS) -> dict[str, StepBits]:
     for name, steps in bits.items():
         for step, needed, limit, remedy in (
             ("accumulator", steps.accumulator, y_bits, "use fewer inputs to a sum, fewer bits, or a larger y_bits"),
-            ("accumulator plus bias", steps.biased, ACC_BITS, "use smaller biases or fewer bits"),
-            ("residual sum", steps.residual, ACC_BITS, "bring the binary points of its terms closer together"),
+            ("accumulator plus bias", steps.biased, sum_bits, "use smaller biases or fewer bits, or a larger y_bits"),
+            ("residual sum", steps.residual, sum_bits, "bring the binary points of its terms closer together"),
             ("average pool", steps.pool, ACC_BITS, "use a smaller window"),
         ):
             if needed is not None and needed > limit:

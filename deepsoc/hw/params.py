@@ -19,7 +19,9 @@ from deepsoc._files import replacing
 from deepsoc._json import INTEGER, read_json, shorten
 from deepsoc.errors import InputError
 
-__all__ = ["FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "PE_KINDS", "RTL_PARAMETERS", "Hardware", "shares_sums"]
+__all__ = [
+    "FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "PE_KINDS", "RTL_PARAMETERS", "STAGE_GROWTH", "Hardware", "shares_sums",
+]  # fmt: skip
 
 FORMAT = "deepsoc-hw/1"
 MAX_LINE_BUFFERS = 64  # bits of the descriptor's row mask
@@ -31,12 +33,14 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "pool_ram_depth", "counters_depth", "pe",
+    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
+_LATER = {"pe": "portable", "requantizers": 2}  # what came to the RTL later, as it had been
 _Pe = Literal["portable", "dsp_cascade", "dsp_pair"]
 PE_KINDS: tuple[_Pe, ...] = get_args(_Pe)
 """Kinds of processing elements, by their number in the RTL (rtl/engine/dsoc_array.sv)."""
+STAGE_GROWTH = 2  # bits of a sum in the output stage beyond those of an accumulator
 _DSP_OPERAND = 25  # bits of the larger operand of the smallest DSP block that the RTL names
 
 
@@ -93,6 +97,9 @@ class Hardware(BaseModel):
     xn_max: _Word | None = None  # batch
     # Processing elements
     pe: _Pe = "portable"  # what they are made of
+    # Output stage
+    requantizers: Annotated[Literal[1, 2], INTEGER] = 2  # of a row; with one, operations that quantize twice give a
+    # channel every other clock
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
     edges_ram_depth: Annotated[int, Field(ge=16, le=1 << 20)] | None = None  # words of open pool windows
@@ -203,9 +210,9 @@ class Hardware(BaseModel):
         Raises:
             InputError: a maximum is open.
         """
-        values: dict[str, Any] = {name: self.limit(name) for name in RTL_PARAMETERS if name != "pe"}
-        if self.pe != "portable":  # hardware that was built before there were kinds keeps its identity
-            values["pe"] = self.pe
+        values: dict[str, Any] = {name: self.limit(name) for name in RTL_PARAMETERS if name not in _LATER}
+        # Hardware that was built before there were others keeps its identity.
+        values |= {name: value for name, first in _LATER.items() if (value := getattr(self, name)) != first}
         return zlib.crc32(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())
 
     # Tensors in memory
@@ -283,6 +290,11 @@ class Hardware(BaseModel):
     def e_groups(self, kw: int, sw: int) -> int:
         """Elastic groups of `kw + sw - 1` columns [E]."""
         return self.cols // (kw + sw - 1)
+
+    @property
+    def sum_bits(self) -> int:
+        """Bits of a sum with its bias, of a residual sum, and of an average with what its rounding needs."""
+        return min(max(self.y_bits + STAGE_GROWTH, self.x_bits + 6), 32)
 
     @property
     def weight_word_bits(self) -> int:

@@ -20,7 +20,7 @@ __all__ = [
 
 # Clocks of an operation besides its steps, its first pixels and its last results: sequencer, pipelines, first address,
 # acknowledgement. Measured on the RTL (ten arrays, memory without latency).
-_FIXED_CLOCKS = 24
+_FIXED_CLOCKS = 21
 
 
 @dataclass(frozen=True)
@@ -159,22 +159,27 @@ def row_mask(hw: Hardware, loops: Loops) -> int:
     return mask
 
 
-def mac_clocks(loops: Loops) -> tuple[int, int]:
+def mac_clocks(loops: Loops, channel_clocks: int = 1) -> tuple[int, int]:
     """Clocks of a convolution or dense layer.
 
+    Args:
+        loops: of the operation.
+        channel_clocks: in which a channel of all rows passes the output stage.
+
     Returns:
-        Clocks of the equation `T * (1 + N*L*W*(qs + Kh*Ci))`, and those that the array waits on top of it because the
-        results of a column leave one channel a clock.
+        Clocks of the equation `T * (1 + N*L*W*(qs + Kh*Ci))`, and those that the array waits on top of it for the
+        results of a column to leave, channel by channel.
     """
     steps = (1 if loops.kw > 1 else 0) + loops.words
     blocks = loops.n * loops.l
-    waits = sum(max(0, loops.wo * loops.channels(t) - loops.w * steps) for t in range(loops.t))
+    waits = sum(max(0, loops.wo * loops.channels(t) * channel_clocks - loops.w * steps) for t in range(loops.t))
     return loops.t * (1 + blocks * loops.w * steps), blocks * waits
 
 
-def pool_clocks(loops: Loops) -> int:
-    """Clocks of a pool or elementwise operation: `N*L*W*Ci*kh_count`."""
-    return loops.n * loops.l * loops.w * loops.ci * loops.kh_count
+def pool_clocks(loops: Loops, channel_clocks: int = 1) -> tuple[int, int]:
+    """Clocks of a pool or elementwise operation, as `mac_clocks`: `N*L*W*Ci*kh_count`, and those of waits."""
+    blocks, steps = loops.n * loops.l, loops.w * loops.ci * loops.kh_count
+    return blocks * steps, blocks * max(0, loops.wo * loops.ci * channel_clocks - steps)
 
 
 def overhead_clocks(first_beats: int, last_clocks: int) -> int:

@@ -10,11 +10,11 @@ from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.ranges import worst_case_bits
 from deepsoc.graph.shapes import BundleInfo, infer, pool_strides, pool_windows
 from deepsoc.hw import Hardware
-from deepsoc.hw.params import MAXIMA
+from deepsoc.hw.params import MAXIMA, STAGE_GROWTH
 from deepsoc.hw.rungs import rung
 from deepsoc.mapping.pooling import global_count, in_line, window_words
 
-__all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "resolve"]
+__all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "resolve", "sum_bits_needed"]
 
 _EDGES_MIN = 16
 _POOL_WORDS = 512
@@ -63,10 +63,9 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
         hw = Hardware(**(pool_memories(graphs) | hw.model_dump(exclude_unset=True)))
     need, needed_by = needs(graphs, hw)
     unset = {name: value for name, value in bits_needed(graphs).items() if name not in hw.model_fields_set}
-    sums = [step.accumulator for graph in graphs for step in worst_case_bits(graph).values()]
-    if sums and "y_bits" not in hw.model_fields_set:  # `plan` refuses what needs more than 32
+    if graphs and "y_bits" not in hw.model_fields_set:  # `plan` refuses what needs more than 32
         products = sum(unset.get(name, getattr(hw, name)) for name in ("x_bits", "k_bits"))
-        unset["y_bits"] = min(int(rung("y_bits", max(products + 1, *sums))), 32)
+        unset["y_bits"] = min(int(rung("y_bits", max(products + 1, sum_bits_needed(graphs)))), 32)
     rounded = {name: int(rung(name, value)) for name, value in need.items()}
     with suppress(InputError):
         return Hardware(**(rounded | hw.model_dump(exclude_none=True) | unset))
@@ -75,6 +74,12 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
     except InputError as err:  # the fields that were given are legal: a need is not
         field = err.where if err.where in needed_by else max(("kh_max", "sh_max"), key=lambda name: need[name])
         raise MappingError(str(err), where=needed_by.get(field, "network")) from None
+
+
+def sum_bits_needed(graphs: Iterable[Graph]) -> int:
+    """Bits of accumulators that hold every sum, and with which the output stage's wider ones hold theirs."""
+    steps = [step for graph in graphs for step in worst_case_bits(graph).values()]
+    return max(max(step.accumulator, step.biased - STAGE_GROWTH, (step.residual or 0) - STAGE_GROWTH) for step in steps)
 
 
 def check_limits(graph: Graph, hw: Hardware) -> None:

@@ -82,7 +82,7 @@ class Operation:
     @property
     def work(self) -> Work:
         """What its clocks depend on."""
-        return Work(self.kind, self.loops, self.x, self.stage.o, self.y, self.pool)
+        return Work(self.kind, self.loops, self.x, self.stage.o, self.y, self.pool, self.stage.passes)
 
     @property
     def shape(self) -> tuple[int, ...]:

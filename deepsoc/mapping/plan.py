@@ -106,7 +106,7 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
     infos = validate(graph)
     hw = resolve(hw, [graph])
     check_limits(graph, hw)
-    check_ranges(graph, hw.y_bits)
+    check_ranges(graph, hw.y_bits, hw.sum_bits)
     lowered = lower(graph, hw, infos)
     ops = lowered.operations
     weights, streams = _weights_region(hw, lowered)
@@ -169,7 +169,8 @@ def _buffers(lowered: Lowered, output: str) -> list[Buffer]:
 
 
 def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> Cost:
-    clocks, drain = mac_clocks(op.loops) if op.kind == "mac" else (pool_clocks(op.loops), 0)
+    count = mac_clocks if op.kind == "mac" else pool_clocks
+    clocks, drain = count(op.loops, op.work.channel_clocks(hw))
     beats = streams[op.stream][1] if op.stream else 0
     return Cost(
         clocks=clocks + drain, drain_clocks=drain,

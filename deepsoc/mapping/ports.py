@@ -17,6 +17,8 @@ from deepsoc.mapping.pooling import InlinePool
 
 __all__ = ["Reader", "Work", "Writer", "flat_reader", "operand_reader", "partial_reader", "pixel_reader", "writer"]
 
+_SECOND_PASS = 5  # clocks of the output stage (rtl/engine/dsoc_output_stage.sv)
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -133,6 +135,7 @@ class Work:
         o: operands; None: there are none.
         y: results.
         pool: the pool in line that they pass.
+        passes: additions and requantizations that a result takes in the output stage, 1 or 2.
     """
 
     kind: Literal["mac", "max", "avg"]
@@ -141,6 +144,11 @@ class Work:
     o: Reader | None
     y: Writer
     pool: InlinePool | None = None
+    passes: int = 1
+
+    def channel_clocks(self, hw: Hardware) -> int:
+        """Clocks in which a channel of all rows passes the output stage."""
+        return -(-self.passes // hw.requantizers)
 
     @property
     def results(self) -> Loops:
@@ -159,12 +167,13 @@ class Work:
 
     def last_clocks(self, hw: Hardware) -> int:
         """Clocks from the last step to the last beat of the results, beside those that every operation takes."""
-        beats = self.y.last_beats(hw, self.results)
+        beats = self.y.last_beats(hw, self.results) + _SECOND_PASS * (self.passes - 1)
         if self.kind != "mac":
             return beats + 5
+        last = self.loops.ch_last * self.channel_clocks(hw)
         if self.pool:
-            return beats + self.loops.ch_last + self.pool.last_clocks(self.loops.ch_last)
-        return beats + (3 if self.y.raw_step else self.loops.ch_last)
+            return beats + last + self.pool.last_clocks(self.loops.ch_last)
+        return beats + (3 if self.y.raw_step else last)
 
 
 def _beats(starts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], length: int, axi_bytes: int) -> int:

@@ -56,6 +56,11 @@ class OutputStage:
     act2: Requant | None = None
     avg_lsh: int = 0
 
+    @property
+    def passes(self) -> int:
+        """Times that a result is added to and requantized."""
+        return 2 if self.operand == "tensor" or (self.act1 and self.act2) else 1
+
     def _requant(self, act: Act) -> Requant:
         shift = self.frac - act.out.frac
         if act.kind == "linear":

@@ -16,7 +16,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS, MAX_WINDOW, MAXIMA
 from deepsoc.hw.rungs import rung
 from deepsoc.mapping import Plan
-from deepsoc.mapping.limits import bits_needed, needs, pool_memories
+from deepsoc.mapping.limits import bits_needed, needs, pool_memories, sum_bits_needed
 from deepsoc.perf._sizes import line_buffers
 from deepsoc.perf.sources import as_workload, resolve_source
 from deepsoc.perf.space import PARAMETERS
@@ -68,6 +68,8 @@ class Network:
             maxima, _ = needs([found])
             bits, pools = bits_needed([found]), pool_memories([found])
         growth = max((layer.kh * layer.kw * (layer.ci // layer.groups) - 1).bit_length() for layer in workload.layers)
+        if isinstance(found, Graph):
+            growth = sum_bits_needed([found]) - bits["x_bits"] - bits["k_bits"]
         return cls(workload, tuple(maxima.items()), growth, tuple(bits.items()), tuple(pools.items()))
 
 

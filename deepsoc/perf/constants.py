@@ -28,7 +28,7 @@ WEIGHTS_TURN = 3  # of a burst of weights, beside latency and beats
 REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
 BURST = 4  # of a burst of a line reader, beside latency and beats
 WRITE = 4  # of a burst of the writer, beside latency and beats
-END = 12  # of an operation's fixed overhead, the part behind the last step
+END = 9  # of an operation's fixed overhead, the part behind the last step
 TABLE = -3  # from a descriptor to the first address of pixels, besides a clock a line buffer: its reader makes a table
 
 # ---- clocks of the CPU, one an instruction: scripts/measure_softmax.py, GCC 12.2 -O2, counted by QEMU 7.2 ------------

@@ -19,16 +19,17 @@ import pandas as pd
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, System
-from deepsoc.hw.params import PE_KINDS, RTL_PARAMETERS, shares_sums
+from deepsoc.hw.params import PE_KINDS, RTL_PARAMETERS, STAGE_GROWTH, shares_sums
 from deepsoc.perf._memories import memory
 from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
-_POOLS_IN_LINE = ("global_pool_max", "pool_ram_depth")
-PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_POOLS_IN_LINE, "pe"))
-"""Numbers that the resources depend on. Beside them may stand `pe`; left out, the elements are portable."""
+_OPTIONAL = {"global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2}
+PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_OPTIONAL, "pe"))
+"""Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line and `requantizers`; left
+out, the elements are portable, there are no pools in line, and two requantizers a row."""
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
@@ -75,16 +76,15 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
 
     Args:
         family: of the FPGA.
-        points: PARAMETERS, one element a point; memories of pools in line that are left out are 0; with `pe`, the kind
-            of the processing elements.
+        points: PARAMETERS, one element a point, and what may stand beside them.
 
     Returns:
         The parameters, and: `pes`, of which `portable`, `blocks` with the sum in a DSP, `pairs` with half a DSP and
         the sum in logic; `row_pairs`, rows that share DSPs; `element_dsps`; `lines` pixel line buffers; `out_lines`
         lines of a result; `word` bits of a word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs
-        that multiply in LUTs; `sum_bits`
-        of a pool's sums of all rows; `weights_depth` words of the weights RAM, both of its banks; `counters` 1 where
-        there are performance counters.
+        that multiply in LUTs; `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, and their
+        `lane_bits`; `weights_depth` words of the weights RAM, both of its banks; `counters` 1 where there are
+        performance counters.
 
     Raises:
         InputError: a parameter is missing, or the family has no DSPs that are processing elements.
@@ -92,7 +92,10 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
     if missing := [name for name in PARAMETERS if name not in points]:
         raise InputError(f"the resources depend on {', '.join(missing)}, which are missing", where=missing[0])
     known = {name: np.asarray(points[name]).astype(np.int64) for name in PARAMETERS}
-    known |= {name: np.asarray(points.get(name, 0 * known["rows"])).astype(np.int64) for name in _POOLS_IN_LINE}
+    known |= {
+        name: np.asarray(points.get(name, np.full_like(known["rows"], value))).astype(np.int64)
+        for name, value in _OPTIONAL.items()
+    }
     pes = known["rows"] * known["cols"]
     word = weight_word_bits(known)
     rules = _FAMILIES[family]
@@ -117,6 +120,8 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         "units": word / np.maximum(known["axi_data_bits"] / 8, 8),
         "lut_products": lut_products,
         "sum_bits": known["rows"] * pool_bits(known),
+        "lanes": known["rows"] * known["requantizers"],
+        "lane_bits": np.minimum(np.maximum(known["y_bits"] + STAGE_GROWTH, known["x_bits"] + 6), 32),
         "weights_depth": 2 * 2 ** np.ceil(np.log2(known["weights_ram_depth"])),
         "counters": np.minimum(known["counters_depth"], 1),
     }
@@ -144,6 +149,11 @@ BLOCKS = {
 
 _Feature = Callable[[dict[str, _Values]], _Values]
 _ROWS: dict[str, _Feature] = {"rows": lambda g: g["rows"], "rows x x_bits": lambda g: g["rows"] * g["x_bits"]}
+_LANES: dict[str, _Feature] = {
+    "rows": lambda g: g["rows"],
+    "lanes": lambda g: g["lanes"],
+    "lanes x bits": lambda g: g["lanes"] * g["lane_bits"],
+}
 _PIXELS: dict[str, _Feature] = {
     "lines": lambda g: g["lines"],
     "lines x axi_data_bits": lambda g: g["lines"] * g["axi_data_bits"],
@@ -184,8 +194,8 @@ FEATURES: dict[tuple[str, str], dict[str, _Feature]] = {
     ("pixel_reader", "ff"): {"lines": _PIXELS["lines"]},
     ("operand_reader", "lut"): _RESULTS,
     ("operand_reader", "ff"): {"result lines": _RESULTS["result lines"]},
-    ("output_stage", "lut"): _ROWS | _RESULTS,
-    ("output_stage", "ff"): _ROWS,
+    ("output_stage", "lut"): _LANES | {"rows x lane bits": lambda g: g["rows"] * g["lane_bits"]},
+    ("output_stage", "ff"): _LANES,
     ("pool", "lut"): _POOL,
     ("pool", "ff"): _POOL,
     ("weights", "lut"): _WEIGHTS,

@@ -86,12 +86,12 @@ FAULTS = (
     ),
     Fault("dsoc_pool", "rounding", "a tie of an average is taken for more than one half", "2'd2 : 2'd3", "2'd3 : 2'd3"),
     Fault(
-        *("dsoc_output_stage", "alignment", "the residual operand is shifted like the sum"),
-        *("32'(opd_q[2]) <<< opd_lsh_q", "32'(opd_q[2]) <<< acc_lsh_q"),
+        *("dsoc_output_stage", "alignment", "the residual operand is never shifted"),
+        *("desc_i.acc_lsh | desc_i.opd_lsh", "desc_i.acc_lsh"),
     ),
     Fault(
         *("dsoc_output_stage", "negative slope", "negative values are scaled like positive ones"),
-        *("sum_q[31] ? amount1_neg_q : amount1_pos_q", "amount1_pos_q"),
+        *("6'(desc_i.sh1_neg + 6'sd7)", "6'(desc_i.sh1_pos + 6'sd7)"),
     ),
 )
 """All faults that may be planted."""

@@ -22,6 +22,7 @@ module dsoc_core #(
     parameter int unsigned MaxBurst     = 16,    // beats of a burst at most, power of two
     parameter int unsigned AddrBits     = 40,    // bits of a bus address
     parameter int unsigned CountersDepth = 64,   // operations whose performance counters are kept; 0: no counters
+    parameter int unsigned Requants     = 2,     // requantizers of a row: 1 or 2
     parameter int unsigned Pe           = 0,     // processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
     parameter bit Dsp48e2               = 1'b0,  // DSP blocks are DSP48E2 rather than DSP48E1
     parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
@@ -137,6 +138,9 @@ module dsoc_core #(
   end
   if (!(AxiBits == 32 || AxiBits == 64 || AxiBits == 128 || AxiBits == 256 || AxiBits == 512)) begin : gen_illegal_axi
     $error("dsoc_core: AxiBits must be 32, 64, 128, 256 or 512");
+  end
+  if (Requants != 1 && Requants != 2) begin : gen_illegal_requants
+    $error("dsoc_core: Requants must be 1 or 2");
   end
   if (Pe > 2) begin : gen_illegal_pe
     $error("dsoc_core: Pe must be 0, 1 or 2");
@@ -517,7 +521,8 @@ module dsoc_core #(
   // ---- operands and outputs ------------------------------------------------------------------------------------------
   logic opd_valid, opd_pop, out_valid, out_ready, stage_finished;
   logic [8*OutLines-1:0] opd_bytes, out_bytes;
-  logic [AxiBits*OutLines-1:0] opd_beats, out_beats;
+  logic [AxiBits*OutLines-1:0] opd_beats;
+  logic [AxiBits*RawBeats-1:0] out_beats;
   logic [31:0] out_addr;
   logic [ 7:0] out_lines;
   logic [Rows-1:0] out_rows;
@@ -576,9 +581,14 @@ module dsoc_core #(
       .pop_i           (opd_pop)
   );
 
+  // Bits of a sum with its bias or operand, and of an average with what its rounding needs.
+  localparam int unsigned SumBits = min2(max2(YBits + 2, XBits + 6), 32);
+
   dsoc_output_stage #(
       .Rows(Rows),
       .XBits(XBits),
+      .SumBits(SumBits),
+      .Requants(Requants),
       .AxiBits(AxiBits),
       .OpdLines(OutLines),
       .OutLines(OutLines)
@@ -711,6 +721,7 @@ module dsoc_core #(
 
   dsoc_writer #(
       .Lines(OutLines),
+      .RawBeats(RawBeats),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
       .GroupBeats(min2(MaxBurst, 4)),

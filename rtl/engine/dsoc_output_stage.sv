@@ -1,19 +1,28 @@
-/// Output stage: bias, partial sums, act1, operand add, act2, packing (docs/architecture.md, section 1), one channel of all rows a clock.
+/// Output stage: bias or partial sum, act1, operand add, act2, packing (docs/architecture.md, sections 1 and 3).
 ///
 /// Takes finished channels from the drain (mac operations) or results of the pooling unit, in the order t, n, l, wo, k, knows by
-/// counting which they are, and hands packed byte columns with their address to the writer. Seven clocks; everything
-/// waits while the writer (or a pool in line) is not ready, and the first stage while an operand is missing.
+/// counting which they are, and hands packed byte columns with their address to the writer. Everything waits while the
+/// writer (or a pool in line) is not ready, and the first stage while an operand is missing.
+///
+/// A *pass* adds and requantizes: bias or partial sum, act1; then operand, act2. Operations with just one activation and no
+/// operand tensor need one, of four clocks, others two, of nine. With Requants 2 both have lanes of their own, and a channel
+/// of all rows leaves every clock; with 1 what has made its first pass enters the same lanes again, before anything new.
 ///
 /// Parameters:
 ///   Rows, XBits          PE rows, bits of an activation
+///   SumBits              bits of a sum with its bias, partial sum or operand, at most 32
+///   Requants             requantizers of a row, 1 or 2
 ///   AxiBits              data bits of the operand port
 ///   OpdLines, OutLines   line buffers of the operand reader, lines of the writer
 module dsoc_output_stage #(
     parameter int unsigned Rows = 8,
     parameter int unsigned XBits = 4,
+    parameter int unsigned SumBits = 32,
+    parameter int unsigned Requants = 2,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned OpdLines = 4,
-    parameter int unsigned OutLines = 4
+    parameter int unsigned OutLines = 4,
+    localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
@@ -48,16 +57,17 @@ module dsoc_output_stage #(
     output logic                        wo_last_o,
     output logic                        map_last_o,
     output logic [      8*OutLines-1:0] bytes_o,
-    output logic [AxiBits*OutLines-1:0] beats_o
+    output logic [AxiBits*RawBeats-1:0] beats_o
 );
 
   localparam int unsigned Rpb = 8 / XBits;
   localparam int unsigned LinesPerTile = (Rows + Rpb - 1) / Rpb;
-  localparam int unsigned Stages = 7;
-  localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits;
+  localparam int unsigned Clocks = 4;  // of a pass; one more to the next
+  localparam int unsigned Stages = (Requants < 2) ? Clocks + 1 : 2 * Clocks + 1;
 
   typedef struct packed {
     logic            valid;
+    logic            second;
     logic [31:0]     addr;
     logic [7:0]      lines;
     logic [Rows-1:0] rows;
@@ -66,18 +76,22 @@ module dsoc_output_stage #(
     logic            map_last;
   } meta_t;
 
-  logic pool_q, has_operand_q, fire, enable, takes, source_valid;
+  logic pool_q, has_operand_q, partial_q, tensor_q, twice, twice_q, fire, again, enable, takes, source_valid, leaves_q;
   logic [32*Rows-1:0] source;
-  meta_t meta, meta_q[Stages];
+  meta_t meta, out;
+  meta_t [Stages-1:0] meta_q;
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
   logic running_q, start_q;  // the loops begin a clock behind the start, before the first result
   logic [15:0] k_q, rows_left_q;
-  logic [31:0] n_base_q, l_base_q, t_off_q, column_q, raw_q, lines_left;
+  // Where iteration, batch element, row block and column begin; of raw results the column is the slot.
+  logic [31:0] t_base_q, n_base_q, l_base_q, column_q, next_t, next_n, next_l, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
   logic [2:0] bank_q;
 
-  assign takes        = running_q && enable && (!has_operand_q || opd_valid_i);
+  assign twice        = desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR || (desc_i.act1_en && desc_i.act2_en);
+  assign again        = Requants < 2 && meta_q[Clocks].valid;
+  assign takes        = running_q && enable && !again && (!has_operand_q || opd_valid_i);
   assign fire         = takes && source_valid;
   assign mac_ready_o  = takes && !pool_q;
   assign pool_ready_o = takes && pool_q;
@@ -86,7 +100,7 @@ module dsoc_output_stage #(
   assign opd_pop_o    = fire && has_operand_q;
 
   // why a result does not enter in this clock, for the performance counters
-  assign lacks_operand_o = running_q && enable && source_valid && has_operand_q && !opd_valid_i;
+  assign lacks_operand_o = running_q && enable && !again && source_valid && has_operand_q && !opd_valid_i;
   assign blocked_o       = !enable;
 
   typedef enum int unsigned {
@@ -131,9 +145,10 @@ module dsoc_output_stage #(
 
   assign lines_left   = (32'(rows_left_q) + Rpb - 1) / Rpb;
 
-  assign meta.valid   = fire;
-  assign meta.addr    = desc_i.raw_out ? raw_q : column_q + 32'(k_q);
-  assign meta.lines   = desc_i.raw_out ? 8'(RawBeats) : (lines_left < LinesPerTile) ? 8'(lines_left) : 8'(LinesPerTile);
+  assign meta.valid    = fire;
+  assign meta.second   = 1'b0;
+  assign meta.addr     = column_q + (desc_i.raw_out ? '0 : 32'(k_q));
+  assign meta.lines    = desc_i.raw_out ? 8'(RawBeats) : (lines_left < LinesPerTile) ? 8'(lines_left) : 8'(LinesPerTile);
   assign meta.k_last   = k_last;
   assign meta.wo_last  = wo_last;
   assign meta.map_last = wo_last && l_last;
@@ -167,153 +182,196 @@ module dsoc_output_stage #(
       running_q     <= 1'b0;
       pool_q        <= 1'b0;
       has_operand_q <= 1'b0;
-      k_q         <= '0;
-      rows_left_q <= '0;
-      n_base_q    <= '0;
-      l_base_q    <= '0;
-      t_off_q     <= '0;
-      column_q    <= '0;
-      raw_q       <= '0;
-      bank_q      <= '0;
+      partial_q     <= 1'b0;
+      tensor_q      <= 1'b0;
+      twice_q       <= 1'b0;
+      k_q           <= '0;
+      rows_left_q   <= '0;
+      t_base_q      <= '0;
+      n_base_q      <= '0;
+      l_base_q      <= '0;
+      column_q      <= '0;
+      bank_q        <= '0;
     end else if (start_i) begin
       running_q     <= 1'b1;
       pool_q        <= desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
       has_operand_q <= desc_i.operand != dsoc_map_pkg::D_OPERAND_NONE;
-      k_q         <= '0;
-      rows_left_q <= desc_i.y_rows;
-      n_base_q    <= desc_i.y_base;
-      l_base_q    <= desc_i.y_base;
-      t_off_q     <= '0;
-      column_q    <= desc_i.y_base;
-      raw_q       <= desc_i.y_base;
+      partial_q     <= desc_i.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
+      tensor_q      <= desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR;
+      twice_q       <= twice;
+      k_q           <= '0;
+      rows_left_q   <= desc_i.y_rows;
+      t_base_q      <= desc_i.y_base;
+      n_base_q      <= desc_i.y_base;
+      l_base_q      <= desc_i.y_base;
+      column_q      <= desc_i.y_base;
     end else if (fire) begin
-      raw_q <= raw_q + 32'(desc_i.y_raw_step);
-      k_q   <= k_q + 16'd1;
-      if (k_last) begin
-        k_q      <= '0;
-        column_q <= column_q + desc_i.y_wo_step;
-        if (wo_last) begin
-          rows_left_q <= rows_left_q - 16'(Rows);
-          l_base_q    <= l_base_q + desc_i.y_l_pitch;
-          column_q    <= l_base_q + desc_i.y_l_pitch + t_off_q;
-          if (l_last) begin
-            rows_left_q <= desc_i.y_rows;
-            n_base_q    <= n_base_q + desc_i.y_n_pitch;
-            l_base_q    <= n_base_q + desc_i.y_n_pitch;
-            column_q    <= n_base_q + desc_i.y_n_pitch + t_off_q;
-            if (n_last) begin
-              n_base_q <= desc_i.y_base;
-              l_base_q <= desc_i.y_base;
-              t_off_q  <= t_off_q + 32'(desc_i.ch_per_t);
-              column_q <= desc_i.y_base + t_off_q + 32'(desc_i.ch_per_t);
-              if (!pool_q) bank_q <= bank_q + 3'd1;
-              if (t_last) running_q <= 1'b0;
-            end
+      k_q <= k_last ? '0 : k_q + 16'd1;
+      if (k_last && wo_last) begin
+        rows_left_q <= l_last ? desc_i.y_rows : rows_left_q - 16'(Rows);
+        l_base_q    <= next_l;
+        if (l_last) begin
+          n_base_q <= next_n;
+          if (n_last) begin
+            t_base_q <= next_t;
+            if (!pool_q) bank_q <= bank_q + 3'd1;
+            if (t_last) running_q <= 1'b0;
           end
         end
       end
+      if (desc_i.raw_out) column_q <= column_q + 32'(desc_i.y_raw_step);
+      else if (k_last) column_q <= wo_last ? next_l : column_q + desc_i.y_wo_step;
     end
   end
 
-  // ---- the arithmetic --------------------------------------------------------------------------------------------------
-  logic raw_operand, adds_q;
-  logic [4:0] opd_lsh_q, acc_lsh_q;
-  logic [31:0] bias_q;
-  logic [5:0] amount1_pos_q, amount1_neg_q, amount2_pos_q, amount2_neg_q;  // of the requantizers
+  assign next_t = t_base_q + 32'(desc_i.ch_per_t);
+  assign next_n = n_last ? next_t : n_base_q + desc_i.y_n_pitch;
+  assign next_l = l_last ? next_n : l_base_q + desc_i.y_l_pitch;
 
-  assign enable = !meta_q[Stages-1].valid || ready_i;
-  assign raw_operand = desc_i.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
+  // ---- the passes ------------------------------------------------------------------------------------------------------
+  assign enable = !leaves_q || ready_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      meta_q <= '{default: '0};
+      meta_q   <= '0;
+      leaves_q <= 1'b0;
     end else if (enable) begin
-      meta_q[0] <= meta;
       for (int unsigned i = 1; i < Stages; i++) meta_q[i] <= meta_q[i-1];
+      meta_q[0] <= meta;
+      if (again) begin
+        meta_q[0]        <= meta_q[Clocks];
+        meta_q[0].second <= 1'b1;
+      end
+      meta_q[Clocks].valid <= meta_q[Clocks-1].valid && twice_q && !meta_q[Clocks-1].second;
+      if (Requants < 2) leaves_q <= meta_q[Clocks-2].valid && (!twice_q || meta_q[Clocks-2].second);
+      else leaves_q <= twice_q ? meta_q[Stages-2].valid : meta_q[Clocks-2].valid;
+    end
+  end
+
+  assign out = (Requants > 1 && twice_q) ? meta_q[Stages-1] : meta_q[Clocks-1];
+
+  // ---- the arithmetic: what a pass does is constant in an operation ----------------------------------------------------------
+  typedef struct packed {
+    logic       quantize;
+    logic       zero_neg;
+    logic [5:0] pos;  // shifts, and 7 more
+    logic [5:0] neg;
+  } scale_t;
+
+  scale_t [1:0] scale, scale_q;  // of both passes
+  logic shifts_result_q;
+  logic [4:0] lsh_q;
+
+  always_comb begin
+    scale             = '0;
+    scale[1].quantize = desc_i.act2_en;
+    scale[1].zero_neg = desc_i.zero2;
+    scale[1].pos      = 6'(desc_i.sh2_pos + 6'sd7);
+    scale[1].neg      = 6'(desc_i.sh2_neg + 6'sd7);
+    scale[0]          = scale[1];
+    if (desc_i.act1_en || twice) begin
+      scale[0].quantize = desc_i.act1_en;
+      scale[0].zero_neg = desc_i.zero1;
+      scale[0].pos      = 6'(desc_i.sh1_pos + 6'sd7);
+      scale[0].neg      = 6'(desc_i.sh1_neg + 6'sd7);
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (enable) bias_q <= pool_q ? '0 : bias_i;
-    adds_q        <= desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR;
-    opd_lsh_q     <= 5'(desc_i.opd_lsh);
-    acc_lsh_q     <= (desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR) ? 5'(desc_i.acc_lsh) : '0;
-    amount1_pos_q <= 6'(desc_i.sh1_pos + 6'sd7);
-    amount1_neg_q <= 6'(desc_i.sh1_neg + 6'sd7);
-    amount2_pos_q <= 6'(desc_i.sh2_pos + 6'sd7);
-    amount2_neg_q <= 6'(desc_i.sh2_neg + 6'sd7);
+    scale_q <= scale;
+    // One of both is 0; both are without a tensor, whose place 0 takes.
+    shifts_result_q <= desc_i.acc_lsh != '0;
+    lsh_q           <= 5'(desc_i.acc_lsh | desc_i.opd_lsh);
   end
 
-  for (genvar r = 0; r < Rows; r++) begin : gen_lane
-    logic signed [31:0] value_q, psum_q, sum_q, sum_qq, act1_q, operand_q, added_q, added_qq, act2_q;
-    logic signed [XBits-1:0] opd_q[3], act1, act2;
+  logic [Requants-1:0][Rows-1:0][SumBits-1:0] term_a, term_b, next_a, next_b, result;
 
-    dsoc_requant #(
-        .XBits(XBits)
-    ) i_act1 (
-        .clk_i,
-        .enable_i(enable),
-        .a_i   (sum_q),
-        .amount_i(sum_q[31] ? amount1_neg_q : amount1_pos_q),
-        .zero_i(sum_q[31] && desc_i.zero1),
-        .y_o   (act1)
-    );
-    dsoc_requant #(
-        .XBits(XBits)
-    ) i_act2 (
-        .clk_i,
-        .enable_i(enable),
-        .a_i   (added_q),
-        .amount_i(added_q[31] ? amount2_neg_q : amount2_pos_q),
-        .zero_i(added_q[31] && desc_i.zero2),
-        .y_o   (act2)
-    );
+  for (genvar p = 0; p < Requants; p++) begin : gen_pass
+    scale_t next, at_sum_q;
+    logic [SumBits+7:0] below_pos_q, below_neg_q;  // places that are shifted out
+    logic load, quantize_q;
+
+    assign load = (p == 0) ? fire || again : meta_q[Clocks].valid;
+
+    assign next = scale_q[(p==1)||meta_q[0].second];
 
     always_ff @(posedge clk_i) begin
       if (enable) begin
-        if (fire) begin
-          value_q <= source[32*r+:32];
-          psum_q  <= raw_operand ? opd_beats_i[32*r+:32] : '0;
-          opd_q[0] <= opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits];
-        end
-        for (int unsigned i = 1; i < 3; i++) opd_q[i] <= opd_q[i-1];
-        operand_q <= adds_q ? 32'(opd_q[2]) <<< opd_lsh_q : '0;
-        if (meta_q[0].valid) sum_q <= value_q + $signed(bias_q) + psum_q;
-        sum_qq <= sum_q;
-        if (meta_q[2].valid) act1_q <= desc_i.act1_en ? 32'(act1) : sum_qq;
-        if (meta_q[3].valid) added_q <= (act1_q <<< acc_lsh_q) + operand_q;
-        added_qq <= added_q;
-        if (meta_q[5].valid) act2_q <= desc_i.act2_en ? 32'(act2) : added_qq;
+        at_sum_q    <= next;
+        below_pos_q <= ~({(SumBits + 8) {1'b1}} << next.pos);
+        below_neg_q <= ~({(SumBits + 8) {1'b1}} << next.neg);
+        quantize_q  <= at_sum_q.quantize;
       end
+    end
+
+    for (genvar r = 0; r < Rows; r++) begin : gen_lane
+      logic signed [XBits-1:0] operand;
+
+      if (p == 0) begin : gen_first
+        assign term_a[p][r] = again ? next_a[0][r] : source[32*r+:SumBits];
+        assign term_b[p][r] = again ? next_b[0][r] : partial_q ? opd_beats_i[32*r+:SumBits] : pool_q ? '0 : bias_i[SumBits-1:0];
+        assign operand = tensor_q ? opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits] : '0;
+      end else begin : gen_second
+        assign term_a[p][r] = next_a[p-1][r];
+        assign term_b[p][r] = next_b[p-1][r];
+        assign operand = '0;
+      end
+
+      dsoc_output_lane #(
+          .XBits  (XBits),
+          .SumBits(SumBits)
+      ) i_lane (
+          .clk_i,
+          .enable_i       (enable),
+          .load_i         (load),
+          .a_i            (term_a[p][r]),
+          .b_i            (term_b[p][r]),
+          .operand_i      (operand),
+          .amount_pos_i   (at_sum_q.pos),
+          .amount_neg_i   (at_sum_q.neg),
+          .below_pos_i    (below_pos_q),
+          .below_neg_i    (below_neg_q),
+          .zero_neg_i     (at_sum_q.zero_neg),
+          .quantize_i     (quantize_q),
+          .shifts_result_i(shifts_result_q),
+          .lsh_i          (lsh_q),
+          .y_o            (result[p][r]),
+          .a_o            (next_a[p][r]),
+          .b_o            (next_b[p][r])
+      );
     end
   end
 
   // ---- packing ---------------------------------------------------------------------------------------------------------
-  assign valid_o    = meta_q[Stages-1].valid;
-  assign addr_o     = meta_q[Stages-1].addr;
-  assign lines_o    = meta_q[Stages-1].lines;
-  assign rows_o     = meta_q[Stages-1].rows;
-  assign k_last_o   = meta_q[Stages-1].k_last;
-  assign wo_last_o  = meta_q[Stages-1].wo_last;
-  assign map_last_o = meta_q[Stages-1].map_last;
+  assign valid_o    = leaves_q;
+  assign addr_o     = out.addr;
+  assign lines_o    = out.lines;
+  assign rows_o     = out.rows;
+  assign k_last_o   = out.k_last;
+  assign wo_last_o  = out.wo_last;
+  assign map_last_o = out.map_last;
+
+  logic [Rows-1:0][SumBits-1:0] value;
+
+  assign value = (Requants > 1 && twice_q) ? result[Requants-1] : result[0];
 
   logic [8*OutLines-1:0] packed_bytes;
-  logic [AxiBits*OutLines-1:0] packed_beats;
+  logic [AxiBits*RawBeats-1:0] packed_beats;
 
   assign bytes_o = packed_bytes;
   assign beats_o = packed_beats;
 
   for (genvar b = 0; b < OutLines * Rpb; b++) begin : gen_pack
     if (b < Rows) begin : gen_row
-      assign packed_bytes[b*XBits+:XBits] = meta_q[Stages-1].rows[b] ? gen_lane[b].act2_q[XBits-1:0] : '0;
+      assign packed_bytes[b*XBits+:XBits] = out.rows[b] ? value[b][XBits-1:0] : '0;
     end else begin : gen_none
       assign packed_bytes[b*XBits+:XBits] = '0;
     end
   end
 
-  for (genvar w = 0; w < OutLines * AxiBits / 32; w++) begin : gen_raw
+  for (genvar w = 0; w < RawBeats * AxiBits / 32; w++) begin : gen_raw
     if (w < Rows) begin : gen_row
-      assign packed_beats[32*w+:32] = gen_lane[w].act2_q;
+      assign packed_beats[32*w+:32] = 32'($signed(value[w]));
     end else begin : gen_none
       assign packed_beats[32*w+:32] = '0;
     end

@@ -1,29 +1,32 @@
 /// Requantization of one value (docs/architecture.md, section 1), in two clocks: the first ends in registers, the second
 /// is left to whoever takes `y_o`. Registers load while `enable_i` is high.
 ///
-/// `amount_i` is the shift to the right, and 7 more. From 7 on: arithmetic right shift with round half to even, then
-/// saturation to XBits; below 7: left shift by what is missing, then saturation. `zero_i` makes the result 0.
+/// `amount_i` is the shift to the right, and 7 more; `below_i` has as many ones, from bit 0 on (a constant of whole
+/// operations, so that it is not made for every value anew). From 7 on: arithmetic right shift with round half to even,
+/// then saturation to XBits; below 7: left shift by what is missing, then saturation. `zero_i` makes the result 0.
 ///
 /// Parameters:
-///   XBits  bits of the result, at most 8
+///   XBits    bits of the result, at most 8
+///   SumBits  bits of the value, at most 32
 module dsoc_requant #(
-    parameter int unsigned XBits = 8
+    parameter int unsigned XBits   = 8,
+    parameter int unsigned SumBits = 32
 ) (
-    input  logic                    clk_i,
-    input  logic                    enable_i,
-    input  logic signed [     31:0] a_i,
-    input  logic        [      5:0] amount_i,
-    input  logic                    zero_i,
-    output logic signed [XBits-1:0] y_o
+    input  logic                      clk_i,
+    input  logic                      enable_i,
+    input  logic signed [SumBits-1:0] a_i,
+    input  logic        [        5:0] amount_i,
+    input  logic        [SumBits+7:0] below_i,
+    input  logic                      zero_i,
+    output logic signed [  XBits-1:0] y_o
 );
 
   localparam logic signed [XBits-1:0] Max = {1'b0, {(XBits - 1) {1'b1}}};
   localparam logic signed [XBits-1:0] Min = {1'b1, {(XBits - 1) {1'b0}}};
 
   // One shift to the right for all: below the value there is room for 7 shifts to the left, and for the bit that is one half.
-  logic [39:0] value;
+  logic [SumBits+7:0] value;
   logic signed [XBits+63:0] shifted;
-  logic [39:0] below;  // places that are shifted out
   logic over, rest;  // bits of the value above the result; any below one half
 
   assign value = {a_i, 8'b0};
@@ -35,10 +38,9 @@ module dsoc_requant #(
     end
     over = 1'b0;
     rest = 1'b0;
-    for (int unsigned i = 0; i < 40; i++) begin
-      below[i] = 6'(i) < amount_i;
-      if (value[i] && below[i]) rest = 1'b1;
-      if (i >= XBits && value[i] != a_i[31] && !below[i-XBits]) over = 1'b1;
+    for (int unsigned i = 0; i < SumBits + 8; i++) begin
+      if (value[i] && below_i[i]) rest = 1'b1;
+      if (i >= XBits && value[i] != a_i[SumBits-1] && !below_i[i-XBits]) over = 1'b1;
     end
   end
 
@@ -51,7 +53,7 @@ module dsoc_requant #(
       half_q  <= shifted[0];
       rest_q  <= rest;
       over_q  <= over;
-      sign_q  <= a_i[31];
+      sign_q  <= a_i[SumBits-1];
       zero_q  <= zero_i;
     end
   end

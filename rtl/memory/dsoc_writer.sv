@@ -7,13 +7,15 @@
 /// `flush_i` (level) sends what is left; `idle_o` says that every write has been acknowledged.
 ///
 /// Parameters:
-///   Lines       lines of a tile or beats of a raw slot
+///   Lines       lines of a tile, or beats of a raw slot if they are more
+///   RawBeats    beats of a raw slot
 ///   AxiBits, AddrBits  of the port
 ///   GroupBeats  beats of a line, or raw slots, that are sent together at most, power of two
 ///   MaxBurst    beats of a burst at most, power of two, at least GroupBeats
 ///   Bursts      bursts under way at most
 module dsoc_writer #(
     parameter int unsigned Lines = 4,
+    parameter int unsigned RawBeats = 4,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned AddrBits = 40,
     parameter int unsigned GroupBeats = 4,
@@ -31,7 +33,7 @@ module dsoc_writer #(
     input  logic [             31:0] addr_i,
     input  logic [              7:0] lines_i,
     input  logic [      8*Lines-1:0] bytes_i,
-    input  logic [AxiBits*Lines-1:0] beats_i,
+    input  logic [AxiBits*RawBeats-1:0] beats_i,
     input  logic                     flush_i,
     output logic                     idle_o,
 
@@ -58,6 +60,9 @@ module dsoc_writer #(
   localparam int unsigned PageBeats = 4096 / BeatBytes;
   localparam int unsigned MostBeats = (MaxBurst < PageBeats) ? MaxBurst : PageBeats;  // of a raw burst: keeps to a page
 
+  if (RawBeats > Lines) begin : gen_illegal_slot
+    $error("dsoc_writer: a slot has more beats than there are lines");
+  end
   if ((GroupBeats & (GroupBeats - 1)) != 0 || (MaxBurst & (MaxBurst - 1)) != 0 ||
       MaxBurst < GroupBeats) begin : gen_illegal
     $error("dsoc_writer: GroupBeats and MaxBurst must be powers of two, MaxBurst not the smaller one");
@@ -73,7 +78,7 @@ module dsoc_writer #(
   logic [31:0] addr;
   logic [7:0] lines;
   logic [8*Lines-1:0] bytes;
-  logic [AxiBits*Lines-1:0] beats;
+  logic [AxiBits*RawBeats-1:0] beats;
 
   // Whether a vector's bytes lie in the beat of the vector before.
   logic [31:0] last_addr_q;
@@ -93,7 +98,7 @@ module dsoc_writer #(
   end
 
   dsoc_fifo #(
-      .Width(1 + 32 + 8 + 8 * Lines + AxiBits * Lines),
+      .Width(1 + 32 + 8 + 8 * Lines + AxiBits * RawBeats),
       .Depth(2)
   ) i_vectors (
       .clk_i,
@@ -131,11 +136,14 @@ module dsoc_writer #(
 
   for (genvar g = 0; g < Lines; g++) begin : gen_line
     for (genvar b = 0; b < BeatBytes; b++) begin : gen_byte
-      always_ff @(posedge clk_i) begin
-        if (take) begin
-          if (raw_i) row_q[g*AxiBits+b*8+:8] <= beats[g*AxiBits+b*8+:8];
-          else if (addr[ByteBits-1:0] == ByteBits'(b)) row_q[g*AxiBits+b*8+:8] <= bytes[8*g+:8];
+      logic placed;
+      assign placed = take && addr[ByteBits-1:0] == ByteBits'(b);
+      if (g < RawBeats) begin : gen_raw
+        always_ff @(posedge clk_i) begin
+          if (raw_i ? take : placed) row_q[g*AxiBits+b*8+:8] <= raw_i ? beats[g*AxiBits+b*8+:8] : bytes[8*g+:8];
         end
+      end else begin : gen_bytes
+        always_ff @(posedge clk_i) if (placed) row_q[g*AxiBits+b*8+:8] <= bytes[8*g+:8];
       end
     end
   end

@@ -10,7 +10,22 @@ module dsoc_requant_equation #(
     output logic               equal_o
 );
   logic signed [XBits-1:0] y;
-  dsoc_requant #(.XBits(XBits)) i_requant (.clk_i, .enable_i(1'b1), .a_i, .amount_i(6'(sh_i + 6'sd7)), .zero_i, .y_o(y));
+  logic [5:0] amount;
+  logic [39:0] below;
+  assign amount = 6'(sh_i + 6'sd7);
+  assign below  = ~(40'hFF_FFFF_FFFF << amount);
+  dsoc_requant #(
+      .XBits(XBits),
+      .SumBits(32)
+  ) i_requant (
+      .clk_i,
+      .enable_i(1'b1),
+      .a_i,
+      .amount_i(amount),
+      .below_i (below),
+      .zero_i,
+      .y_o     (y)
+  );
 
   localparam logic signed [63:0] Max = (64'sd1 <<< (XBits - 1)) - 1, Min = -(64'sd1 <<< (XBits - 1));
 

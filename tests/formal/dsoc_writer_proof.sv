@@ -35,6 +35,7 @@ module dsoc_writer_proof #(
   logic [BeatBytes-1:0] wstrb_o;
   dsoc_writer #(
       .Lines(Lines),
+      .RawBeats(Lines),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
       .GroupBeats(GroupBeats),

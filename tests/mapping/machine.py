@@ -288,6 +288,8 @@ class _Operation:
         if d["kind"] == 0:
             values = [v + self.biases[k] for v in values]
         if d["operand"] == 2:
+            if any(self.biases):
+                raise MachineError("a bias where partial sums take its place")
             beats = b"".join(b or b"" for b in next(self.operands)[: hw.raw_beats])
             values = [v + signed(int.from_bytes(beats[4 * r : 4 * r + 4], "little"), 32) for r, v in enumerate(values)]
         self._check(values)
@@ -366,8 +368,9 @@ class _Operation:
 
     def _check(self, values: list[int]) -> None:
         """Rows that do not exist may hold anything, but they are 0 here, so all must fit."""
-        if any(not -(1 << 31) <= v < 1 << 31 for v in values):
-            raise MachineError(f"a step does not fit 32 bits: {values}")
+        limit = 1 << (self.hw.sum_bits - 1)
+        if any(not -limit <= v < limit for v in values):
+            raise MachineError(f"a step does not fit {self.hw.sum_bits} bits: {values}")
 
     def _write_slot(self, values: list[int]) -> None:
         data = b"".join((v & 0xFFFFFFFF).to_bytes(4, "little") for v in values)

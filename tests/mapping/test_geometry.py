@@ -55,11 +55,13 @@ def test_dense() -> None:
 
 def test_pools() -> None:
     def loops(size: tuple[int, int], strides: tuple[int, int], c: int) -> int:
-        return pool_clocks(pool_loops(HW, Pool("max", size, strides, "valid", Quant(8, 0)), (1, 28, 28, c)))
+        return pool_clocks(pool_loops(HW, Pool("max", size, strides, "valid", Quant(8, 0)), (1, 28, 28, c)))[0]
 
     assert loops((2, 2), (2, 2), 8) == 2 * 28 * 8 * 2
     assert loops((1, 3), (1, 1), 8) == 4 * 28 * 8 * 3  # three open windows to update
     assert loops((1, 1), (1, 1), 1) == 4 * 28 * 1 * 4  # one channel: four clocks between updates
+    elementwise = pool_loops(HW, Pool("max", (1, 1), (1, 1), "valid", Quant(8, 0)), (1, 28, 28, 8))
+    assert pool_clocks(elementwise, channel_clocks=2) == (4 * 28 * 8, 4 * 28 * 8)  # as much again, for two passes
 
 
 def test_row_mask_of_a_strided_1x1_skips_rows() -> None:

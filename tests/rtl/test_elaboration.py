@@ -22,13 +22,13 @@ ROOT = RTL.parent
 _NAMES = (
     *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
     *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST"),
-    *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH", "PE"),
+    *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH", "REQUANTIZERS", "PE"),
 )
 CONFIGURATIONS = {
-    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 2),
-    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 0),
-    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1),
-    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2),
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 1, 2),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 2, 0),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1, 1),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2, 2),
 }
 
 
@@ -151,6 +151,7 @@ ILLEGAL = [
     ("dsoc_pool_windows", {"Rows": 7, "XBits": 4}, "Rows must be whole bytes"),
     ("dsoc_pool_windows", {"CarryDepth": 1}, "CarryDepth must be at least 2"),
     ("dsoc_pool", {"EdgesDepth": 1}, "EdgesDepth must be at least 2"),
+    ("dsoc_writer", {"RawBeats": 5}, "a slot has more beats"),
     ("dsoc_writer", {"GroupBeats": 3}, "GroupBeats and MaxBurst must be powers of two"),
     ("dsoc_writer", {"MaxBurst": 2}, "MaxBurst not the smaller one"),
     ("dsoc_soc_ram", {"Words": 1000}, "Words must be a power of two"),
@@ -164,6 +165,7 @@ ILLEGAL = [
     ("dsoc_core", _CORE | {"XBits": 3}, "XBits and KBits must be 2, 4 or 8"),
     ("dsoc_core", _CORE | {"KBits": 16}, "XBits and KBits must be 2, 4 or 8"),
     ("dsoc_core", _CORE | {"YBits": 33}, "YBits must be more than"),
+    ("dsoc_core", _CORE | {"Requants": 3}, "Requants must be 1 or 2"),
     ("dsoc_core", _CORE | {"Pe": 3}, "Pe must be 0, 1 or 2"),
     ("dsoc_core", _CORE | {"YBits": 8}, "YBits must be more than"),
     ("dsoc_core", _CORE | {"ShMax": 0}, "must be at least 1"),

@@ -39,9 +39,9 @@ def _module(what: str, name: str, parameters: Parameters, old: str, new: str) ->
 
 
 _REQUANT = {"XBits": 4}
-_WRITER = {"Lines": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8}
+_WRITER = {"Lines": 7, "RawBeats": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8}
 _LINES = {"Nf": 5, "AxiBits": 32, "ChunkBeats": 8}
-_OUT = {"Rows": 3, "XBits": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
+_OUT = {"Rows": 3, "XBits": 2, "SumBits": 32, "Requants": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
 _SHIFTER = {"Rows": 3, "XBits": 2, "Nf": 8, "Gt": 2, "PtMax": 5, "KhMax": 11, "ShMax": 3}
 _WEIGHTS = {"Cols": 6, "KBits": 2, "WordBits": 16, "Depth": 33, "AxiBits": 128, "MaxBurst": 4}
 _GATE = {"StrobeBits": 8, "CountBits": 6}
@@ -83,7 +83,7 @@ SLOW = [
     _module("mixes the masters up", "axi_read_arb", {"MaxPending": 2}, "(!s0_arvalid_i)", "(s1_arvalid_i)"),
     _module("ignores the padding", "pixel_shifter", _SHIFTER, "row_first_i + 18'(i) >= 0", "1'b1"),
     _module("shares bias banks", "weights_reader", _WEIGHTS, "waddr_i({bias_bank_q,", "waddr_i({2'd0, bias_bank_q[0],"),
-    _module("forgets the iteration", "output_stage", _OUT, "desc_i.y_l_pitch + t_off_q;", "desc_i.y_l_pitch;"),
+    _module("forgets the iteration", "output_stage", _OUT, "t_base_q <= next_t;", ""),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded_q != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_q[b]}}", "8'hFF"),
     _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_qq && !starts[c]", "shift_qq"), SETS[1]),

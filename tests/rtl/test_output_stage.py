@@ -18,15 +18,21 @@ BIAS_BANKS = 8
 NONE, TENSOR, PARTIAL = range(3)
 
 
-def _with_lines(rows: int, x_bits: int, axi_bits: int) -> Parameters:
+def _with_lines(rows: int, x_bits: int, axi_bits: int, sum_bits: int = 32, requants: int = 2) -> Parameters:
     lines = max(-(-rows * x_bits // 8), -(-32 * rows // axi_bits))
-    return {"Rows": rows, "XBits": x_bits, "AxiBits": axi_bits, "OpdLines": lines, "OutLines": lines}
+    sizes = {"Rows": rows, "XBits": x_bits, "SumBits": sum_bits, "Requants": requants}
+    return sizes | {"AxiBits": axi_bits, "OpdLines": lines, "OutLines": lines}
 
 
 @parameter_sets(
-    _with_lines(7, 4, 64),
+    _with_lines(7, 4, 64, 26, 1),
     _with_lines(3, 2, 32),
-    slow=(_with_lines(8, 4, 128), _with_lines(4, 8, 128), _with_lines(9, 2, 512), _with_lines(1, 8, 32)),
+    slow=(
+        _with_lines(8, 4, 128),
+        _with_lines(4, 8, 128, 22, 1),
+        _with_lines(9, 2, 512, 14),
+        _with_lines(1, 8, 32, 32, 1),
+    ),
 )
 def test_output_stage(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_output_stage", parameters, seed=seed)
@@ -54,6 +60,7 @@ def _operation(rng: Random) -> dict[str, int]:
     raw = 0 if kind else rng.randrange(2)
     ch = rng.randrange(1, 6)
     l_count = rng.randrange(1, 3)
+    lsh = rng.sample([0, rng.randrange(8)], 2) if operand == TENSOR else [0, 0]
     shifts = {f"sh{i}_{sign}": rng.randrange(-7, 32) for i in (1, 2) for sign in ("pos", "neg")}
     return shifts | {
         "kind": kind,
@@ -63,8 +70,8 @@ def _operation(rng: Random) -> dict[str, int]:
         "act2_en": 0 if raw else 1,
         "zero1": rng.randrange(2),
         "zero2": rng.randrange(2),
-        "acc_lsh": rng.randrange(8),
-        "opd_lsh": rng.randrange(8),
+        "acc_lsh": lsh[0],
+        "opd_lsh": lsh[1],
         "t_count": 1 if kind else rng.randrange(1, 4),
         "n_count": rng.choice([1, 1, 2, 3]),
         "l_count": l_count,
@@ -87,17 +94,18 @@ def _act(a: int, op: dict[str, int], i: int) -> int:
 
 
 def _value(data: int, bias: int, operand: int, op: dict[str, int]) -> int:
-    a = signed(data + (0 if op["kind"] else bias) + (operand if op["operand"] == PARTIAL else 0), 32)
+    bits = PARAMETERS["SumBits"]
+    a = signed(data + (operand if op["operand"] == PARTIAL else 0 if op["kind"] else bias), bits)
     if op["act1_en"]:
         a = _act(a, op, 1)
     if op["operand"] == TENSOR:
-        a = signed((a << op["acc_lsh"]) + (operand << op["opd_lsh"]), 32)
+        a = signed((a << op["acc_lsh"]) + (operand << op["opd_lsh"]), bits)
     return _act(a, op, 2) if op["act2_en"] else a
 
 
 def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) -> Iterator[Item]:
     rows, bits, axi = PARAMETERS["Rows"], PARAMETERS["XBits"], PARAMETERS["AxiBits"]
-    rpb, number = 8 // bits, 0
+    rpb, number, wide = 8 // bits, 0, PARAMETERS["SumBits"]
     for t in range(op["t_count"]):
         channels = op["ch_last"] if t == op["t_count"] - 1 else op["ch_per_t"]
         for n in range(op["n_count"]):
@@ -105,8 +113,8 @@ def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) 
                 left = min(rows, op["y_rows"] - block * rows)
                 for wo in range(op["wo_count"]):
                     for k in range(channels):
-                        size = 32 if op["operand"] == PARTIAL else bits
-                        data = [signed(rng.getrandbits(32), 32) >> rng.randrange(32) for _ in range(rows)]
+                        size = wide if op["operand"] == PARTIAL else bits
+                        data = [signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(rows)]
                         item = Item(data, [signed(rng.getrandbits(size), size) for _ in range(rows)])
                         bias = biases[(bank + t) % BIAS_BANKS][k]
                         values = [_value(d, bias, o, op) for d, o in zip(data, item.operand, strict=True)]
@@ -160,7 +168,8 @@ async def computes_and_packs(dut: Any, give: float, take: float) -> None:
     bench = Bench(dut, salt=(give, take))
     rng = bench.rng
     await bench.start(start_i=0, mac_valid_i=0, pool_valid_i=0, opd_valid_i=0, ready_i=0, desc_i=0)
-    biases = [[signed(rng.getrandbits(32), 32) >> rng.randrange(32) for _ in range(8)] for _ in range(BIAS_BANKS)]
+    wide = PARAMETERS["SumBits"]
+    biases = [[signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(8)] for _ in range(BIAS_BANKS)]
     got: list[tuple[int, ...]] = []
     payload = (dut.addr_o, dut.lines_o, dut.bytes_o, dut.beats_o)
     bench.spawn(bench.receive(dut.valid_o, dut.ready_i, payload, got, stall=take))

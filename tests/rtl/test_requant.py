@@ -14,7 +14,7 @@ from tests.rtl.bench import PARAMETERS, Bench
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 
-@parameter_sets({"XBits": 4}, {"XBits": 8}, slow=({"XBits": 2},))
+@parameter_sets({"XBits": 4, "SumBits": 32}, {"XBits": 8, "SumBits": 23}, slow=({"XBits": 2, "SumBits": 12},))
 def test_requant(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_requant", parameters, seed=seed)
 
@@ -29,28 +29,29 @@ def requant(a: int, shift: int, bits: int) -> int:
     return saturate(round(Fraction(a, 1 << shift))) if shift >= 0 else saturate(saturate(a) << -shift)
 
 
-def values(rng: Random, shift: int, bits: int) -> Iterator[int]:
-    """Values around every tie inside and just outside the range, the ends of 32 bits, and random ones."""
-    half = (1 << shift) >> 1
+def values(rng: Random, shift: int, bits: int, size: int) -> Iterator[int]:
+    """Values of `size` bits around every tie inside and just outside the range, their ends, and random ones."""
+    half, top = (1 << shift) >> 1, 1 << (size - 1)
     for result in range(-(1 << (bits - 1)) - 2, (1 << (bits - 1)) + 2):
         for around in (-half - 1, -half, -half + 1, 0, half - 1, half, half + 1):
             a = (result << max(shift, 0)) + around
-            if -(1 << 31) <= a < 1 << 31:
+            if -top <= a < top:
                 yield a
-    yield from (-(1 << 31), -(1 << 31) + 1, (1 << 31) - 1, (1 << 31) - 2)
+    yield from (-top, -top + 1, top - 1, top - 2)
     for _ in range(20):
-        yield rng.randrange(-(1 << 31), 1 << 31) >> rng.randrange(32)
+        yield rng.randrange(-top, top) >> rng.randrange(size)
 
 
 @cocotb.test()
 async def rounds_and_saturates(dut: Any) -> None:
-    bits, bench = PARAMETERS["XBits"], Bench(dut)
+    bits, size, bench = PARAMETERS["XBits"], PARAMETERS["SumBits"], Bench(dut)
     rng = bench.rng
-    await bench.start(enable_i=0, a_i=0, amount_i=7, zero_i=0)
+    await bench.start(enable_i=0, a_i=0, amount_i=7, below_i=0x7F, zero_i=0)
     await FallingEdge(bench.clock)
     for shift in range(-7, 32):
         dut.amount_i.value = shift + 7
-        points = list(values(rng, max(shift, 0), bits))
+        dut.below_i.value = ((1 << (shift + 7)) - 1) & ((1 << (size + 8)) - 1)
+        points = list(values(rng, max(shift, 0), bits, size))
         for a in points if len(points) < 300 else rng.sample(points, 300):
             zero = rng.random() < 0.1
             dut.a_i.value = a

@@ -17,12 +17,12 @@ SIZE = 1 << 15
 
 
 @parameter_sets(
-    {"Lines": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8},
-    {"Lines": 4, "AxiBits": 128, "GroupBeats": 2, "MaxBurst": 2, "Bursts": 16},
+    {"Lines": 7, "RawBeats": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8},
+    {"Lines": 4, "RawBeats": 2, "AxiBits": 128, "GroupBeats": 2, "MaxBurst": 2, "Bursts": 16},
     slow=(
-        {"Lines": 1, "AxiBits": 64, "GroupBeats": 1, "MaxBurst": 1, "Bursts": 64},
-        {"Lines": 6, "AxiBits": 64, "GroupBeats": 4, "MaxBurst": 256, "Bursts": 3},
-        {"Lines": 16, "AxiBits": 512, "GroupBeats": 4, "MaxBurst": 128, "Bursts": 16},
+        {"Lines": 1, "RawBeats": 1, "AxiBits": 64, "GroupBeats": 1, "MaxBurst": 1, "Bursts": 64},
+        {"Lines": 6, "RawBeats": 5, "AxiBits": 64, "GroupBeats": 4, "MaxBurst": 256, "Bursts": 3},
+        {"Lines": 16, "RawBeats": 3, "AxiBits": 512, "GroupBeats": 4, "MaxBurst": 128, "Bursts": 16},
     ),
 )
 def test_writer(parameters: Parameters, seed: int) -> None:
@@ -42,11 +42,11 @@ def _byte_columns(rng: Random, pitch: int) -> list[tuple[int, int, int]]:
 
 
 def _slots(rng: Random, width: int) -> list[tuple[int, int, int]]:
-    lines = rng.randrange(1, PARAMETERS["Lines"] + 1)
+    lines = rng.randrange(1, PARAMETERS["RawBeats"] + 1)
     slot = width << (lines - 1).bit_length()
     before = rng.randint(1, min(4096 // slot, 10))
     first, count = 4096 - before * slot, before + rng.randrange(10)  # most runs cross a page
-    return [(first + i * slot, lines, rng.getrandbits(8 * width * PARAMETERS["Lines"])) for i in range(count)]
+    return [(first + i * slot, lines, rng.getrandbits(8 * width * PARAMETERS["RawBeats"])) for i in range(count)]
 
 
 def _apply(memory: bytearray, columns: list[tuple[int, int, int]], pitch: int, size: int) -> None:
@@ -125,7 +125,7 @@ def _raw_bursts(slots: int, lines: int, gap: int) -> list[int]:
 @cocotb.parametrize(lines=[1, 3, 4, 7])
 async def keeps_bursts_under_way(dut: Any, lines: int) -> None:
     """Raw slots go out as whole bursts, as many at once as allowed, and no clock is lost but to that limit."""
-    lines = min(lines, PARAMETERS["Lines"])
+    lines = min(lines, PARAMETERS["RawBeats"])
     bench, width, most, latency = Bench(dut), PARAMETERS["AxiBits"] // 8, PARAMETERS["Bursts"], 150
     slot = 1 << (lines - 1).bit_length()
     count = min(SIZE // (slot * width), 6 * PARAMETERS["GroupBeats"] * most)
