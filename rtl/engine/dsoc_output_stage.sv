@@ -88,6 +88,7 @@ module dsoc_output_stage #(
   logic [31:0] t_base_q, n_base_q, l_base_q, column_q, next_t, next_n, next_l, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
   logic [2:0] bank_q;
+  logic [7:0] tile_lines;
 
   assign twice        = desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR || (desc_i.act1_en && desc_i.act2_en);
   assign again        = Requants < 2 && meta_q[Clocks].valid;
@@ -148,7 +149,8 @@ module dsoc_output_stage #(
   assign meta.valid    = fire;
   assign meta.second   = 1'b0;
   assign meta.addr     = column_q + (desc_i.raw_out ? '0 : 32'(k_q));
-  assign meta.lines    = desc_i.raw_out ? 8'(RawBeats) : (lines_left < LinesPerTile) ? 8'(lines_left) : 8'(LinesPerTile);
+  assign tile_lines    = (lines_left < LinesPerTile) ? 8'(lines_left) : 8'(LinesPerTile);
+  assign meta.lines    = desc_i.raw_out ? 8'(RawBeats) : tile_lines;
   assign meta.k_last   = k_last;
   assign meta.wo_last  = wo_last;
   assign meta.map_last = wo_last && l_last;
@@ -286,6 +288,10 @@ module dsoc_output_stage #(
 
   logic [Requants-1:0][Rows-1:0][SumBits-1:0] term_a, term_b, next_a, next_b, result;
 
+  logic [SumBits-1:0] bias;
+
+  assign bias = pool_q ? '0 : bias_i[SumBits-1:0];
+
   for (genvar p = 0; p < Requants; p++) begin : gen_pass
     scale_t next, at_sum_q;
     logic [SumBits+7:0] below_pos_q, below_neg_q;  // places that are shifted out
@@ -309,7 +315,7 @@ module dsoc_output_stage #(
 
       if (p == 0) begin : gen_first
         assign term_a[p][r] = again ? next_a[0][r] : source[32*r+:SumBits];
-        assign term_b[p][r] = again ? next_b[0][r] : partial_q ? opd_beats_i[32*r+:SumBits] : pool_q ? '0 : bias_i[SumBits-1:0];
+        assign term_b[p][r] = again ? next_b[0][r] : partial_q ? opd_beats_i[32*r+:SumBits] : bias;
         assign operand = tensor_q ? opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits] : '0;
       end else begin : gen_second
         assign term_a[p][r] = next_a[p-1][r];
