@@ -153,7 +153,7 @@ module dsoc_core #(
   end
 
   // ---- control -------------------------------------------------------------------------------------------------------
-  logic start, soft_reset, locked, busy, ended, stop, stop_q, quiet, engine_error;
+  logic start, soft_reset, locked, busy, ended, stop, quiet, engine_error;
   logic x_idle, k_idle, o_idle, y_idle, x_error, k_error, o_error, y_error;
   logic [3:0] error;
   logic [AddrBits-1:0] arena;
@@ -269,19 +269,13 @@ module dsoc_core #(
   );
 
   assign op_finished = out_finished && writer_idle;
-  assign quiet       = x_idle && k_idle && o_idle && y_idle && (stop_q || !stop);
-
-  // The gates close a clock later, so that the way from the sequencer to all of them ends in a register.
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) stop_q <= 1'b0;
-    else stop_q <= stop;
-  end
+  assign quiet       = x_idle && k_idle && o_idle && y_idle;
 
   // ---- gates of the memory ports -------------------------------------------------------------------------------------
   dsoc_axi_read_gate i_x_gate (
       .clk_i,
       .rst_ni,
-      .stop_i     (stop_q),
+      .stop_i     (stop),
       .idle_o     (x_idle),
       .error_o    (x_error),
       .s_arvalid_i(x_arvalid),
@@ -299,7 +293,7 @@ module dsoc_core #(
   dsoc_axi_read_gate i_k_gate (
       .clk_i,
       .rst_ni,
-      .stop_i     (stop_q),
+      .stop_i     (stop),
       .idle_o     (k_idle),
       .error_o    (k_error),
       .s_arvalid_i(k_arvalid),
@@ -317,7 +311,7 @@ module dsoc_core #(
   dsoc_axi_read_gate i_o_gate (
       .clk_i,
       .rst_ni,
-      .stop_i     (stop_q),
+      .stop_i     (stop),
       .idle_o     (o_idle),
       .error_o    (o_error),
       .s_arvalid_i(o_arvalid),
@@ -337,7 +331,7 @@ module dsoc_core #(
   ) i_y_gate (
       .clk_i,
       .rst_ni,
-      .stop_i     (stop_q),
+      .stop_i     (stop),
       .idle_o     (y_idle),
       .error_o    (y_error),
       .s_awvalid_i(y_awvalid),
