@@ -37,6 +37,9 @@ def implement(
         str | None, typer.Option(metavar="B", help="Board, for flows that implement for one; name or TOML.")
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Runs of placement and routing; the best one counts.")] = 1,
+    effort: Annotated[
+        str, typer.Option(metavar="E", help="Of placement and routing: low, normal, or high with open tools.")
+    ] = "normal",
     until: Annotated[str | None, typer.Option(metavar="STEP", help="Last step to run; all if left out.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run every step, not only what has changed.")] = False,
     pictures: Annotated[
@@ -50,7 +53,7 @@ def implement(
         from deepsoc.impl import forecast
         from deepsoc.impl import implement as run
 
-        if expected := forecast(folder, flow, board=board, seeds=seeds):
+        if expected := forecast(folder, flow, board=board, seeds=seeds, effort=effort):
             _text.note(f"a whole run takes {expected}")
         with _text.progress() as report:
 
@@ -58,7 +61,7 @@ def implement(
                 if report is not None:
                     report(step, (index + (state in ("done", "kept"))) / count)
 
-            result = run(folder, flow, board=board, seeds=seeds, until=until, fresh=fresh, progress=told)
+            result = run(folder, flow, board=board, seeds=seeds, effort=effort, until=until, fresh=fresh, progress=told)
         if pictures:
             result = result.model_copy(update={"artifacts": (*result.artifacts, *_draw(result))})
         return Answer(result.to_dict(), lambda: _text.implementation(result))

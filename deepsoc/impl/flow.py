@@ -14,6 +14,10 @@ from deepsoc.impl.result import ModuleResources, Resources, TimingPath
 __all__ = ["Availability", "Findings", "Flow", "Forecast", "Job", "Step"]
 
 
+NORMAL = "normal"
+"""The effort of every flow."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a flow implements.
@@ -24,6 +28,7 @@ class Job:
         params: content of params.svh.
         board: for which; None unless the flow asks for one.
         seeds: how many runs of placement and routing; the best one counts.
+        effort: of placement and routing, one of `Flow.efforts`.
     """
 
     hw: Hardware
@@ -31,6 +36,7 @@ class Job:
     params: bytes
     board: Board | None = None
     seeds: int = 1
+    effort: str = NORMAL
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ class Flow:
         read: reads the outputs of the steps that are done from the work folder.
         families: families of `Board` it implements for; none if it takes no board.
         forecast: what a whole run takes; None: nothing is known. Refuses what `prepare` refuses because of its size.
+        efforts: of placement and routing that there is a choice of.
     """
 
     name: str
@@ -133,6 +140,7 @@ class Flow:
     read: Callable[[Path, frozenset[str]], Findings]
     families: frozenset[str] = field(default=frozenset())
     forecast: Callable[[Job], Forecast] | None = None
+    efforts: tuple[str, ...] = (NORMAL,)
 
     def through(self, until: str | None) -> tuple[Step, ...]:
         """The steps as far as the one of that name; all of them for None.

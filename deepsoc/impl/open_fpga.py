@@ -16,7 +16,7 @@ from deepsoc.impl import tools
 from deepsoc.impl.alone import alone, forecast_alone
 from deepsoc.impl.cells import ECP5, GOWIN, Library, counted
 from deepsoc.impl.design import Design
-from deepsoc.impl.flow import Availability, Findings, Flow, Forecast, Job, Step
+from deepsoc.impl.flow import NORMAL, Availability, Findings, Flow, Forecast, Job, Step
 from deepsoc.impl.nextpnr import read_timing
 from deepsoc.impl.placement import write_placement
 from deepsoc.impl.seeds import COMMAND, SeedJob
@@ -30,6 +30,12 @@ _TOP = "top"
 _BOARD = "i_board"  # instance of the RTL in the top
 _ECP5_PART = re.compile(r"LFE5(UM5G|UM|U)-(12|25|45|85)F-([678])(BG|MG|TG)(\d+)[CI]")
 _ECP5_PACKAGES = {"BG": "CABGA", "MG": "CSFBGA", "TG": "TQFP"}
+_EFFORTS = {
+    "low": ("--placer", "static", "--router", "router2"),
+    NORMAL: (),
+    "high": ("--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"),
+}
+"""Arguments of nextpnr, by the effort."""
 _BASIS = "after place and route: nextpnr's report, with its delays of the family"
 
 
@@ -170,7 +176,7 @@ def _prepare(family: _Family, kind: _Kind, work: Path, job: Job) -> None:
         arguments=(
             *family.route(what),
             *("--json", "netlist.json", "--top", _TOP, "--write", "{0}", "--report", "{1}"),
-            *("--seed", "{seed}", "--timing-allow-fail"),
+            *("--seed", "{seed}", "--timing-allow-fail", *_EFFORTS[job.effort]),
         ),
         outputs=family.routed,
         seeds=job.seeds,
@@ -241,6 +247,7 @@ def _flow(name: str, family: _Family, kind: _Kind) -> Flow:
         read=partial(_read, family, kind),
         families=frozenset({name}),
         forecast=kind.forecast,
+        efforts=tuple(_EFFORTS),
     )
 
 

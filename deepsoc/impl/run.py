@@ -15,7 +15,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board
 from deepsoc.hw.boards import board as find_board
 from deepsoc.impl import open_fpga, vivado, yosys
-from deepsoc.impl.flow import Flow, Forecast, Job
+from deepsoc.impl.flow import NORMAL, Flow, Forecast, Job
 from deepsoc.impl.result import REPORT, Implementation
 from deepsoc.impl.runner import Progress, run_steps
 
@@ -36,6 +36,7 @@ def implement(
     *,
     board: str | Path | Board | None = None,
     seeds: int = 1,
+    effort: str = NORMAL,
     until: str | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -48,6 +49,7 @@ def implement(
         flow: a name out of `flows()`.
         board: for flows that implement for one: its name, its TOML file, or a `Board`.
         seeds: how many runs of placement and routing, where the flow has them; the best one counts.
+        effort: of placement and routing, one of the flow's `efforts`: low, normal, high with open tools.
         until: the last step to run; all if None.
         fresh: run all steps, also those whose inputs have not changed.
         progress: told about the steps.
@@ -62,11 +64,16 @@ def implement(
     """
     chosen = _flow(flow)
     chosen.through(until)
-    return _run(chosen, _job(chosen, folder, board, seeds), until, fresh, progress, cancel)
+    return _run(chosen, _job(chosen, folder, board, seeds, effort), until, fresh, progress, cancel)
 
 
 def forecast(
-    folder: str | Path, flow: str, *, board: str | Path | Board | None = None, seeds: int = 1
+    folder: str | Path,
+    flow: str,
+    *,
+    board: str | Path | Board | None = None,
+    seeds: int = 1,
+    effort: str = NORMAL,
 ) -> Forecast | None:
     """What `implement` is expected to take with all its steps; None: that is not known for the flow.
 
@@ -74,7 +81,7 @@ def forecast(
         InputError: as `implement`.
     """
     chosen = _flow(flow)
-    return chosen.forecast(_job(chosen, folder, board, seeds)) if chosen.forecast else None
+    return chosen.forecast(_job(chosen, folder, board, seeds, effort)) if chosen.forecast else None
 
 
 def synthesize(
@@ -84,6 +91,7 @@ def synthesize(
     flow: str = "yosys-xc7",
     board: str | Path | Board | None = None,
     seeds: int = 1,
+    effort: str = NORMAL,
     until: str | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -97,6 +105,7 @@ def synthesize(
         flow: as of `implement`.
         board: as of `implement`.
         seeds: as of `implement`.
+        effort: as of `implement`.
         until: as of `implement`.
         fresh: as of `implement`.
         progress: as of `implement`.
@@ -112,6 +121,7 @@ def synthesize(
     chosen = _flow(flow)
     chosen.through(until)
     target = _board(chosen, board)
+    chances = _seeds(seeds), _effort(chosen, effort)
     files = hardware_files(hw)
     place = Path(folder)
     if (place / "manifest.json").exists():
@@ -122,7 +132,7 @@ def synthesize(
             (place / name).write_bytes(data)
     except OSError as err:
         raise InputError(f"cannot write there: {err.strerror or err}", where=str(place)) from None
-    job = Job(hw, place.resolve(), files["params.svh"], target, _seeds(seeds))
+    job = Job(hw, place.resolve(), files["params.svh"], target, *chances)
     return _run(chosen, job, until, fresh, progress, cancel)
 
 
@@ -135,10 +145,12 @@ def _flow(name: str) -> Flow:
     return known[name]
 
 
-def _job(flow: Flow, folder: str | Path, board: str | Path | Board | None, seeds: int) -> Job:
+def _job(flow: Flow, folder: str | Path, board: str | Path | Board | None, seeds: int, effort: str) -> Job:
     target = _board(flow, board)
     export = Artifacts.load(folder)
-    return Job(export.hw, export.path, (export.path / "params.svh").read_bytes(), target, _seeds(seeds))
+    return Job(
+        export.hw, export.path, (export.path / "params.svh").read_bytes(), target, _seeds(seeds), _effort(flow, effort)
+    )
 
 
 def _board(flow: Flow, given: str | Path | Board | None) -> Board | None:
@@ -155,6 +167,12 @@ def _board(flow: Flow, given: str | Path | Board | None) -> Board | None:
             f"expected a board of {families} for {flow.name}, received {found.name} ({found.family})", where="board"
         )
     return found
+
+
+def _effort(flow: Flow, name: str) -> str:
+    if name not in flow.efforts:
+        raise InputError(f"expected {' or '.join(flow.efforts)} for {flow.name}, received {name!r}", where="effort")
+    return name
 
 
 def _seeds(count: int) -> int:

@@ -239,6 +239,15 @@ def test_the_accelerator_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [step.name for step in result.steps][-1] == "route"
 
 
+def test_the_effort_reaches_the_tool(copy: Path, fake: Path) -> None:
+    """Each places and routes anew; the tool sees its arguments."""
+    fake.write_text('#!/bin/sh\necho "arguments: $*"; exit 1\n')
+    for effort, there in (("low", "--placer static --router router2"), ("high", "--placer-heap-timingweight 30")):
+        with pytest.raises(ToolError, match="step route"):
+            tiny.run(copy, HW, flow="ecp5", board=BOARD, effort=effort)
+        assert there in (copy / WORK / "logs" / "4-route.log").read_text()
+
+
 @pytest.mark.slow
 def test_the_best_seed_is_kept(copy: Path) -> None:
     result, _ = tiny.run(copy, HW, flow="ecp5", board=BOARD, seeds=2)
@@ -308,6 +317,7 @@ def test_what_does_not_fit_is_refused_before_a_tool_runs(
     ("options", "says"),
     [
         ({}, "ecp5 implements for a board; give one"),
+        ({"board": BOARD, "effort": "most"}, "expected low or normal or high for ecp5, received 'most'"),
         ({"board": "pynq-z2"}, r"expected a board of ecp5 for ecp5, received pynq-z2 \(xc7\)"),
     ],
 )

@@ -304,6 +304,7 @@ def test_the_accelerator(flow: str, family: str, tmp_path: Path, monkeypatch: py
         ({"board": "pynq-z2"}, "yosys-xc7 takes no board; leave it out"),
         ({"seeds": 0}, "expected 1 to 64, received 0"),
         ({"seeds": 65}, "expected 1 to 64, received 65"),
+        ({"effort": "high"}, "expected normal for yosys-xc7, received 'high'"),
     ],
 )
 def test_options_that_do_not_fit(tmp_path: Path, options: dict, message: str) -> None:
