@@ -11,8 +11,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board
 from deepsoc.impl.result import ModuleResources, Resources, TimingPath
 
-__all__ = ["Availability", "Findings", "Flow", "Forecast", "Job", "Step"]
-
+__all__ = ["NORMAL", "Availability", "Findings", "Flow", "Forecast", "Job", "Step"]
 
 NORMAL = "normal"
 """The effort of every flow."""
