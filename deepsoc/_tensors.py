@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from deepsoc.errors import InputError
 
-__all__ = ["Image", "Integers", "SlotForm", "TileForm", "to_integers"]
+__all__ = ["Image", "Integers", "SlotForm", "TileForm", "fixed", "limits", "to_integers"]
 
 Integers = npt.NDArray[np.int64]
 Image = npt.NDArray[np.uint8]
@@ -149,6 +149,24 @@ class SlotForm:
         return values
 
 
+def limits(bits: int) -> tuple[int, int]:
+    """Smallest and largest two's complement integer of `bits` bits."""
+    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+
+
+def fixed(real: npt.NDArray[np.floating], bits: int, frac: int) -> Integers:
+    """Nearest integers of `bits` bits to real * 2**frac, ties to the even one, saturated.
+
+    Args:
+        real: values of any shape and size, none of them NaN.
+        bits: of an integer, at most 53.
+        frac: real value = integer * 2^-frac.
+    """
+    with np.errstate(over="ignore"):  # what is too large for a float saturates like all that is too large
+        scaled = np.rint(np.ldexp(real.astype(np.float64), frac))
+    return np.clip(scaled, *limits(bits)).astype(np.int64)
+
+
 def to_integers(
     images: npt.ArrayLike, shape: tuple[int, ...], *, bits: int, frac: int, where: str = "images"
 ) -> tuple[Integers, bool]:
@@ -175,17 +193,16 @@ def to_integers(
     if values.shape[1:] != shape or len(values) == 0:
         expected = ", ".join(map(str, ("count", *shape)))
         raise InputError(f"expected images of shape ({expected}), received {values.shape}", where=where)
-    limit = 1 << (bits - 1)
     if np.issubdtype(values.dtype, np.floating):
         if not np.isfinite(values).all():
             raise InputError("a value is NaN or infinite; expected finite numbers", where=where)
-        scaled = np.rint(np.ldexp(values.astype(np.float64), frac))
-        return np.clip(scaled, -limit, limit - 1).astype(np.int64), single
+        return fixed(values, bits, frac), single
     if not np.issubdtype(values.dtype, np.integer):
         raise InputError(f"expected numbers, received {values.dtype}", where=where)
-    if values.min() < -limit or values.max() >= limit:
+    least, most = limits(bits)
+    if values.min() < least or values.max() > most:
         raise InputError(
-            f"integers of {bits} bits are {-limit} … {limit - 1}, received {values.min()} … {values.max()}; "
+            f"integers of {bits} bits are {least} … {most}, received {values.min()} … {values.max()}; "
             "give real values to have them quantized",
             where=where,
         )

@@ -10,6 +10,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from deepsoc._tensors import fixed, limits
 from deepsoc.graph.ir import Act, IntArray, Quant
 
 __all__ = [
@@ -39,11 +40,6 @@ MAX_RIGHT_SHIFT = 31
 _MUCH = 0.05
 """Share of saturated values that is worth a warning."""
 _CANDIDATES = 8
-
-
-def limits(bits: int) -> tuple[int, int]:
-    """Smallest and largest two's complement integer of `bits` bits."""
-    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
 def saturate(a: IntArray, bits: int) -> IntArray:
@@ -96,8 +92,7 @@ def activate(a: IntArray, frac: int, act: Act) -> IntArray:
 
 def quantize(real: npt.NDArray[np.float64], quant: Quant) -> IntArray:
     """Nearest integers of `quant` (ties to even, saturated) to finite real values."""
-    low, high = limits(quant.bits)
-    return np.clip(np.rint(np.ldexp(real, quant.frac)), low, high).astype(np.int64)
+    return fixed(real, quant.bits, quant.frac)
 
 
 def largest_frac(low: float, high: float, bits: int) -> int:
@@ -130,12 +125,13 @@ def best_int_bits(values: npt.NDArray[np.floating], bits: int) -> int:
     peak = float(np.abs(values).max())
     if peak == 0.0:
         return 0
+    unit = math.frexp(peak)[1]  # squares of the largest floats are none
     top = min(max(math.ceil(math.log2(peak)) + 1, _CANDIDATES - MAX_INT_BITS), MAX_INT_BITS)
 
     def error(int_bits: int) -> float:
         frac = bits - 1 - int_bits
-        integers = np.clip(np.rint(np.ldexp(values, frac)), *limits(bits))
-        return float(np.mean((np.ldexp(integers, -frac) - values) ** 2))
+        off = np.ldexp(fixed(values, bits, frac).astype(np.float64), -frac) - values
+        return float(np.mean(np.ldexp(off, -unit) ** 2))
 
     return min(range(top - _CANDIDATES + 1, top + 1), key=error)
 
@@ -151,8 +147,8 @@ def needless_saturation(values: npt.NDArray[np.floating], bits: int, int_bits: i
         int_bits: their integer bits.
     """
     low, high = limits(bits)
-    scaled = np.ldexp(values, bits - 1 - int_bits)
-    share = float(np.mean((scaled > high + 0.5) | (scaled < low - 0.5)))
+    above, below = (math.ldexp(end, 1 + int_bits - bits) for end in (high + 0.5, low - 0.5))
+    share = float(np.mean((values > above) | (values < below)))
     if share <= _MUCH or (better := best_int_bits(values, bits)) <= int_bits:
         return ""
     return f"{share:.0%} of the values saturate with {int_bits} integer bits; {better} would be best for them"

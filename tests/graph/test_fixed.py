@@ -7,7 +7,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from deepsoc.graph.fixed import activate, largest_frac, limits, quantize, requant, round_half_even, saturate
+from deepsoc._tensors import to_integers
+from deepsoc.graph.fixed import (
+    MAX_INT_BITS,
+    activate,
+    best_int_bits,
+    largest_frac,
+    limits,
+    needless_saturation,
+    quantize,
+    requant,
+    round_half_even,
+    saturate,
+)
 from deepsoc.graph.ir import Act, Quant
 
 accumulators = st.integers(-(2**31), 2**31 - 1)
@@ -105,3 +117,14 @@ def test_values_on_the_grid_keep_their_value(n: int, frac: int) -> None:
     real = np.array([n * 2.0**-frac])
     quant = Quant(8, largest_frac(real[0], real[0], 8))
     assert np.ldexp(quantize(real, quant).astype(float), -quant.frac).tolist() == real.tolist()
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_largest_floats_saturate() -> None:
+    """Whatever is asked of them, and without a warning."""
+    values = np.array([1.7e308, -1.7e308, 1e-320, 0.3])
+    assert quantize(values, Quant(8, 20)).tolist() == [127, -128, 0, 127]
+    assert to_integers(values, (4,), bits=8, frac=20)[0].tolist() == [[127, -128, 0, 127]]
+    assert largest_frac(-1.7e308, 1.7e308, 8) == -1017
+    assert best_int_bits(values, 8) == MAX_INT_BITS - 7
+    assert needless_saturation(values, 8, -MAX_INT_BITS).startswith("75% of the values")
