@@ -11,9 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["line_buffers", "pool_bits", "result_lines", "weight_word_bits"]
+__all__ = ["REGFILE_WORDS", "bias_words", "line_buffers", "pool_bits", "result_lines", "weight_word_bits"]
 
+REGFILE_WORDS = 64
+"""Of the memory of biases; a larger one is made of block RAM (rtl/memory/dsoc_weights_reader.sv, MostRegfile)."""
 _Ints = npt.NDArray[np.int64]
+
+
+def bias_words(known: Mapping[str, _Ints]) -> _Ints:
+    """Words, of a beat each, of the memory of biases (rtl/memory/dsoc_weights_reader.sv, BiasDepth)."""
+    beats = -(-known["cols"] // (known["axi_data_bits"] // 32))
+    return np.asarray(8 << np.maximum(np.ceil(np.log2(beats)), 1).astype(np.int64))
 
 
 def line_buffers(known: Mapping[str, _Ints]) -> _Ints:

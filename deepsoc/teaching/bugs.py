@@ -82,7 +82,7 @@ FAULTS = (
     ),
     Fault(
         *("dsoc_weights_reader", "bias", "later iterations get the biases of other ones"),
-        *("waddr_i({bias_bank_q,", "waddr_i({2'd0, bias_bank_q[0],"),
+        *("bias_waddr = {bias_bank_q,", "bias_waddr = {2'd0, bias_bank_q[0],"),
     ),
     Fault("dsoc_pool", "rounding", "a tie of an average is taken for more than one half", "2'd2 : 2'd3", "2'd3 : 2'd3"),
     Fault(

@@ -83,11 +83,11 @@ module dsoc_output_stage #(
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
   logic running_q, start_q;  // the loops begin a clock behind the start, before the first result
-  logic [15:0] k_q, rows_left_q;
+  logic [15:0] k, k_q, rows_left_q;
   // Where iteration, batch element, row block and column begin; of raw results the column is the slot.
   logic [31:0] t_base_q, n_base_q, l_base_q, column_q, next_t, next_n, next_l, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
-  logic [2:0] bank_q;
+  logic [2:0] bank, bank_q;
   logic [7:0] tile_lines;
 
   assign twice        = desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR || (desc_i.act1_en && desc_i.act2_en);
@@ -158,8 +158,11 @@ module dsoc_output_stage #(
     assign meta.rows[r] = 16'(r) < rows_left_q;
   end
 
-  assign bias_bank_o  = bank_q;
-  assign bias_index_o = k_q;
+  // Of the result of the next clock, because a bias comes a clock after its address.
+  assign k            = !fire ? k_q : k_last ? '0 : k_q + 16'd1;
+  assign bank         = bank_q + 3'(fire && k_last && wo_last && l_last && n_last && !pool_q);
+  assign bias_bank_o  = bank;
+  assign bias_index_o = k;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -208,7 +211,8 @@ module dsoc_output_stage #(
       l_base_q      <= desc_i.y_base;
       column_q      <= desc_i.y_base;
     end else if (fire) begin
-      k_q <= k_last ? '0 : k_q + 16'd1;
+      k_q    <= k;
+      bank_q <= bank;
       if (k_last && wo_last) begin
         rows_left_q <= l_last ? desc_i.y_rows : rows_left_q - 16'(Rows);
         l_base_q    <= next_l;
@@ -216,7 +220,6 @@ module dsoc_output_stage #(
           n_base_q <= next_n;
           if (n_last) begin
             t_base_q <= next_t;
-            if (!pool_q) bank_q <= bank_q + 3'd1;
             if (t_last) running_q <= 1'b0;
           end
         end

@@ -6,7 +6,7 @@
 /// address within the block (one clock) while `block_whole_o`, or while `word_valid_o` says that the word at `addr_i` has come. That is
 /// a register made of the address before and `read_i`; it means nothing in the first clock of an address that does not follow in a
 /// block whose first words may be missing. The consumer gives the bank back with
-/// `release_i`, not before `block_whole_o`.
+/// `release_i`, not before `block_whole_o`. A bias comes a clock after its address.
 ///
 /// Parameters:
 ///   Cols, KBits, WordBits   columns, bits of a weight, bits of a stored word (>= Cols*KBits)
@@ -62,6 +62,7 @@ module dsoc_weights_reader #(
   localparam int unsigned BiasBeats = (Cols + BiasPerBeat - 1) / BiasPerBeat;
   localparam int unsigned BiasAddr = (BiasBeats > 1) ? $clog2(BiasBeats) : 1;
   localparam int unsigned BiasDepth = 8 << BiasAddr;
+  localparam int unsigned MostRegfile = 64;  // words that lookup tables hold without a multiplexer behind them
   localparam int unsigned DepthBits = $clog2(Depth);
   // Words and beats are counted in a unit of both.
   localparam int unsigned Unit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
@@ -285,17 +286,51 @@ module dsoc_weights_reader #(
   assign weights_o = read_word[Cols*KBits-1:0];
 
   logic [AxiBits-1:0] bias_beat;
-  dsoc_regfile #(
-      .Width(AxiBits),
-      .Depth(BiasDepth)
-  ) i_bias (
-      .clk_i,
-      .wen_i  (beat_valid && state_q == Bias),
-      .waddr_i({bias_bank_q, bias_addr_q}),
-      .wdata_i(beat),
-      .raddr_i({bias_bank_i, BiasAddr'(bias_index_i / BiasPerBeat)}),
-      .rdata_o(bias_beat)
-  );
-  assign bias_o = bias_beat[32*(32'(bias_index_i)%BiasPerBeat)+:32];
+  logic bias_wen;
+  logic [BiasAddr+2:0] bias_waddr, bias_raddr;
+  logic [15:0] bias_place;  // in its beat
+
+  assign bias_wen   = beat_valid && state_q == Bias;
+  assign bias_waddr = {bias_bank_q, bias_addr_q};
+  assign bias_raddr = {bias_bank_i, BiasAddr'(bias_index_i / BiasPerBeat)};
+  assign bias_place = 16'(32'(bias_index_i) % BiasPerBeat);
+
+  if (BiasDepth > MostRegfile) begin : gen_bias_ram
+    logic [15:0] bias_place_q;
+
+    dsoc_ram #(
+        .Width(AxiBits),
+        .Depth(BiasDepth)
+    ) i_bias (
+        .clk_i,
+        .wen_i  (bias_wen),
+        .waddr_i(bias_waddr),
+        .wdata_i(beat),
+        .ren_i  (1'b1),
+        .raddr_i(bias_raddr),
+        .rdata_o(bias_beat)
+    );
+    assign bias_o = bias_beat[32*bias_place_q+:32];
+
+    always_ff @(posedge clk_i) begin
+      bias_place_q <= bias_place;
+    end
+  end else begin : gen_bias_regfile
+    dsoc_regfile #(
+        .Width(AxiBits),
+        .Depth(BiasDepth)
+    ) i_bias (
+        .clk_i,
+        .wen_i  (bias_wen),
+        .waddr_i(bias_waddr),
+        .wdata_i(beat),
+        .raddr_i(bias_raddr),
+        .rdata_o(bias_beat)
+    );
+
+    always_ff @(posedge clk_i) begin
+      bias_o <= bias_beat[32*bias_place+:32];
+    end
+  end
 
 endmodule

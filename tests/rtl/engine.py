@@ -249,18 +249,28 @@ class EngineBench:
         return clocks
 
     async def _read_biases(self, op: Operation) -> None:
-        """Like the output stage, looks up the bias of each channel when it leaves."""
+        """Like the output stage, looks up the bias of each channel when it leaves, and sees it a clock later."""
         dut, bench = self._dut, self.bench
+        expected: list[tuple[int, int, int]] = []
+
+        def compare() -> None:
+            while expected:
+                iteration, channel, bias = expected.pop()
+                received = int(dut.bias_o.value)
+                assert received == bias, (
+                    f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
+                )
+
         for iteration, channel, bias in op.biases:
             dut.bias_bank_i.value = (self._bias_bank + iteration) % BIAS_BANKS
             dut.bias_index_i.value = channel
             await RisingEdge(bench.clock)
+            compare()
             while not (int(dut.mac_valid_o.value) and int(dut.mac_ready_i.value)):
                 await RisingEdge(bench.clock)
-            received = int(dut.bias_o.value)
-            assert received == bias, (
-                f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
-            )
+            expected.append((iteration, channel, bias))
+        await RisingEdge(bench.clock)
+        compare()
 
     def _shown(self, got: list[tuple[int, ...]], op: Operation) -> Iterator[list[int]]:
         for (value,), wanted in zip(got, op.results, strict=False):

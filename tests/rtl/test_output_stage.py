@@ -157,7 +157,7 @@ async def _give_operands(bench: Bench, op: dict[str, int], items: list[Item], st
 async def _give_biases(bench: Bench, biases: list[list[int]]) -> None:
     dut = bench.dut
     while True:
-        await FallingEdge(bench.clock)
+        await RisingEdge(bench.clock)
         bank = biases[int(dut.bias_bank_o.value)]
         dut.bias_i.value = bank[int(dut.bias_index_o.value) % len(bank)]
 
