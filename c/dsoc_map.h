@@ -105,7 +105,7 @@
 #define DSOC_COUNT_OPERATION_ROW_LSB 0u
 #define DSOC_COUNT_OPERATION_ROW_MASK 0x0000FFFFu
 
-/* COUNT_CLOCKS (ro): Clocks from the end of the operation before it, or from the start, to its last acknowledged write. */
+/* COUNT_CLOCKS (ro): Clocks from the end of the operation before it, or from the start, to its last result in the writer; of the last one, to its last acknowledged write. */
 #define DSOC_REG_COUNT_CLOCKS 0x40u
 #define DSOC_COUNT_CLOCKS_COUNT_LSB 0u
 #define DSOC_COUNT_CLOCKS_COUNT_MASK 0xFFFFFFFFu
@@ -619,5 +619,23 @@
 #define DSOC_D_POOL_PAD_TOP_WORD 49u
 #define DSOC_D_POOL_PAD_TOP_LSB 28u
 #define DSOC_D_POOL_PAD_TOP_MASK 0x30000000u
+
+/* x_follows: Pixels are fetched ahead: 0 not before all writes of the operation before are acknowledged, 1 as far as the mark has come, 2 at once. */
+#define DSOC_D_X_FOLLOWS_WORD 50u
+#define DSOC_D_X_FOLLOWS_LSB 0u
+#define DSOC_D_X_FOLLOWS_MASK 0x00000003u
+#define DSOC_D_X_FOLLOWS_ALL 0u
+#define DSOC_D_X_FOLLOWS_MARK 1u
+#define DSOC_D_X_FOLLOWS_NONE 2u
+
+/* x_returns: Mark: how often the operation before returns to lower addresses until its last iteration. */
+#define DSOC_D_X_RETURNS_WORD 50u
+#define DSOC_D_X_RETURNS_LSB 16u
+#define DSOC_D_X_RETURNS_MASK 0xFFFF0000u
+
+/* x_guard: Mark: bytes from line buffer 0 to the line that the mark must have passed. */
+#define DSOC_D_X_GUARD_WORD 51u
+#define DSOC_D_X_GUARD_LSB 0u
+#define DSOC_D_X_GUARD_MASK 0xFFFFFFFFu
 
 #endif /* DSOC_MAP_H */

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from deepsoc.errors import InputError, MappingError
 from deepsoc.hw import Hardware
 from deepsoc.hw.regmap import load_map, pack_descriptor
+from deepsoc.mapping.ahead import ahead
 from deepsoc.mapping.operations import Operation
 from deepsoc.mapping.pooling import InlinePool
 from deepsoc.mapping.stage import Requant
@@ -15,13 +16,22 @@ __all__ = ["descriptor"]
 
 
 def descriptor(
-    op: Operation, hw: Hardware, *, tag: int, net_id: int, addresses: Mapping[str, int], k_addr: int, k_beats: int
+    op: Operation,
+    hw: Hardware,
+    *,
+    before: Operation | None,
+    tag: int,
+    net_id: int,
+    addresses: Mapping[str, int],
+    k_addr: int,
+    k_beats: int,
 ) -> list[int]:
     """The words of one operation.
 
     Args:
         op: the operation.
         hw: the accelerator.
+        before: the operation before it; None: it is the first.
         tag: its index in the table.
         net_id: identity of the network.
         addresses: arena offset of every buffer, bytes.
@@ -34,6 +44,7 @@ def descriptor(
     fields = {
         "tag": tag, "net_id": net_id, "k_addr": k_addr, "k_beats": k_beats,
         **_control(op), **_pixels(op, addresses), **_loops(op), **_output(op, addresses), **_operand(op, addresses),
+        **_ahead(op, before, hw),
     }  # fmt: skip
     try:
         return pack_descriptor(fields)
@@ -84,6 +95,11 @@ def _pixels(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
         "x_seg_step": x.seg_step, "x_seg_count": x.seg_count, "x_seg_bytes": x.seg_bytes,
         "x_mask_lo": x.mask & 0xFFFF_FFFF, "x_mask_hi": x.mask >> 32,
     }  # fmt: skip
+
+
+def _ahead(op: Operation, before: Operation | None, hw: Hardware) -> dict[str, int]:
+    found = ahead(op, before, hw)
+    return {"x_follows": _value("x_follows", found.follows), "x_returns": found.returns, "x_guard": found.guard}
 
 
 def _loops(op: Operation) -> dict[str, int]:

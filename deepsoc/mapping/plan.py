@@ -123,7 +123,14 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
             offset, beats = streams.get(op.stream, (-weights_offset, 0))
             rows.append(
                 descriptor(
-                    op, hw, tag=tag, net_id=net_id, addresses=addresses, k_addr=weights_offset + offset, k_beats=beats
+                    op,
+                    hw,
+                    before=ops[tag - 1] if tag else None,
+                    tag=tag,
+                    net_id=net_id,
+                    addresses=addresses,
+                    k_addr=weights_offset + offset,
+                    k_beats=beats,
                 )
             )
         return np.array(rows, np.uint32)
@@ -174,7 +181,7 @@ def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> C
     beats = streams[op.stream][1] if op.stream else 0
     return Cost(
         clocks=clocks + drain, drain_clocks=drain,
-        overhead_clocks=overhead_clocks(op.x.first_chunk_beats(hw), op.work.last_clocks(hw)),
+        overhead_clocks=overhead_clocks(op.x.first_beats(), op.work.last_clocks(hw)),
         x_bytes=op.x.beats(hw) * hw.axi_bytes,
         k_bytes=beats * hw.axi_bytes + _DESCRIPTOR_BYTES,
         o_bytes=op.stage.o.beats(hw) * hw.axi_bytes if op.stage.o else 0,

@@ -58,11 +58,9 @@ class Reader:
             total += _beats(segments + t * self.t_step, length, hw.axi_bytes)
         return self.n * exists * total
 
-    def first_chunk_beats(self, hw: Hardware) -> int:
-        """Beats of the first chunk, which the consumer waits for."""
-        lines = sum(self.mask >> f & 1 and 0 <= self.lam0 + f < self.lines for f in range(self.mask.bit_length()))
-        length = min(self.seg_bytes, hw.grid_bytes - self.off0 % hw.grid_bytes)
-        return lines * _beats(np.array([self.off0], np.int64), length, hw.axi_bytes)
+    def first_beats(self) -> int:
+        """Beats that the consumer waits for: one of each line."""
+        return sum(self.mask >> f & 1 and 0 <= self.lam0 + f < self.lines for f in range(self.mask.bit_length()))
 
 
 @dataclass(frozen=True)

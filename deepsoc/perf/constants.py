@@ -6,15 +6,15 @@ Structure comes from the RTL's parameters; its clocks were measured (`python ben
 from __future__ import annotations
 
 __all__ = [
-    "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "NOTABLE", "REFILL",
-    "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM", "TABLE", "WEIGHTS_BURST", "WEIGHTS_TURN",
-    "WRITE", "WRITES",
+    "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "HANDOVER", "NOTABLE",
+    "OVER", "POOL_OVER", "REFILL", "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM", "TABLE",
+    "WEIGHTS_BURST", "WEIGHTS_TURN", "WRITE", "WRITES",
 ]  # fmt: skip
 
 # ---- structure ------------------------------------------------------------------------------------------------------
 DESCRIPTOR_BYTES = 256  # hw/registers.toml: 64 words
 SLOTS = 4  # chunks that a line reader holds (rtl/memory/dsoc_line_reader.sv, Slots)
-BURSTS = 16  # bursts that a line reader has under way (rtl/memory/dsoc_line_reader.sv, depth of i_bursts)
+BURSTS = 32  # bursts that a line reader has under way (rtl/memory/dsoc_line_reader.sv, depth of i_bursts)
 WRITES = 64  # bursts that the writer has under way (rtl/memory/dsoc_writer.sv, Bursts)
 WEIGHTS_BURST = 16  # longest burst of the weights port, beats (rtl/control/dsoc_core.sv, WeightsBurst)
 
@@ -28,6 +28,9 @@ WEIGHTS_TURN = 3  # of a burst of weights, beside latency and beats
 REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
 BURST = 4  # of a burst of a line reader, beside latency and beats
 WRITE = 4  # of a burst of the writer, beside latency and beats
+HANDOVER = 4  # from an operation that is over to the first step of the next, whose pixels are there
+OVER = 7  # from the last step to the last result in the writer, beside the channels that leave
+POOL_OVER = 13  # the same of a pool
 END = 9  # of an operation's fixed overhead, the part behind the last step
 TABLE = -3  # from a descriptor to the first address of pixels, besides a clock a line buffer: its reader makes a table
 

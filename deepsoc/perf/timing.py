@@ -20,6 +20,7 @@ from deepsoc.mapping.geometry import split
 from deepsoc.mapping.plan import Cost
 from deepsoc.mapping.ports import Reader, Work
 from deepsoc.perf import constants as const
+from deepsoc.perf.overlap import Behind, over_clocks, reads_behind
 
 __all__ = ["TERMS", "Cpu", "Memory", "OperationTime", "operation_times", "softmax_clocks", "work_times"]
 
@@ -139,32 +140,43 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
         memory: what is behind the ports.
     """
     weights = _Weights(hw, memory)
-    clock = 0.0
+    clock = over = settled = 0.0  # last acknowledgement and last result of the operation before; the one before that
     times: list[OperationTime] = []
     descriptor = const.START + _descriptor(hw, memory)
-    for op, cost in zip(works, costs, strict=True):
-        before, start = clock, max(clock, descriptor)
-        pixels = max(start, descriptor + hw.line_buffers + const.TABLE)
+    behind: Behind | None = None
+    for i, (op, cost) in enumerate(zip(works, costs, strict=True)):
+        before, start = clock, max(over, descriptor)
+        pixels = max(settled, descriptor + hw.line_buffers + const.TABLE)
         beats = cost.k_bytes // hw.axi_bytes - const.DESCRIPTOR_BYTES // hw.axi_bytes
         more = len(times) + 1 < len(works)
         ahead = weights.stream_from(descriptor + memory.latency_clocks + const.STREAM, beats, start if more else None)
         descriptor = start + _descriptor(hw, memory) + ahead
         ports = _ports(op, hw, memory, cost.clocks)
         last = op.last_clocks(hw) + _last_operands(op, hw, memory) + const.END
-        step = pixels + cost.overhead_clocks - op.last_clocks(hw) - const.END + memory.latency_clocks
+        first = cost.overhead_clocks - op.last_clocks(hw) - const.END
+        there = pixels + first + memory.latency_clocks
+        step = max(start + const.HANDOVER, there, behind.first if behind else 0.0)
         begin, body = step, 0.0
         for t in range(op.loops.t):
             busiest = max(port[t] for port in ports.values())
             array = ports["array"][t]
             step = weights.iteration(op, t, step, busiest, array) if op.kind == "mac" else step + busiest
             body += busiest
+            if t == 0:
+                late = max(*_late(op, hw, memory, busiest, before, behind), step)
+                begin, step = begin + (late - step), late
         moved = cost.x_bytes + cost.k_bytes + cost.o_bytes + cost.y_bytes
         moving = moved * memory.clocks_per_byte(hw.frequency_mhz)
-        clock = step + last + memory.latency_clocks
+        clock, over, settled = step + last + memory.latency_clocks, step + over_clocks(op), before
+        behind = None
+        if i + 1 < len(works) and works[i + 1].x.buffer == op.y.buffer:
+            behind = reads_behind(
+                works[i + 1], op, hw, memory.latency_clocks, clocks=cost.clocks, end=step, done=clock
+            )  # fmt: skip
         terms = {name: sum(port) for name, port in ports.items()} | {
             "outputs": max(op.beats(hw) / memory.efficiency, sum(_pooled(op, cost.clocks))),
             "array": float(cost.clocks - cost.drain_clocks), "results": float(cost.drain_clocks),
-            "weights": weights.take_loaded(), "latency": 2 * memory.latency_clocks + pixels - before,
+            "weights": weights.take_loaded(), "latency": max(memory.latency_clocks + begin - before - first, 0.0),
             "overhead": float(cost.overhead_clocks), "memory": moving,
         }  # fmt: skip
         bound = _bound(terms, body, step - begin - body)
@@ -172,6 +184,20 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
             clock, bound = before + moving, "memory"
         times.append(OperationTime(clock - before, **terms, bound=bound))
     return times
+
+
+def _late(
+    op: Work, hw: Hardware, memory: Memory, busiest: float, done: float, behind: Behind | None
+) -> tuple[float, ...]:
+    """Clocks before which the first iteration cannot end: its last pixels, its first operands, are there at `done`."""
+    late = [0.0]
+    if behind:
+        late.append(behind.last + behind.share * busiest)
+    if op.o and done:
+        columns = op.loops.n * op.loops.l * op.loops.w
+        read = memory.latency_clocks + hw.tile_lines + const.REFILL
+        late.append(done + read + busiest * max(columns - 2, 0) / columns)
+    return tuple(late)
 
 
 def _bound(terms: dict[str, float], body: float, waits: float) -> str:

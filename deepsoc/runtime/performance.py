@@ -19,17 +19,17 @@ class OperationCounters:
 
     Attributes:
         index: row of the descriptor table.
-        clocks: from the end of the operation before it, or the start, to its last acknowledged write; the sum of the
-            next nine.
+        clocks: from the end of the operation before it, or the start, until its last result is in the writer, of the
+            last one until its last write is acknowledged; the sum of the next nine.
         start: until the first pixels are there.
         array: in which the array makes a step.
         pixels, weights, operands: in which it waits for them.
         results: in which it waits because results leave one channel a clock.
         outputs: in which it waits because the writer takes no result.
         end: behind the last step, until the last result is in the writer.
-        writes: from there to the last acknowledgement.
-        x_beats, k_beats, o_beats, y_beats: beats of pixels, weights and descriptors, operands, outputs. Weights are
-            fetched ahead: theirs count in the operation during which they come.
+        writes: from there to the last acknowledgement, of the last operation.
+        x_beats, k_beats, o_beats, y_beats: beats of pixels, weights and descriptors, operands, outputs. All but
+            operands count in the operation during which they move: pixels and weights are fetched ahead.
     """
 
     index: int

@@ -65,12 +65,12 @@ def read_states(trace: str | Path, hw: Hardware, index: int) -> ArrayStates:
 
 
 def _span(signals: _Signals, index: int) -> tuple[int, int]:
-    """First clock of an operation, and the clock behind its last."""
+    """First clock of an operation, and the clock behind its last: its end, or the start of the next one."""
     clocks = np.arange(signals.clocks)
     starts, dones = (np.flatnonzero(signals.read(f"op_{name}_o", clocks)) for name in ("start", "done"))
     if not 0 <= index < len(dones):
         raise InputError(f"the trace holds {len(dones)} operations, received {index}", where="index")
-    return int(starts[index]), int(dones[index]) + 1
+    return int(starts[index]), int(min([dones[index] + 1, *starts[index + 1 : index + 2]]))
 
 
 def _configured(signals: _Signals, clocks: _Ints) -> npt.NDArray[np.bool_]:

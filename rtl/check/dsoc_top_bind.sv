@@ -4,7 +4,7 @@
 bind dsoc_top dsoc_axi_read_check #(
     .DataBits(`DSOC_AXI_DATA_BITS),
     .MaxBeats(`DSOC_AXI_MAX_BURST < 8 ? `DSOC_AXI_MAX_BURST : 8),
-    .MaxPending(16)
+    .MaxPending(32)
 ) i_x_check (
     .clk_i,
     .rst_ni,
@@ -44,7 +44,7 @@ bind dsoc_top dsoc_axi_read_check #(
 bind dsoc_top dsoc_axi_read_check #(
     .DataBits(`DSOC_AXI_DATA_BITS),
     .MaxBeats(`DSOC_AXI_MAX_BURST < 8 ? `DSOC_AXI_MAX_BURST : 8),
-    .MaxPending(16)
+    .MaxPending(32)
 ) i_o_check (
     .clk_i,
     .rst_ni,

@@ -158,11 +158,12 @@ module dsoc_core #(
   logic [3:0] error;
   logic [AddrBits-1:0] arena;
   logic [31:0] table_offset, net_id;
-  logic [15:0] n_ops;
+  logic [15:0] n_ops, op_index;
   logic run_rst_nq;
   dsoc_map_pkg::desc_t desc, next_desc;
   logic next_valid;
-  logic op_finished, out_finished, writer_idle;
+  logic op_over, op_written, out_finished, writer_idle;
+  logic settled;  // all that operations before this one wrote is acknowledged
   logic x_arvalid, x_arready, x_rvalid, x_rready, k_arvalid, k_arready, k_rvalid, k_rready;
   logic o_arvalid, o_arready, o_rvalid, o_rready, y_awvalid, y_awready, y_wvalid, y_wready;
   logic [BeatBytes-1:0] y_wstrb;
@@ -248,7 +249,7 @@ module dsoc_core #(
       .busy_o          (busy),
       .ended_o         (ended),
       .error_o         (error),
-      .op_index_o      (op_index_o),
+      .op_index_o      (op_index),
       .araddr_o        (k_s0_addr),
       .arlen_o         (k_s0_len),
       .arvalid_o       (k_read_s0_valid),
@@ -260,16 +261,21 @@ module dsoc_core #(
       .next_desc_o     (next_desc),
       .next_valid_o    (next_valid),
       .op_start_o      (op_start_o),
-      .op_finished_i   (op_finished),
-      .op_done_o       (op_done_o),
+      .op_finished_i   (out_finished),
+      .written_i       (writer_idle),
+      .settled_i       (settled),
+      .op_over_o       (op_over),
       .weights_offset_o(weights_offset),
       .weights_beats_o (weights_beats),
       .weights_valid_o (weights_cmd_valid),
       .weights_ready_i (weights_cmd_ready)
   );
 
-  assign op_finished = out_finished && writer_idle;
+  // An operation is over when its results are in the writer; the last one, and the run, when they are acknowledged.
   assign quiet       = x_idle && k_idle && o_idle && y_idle;
+
+  assign op_index_o  = op_index - 16'(!settled && !stop);  // the first whose writes are not all acknowledged
+  assign op_done_o   = op_written && !stop;
 
   // ---- gates of the memory ports -------------------------------------------------------------------------------------
   dsoc_axi_read_gate i_x_gate (
@@ -378,6 +384,27 @@ module dsoc_core #(
   );
 
   // ---- pixels --------------------------------------------------------------------------------------------------------
+  // They are fetched ahead for the next operation, as far as it does not read what is still being written.
+  dsoc_map_pkg::desc_t x_desc_q;  // of the operation whose pixels are fetched
+  logic x_ahead, x_ahead_q, x_start_q, x_reader_idle, x_guarded, x_waits;
+  logic [31:0] mark, x_mark;
+
+  assign x_ahead   = next_valid && settled && !x_ahead_q && x_reader_idle && !x_start_q;
+  assign x_guarded = (x_ahead_q || !settled) && x_desc_q.x_follows != dsoc_map_pkg::D_X_FOLLOWS_NONE;
+  assign x_mark    = x_desc_q.x_follows == dsoc_map_pkg::D_X_FOLLOWS_MARK ? mark : '0;
+
+  always_ff @(posedge clk_i or negedge run_rst_nq) begin
+    if (!run_rst_nq) begin
+      x_ahead_q <= 1'b0;
+      x_start_q <= 1'b0;
+      x_desc_q  <= '0;
+    end else begin
+      x_ahead_q <= !op_start_o && (x_ahead || x_ahead_q);
+      x_start_q <= x_ahead || (op_start_o && !x_ahead_q);
+      if (x_ahead || (op_start_o && !x_ahead_q)) x_desc_q <= next_desc;
+    end
+  end
+
   logic x_valid, x_pop, px_valid_q, px_pop;
   logic x_ready, px_valid, px_ready;
   logic [8*Nf-1:0] x_bytes, px_bytes, px_bytes_q;
@@ -390,29 +417,43 @@ module dsoc_core #(
   ) i_pixel_reader (
       .clk_i,
       .rst_ni          (run_rst_nq),
-      .start_i         (op_start_o),
+      .start_i         (x_start_q),
       .enable_i        (1'b1),
       .arena_i         (arena),
-      .base_i          (desc.x_base),
-      .line_pitch_i    (desc.x_line_pitch),
+      .base_i          (x_desc_q.x_base),
+      .line_pitch_i    (x_desc_q.x_line_pitch),
       .next_pitch_i    (next_desc.x_line_pitch),
-      .next_valid_i    (next_valid),
-      .l_pitch_i       (desc.x_l_pitch),
-      .n_pitch_i       (desc.x_n_pitch),
-      .lam0_i          (desc.x_lam0),
-      .lam_step_i      (desc.x_lam_step),
-      .lines_i         (desc.x_lines),
-      .off0_i          (desc.x_off0),
+      .next_valid_i    (next_valid && !x_ahead_q),
+      .l_pitch_i       (x_desc_q.x_l_pitch),
+      .n_pitch_i       (x_desc_q.x_n_pitch),
+      .lam0_i          (x_desc_q.x_lam0),
+      .lam_step_i      (x_desc_q.x_lam_step),
+      .lines_i         (x_desc_q.x_lines),
+      .off0_i          (x_desc_q.x_off0),
       .t_step_i        ('0),
-      .seg_step_i      (desc.x_seg_step),
-      .seg_count_i     (desc.x_seg_count),
-      .seg_bytes_i     (desc.x_seg_bytes),
-      .seg_bytes_last_i(desc.x_seg_bytes),
-      .mask_i          ({desc.x_mask_hi, desc.x_mask_lo}),
-      .t_count_i       (desc.t_count),
-      .n_count_i       (desc.n_count),
-      .l_count_i       (desc.l_count),
+      .seg_step_i      (x_desc_q.x_seg_step),
+      .seg_count_i     (x_desc_q.x_seg_count),
+      .seg_bytes_i     (x_desc_q.x_seg_bytes),
+      .seg_bytes_last_i(x_desc_q.x_seg_bytes),
+      .mask_i          ({x_desc_q.x_mask_hi, x_desc_q.x_mask_lo}),
+      .t_count_i       (x_desc_q.t_count),
+      .n_count_i       (x_desc_q.n_count),
+      .l_count_i       (x_desc_q.l_count),
       .beat_mode_i     (1'b0),
+      .guarded_i       (x_guarded),
+      .guard_i         (x_desc_q.x_guard),
+      .mark_i          (x_mark),
+      .waits_o         (x_waits),
+      .idle_o          (x_reader_idle),
+      .c_start_i       (op_start_o),
+      .c_off0_i        (desc.x_off0),
+      .c_seg_step_i    (desc.x_seg_step),
+      .c_seg_count_i   (desc.x_seg_count),
+      .c_seg_bytes_i   (desc.x_seg_bytes),
+      .c_seg_bytes_last_i(desc.x_seg_bytes),
+      .c_t_count_i     (desc.t_count),
+      .c_n_count_i     (desc.n_count),
+      .c_l_count_i     (desc.l_count),
       .araddr_o        (m_axi_x_araddr),
       .arlen_o         (m_axi_x_arlen),
       .arvalid_o       (x_arvalid),
@@ -533,6 +574,16 @@ module dsoc_core #(
   logic [ 7:0] write_lines;
   logic has_operand, partial;
 
+  // Operands may be what the operation before wrote.
+  logic opd_waits_q, opd_start;
+
+  assign opd_start = (op_start_o || opd_waits_q) && settled;
+
+  always_ff @(posedge clk_i or negedge run_rst_nq) begin
+    if (!run_rst_nq) opd_waits_q <= 1'b0;
+    else opd_waits_q <= (op_start_o || opd_waits_q) && !settled;
+  end
+
   assign has_operand = desc.operand != dsoc_map_pkg::D_OPERAND_NONE;
   assign partial     = desc.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
 
@@ -544,13 +595,13 @@ module dsoc_core #(
   ) i_operand_reader (
       .clk_i,
       .rst_ni          (run_rst_nq),
-      .start_i         (op_start_o),
+      .start_i         (opd_start),
       .enable_i        (has_operand),
       .arena_i         (arena),
       .base_i          (desc.o_base),
       .line_pitch_i    (desc.o_line_pitch),
-      .next_pitch_i    (next_desc.o_line_pitch),
-      .next_valid_i    (next_valid),
+      .next_pitch_i    (opd_waits_q ? desc.o_line_pitch : next_desc.o_line_pitch),
+      .next_valid_i    (next_valid && !opd_waits_q),
       .l_pitch_i       (desc.o_l_pitch),
       .n_pitch_i       (desc.o_n_pitch),
       .lam0_i          ('0),
@@ -567,6 +618,20 @@ module dsoc_core #(
       .n_count_i       (desc.o_n_count),
       .l_count_i       (desc.o_l_count),
       .beat_mode_i     (partial),
+      .guarded_i       (1'b0),
+      .guard_i         ('0),
+      .mark_i          ('0),
+      .waits_o         (),
+      .idle_o          (),
+      .c_start_i       (opd_start),
+      .c_off0_i        ('0),
+      .c_seg_step_i    (desc.o_seg_step),
+      .c_seg_count_i   (desc.o_seg_count),
+      .c_seg_bytes_i   (desc.o_seg_bytes),
+      .c_seg_bytes_last_i(desc.o_seg_bytes_last),
+      .c_t_count_i     (desc.o_t_count),
+      .c_n_count_i     (desc.o_n_count),
+      .c_l_count_i     (desc.o_l_count),
       .araddr_o        (m_axi_o_araddr),
       .arlen_o         (m_axi_o_arlen),
       .arvalid_o       (o_arvalid),
@@ -732,6 +797,13 @@ module dsoc_core #(
       .arena_i     (arena),
       .line_pitch_i(desc.y_line_pitch),
       .raw_i       (desc.raw_out),
+      .over_i      (op_over),
+      .settled_o   (settled),
+      .done_o      (op_written),
+      .marks_i     (next_valid),
+      .hurry_i     (x_waits),
+      .returns_i   (next_desc.x_returns),
+      .mark_o      (mark),
       .valid_i     (write_valid),
       .ready_o     (write_ready),
       .addr_i      (write_addr),
@@ -762,7 +834,7 @@ module dsoc_core #(
         .rst_ni,
         .start_i        (start),
         .busy_i         (busy && !stop),
-        .op_done_i      (op_done_o),
+        .op_done_i      (op_over),
         .active_i       (count_active),
         .step_i         (count_step),
         .first_i        (px_pop),

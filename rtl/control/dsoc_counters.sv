@@ -109,11 +109,20 @@ module dsoc_counters #(
   logic [Count-1:0] fresh_q;  // words of the row that nothing was written to yet
   logic [RowBits-1:0] row_q;
   logic [Count-1:0][GatherBits-1:0] gathered_q;
+  logic [Count-1:0][GatherBits-1:0] gathered;
+  logic [Count-1:0][GatherBits-1:0] kept_q;  // what the operation that ended had gathered, while the next one gathers
+  logic keeps_q;
 
   assign stopped = busy_q && !busy_i && !done_q;  // in the midst of an operation
   assign last    = at_q == 4'(Count - 1);
   // Not in the clock before a round that closes: two turns of a word must not follow each other.
   assign turn    = closing_q || (busy_i && !read_i && !op_done_i);
+
+  always_comb begin
+    for (int unsigned i = 0; i < Count; i++) begin
+      gathered[i] = (turn && !keeps_q && at_q == 4'(i) ? '0 : gathered_q[i]) + GatherBits'(events[i]);
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -125,17 +134,20 @@ module dsoc_counters #(
       fresh_q    <= '0;
       row_q      <= '0;
       gathered_q <= '0;
+      kept_q     <= '0;
+      keeps_q    <= 1'b0;
     end else begin
       busy_q <= busy_i;
       done_q <= op_done_i;
       for (int unsigned i = 0; i < Count; i++) begin
-        gathered_q[i] <= (turn && at_q == 4'(i) ? '0 : gathered_q[i]) + GatherBits'(events[i]);
+        gathered_q[i] <= gathered[i];
       end
       if (turn) begin
         at_q          <= last ? '0 : at_q + 4'd1;
         fresh_q[at_q] <= 1'b0;
         if (last && closing_q) begin
           closing_q <= again_q;
+          keeps_q   <= 1'b0;
           again_q   <= 1'b0;
           row_q     <= row_q + 1'b1;
           fresh_q   <= '1;
@@ -145,12 +157,16 @@ module dsoc_counters #(
         if (closing_q && !last) begin
           again_q <= 1'b1;
         end else begin
-          closing_q <= 1'b1;
-          at_q      <= '0;
+          closing_q  <= 1'b1;
+          at_q       <= '0;
+          keeps_q    <= 1'b1;
+          gathered_q <= '0;
+          for (int unsigned i = 0; i < Count; i++) kept_q[i] <= gathered[i];
         end
       end
       if (start_i) begin
         closing_q  <= 1'b0;
+        keeps_q    <= 1'b0;
         again_q    <= 1'b0;
         at_q       <= '0;
         fresh_q    <= '1;
@@ -181,7 +197,7 @@ module dsoc_counters #(
   always_ff @(posedge clk_i) begin
     if (turn) begin
       address_q    <= address;
-      amount_q     <= gathered_q[at_q];
+      amount_q     <= keeps_q ? kept_q[at_q] : gathered_q[at_q];
       fresh_word_q <= fresh_q[at_q];
     end
   end
@@ -200,8 +216,9 @@ module dsoc_counters #(
   );
 
   // ---- what the figures rest on --------------------------------------------------------------------------------------
-  localparam logic [Count-1:0] Early = Count'(1 << Clocks) | Count'(1 << KBeats);
-  `DSOC_ASSERT(a_order, clk_i, rst_ni, closing_q |-> (((events & ~Early) >> at_q) >> 1) == '0)
+  localparam logic [Count-1:0] Early = Count'(1 << Clocks) | Count'(1 << XBeats) | Count'(1 << KBeats) |
+      Count'(1 << YBeats);
+  `DSOC_ASSERT(a_order, clk_i, rst_ni, closing_q && !keeps_q |-> (((events & ~Early) >> at_q) >> 1) == '0)
   `DSOC_ASSERT(a_one_cause, clk_i, rst_ni, $onehot0(events & ~Early & ~Count'(32'hF << XBeats)))
   `DSOC_ASSERT(a_read, clk_i, rst_ni, read_i |-> ready_o)
   for (genvar i = 0; i < Count; i++) begin : gen_gathered

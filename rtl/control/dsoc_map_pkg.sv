@@ -115,7 +115,7 @@ package dsoc_map_pkg;
   localparam int unsigned COUNT_OPERATION_ROW_WIDTH = 16;
 
   // COUNT_CLOCKS (ro): Clocks from the end of the operation before it, or from the start, to its
-  // last acknowledged write.
+  // last result in the writer; of the last one, to its last acknowledged write.
   localparam logic [7:0] REG_COUNT_CLOCKS = 8'h40;
   localparam int unsigned COUNT_CLOCKS_COUNT_LSB = 0;
   localparam int unsigned COUNT_CLOCKS_COUNT_WIDTH = 32;
@@ -636,9 +636,34 @@ package dsoc_map_pkg;
   localparam int unsigned D_POOL_PAD_TOP_LSB = 28;
   localparam int unsigned D_POOL_PAD_TOP_WIDTH = 2;
 
+  // x_follows: Pixels are fetched ahead: 0 not before all writes of the operation before are
+  // acknowledged, 1 as far as the mark has come, 2 at once.
+  localparam int unsigned D_X_FOLLOWS_WORD = 50;
+  localparam int unsigned D_X_FOLLOWS_LSB = 0;
+  localparam int unsigned D_X_FOLLOWS_WIDTH = 2;
+  localparam logic [1:0] D_X_FOLLOWS_ALL = 2'd0;
+  localparam logic [1:0] D_X_FOLLOWS_MARK = 2'd1;
+  localparam logic [1:0] D_X_FOLLOWS_NONE = 2'd2;
+
+  // x_returns: Mark: how often the operation before returns to lower addresses until its last
+  // iteration.
+  localparam int unsigned D_X_RETURNS_WORD = 50;
+  localparam int unsigned D_X_RETURNS_LSB = 16;
+  localparam int unsigned D_X_RETURNS_WIDTH = 16;
+
+  // x_guard: Mark: bytes from line buffer 0 to the line that the mark must have passed.
+  localparam int unsigned D_X_GUARD_WORD = 51;
+  localparam int unsigned D_X_GUARD_LSB = 0;
+  localparam int unsigned D_X_GUARD_WIDTH = 32;
+
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [449:0] reserved1598;
+    logic [383:0] reserved1664;
+    logic [31:0] x_guard;
+    logic [15:0] x_returns;
+    logic [13:0] reserved1602;
+    logic [1:0] x_follows;
+    logic [1:0] reserved1598;
     logic [1:0] pool_pad_top;
     logic [1:0] pool_sh;
     logic [1:0] pool_kh;

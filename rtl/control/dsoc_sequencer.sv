@@ -1,7 +1,8 @@
 /// Sequencer: fetches the descriptor table, checks every descriptor, runs one operation after the other.
 ///
-/// The next descriptor is fetched and its weights command queued while the current operation runs. An operation ends when the
-/// output stage has made all its results and the writer has no write unacknowledged.
+/// The next descriptor is fetched and its weights command queued while the current operation runs. An operation is over when
+/// all its results are made, the last one when the writer has no write unacknowledged (`written_i`). Until `settled_i` some
+/// of the operation before are not, and a write error is of that one.
 ///
 /// All that works on a run is in reset (`run_rst_no`) while there is none. A run that stops early, on an error or by
 /// `abort_i`, drains first: `stop_o` closes the gates of the AXI ports, and the run is over when they are idle
@@ -48,7 +49,9 @@ module dsoc_sequencer #(
     output logic                       next_valid_o,
     output logic                       op_start_o,
     input  logic                       op_finished_i,
-    output logic                       op_done_o,
+    input  logic                       written_i,
+    input  logic                       settled_i,
+    output logic                       op_over_o,
     output logic                [31:0] weights_offset_o,
     output logic                [31:0] weights_beats_o,
     output logic                       weights_valid_o,
@@ -169,7 +172,7 @@ module dsoc_sequencer #(
   assign desc_o       = desc_q;
   assign next_desc_o  = next_q;
   assign next_valid_o = fetch_q == FetchDone && bad_q == '0;
-  assign op_done_o    = state_q == Run && op_finished_i;
+  assign op_over_o    = state_q == Run && op_finished_i && (!last_op || written_i);
   assign op_index_o   = op_q;
   assign busy_o       = state_q != Idle;
   assign stop_o       = state_q == Drain;
@@ -224,7 +227,7 @@ module dsoc_sequencer #(
         end
         Start: state_q <= Run;
         Run: begin
-          if (op_finished_i) begin
+          if (op_over_o) begin
             state_q <= Wait;
             op_q    <= op_q + 16'd1;
             if (last_op) begin
@@ -247,7 +250,7 @@ module dsoc_sequencer #(
         state_q    <= Drain;
         run_rst_no <= 1'b1;
         op_start_o <= 1'b0;
-        op_q       <= op_q;  // also where the operation ends in this clock
+        op_q       <= op_q - 16'(fault_write_i && !settled_i);  // also where the operation ends in this clock
         ended_o    <= 1'b0;
         error_o    <= fault;
       end

@@ -5,6 +5,12 @@
 /// byte, one byte of every line (`bytes_o`) or, for partial sums, one whole beat of every line (`beats_o`), and pops.
 /// Buffers that were not fetched show old data: the consumer masks rows that do not exist.
 ///
+/// Fetching may be an operation ahead of the consumer: `start_i` begins it, as soon as `idle_o`, and `c_start_i` the
+/// consumer's side, which takes the settings `c_*`. A chunk comes in parts, of which the consumer uses each as it is there:
+/// an operation's first beat on its own, the rest at once. While `guarded_i`, a part is one beat and is asked for when its
+/// address on line 0 at this row block, plus `guard_i`, lies before `mark_i`: all that is written before has been acknowledged.
+/// `waits_o`: a part is held back so.
+///
 /// The table of line offsets for the next operation is made while the reader is idle, as soon as `next_valid_i` shows the
 /// pitch; otherwise it costs Nf clocks at the start. An operation that does not need this reader starts it with `enable_i` low.
 ///
@@ -50,6 +56,22 @@ module dsoc_line_reader #(
     input logic        [15:0] l_count_i,
     input logic               beat_mode_i,
 
+    input  logic        guarded_i,
+    input  logic [31:0] guard_i,
+    input  logic [31:0] mark_i,
+    output logic        waits_o,
+    output logic        idle_o,
+
+    input logic        c_start_i,
+    input logic [31:0] c_off0_i,
+    input logic [31:0] c_seg_step_i,
+    input logic [31:0] c_seg_count_i,
+    input logic [31:0] c_seg_bytes_i,
+    input logic [31:0] c_seg_bytes_last_i,
+    input logic [15:0] c_t_count_i,
+    input logic [15:0] c_n_count_i,
+    input logic [15:0] c_l_count_i,
+
     output logic [AddrBits-1:0] araddr_o,
     output logic [         7:0] arlen_o,
     output logic                arvalid_o,
@@ -87,6 +109,7 @@ module dsoc_line_reader #(
     Table,
     Block,
     Chunk,
+    Guard,
     Send
   } state_e;
 
@@ -94,23 +117,28 @@ module dsoc_line_reader #(
   logic [31:0] n_base_q, l_base_q, off_t_q, off_q, cur_q;
   logic [31:0] bytes_behind_q;  // of the segment, behind the byte at `cur_q`
   logic signed [17:0] lam_q;
-  logic idle, chunk_sent, step_seg;
+  logic idle, part_sent, step_seg;
   logic last_seg, last_l, last_n, last_t;
   logic [Nf-1:0] block_need_q;
   logic [SlotBits-1:0] fill_slot_q;
   logic [SlotBits:0] free_q;
   logic slot_freed;
 
-  // The chunk at `cur_q`, made in Chunk for Send: up to the end of the cell, or of the segment.
-  logic [31:0] seg_bytes, chunk_offset_q;
-  logic [GridBits:0] cell_left_q;
+  // The part at `cur_q`, made in Chunk for Send: up to the end of the cell or of the beat, or of the segment.
+  logic [31:0] seg_bytes, chunk_offset_q, beat_address;
+  logic [31:0] l_guard_q, guard_at_q;  // what the part's data must not be before
+  logic [GridBits:0] part_left_q;
   logic [32:0] seg_end;  // the segment's last byte, from the cell's first
-  logic [ChunkBits-1:0] first_beat_q, last_beat_q;
-  logic seg_ends, seg_ends_q;
+  logic [ChunkBits-1:0] first_beat, first_beat_q, last_beat_q;
+  logic single, single_q, begins_q;  // a beat a line; the operation's first part is still to come
+  logic seg_ends, seg_ends_q, slot_ends_q, slot_sent;
 
-  assign seg_bytes = last_t ? seg_bytes_last_i : seg_bytes_i;
-  assign seg_end   = 33'(bytes_behind_q) + 33'(cur_q[GridBits-1:0]);
-  assign seg_ends  = seg_end >> GridBits == '0;
+  assign seg_bytes    = last_t ? seg_bytes_last_i : seg_bytes_i;
+  assign seg_end      = 33'(bytes_behind_q) + 33'(cur_q[GridBits-1:0]);
+  assign first_beat   = ChunkBits'(cur_q[GridBits-1:0] >> ByteBits);
+  assign single       = begins_q || guarded_i;
+  assign seg_ends     = single ? seg_end >> ByteBits == 33'(first_beat) : seg_end >> GridBits == '0;
+  assign beat_address = cur_q & ~32'(BeatBytes - 1);
 
   // The line buffer whose burst is sent, if the chunk wants any, and those behind it.
   logic [Nf-1:0] wanted, behind, behind_q;
@@ -167,11 +195,12 @@ module dsoc_line_reader #(
 
   // ---- bursts under way: where their beats go --------------------------------------------------------------------
   typedef struct packed {
-    logic                 none;  // an empty chunk: nothing to wait for
-    logic                 last;  // last burst of its chunk
+    logic                 none;  // an empty part: nothing to wait for
+    logic                 last;  // last burst of its part
     logic [SlotBits-1:0]  slot;
     logic [FBits-1:0]     f;
     logic [ChunkBits-1:0] beat;
+    logic [ChunkBits-1:0] more;  // beats behind the first
   } burst_t;
 
   burst_t issue, head;
@@ -182,11 +211,12 @@ module dsoc_line_reader #(
   assign issue.slot = fill_slot_q;
   assign issue.f    = first_f_q;
   assign issue.beat = first_beat_q;
+  assign issue.more = last_beat_q - first_beat_q;
   assign issue_valid = state_q == Send && (issue.none || ar_ready);
 
   dsoc_fifo #(
       .Width($bits(burst_t)),
-      .Depth(16)
+      .Depth(32)
   ) i_bursts (
       .clk_i,
       .rst_ni,
@@ -208,7 +238,7 @@ module dsoc_line_reader #(
   ) i_ar (
       .clk_i,
       .rst_ni,
-      .data_i ({arena_i + AddrBits'(burst_offset), 8'(last_beat_q) - 8'(first_beat_q)}),
+      .data_i ({arena_i + AddrBits'(burst_offset), 8'(issue.more)}),
       .valid_i(state_q == Send && !issue.none && issue_ready),
       .ready_o(ar_ready),
       .data_o ({araddr_o, arlen_o}),
@@ -220,8 +250,11 @@ module dsoc_line_reader #(
   logic sent;
   assign sent       = issue_valid && issue_ready;
   assign idle       = state_q == Idle;
-  assign chunk_sent = sent && last_q;
-  assign step_seg   = chunk_sent && seg_ends_q;
+  assign part_sent = sent && last_q;
+  assign step_seg   = part_sent && seg_ends_q;
+  assign slot_sent  = part_sent && slot_ends_q;
+  assign idle_o     = idle;
+  assign waits_o    = state_q == Guard;
 
   dsoc_nest #(
       .Loops (4),
@@ -256,15 +289,22 @@ module dsoc_line_reader #(
       first_f_q      <= '0;
       f_offset_q     <= '0;
       chunk_offset_q <= '0;
-      cell_left_q    <= '0;
+      l_guard_q      <= '0;
+      guard_at_q     <= '0;
+      part_left_q    <= '0;
+      single_q       <= 1'b0;
+      begins_q       <= 1'b0;
+      slot_ends_q    <= 1'b0;
       first_beat_q   <= '0;
       last_beat_q    <= '0;
       seg_ends_q     <= '0;
       fill_slot_q    <= '0;
       free_q         <= (SlotBits + 1)'(Slots);
     end else begin
+      l_guard_q <= l_base_q + guard_i;
       unique case (state_q)
         Idle: begin
+          begins_q <= 1'b1;
           n_base_q <= base_i;
           l_base_q <= base_i;
           off_t_q  <= off0_i;
@@ -285,20 +325,29 @@ module dsoc_line_reader #(
         end
         Chunk: begin
           none_q         <= wanted == '0;
-          chunk_offset_q <= l_base_q + (cur_q & ~32'(BeatBytes - 1));
-          cell_left_q    <= (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
-          first_beat_q   <= ChunkBits'(cur_q[GridBits-1:0] >> ByteBits);
-          last_beat_q    <= seg_ends ? ChunkBits'(seg_end[GridBits-1:0] >> ByteBits) : ChunkBits'(ChunkBeats - 1);
+          chunk_offset_q <= l_base_q + beat_address;
+          guard_at_q     <= l_guard_q + beat_address;
+          part_left_q    <= single ? (GridBits + 1)'(BeatBytes) - (GridBits + 1)'(cur_q[ByteBits-1:0]) :
+              (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
+          first_beat_q   <= first_beat;
+          last_beat_q    <= single ? first_beat :
+              seg_ends ? ChunkBits'(seg_end[GridBits-1:0] >> ByteBits) : ChunkBits'(ChunkBeats - 1);
+          single_q       <= single;
           seg_ends_q     <= seg_ends;
-          if (free_q != '0) state_q <= Send;
+          slot_ends_q    <= seg_ends || !single || first_beat == ChunkBits'(ChunkBeats - 1);
+          if (free_q != '0) state_q <= guarded_i ? Guard : Send;
+        end
+        Guard: begin
+          if (!guarded_i || guard_at_q < mark_i) state_q <= Send;
         end
         Send: begin
           if (sent) begin
-            if (chunk_sent) begin
-              fill_slot_q  <= fill_slot_q + 1'b1;
-              state_q      <= Chunk;
-              cur_q          <= (cur_q & ~(Grid - 32'd1)) + Grid;
-              bytes_behind_q <= bytes_behind_q - 32'(cell_left_q);
+            if (part_sent) begin
+              if (slot_ends_q) fill_slot_q <= fill_slot_q + 1'b1;
+              begins_q       <= 1'b0;
+              state_q        <= Chunk;
+              cur_q          <= single_q ? beat_address + 32'(BeatBytes) : (cur_q & ~(Grid - 32'd1)) + Grid;
+              bytes_behind_q <= bytes_behind_q - 32'(part_left_q);
               if (seg_ends_q) begin
                 off_q        <= off_q + seg_step_i;
                 cur_q        <= off_q + seg_step_i;
@@ -328,14 +377,14 @@ module dsoc_line_reader #(
         first_f_q  <= next_f;
         f_offset_q <= next_f_offset;
       end
-      free_q <= free_q - (SlotBits + 1)'(chunk_sent) + (SlotBits + 1)'(slot_freed);
+      free_q <= free_q - (SlotBits + 1)'(slot_sent) + (SlotBits + 1)'(slot_freed);
     end
   end
 
   // ---- beats into the buffers ------------------------------------------------------------------------------------
   logic [ChunkBits-1:0] beat_q;
-  logic [SlotBits:0] full_q;
-  logic beat_taken, fills;
+  logic [MemBits:0] full_q;  // beats of every line that are there
+  logic beat_taken, fills, beat_freed;
 
   assign rready_o   = head_valid && !head.none;
   assign beat_taken = rvalid_i && rready_o;
@@ -348,8 +397,9 @@ module dsoc_line_reader #(
       valid_o <= 1'b0;
     end else begin
       if (beat_taken) beat_q <= rlast_i ? '0 : beat_q + 1'b1;
-      full_q  <= full_q + (SlotBits + 1)'(fills) - (SlotBits + 1)'(slot_freed);
-      valid_o <= fills || full_q > (SlotBits + 1)'(1) || (full_q != '0 && !slot_freed);
+      full_q  <= full_q + (fills ? (MemBits + 1)'(head.more) + 1'b1 : '0) - (MemBits + 1)'(beat_freed);
+      valid_o <= (c_begin_q || (c_active_q && !(pop_i && c_over))) &&
+          (fills || full_q > (MemBits + 1)'(1) || (full_q != '0 && !beat_freed));
     end
   end
 
@@ -363,8 +413,9 @@ module dsoc_line_reader #(
   logic [4:0] one_q;
   logic c_short, one_last_q;  // of the last iteration's segments
   logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t;
-  logic c_begin_q;  // a clock behind the start, long before the first item
-  logic [4:0] c_last_but_one;
+  logic c_begin_q;  // a clock behind the start
+  logic c_active_q, c_over;  // items are to come; the next one is the operation's last
+  logic [4:0] c_last_but_one, c_ends;
   logic [GridBits-1:0] step, item_bits;  // of an item: its size, the bits of the address in it
 
   assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
@@ -374,6 +425,8 @@ module dsoc_line_reader #(
   assign step       = beat_mode_i ? GridBits'(BeatBytes) : GridBits'(1);
   assign c_next     = c_cur_q + step;
   assign slot_freed = pop_i && (c_seg_ends || &(c_cur_q | item_bits));  // the segment's, or the cell's, last item
+  assign beat_freed = pop_i && (c_seg_ends || &(c_cur_q[ByteBits-1:0] | item_bits[ByteBits-1:0]));
+  assign c_over     = c_ends[4];
   // of the segment that comes next
   assign c_short    = c_begin_q ? one_q[4] : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t;
   assign c_items    = c_short ? items_last_q : items_q;
@@ -387,18 +440,19 @@ module dsoc_line_reader #(
       .load_i     ({5{c_begin_q}}),
       .step_i     (pop_i),
       .count_i    ({
-        32'(t_count_i), 32'(n_count_i), 32'(l_count_i), seg_count_i, c_items
+        32'(c_t_count_i), 32'(c_n_count_i), 32'(c_l_count_i), c_seg_count_i, c_items
       }),
       .one_i      ({one_q[4:1], c_short ? one_last_q : one_q[0]}),
       .before_o   (c_last_but_one),
       .last_o     ({c_last_t, c_last_n, c_last_l, c_last_seg, c_seg_ends}),
-      .ends_o     (),
+      .ends_o     (c_ends),
       .ends_next_o()
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       c_begin_q    <= 1'b0;
+      c_active_q   <= 1'b0;
       one_q        <= '0;
       one_last_q   <= 1'b0;
       items_q      <= '0;
@@ -408,26 +462,27 @@ module dsoc_line_reader #(
       c_off_q     <= '0;
       c_cur_q     <= '0;
     end else begin
-      c_begin_q    <= start_i && enable_i;
+      c_begin_q    <= c_start_i && enable_i;
+      c_active_q   <= c_begin_q || (c_active_q && !(pop_i && c_over));
       one_q        <= {
-        t_count_i == 16'd1,
-        n_count_i == 16'd1,
-        l_count_i == 16'd1,
-        seg_count_i == 32'd1,
-        seg_bytes_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1)
+        c_t_count_i == 16'd1,
+        c_n_count_i == 16'd1,
+        c_l_count_i == 16'd1,
+        c_seg_count_i == 32'd1,
+        c_seg_bytes_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1)
       };
-      one_last_q   <= seg_bytes_last_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1);
-      items_q      <= beat_mode_i ? seg_bytes_i >> ByteBits : seg_bytes_i;
-      items_last_q <= beat_mode_i ? seg_bytes_last_i >> ByteBits : seg_bytes_last_i;
+      one_last_q   <= c_seg_bytes_last_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1);
+      items_q      <= beat_mode_i ? c_seg_bytes_i >> ByteBits : c_seg_bytes_i;
+      items_last_q <= beat_mode_i ? c_seg_bytes_last_i >> ByteBits : c_seg_bytes_last_i;
       if (c_begin_q) begin
-        c_off_t_q <= GridBits'(off0_i);
-        c_off_q   <= GridBits'(off0_i);
-        c_cur_q   <= GridBits'(off0_i);
+        c_off_t_q <= GridBits'(c_off0_i);
+        c_off_q   <= GridBits'(c_off0_i);
+        c_cur_q   <= GridBits'(c_off0_i);
       end else if (pop_i) begin
         c_cur_q <= c_next;
         if (c_seg_ends) begin
-          c_off_q <= c_off_q + GridBits'(seg_step_i);
-          c_cur_q <= c_off_q + GridBits'(seg_step_i);
+          c_off_q <= c_off_q + GridBits'(c_seg_step_i);
+          c_cur_q <= c_off_q + GridBits'(c_seg_step_i);
           if (c_last_seg) begin
             c_off_q <= c_off_t_q;
             c_cur_q <= c_off_t_q;

@@ -6,6 +6,14 @@
 /// A burst begins only when all its beats are here, and while fewer than `Bursts` of them wait for their acknowledgement.
 /// `flush_i` (level) sends what is left; `idle_o` says that every write has been acknowledged.
 ///
+/// An operation may be over for the rest of the accelerator before its last writes are acknowledged: `over_i` pulses behind
+/// its last vector. What is left goes out as it would with `flush_i`, with the settings of that operation, and no vector of the
+/// next one is taken until `settled_o`; `done_o` pulses when all is acknowledged.
+///
+/// The mark tells who reads the results while others are still written: all vectors with an address below `mark_o` have been
+/// acknowledged that an operation brought since its addresses fell for the `returns_i`-th time; 0: not known. It
+/// follows the bursts by one or two round trips while `marks_i` is high. While `hurry_i`, groups do not wait for beats.
+///
 /// Parameters:
 ///   Lines       lines of a tile, or beats of a raw slot if they are more
 ///   RawBeats    beats of a raw slot
@@ -27,6 +35,14 @@ module dsoc_writer #(
     input logic [AddrBits-1:0] arena_i,
     input logic [        31:0] line_pitch_i,
     input logic                raw_i,
+
+    input  logic        over_i,
+    output logic        settled_o,
+    output logic        done_o,
+    input  logic        marks_i,
+    input  logic        hurry_i,
+    input  logic [15:0] returns_i,
+    output logic [31:0] mark_o,
 
     input  logic                     valid_i,
     output logic                     ready_o,
@@ -83,7 +99,30 @@ module dsoc_writer #(
   // Whether a vector's bytes lie in the beat of the vector before.
   logic [31:0] last_addr_q;
   logic [7:0] last_lines_q;
-  logic same;
+  logic same, vector_ready;
+
+  // Settings of the operation whose results are here, taken over while there are none.
+  logic raw_q, over_q, flush;
+  logic [31:0] line_pitch_q;
+
+  assign flush     = flush_i || over_q;
+  assign ready_o   = vector_ready && !over_q;
+  assign settled_o = !over_q;
+  assign done_o    = idle_o && (over_i || over_q);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      over_q       <= 1'b0;
+      raw_q        <= 1'b0;
+      line_pitch_q <= '0;
+    end else begin
+      over_q <= !idle_o && (over_i || over_q);
+      if (idle_o) begin
+        raw_q        <= raw_i;
+        line_pitch_q <= line_pitch_i;
+      end
+    end
+  end
 
   assign same = addr_i >> ByteBits == last_addr_q >> ByteBits && lines_i == last_lines_q;
 
@@ -104,8 +143,8 @@ module dsoc_writer #(
       .clk_i,
       .rst_ni,
       .data_i ({same, addr_i, lines_i, bytes_i, beats_i}),
-      .valid_i,
-      .ready_o,
+      .valid_i(valid_i && !over_q),
+      .ready_o(vector_ready),
       .data_o ({joins_before, addr, lines, bytes, beats}),
       .valid_o(valid),
       .ready_i(ready),
@@ -113,8 +152,8 @@ module dsoc_writer #(
   );
 
   assign in_addr = addr & ~32'(BeatBytes - 1);
-  assign joins   = row_valid_q && !raw_i && joins_before;
-  assign push    = row_valid_q && ((valid && !joins) || (flush_i && !valid));
+  assign joins   = row_valid_q && !raw_q && joins_before;
+  assign push    = row_valid_q && ((valid && !joins) || (flush && !valid));
   assign ready   = !row_valid_q || joins || push_ready;
   assign take    = valid && ready;
 
@@ -128,7 +167,7 @@ module dsoc_writer #(
       row_valid_q <= 1'b1;
       row_addr_q  <= in_addr;
       row_lines_q <= lines;
-      strb_q      <= raw_i ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr[ByteBits-1:0]);
+      strb_q      <= raw_q ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr[ByteBits-1:0]);
     end else if (push && push_ready) begin
       row_valid_q <= 1'b0;
     end
@@ -140,7 +179,7 @@ module dsoc_writer #(
       assign placed = take && addr[ByteBits-1:0] == ByteBits'(b);
       if (g < RawBeats) begin : gen_raw
         always_ff @(posedge clk_i) begin
-          if (raw_i ? take : placed) row_q[g*AxiBits+b*8+:8] <= raw_i ? beats[g*AxiBits+b*8+:8] : bytes[8*g+:8];
+          if (raw_q ? take : placed) row_q[g*AxiBits+b*8+:8] <= raw_q ? beats[g*AxiBits+b*8+:8] : bytes[8*g+:8];
         end
       end else begin : gen_bytes
         always_ff @(posedge clk_i) if (placed) row_q[g*AxiBits+b*8+:8] <= bytes[8*g+:8];
@@ -155,18 +194,22 @@ module dsoc_writer #(
     logic [GroupBits-1:0] beats;  // entries of the store
     logic [15:0]          size;   // beats of all lines
     logic [8:0]           first;  // of the first burst
+    logic                 final_one;  // its bytes are not written again
   } group_t;
 
   group_t open_q, closed, next;
   logic [31:0] open_end_q;  // where the next row must lie
   logic full;
+  logic [15:0] returns_q;  // of the operation's addresses, to lower ones
+  logic finals_q, hurry_q;  // what comes now is not written again; it is waited for
   logic open_valid_q, grows, close, close_ready, store_full, next_valid, load;
   logic [StoreBits-1:0] store_wptr_q, store_rptr_q;
   logic [StoreBits:0] store_count_q;
 
-  assign full = raw_i ? open_q.beats == GroupBits'(GroupBeats) : ((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0;
+  assign full = raw_q ? open_q.beats == GroupBits'(GroupBeats) :
+      ((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0 || hurry_q;
   assign grows = open_valid_q && !full && row_addr_q == open_end_q && row_lines_q == open_q.lines;
-  assign close = open_valid_q && (full || (push && !grows && !store_full) || (flush_i && !row_valid_q));
+  assign close = open_valid_q && (full || (push && !grows && !store_full) || (flush && !row_valid_q));
   assign store_full = store_count_q == (StoreBits + 1)'(StoreDepth);
   assign push_ready = !store_full && (!open_valid_q || grows || close_ready);
 
@@ -177,15 +220,16 @@ module dsoc_writer #(
       open_end_q   <= '0;
     end else if (push && push_ready) begin
       open_valid_q <= 1'b1;
-      open_end_q   <= row_addr_q + ((raw_i ? 32'(row_lines_q) : 32'd1) << ByteBits);
+      open_end_q   <= row_addr_q + ((raw_q ? 32'(row_lines_q) : 32'd1) << ByteBits);
       if (grows) begin
         open_q.beats <= open_q.beats + 1'b1;
         open_q.size  <= open_q.size + 16'(row_lines_q);
       end else begin
-        open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: GroupBits'(1), size: 16'(row_lines_q), first: '0};
+        open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: GroupBits'(1), size: 16'(row_lines_q), default: '0};
       end
-    end else if (close && close_ready) begin
-      open_valid_q <= 1'b0;
+    end else begin
+      if (close && close_ready) open_valid_q <= 1'b0;
+      if (done_o) open_end_q <= '0;
     end
   end
 
@@ -195,7 +239,8 @@ module dsoc_writer #(
   assign room = 9'(MostBeats) - (9'(open_q.addr >> ByteBits) & 9'(MostBeats - 1));
   always_comb begin
     closed = open_q;
-    if (!raw_i) closed.first = 9'(open_q.beats);
+    closed.final_one = finals_q;
+    if (!raw_q) closed.first = 9'(open_q.beats);
     else closed.first = (open_q.size < 16'(room)) ? 9'(open_q.size) : room;
   end
 
@@ -244,12 +289,12 @@ module dsoc_writer #(
   logic [PendingBits-1:0] pending_q;
   logic [AxiBits-1:0] line_beat;
 
-  assign next_line = raw_i || last_beat;
+  assign next_line = raw_q || last_beat;
   assign send      = group_valid_q && w_ready && (!begins_q || (aw_ready && room_q));
   assign group_end = send && last_beat && last_line;
   assign load      = !group_valid_q || group_end;
   assign left      = burst_last_q ? length : left_q - 9'd1;
-  assign length    = !raw_i ? 9'(beats_q) : (rest_q < 16'(MostBeats)) ? 9'(rest_q) : 9'(MostBeats);
+  assign length    = !raw_q ? 9'(beats_q) : (rest_q < 16'(MostBeats)) ? 9'(rest_q) : 9'(MostBeats);
 
   dsoc_loop #(
       .Width(GroupBits)
@@ -257,7 +302,7 @@ module dsoc_writer #(
       .clk_i,
       .rst_ni,
       .load_i  (load),
-      .step_i  (send && (!raw_i || last_line)),
+      .step_i  (send && (!raw_q || last_line)),
       .count_i (load ? next.beats : beats_q),
       .before_o(),
       .last_o  (last_beat)
@@ -312,9 +357,9 @@ module dsoc_writer #(
       if (burst_last_q) rest_q <= rest_q - 16'(length);
       if (next_line) begin
         line_q   <= last_line ? '0 : line_q + 8'd1;
-        offset_q <= offset_q + line_pitch_i;
+        offset_q <= offset_q + line_pitch_q;
       end
-      if (!raw_i || last_line) beat_q <= last_beat ? '0 : beat_q + 1'b1;
+      if (!raw_q || last_line) beat_q <= last_beat ? '0 : beat_q + 1'b1;
     end
   end
 
@@ -375,6 +420,55 @@ module dsoc_writer #(
     end else begin
       pending_q <= pending;
       room_q    <= pending != PendingBits'(Bursts);
+    end
+  end
+
+  // ---- the mark: up to where groups were sent, and a sample of it that waits for the bursts begun so far ----------------
+  logic [31:0] end_q, sent_q, sample_q;  // end of the group that is sent, of the last one that was
+  logic final_q, sent_new_q, samples, sampled_q;
+  logic [PendingBits-1:0] wait_q;
+
+  assign samples = !sampled_q && sent_new_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      returns_q  <= '0;
+      finals_q   <= 1'b0;
+      hurry_q    <= 1'b0;
+      final_q    <= 1'b0;
+      end_q      <= '0;
+      sent_q     <= '0;
+      sent_new_q <= 1'b0;
+      sample_q   <= '0;
+      sampled_q  <= 1'b0;
+      wait_q     <= '0;
+      mark_o     <= '0;
+    end else begin
+      if (push && push_ready && row_addr_q < open_end_q) returns_q <= returns_q + 16'd1;
+      finals_q <= marks_i && returns_q == returns_i;
+      hurry_q  <= hurry_i && finals_q && !next_valid && !group_valid_q;
+      if (load) begin
+        final_q <= next.final_one;
+        end_q   <= next.addr + (32'(next.beats) << ByteBits);
+      end
+      if (group_end) sent_q <= end_q;
+      sent_new_q <= (group_end && final_q) || (sent_new_q && !samples);
+      if (!sampled_q) begin
+        sampled_q <= samples;
+        sample_q  <= sent_q;
+        wait_q    <= pending;
+      end else if (wait_q == '0) begin
+        sampled_q <= 1'b0;
+        mark_o    <= sample_q;
+      end else begin
+        wait_q <= wait_q - PendingBits'(bvalid_i);
+      end
+      if (done_o) begin
+        returns_q  <= '0;
+        sent_new_q <= 1'b0;
+        sampled_q  <= 1'b0;
+        mark_o     <= '0;
+      end
     end
   end
 

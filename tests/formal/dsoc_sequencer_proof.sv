@@ -18,12 +18,14 @@ module dsoc_sequencer_proof (
     input logic [511:0] rdata_i,
     input logic rvalid_i,
     input logic op_finished_i,
+    input logic written_i,
+    input logic settled_i,
     input logic weights_ready_i
 );
   localparam int unsigned DescBeats = 4;
   localparam logic [2:0] Idle = 0, Wait = 2, Run = 4, Drain = 5;  // states of the runs, and of the fetches
   localparam logic [2:0] FetchIdle = 0, FetchAddr = 1, FetchData = 2, FetchCheck = 3, FetchWeights = 4, FetchDone = 5;
-  logic stop_o, run_rst_no, busy_o, ended_o, arvalid_o, rready_o, next_valid_o, op_start_o, op_done_o, weights_valid_o;
+  logic stop_o, run_rst_no, busy_o, ended_o, arvalid_o, rready_o, next_valid_o, op_start_o, op_over_o, weights_valid_o;
   logic [3:0] error_o;
   logic [15:0] op_index_o;
   logic [13:0] araddr_o;
@@ -89,8 +91,8 @@ module dsoc_sequencer_proof (
         f_done <= '0;
       end else if (ended_o) f_run <= 1'b0;
       if (op_start_o && !f_ends) f_at_work <= 1'b1;
-      else if (op_done_o || stop_o || !busy_o) f_at_work <= 1'b0;
-      if (op_done_o && !f_ends) f_done <= f_done + 17'd1;
+      else if (op_over_o || stop_o || !busy_o) f_at_work <= 1'b0;
+      if (op_over_o && !f_ends) f_done <= f_done + 17'd1;
     end
   end
 
@@ -137,8 +139,8 @@ module dsoc_sequencer_proof (
           desc_o.tag == op_index_o);
       a_order: assert (!f_at_work && 32'(op_index_o) == 32'(f_done) && op_index_o < n_ops_i);
     end
-    a_done:  assert (!op_done_o || f_at_work);
-    a_stop:  assert ((!f_stop || stop_o) && !(stop_o && (op_start_o || op_done_o || !busy_o)));
+    a_done:  assert (!op_over_o || f_at_work);
+    a_stop:  assert ((!f_stop || stop_o) && !(stop_o && (op_start_o || op_over_o || !busy_o)));
     a_ended: assert (!ended_o || (f_run && !busy_o && (f_quiet || error_o != 0)));
     a_all:   assert (!ended_o || error_o != 0 || (n_ops_i != 0 && 32'(f_done) == 32'(n_ops_i)));
   end

@@ -15,6 +15,10 @@ module dsoc_writer_proof #(
     input logic [5:0] at_i,
     input logic more_i,
     input logic flush_i,
+    input logic over_i,
+    input logic marks_i,
+    input logic hurry_i,
+    input logic [15:0] returns_i,
     input logic awready_i,
     input logic wready_i,
     input logic bvalid_i
@@ -28,6 +32,8 @@ module dsoc_writer_proof #(
   wire [7:0] lines_i = more_i ? Lines : 1;
   wire [8*Lines-1:0] bytes_i = '0;
   wire [AxiBits*Lines-1:0] beats_i = '0;
+  logic settled_o, done_o;
+  logic [31:0] mark_o;
   logic ready_o, idle_o, awvalid_o, wlast_o, wvalid_o, bready_o;
   logic [AddrBits-1:0] awaddr_o;
   logic [7:0] awlen_o;
@@ -43,6 +49,7 @@ module dsoc_writer_proof #(
       .Bursts(Bursts)
   ) dut (.*);
 
+  logic f_over = 1'b0;
   logic f_reset = 1'b1, f_started = 1'b0, f_waits = 1'b0, f_aw = 1'b0, f_w = 1'b0, f_b = 1'b0, f_flush = 1'b0;
   logic f_raw, f_more;
   logic [1:0] f_pitch;
@@ -63,6 +70,7 @@ module dsoc_writer_proof #(
     assume (pitch_i != 0 && (!raw_i || (at_i & (BeatBytes * Lines - 1)) == 0));
     assume (!f_started || (pitch_i == f_pitch && raw_i == f_raw));
     assume (!valid_i || !flush_i);
+    assume (!over_i || (!valid_i && !f_over));  // once
     assume (!f_flush || flush_i);
     assume (!f_waits || (valid_i && at_i == f_at && more_i == f_more));
     assume (f_waits || !valid_i || at_i > f_at || f_in == 0);  // no byte twice
@@ -72,6 +80,7 @@ module dsoc_writer_proof #(
 
   always_ff @(posedge clk_i) begin
     f_reset   <= 1'b0;
+    f_over    <= rst_ni && (f_over || over_i);
     f_started <= 1'b1;
     f_pitch   <= pitch_i;
     f_raw     <= raw_i;
@@ -118,5 +127,6 @@ module dsoc_writer_proof #(
     a_level:  assert (f_in >= f_out);
     a_idle:   assert (!idle_o || (f_in == f_out && f_asked == 0 && f_whole == 0 && f_beat == 0 &&
         !awvalid_o && !wvalid_o));
+    a_done:   assert ((!done_o || idle_o) && (settled_o || !ready_o));
   end
 endmodule

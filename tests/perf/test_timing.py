@@ -35,16 +35,16 @@ def clocks(name: str, hw: Hardware, memory: Memory) -> float:
 
 # Clocks of the RTL with the firmware, start to last acknowledged write (benchmarks/bench_model.py makes them anew).
 MEASURED = {
-    ("peer_demo", 0, 1.0): 6_954,
-    ("peer_demo", 100, 1.0): 8_661,
-    ("peer_demo", 300, 1.0): 14_763,
-    ("digits", 16, 1.0): 4_082,
-    ("digits", 300, 1.0): 7_715,
-    ("kws_cnn", 300, 1.0): 104_459,
-    ("autoencoder", 0, 1.0): 12_856,
-    ("autoencoder", 300, 1.0): 50_020,
-    ("peer_demo", 30, 0.7): 7_619,
-    ("autoencoder", 30, 0.7): 14_088,
+    ("peer_demo", 0, 1.0): 6_645,
+    ("peer_demo", 100, 1.0): 7_860,
+    ("peer_demo", 300, 1.0): 13_958,
+    ("digits", 16, 1.0): 3_843,
+    ("digits", 300, 1.0): 7_373,
+    ("kws_cnn", 300, 1.0): 101_032,
+    ("autoencoder", 0, 1.0): 12_803,
+    ("autoencoder", 300, 1.0): 49_904,
+    ("peer_demo", 30, 0.7): 6_848,
+    ("autoencoder", 30, 0.7): 14_032,
 }
 
 
@@ -57,21 +57,21 @@ def test_measured_clocks(case: tuple[str, int, float], rtl: int) -> None:
 # The same of random networks (tests/strategies.py), by accelerator (tests/system/hardware.py), seed and latency:
 # benchmarks/bench_latency.py makes them anew. Raw outputs on narrow ports, passes, latencies up to 500.
 MEASURED_RANDOM = {
-    ("13x9_x4k4", 1003, 16): 7_356,
-    ("13x9_x4k4", 1003, 300): 17_898,
-    ("13x9_x4k4", 1003, 500): 28_298,
-    ("13x9_x4k4", 1008, 0): 800,
-    ("5x11_x4k4", 1003, 60): 14_743,
-    ("5x11_x4k4", 1003, 500): 97_380,
-    ("5x11_x4k4", 1010, 300): 12_727,
-    ("3x7_x4k8", 1015, 16): 1_864,
-    ("3x7_x4k8", 1055, 60): 17_497,
-    ("3x7_x4k8", 1055, 500): 119_930,
-    ("1x10_x4k4", 1018, 500): 105_503,
-    ("7x30_x8k8", 1005, 100): 2_979,
-    ("7x30_x8k8", 1018, 300): 21_818,
-    ("7x30_x2k4", 1027, 300): 13_503,
-    ("8x24_x4k4", 1003, 500): 12_619,
+    ("13x9_x4k4", 1003, 16): 7_281,
+    ("13x9_x4k4", 1003, 300): 17_271,
+    ("13x9_x4k4", 1003, 500): 27_271,
+    ("13x9_x4k4", 1008, 0): 790,
+    ("5x11_x4k4", 1003, 60): 14_186,
+    ("5x11_x4k4", 1003, 500): 96_803,
+    ("5x11_x4k4", 1010, 300): 12_277,
+    ("3x7_x4k8", 1015, 16): 1_870,
+    ("3x7_x4k8", 1055, 60): 17_247,
+    ("3x7_x4k8", 1055, 500): 119_761,
+    ("1x10_x4k4", 1018, 500): 102_013,
+    ("7x30_x8k8", 1005, 100): 2_574,
+    ("7x30_x8k8", 1018, 300): 19_455,
+    ("7x30_x2k4", 1027, 300): 12_840,
+    ("8x24_x4k4", 1003, 500): 12_135,
 }
 
 
@@ -96,7 +96,7 @@ RAW = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("latency", "rtl"), [(16, 6_548), (100, 7_052), (300, 8_252), (500, 11_280)])
+@pytest.mark.parametrize(("latency", "rtl"), [(16, 6_542), (100, 7_046), (300, 8_246), (500, 9_446)])
 def test_raw_outputs_at_any_latency(latency: int, rtl: int) -> None:
     hw = Hardware(rows=13, cols=9, x_bits=4, k_bits=4, axi_data_bits=32)
     (time,) = operation_times(plan(parse_net(RAW).to_graph(seed=1), hw), Memory(latency))
@@ -127,7 +127,7 @@ def test_rtl_clocks(name: str, hw: Hardware, latency: int, stalls: float, tmp_pa
 def test_a_fast_memory_leaves_the_clocks_of_the_plan() -> None:
     found = mapped("kws_cnn", WIDE)
     expected = sum(cost.clocks + cost.overhead_clocks for cost in found.costs)
-    assert clocks("kws_cnn", WIDE, Memory(0)) == pytest.approx(expected, rel=0.002)
+    assert sum(cost.clocks for cost in found.costs) < clocks("kws_cnn", WIDE, Memory(0)) < expected
 
 
 @pytest.mark.parametrize("name", ["peer_demo", "digits", "autoencoder"])
@@ -177,7 +177,9 @@ def test_terms_of_one_operation() -> None:
     time, cost = operation_times(found, Memory(20))[3], found.costs[3]
     assert found.operations[3].name == "residual.pool"
     assert (time.array, time.results, time.weights) == (cost.clocks, 0, 0)
-    assert (time.latency, time.overhead) == (40, cost.overhead_clocks)
+    assert time.overhead == cost.overhead_clocks
+    assert 0 <= time.latency < 40  # beside the end of the operation before
+    assert operation_times(found, Memory(20))[0].latency > 40
     assert time.outputs == cost.y_bytes / WIDE.axi_bytes
 
 

@@ -62,9 +62,7 @@ class _Machine:
         mine["CLOCKS"] += 1
         mine[cause] += 1
         for port in beats:
-            # Weights are fetched at any time: the round that closes a row still takes some.
-            late = port == "k" and self.age <= NAMES["K_BEATS"] and len(self.rows) > 1
-            (self.rows[-2] if late else mine)[f"{port.upper()}_BEATS"] += 1
+            mine[f"{port.upper()}_BEATS"] += 1
         await self._edge(busy=1, op_done=int(done), **inputs, **{f"{port}_beat": 1 for port in beats})
         if done:
             self.next()

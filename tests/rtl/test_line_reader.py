@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -66,16 +66,23 @@ class Job:
                         start = self.base + n * self.n_pitch + block * self.l_pitch
                         yield start, need, self.off0 + t * self.t_step + segment * self.seg_step, count
 
-    def bursts(self) -> Iterator[tuple[int, int]]:
-        """(address, beats) in their order: chunk by chunk, in each buffer by buffer."""
+    def bursts(self, *, guarded: bool = False) -> Iterator[tuple[int, int, int]]:
+        """(address, beats, bytes from the base to the part on buffer 0) in their order: part by part, buffer by buffer.
+
+        A part is what is left of a chunk; the first one, and all that are guarded, one beat.
+        """
         width, grid = _widths()
+        begins = True
         for start, need, off, count in self.segments():
             at = off
             while at < off + count:
-                end = min((at // grid + 1) * grid, off + count)
+                cell = width if begins or guarded else grid
+                begins = False
+                end = min((at // cell + 1) * cell, off + count)
                 first, last = at // width, (end - 1) // width
                 for f in need:
-                    yield ARENA + (start + f * self.line_pitch + first * width) % 2**32, last - first + 1
+                    address = ARENA + (start + f * self.line_pitch + first * width) % 2**32
+                    yield address, last - first + 1, start + first * width - self.base
                 at = end
 
     def items(self) -> Iterator[dict[int, int]]:
@@ -178,6 +185,21 @@ def _announce(bench: Bench, job: Job) -> None:
     bench.dut.next_pitch_i.value = job.line_pitch if valid else bench.rng.getrandbits(32)
 
 
+def _set(dut: Any, job: Job) -> None:
+    for name, value in vars(job).items():
+        getattr(dut, f"{name}_i").value = value
+
+
+def _set_consumer(dut: Any, job: Job) -> None:
+    for name in ("off0", "seg_step", "seg_count", "seg_bytes", "seg_bytes_last", "t_count", "n_count", "l_count"):
+        getattr(dut, f"c_{name}_i").value = getattr(job, name)
+
+
+_IDLE = dict.fromkeys(
+    ("start_i", "c_start_i", "enable_i", "next_valid_i", "pop_i", "arready_i", "rvalid_i", "guarded_i", "guard_i"), 0
+)
+
+
 async def _start(bench: Bench, job: Job, *, enabled: bool) -> None:
     """Starts, some clocks after the pitch may have been announced, as the sequencer does."""
     dut = bench.dut
@@ -186,12 +208,12 @@ async def _start(bench: Bench, job: Job, *, enabled: bool) -> None:
     await bench.clocks(bench.rng.randrange(1, 2 * PARAMETERS["Nf"]))
     dut.next_valid_i.value = 0
     dut.next_pitch_i.value = job.line_pitch
-    for name, value in vars(job).items():
-        getattr(dut, f"{name}_i").value = value
+    _set(dut, job)
+    _set_consumer(dut, job)
     dut.enable_i.value = int(enabled)
-    dut.start_i.value = 1
+    dut.start_i.value, dut.c_start_i.value = 1, 1
     await RisingEdge(bench.clock)
-    dut.start_i.value = 0
+    dut.start_i.value, dut.c_start_i.value = 0, 0
     await bench.clocks(2)
     dut.next_pitch_i.value = bench.rng.getrandbits(32)
 
@@ -200,7 +222,7 @@ async def _start(bench: Bench, job: Job, *, enabled: bool) -> None:
 @cocotb.parametrize(memory_stall=STALLS[:2], take=STALLS[:2])
 async def reads_every_line(dut: Any, memory_stall: float, take: float) -> None:
     bench = Bench(dut, salt=(memory_stall, take))
-    await bench.start(start_i=0, enable_i=0, next_valid_i=0, pop_i=0, arready_i=0, rvalid_i=0, arena_i=ARENA)
+    await bench.start(arena_i=ARENA, mark_i=0, **_IDLE)
     memory = Memory(ARENA, bench.rng.randbytes(SIZE))
     port = ReadPort(bench, memory, stall=memory_stall)
     jobs = [bench.rng.choice([_tensor, _tensor, _partial_sums])(bench.rng) for _ in range(8)]
@@ -213,6 +235,67 @@ async def reads_every_line(dut: Any, memory_stall: float, take: float) -> None:
         if enabled:
             await _consume(bench, memory, job, take)
         await bench.clocks(bench.rng.randrange(1, 40))
-        expect_equal(port.bursts, list(job.bursts()) if enabled else [], "burst")
+        expect_equal(port.bursts, [burst[:2] for burst in job.bursts()] if enabled else [], "burst")
         assert not int(dut.valid_o.value), "something is left"
+    bench.stop()
+
+
+async def _raise_mark(bench: Bench, end: int) -> None:
+    """A mark that comes near the end in some steps."""
+    mark = 0
+    while mark < end:
+        await bench.clocks(bench.rng.randrange(1, 150))
+        mark = min(mark + bench.rng.randrange(1, max(end // 4, 2)), end)
+        bench.dut.mark_i.value = mark
+
+
+@cocotb.test(timeout_time=20, timeout_unit="ms")
+@cocotb.parametrize(memory_stall=STALLS[:2], take=STALLS[:2])
+async def fetches_an_operation_ahead(dut: Any, memory_stall: float, take: float) -> None:
+    """Up to a mark, or without a guard, while the consumer is at the operation before."""
+    bench = Bench(dut, salt=(memory_stall, take))
+    await bench.start(arena_i=ARENA, mark_i=0, **_IDLE | {"enable_i": 1})
+    memory = Memory(ARENA, bench.rng.randbytes(SIZE))
+    port = ReadPort(bench, memory, stall=memory_stall)
+    jobs = [replace(_tensor(bench.rng), t_step=0) for _ in range(8)]
+    guarded = [bench.chance(0.5) for _ in jobs]
+    begun = 0  # operations whose consumer has begun
+
+    async def issue() -> None:
+        for number, job in enumerate(jobs):
+            await bench.until(lambda at=number: int(dut.idle_o.value) and begun >= at)
+            await bench.clocks(bench.rng.randrange(1, 30))
+            port.bursts.clear()
+            guard = (-job.base) % 2**32  # the mark counts from the tensor's first line
+            dut.guard_i.value, dut.guarded_i.value, dut.mark_i.value = guard, int(guarded[number]), 0
+            _set(dut, job)
+            dut.next_pitch_i.value, dut.next_valid_i.value = job.line_pitch, bench.rng.randrange(2)
+            dut.start_i.value = 1
+            await RisingEdge(bench.clock)
+            dut.start_i.value, dut.next_valid_i.value = 0, 0
+            end = job.n_count * job.n_pitch + job.l_count * job.l_pitch + 2 * job.line_pitch
+            raising = bench.spawn(_raise_mark(bench, end)) if guarded[number] else None
+            expected = list(job.bursts(guarded=guarded[number]))
+            await bench.clocks(3)
+            while not int(dut.idle_o.value):
+                await FallingEdge(bench.clock)
+                if guarded[number] and port.bursts:
+                    at, mark = expected[len(port.bursts) - 1][2], int(dut.mark_i.value)
+                    assert at < mark, f"{at} is read when the mark is {mark}"
+            if raising is not None:
+                await raising
+            await bench.clocks(20 + 40 * (memory_stall > 0))
+            expect_equal(port.bursts, [burst[:2] for burst in expected], "burst")
+
+    issuing = bench.spawn(issue())
+    for number, job in enumerate(jobs):
+        assert not int(dut.valid_o.value), "shows what the next operation reads"
+        _set_consumer(dut, job)
+        dut.c_start_i.value = 1
+        await RisingEdge(bench.clock)
+        dut.c_start_i.value = 0
+        begun = number + 1
+        await _consume(bench, memory, job, take)
+        await bench.clocks(bench.rng.randrange(1, 200))
+    await issuing
     bench.stop()

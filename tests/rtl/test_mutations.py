@@ -62,10 +62,13 @@ SLOW = [
         "pending != PendingBits'(Bursts);",
         "pending != PendingBits'(Bursts + 1);",
     ),
-    _module("a burst a slot", "writer", _WRITER, "raw_i ? open_q.beats == GroupBits'(GroupBeats)", "raw_i ? 1'b1"),
+    _module("a burst a slot", "writer", _WRITER, "raw_q ? open_q.beats == GroupBits'(GroupBeats)", "raw_q ? 1'b1"),
     _module(
         "over the boundary", "writer", _WRITER, "9'(MostBeats) - (9'(open_q.addr", "9'(MostBeats) - (9'(0 & open_q.addr"
     ),
+    _module("a mark ahead of the acknowledgements", "writer", _WRITER, "wait_q == '0", "1'b1"),
+    _module("a mark in the first iteration", "writer", _WRITER, "returns_q == returns_i", "1'b1"),
+    _module("reads behind the mark", "line_reader", _LINES, "guard_at_q < mark_i", "1'b1"),
     _module("forgets line 0", "line_reader", _LINES, "(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),
     _engine(
         *("leaves a position late", "conv"),

@@ -98,7 +98,7 @@ class _Run:
 async def _bench(dut: Any, salt: object) -> Bench:
     bench = Bench(dut, salt=salt)
     zero = ("start_i", "abort_i", *FAULTS, "weights_ready_i", "arready_i", "rvalid_i")
-    inputs = dict.fromkeys(zero, 0) | {"op_finished_i": 1, "quiet_i": 1}
+    inputs = dict.fromkeys(zero, 0) | {"op_finished_i": 1, "written_i": 1, "settled_i": 1, "quiet_i": 1}
     await bench.start(arena_i=ARENA, table_offset_i=TABLE, net_id_i=NET_ID, n_ops_i=1, **inputs)
     return bench
 

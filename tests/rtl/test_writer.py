@@ -14,6 +14,7 @@ from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA = 0x7F_0000_0000
 SIZE = 1 << 15
+_IDLE = dict.fromkeys(("valid_i", "flush_i", "over_i", "marks_i", "hurry_i", "returns_i", "bvalid_i"), 0)
 
 
 @parameter_sets(
@@ -61,7 +62,7 @@ async def writes_everything(dut: Any, give: float, memory_stall: float) -> None:
     """Answers that come late meet later bursts in any phase."""
     bench = Bench(dut, salt=(give, memory_stall))
     rng, width = bench.rng, PARAMETERS["AxiBits"] // 8
-    await bench.start(valid_i=0, flush_i=0, arena_i=ARENA, raw_i=0, awready_i=0, wready_i=0, bvalid_i=0)
+    await bench.start(arena_i=ARENA, raw_i=0, awready_i=0, wready_i=0, **_IDLE)
     memory = Memory(ARENA, rng.randbytes(SIZE))
     port = WritePort(bench, memory, stall=memory_stall)
     expected = bytearray(memory.data)
@@ -74,9 +75,18 @@ async def writes_everything(dut: Any, give: float, memory_stall: float) -> None:
         payload = dut.beats_i if raw else dut.bytes_i
         items = [{dut.addr_i: address, dut.lines_i: lines, payload: data} for address, lines, data in columns]
         await bench.send(dut.valid_i, dut.ready_o, items, stall=give)
-        dut.flush_i.value = 1
+        over = bench.chance(0.5)  # the next operation's settings are there at once, its vectors soon
+        dut.flush_i.value, dut.over_i.value = int(not over), int(over)
         await RisingEdge(bench.clock)
-        await bench.until(lambda: int(dut.idle_o.value))
+        dut.over_i.value = 0
+        if over:
+            await RisingEdge(bench.clock)
+            dut.raw_i.value, dut.line_pitch_i.value = rng.randrange(2), rng.getrandbits(16)
+            dut.valid_i.value = 1  # must not be taken
+            await bench.until(lambda: int(dut.done_o.value) or int(dut.settled_o.value))
+            dut.valid_i.value = 0
+        else:
+            await bench.until(lambda: int(dut.idle_o.value))
         assert port.unanswered == 0, "idle before everything was acknowledged"
         dut.flush_i.value = 0
         assert memory.data == expected, f"memory differs in run {run}, raw {raw}"
@@ -88,7 +98,7 @@ async def writes_everything(dut: Any, give: float, memory_stall: float) -> None:
 async def _write(bench: Bench, items: list[dict[Any, int]], *, raw: int, pitch: int, latency: int) -> WritePort:
     """Writes without stalls, and waits for the last acknowledgement."""
     dut = bench.dut
-    await bench.start(valid_i=0, flush_i=0, arena_i=ARENA, raw_i=raw, line_pitch_i=pitch, bvalid_i=0)
+    await bench.start(arena_i=ARENA, raw_i=raw, line_pitch_i=pitch, **_IDLE)
     port = WritePort(bench, Memory(ARENA, bytes(SIZE)), stall=0, latency=latency)
     await bench.send(dut.valid_i, dut.ready_o, items, stall=0)
     dut.flush_i.value = 1
@@ -140,4 +150,61 @@ async def keeps_bursts_under_way(dut: Any, lines: int) -> None:
     assert port.most <= most
     clocks = bench.now() - begin
     assert clocks <= max(sum(expected), rounds * (latency + longest + 10)) + latency + 40, (clocks, rounds)
+    bench.stop()
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.parametrize(iterations=[1, 3], hurry=[False, True])
+async def marks_what_is_acknowledged(dut: Any, iterations: int, hurry: bool) -> None:
+    """Two row blocks of a tensor, written in iterations over the channels: what lies before the mark is in memory."""
+    bench = Bench(dut, salt=(iterations, hurry))
+    rng, lines, width = bench.rng, PARAMETERS["Lines"], PARAMETERS["AxiBits"] // 8
+    co, columns = 6, 5 * width
+    pitch = -(-co * columns // width) * width
+    await bench.start(
+        arena_i=ARENA, raw_i=0, line_pitch_i=pitch, **_IDLE | {"returns_i": iterations - 1, "hurry_i": int(hurry)}
+    )
+    memory = Memory(ARENA, bytes(2 * lines * pitch))
+    port = WritePort(bench, memory, stall=0.2, latency=40)
+    expected, channels = bytearray(memory.data), co // iterations
+    marks: set[int] = set()
+
+    async def watch() -> None:
+        while True:
+            await RisingEdge(bench.clock)
+            mark = int(dut.mark_o.value)
+            if mark in marks:
+                continue
+            marks.add(mark)
+            tile, off = divmod(mark, lines * pitch)
+            assert off <= pitch
+            for line in range(2 * lines):
+                end = pitch if line < tile * lines else off if line < (tile + 1) * lines else 0
+                begin = line * pitch
+                assert memory.data[begin : begin + end] == final[begin : begin + end], f"line {line}, mark {mark}"
+
+    vectors = []
+    for t in range(iterations):
+        for tile in range(2):
+            for column in range(columns):
+                for k in range(channels):
+                    address = tile * lines * pitch + column * co + t * channels + k
+                    vectors.append((address, lines, rng.getrandbits(8 * lines)))
+    _apply(expected, vectors, pitch, 1)
+    final = bytes(expected)
+    bench.spawn(watch())
+    items = [{dut.addr_i: address, dut.lines_i: count, dut.bytes_i: data} for address, count, data in vectors]
+    dut.marks_i.value = 1
+    await bench.send(dut.valid_i, dut.ready_o, items, stall=0.1)
+    await bench.clocks(300)
+    assert len(marks) > 6, f"only the marks {sorted(marks)}"
+    dut.over_i.value = 1
+    await RisingEdge(bench.clock)
+    dut.over_i.value = 0
+    await bench.until(lambda: int(dut.done_o.value))
+    assert port.unanswered == 0
+    assert memory.data == final
+    await bench.clocks(2)
+    assert int(dut.settled_o.value)
+    assert int(dut.mark_o.value) == 0
     bench.stop()

@@ -51,8 +51,8 @@ def test_json_has_outputs_and_times(
     assert list(answer["us_per_operation"]) == [op.name for op in design.manifest.operations]
     clocks = [operation["clocks"] for operation in answer["operations"]]
     assert list(answer["us_per_operation"].values()) == pytest.approx([c / answer["frequency_mhz"] for c in clocks])
-    modelled = [op.clocks + op.overhead_clocks for op in design.manifest.operations]
-    assert all(found >= model for found, model in zip(clocks, modelled, strict=True))  # plus the memory's latency
+    steps = [op.clocks for op in design.manifest.operations]
+    assert all(found > array for found, array in zip(clocks, steps, strict=True))
     assert sum(clocks) < answer["clocks"] / 3 * 1.1  # of three runs
     assert answer["fps"] == pytest.approx(answer["images"] * answer["frequency_mhz"] * 1e6 / answer["clocks"])
 

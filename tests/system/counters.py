@@ -30,17 +30,19 @@ def check_counters(run: SimResult, export: Artifacts, *, where: str = "") -> Non
     for op in kept:
         _check_operation(op, entries[op.index], export.hw, f"{where} {op.name}: {op.counters}")
     if len(kept) == len(entries):
-        weights = sum(op.counters.k_beats for op in kept if op.counters)
-        assert weights * export.hw.axi_bytes == sum(entry.axi_bytes.k for entry in entries), where
+        counted = [op.counters for op in kept if op.counters]
+        for port in ("x", "k", "y"):  # fetched ahead, written behind: only the sums are exact
+            beats = sum(getattr(counters, f"{port}_beats") for counters in counted)
+            assert beats * export.hw.axi_bytes == sum(getattr(entry.axi_bytes, port) for entry in entries), where
+        clocks = sum(counters.clocks for counters in counted)
+        assert _FIRST <= run.cycles_rtl - clocks <= 2 * _FIRST, where  # the CPU's write itself may be stalled
+        assert all(counters.writes <= 1 for counters in counted[:-1]), where
 
 
 def _check_operation(op: OperationResult, entry: OperationEntry, hw: Hardware, where: str) -> None:
     counted = op.counters
     assert counted is not None
-    moved = tuple(beats * hw.axi_bytes for beats in (counted.x_beats, counted.o_beats, counted.y_beats))
-    assert moved == (entry.axi_bytes.x, entry.axi_bytes.o, entry.axi_bytes.y), where
-    before = _FIRST if op.index == 0 else 0
-    assert before <= op.cycles_rtl - counted.clocks <= 2 * before, where  # the write itself may be stalled
+    assert counted.o_beats * hw.axi_bytes == entry.axi_bytes.o, where
     assert counted.clocks == counted.array + sum(getattr(counted, name) for name in WAITS), where
     assert min(getattr(counted, name) for name in WAITS) >= 0, where
     assert counted.array == _steps(entry, hw), where

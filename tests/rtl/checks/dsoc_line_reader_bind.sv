@@ -2,7 +2,7 @@ bind dsoc_line_reader dsoc_axi_read_check #(
     .AddrBits(AddrBits),
     .DataBits(AxiBits),
     .MaxBeats(ChunkBeats),
-    .MaxPending(16)
+    .MaxPending(32)
 ) i_check (
     .clk_i,
     .rst_ni,
