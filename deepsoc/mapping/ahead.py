@@ -35,7 +35,7 @@ def ahead(op: Operation, before: Operation | None, hw: Hardware) -> Ahead:
     if before is None or op.x.buffer != before.y.buffer:
         return Ahead("none")
     results, x = before.work.results, op.x
-    returns = 0 if results.n * results.l * results.wo == 1 else results.t - 1
+    returns = 0 if before.work.blocks(hw) * results.wo == 1 else results.t - 1
     if op.flat:
         return Ahead("mark", returns, (min(hw.rows, op.loops.y_rows) - 1) * x.line_pitch)
     last_row = (hw.rows - 1) * op.loops.tap + op.loops.kh - 1 - op.loops.pad_top  # of the first row block

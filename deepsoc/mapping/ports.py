@@ -156,12 +156,15 @@ class Work:
         tile = self.loops.row_step // self.loops.tap  # rows of processing elements
         return replace(self.loops, l=-(-self.pool.rows // tile), wo=self.pool.cols, y_rows=self.pool.rows)
 
+    def blocks(self, hw: Hardware) -> int:
+        """Row blocks of all batch elements behind which results are written."""
+        if self.pool is None:
+            return self.loops.n * self.loops.l
+        return self.loops.n * (self.pool.blocks(hw, self.loops.l) if self.pool.kind == "windows" else 1)
+
     def beats(self, hw: Hardware) -> int:
         """Beats that are written in the whole operation."""
-        blocks = self.loops.n * self.loops.l
-        if self.pool:
-            blocks = self.loops.n * (self.pool.blocks(hw, self.loops.l) if self.pool.kind == "windows" else 1)
-        return self.y.beats(hw, self.results, alone=blocks == 1)
+        return self.y.beats(hw, self.results, alone=self.blocks(hw) == 1)
 
     def last_clocks(self, hw: Hardware) -> int:
         """Clocks from the last step to the last beat of the results, beside those that every operation takes."""

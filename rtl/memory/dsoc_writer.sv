@@ -12,7 +12,8 @@
 ///
 /// The mark tells who reads the results while others are still written: all vectors with an address below `mark_o` have been
 /// acknowledged that an operation brought since its addresses fell for the `returns_i`-th time; 0: not known. It
-/// follows the bursts by one or two round trips while `marks_i` is high. While `hurry_i`, groups do not wait for beats.
+/// follows the bursts by one or two round trips while `marks_i` is high and the operation is not over: `returns_i` may be of
+/// the one behind the next then. While `hurry_i`, groups do not wait for beats.
 ///
 /// Parameters:
 ///   Lines       lines of a tile, or beats of a raw slot if they are more
@@ -445,7 +446,7 @@ module dsoc_writer #(
       mark_o     <= '0;
     end else begin
       if (push && push_ready && row_addr_q < open_end_q) returns_q <= returns_q + 16'd1;
-      finals_q <= marks_i && returns_q == returns_i;
+      finals_q <= marks_i && !over_q && returns_q == returns_i;
       hurry_q  <= hurry_i && finals_q && !next_valid && !group_valid_q;
       if (load) begin
         final_q <= next.final_one;

@@ -1,6 +1,7 @@
 /// AXI4 slave of a read port in front of the memory behind DPI-C: in order, one beat a clock at best, `latency_i` clocks
 /// from an accepted address to the first data, random stalls on both channels. Drives at falling edges, samples at rising
-/// ones; clock by clock the same as the read port of the C++ harness (deepsoc/sim/harness/axi.h).
+/// ones; clock by clock the same as the read port of the C++ harness (deepsoc/sim/harness/axi.h). Data are those of the
+/// clock in which the address is taken: who reads before a write is answered gets old ones.
 module dsoc_tb_read_memory #(
     parameter int unsigned Width = 64,
     parameter int unsigned Port = 0,
@@ -31,12 +32,12 @@ module dsoc_tb_read_memory #(
   localparam int unsigned Bytes = Width / 8;
   localparam int unsigned Most = 64;  // bursts under way
 
-  longint unsigned address[Most];
   longint unsigned ready_at[Most];
   int unsigned beats[Most];
   int unsigned head = 0;
   int unsigned count = 0;
   int unsigned beat = 0;
+  logic [Width-1:0] data[$];  // of all beats that are not sent
   longint unsigned clock = 0;
   longint unsigned ar_random;
   longint unsigned r_random;
@@ -67,6 +68,16 @@ module dsoc_tb_read_memory #(
       .ready_i(arready_o)
   );
 
+  task automatic take(longint unsigned address, int unsigned length);
+    logic [Width-1:0] word;
+    for (int unsigned i = 0; i < length; i++) begin
+      for (int unsigned j = 0; j < Bytes; j += 4) begin
+        word[8*j+:32] = dsoc_tb_pkg::dsoc_tb_read(address + 64'(i * Bytes + j));
+      end
+      data.push_back(word);
+    end
+  endtask
+
   always @(negedge clk_i) begin
     if (run_i) begin
       if (!started) begin
@@ -91,9 +102,7 @@ module dsoc_tb_read_memory #(
       if (!rvalid_o && count != 0 && clock >= ready_at[head]) begin
         r_random = dsoc_tb_pkg::next(r_random, threshold_i);
         if (!dsoc_tb_pkg::stalls(r_random, threshold_i)) begin
-          for (int unsigned i = 0; i < Bytes; i += 4) begin
-            rdata_o[8*i+:32] = dsoc_tb_pkg::dsoc_tb_read(address[head] + 64'(beat * Bytes + i));
-          end
+          rdata_o  = data.pop_front();
           rlast_o  = beat + 1 == beats[head];
           rvalid_o = 1'b1;
         end
@@ -106,7 +115,7 @@ module dsoc_tb_read_memory #(
       fired = rvalid_o && rready_i;
       active_o = fired || (arvalid_i && arready_o);
       if (arvalid_i && arready_o) begin
-        address[(head+count)%Most] = 64'(araddr_i) & ~(64'(Bytes) - 1);
+        take(64'(araddr_i) & ~(64'(Bytes) - 1), 32'(arlen_i) + 1);
         beats[(head+count)%Most] = 32'(arlen_i) + 1;
         ready_at[(head+count)%Most] = clock + 1 + 64'(latency_i);
         count = count + 1;

@@ -27,6 +27,7 @@ class Trace:
     Attributes:
         tag: index of the operation.
         written: (address, byte) in the order of writing; beats are taken apart.
+        vectors: (address of the first line, lines) of what goes to the writer as one, in that order; none of raw data.
         x_beats, k_beats, o_beats, y_beats: beats on the four ports, the descriptor's not included.
         steps: clocks in which the array or the pooling unit took a pixel.
         columns: results in the order of emission: (t, n, l, wo, k, the R values before packing).
@@ -34,6 +35,7 @@ class Trace:
 
     tag: int
     written: list[tuple[int, int]] = field(default_factory=list)
+    vectors: list[tuple[int, int]] = field(default_factory=list)
     x_beats: int = 0
     k_beats: int = 0
     o_beats: int = 0
@@ -383,7 +385,7 @@ class _Operation:
 
     def _write_column(self, t: int, n: int, l: int, wo: int, k: int, values: list[int], exists: list[bool]) -> None:  # noqa: E741
         d, hw = self.d, self.hw
-        lines, joins = 0, False
+        lines, joins, first = 0, False, 0
         for g in range(-(-len(values) // hw.rpb)):
             rows = range(g * hw.rpb, min((g + 1) * hw.rpb, len(values)))
             if not exists[rows[0]]:
@@ -400,6 +402,8 @@ class _Operation:
             if lines == 1:  # a byte that follows another one into its beat shares it, in all lines of the tile
                 joins = self.open_beat == address // hw.axi_bytes
                 self.open_beat = address // hw.axi_bytes
+                first = address
+        self.trace.vectors.append((first, lines))
         self.trace.y_beats += 0 if joins else lines
 
     def _put(self, address: int, byte: int) -> None:

@@ -16,6 +16,7 @@ from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.operations import Operation
 from deepsoc.mapping.reference import run_operations
 from tests.mapping.machine import MachineError, Trace, run
+from tests.mapping.machine_ahead import check_ahead
 from tests.mapping.nets import Add, Bundle, Quant, conv, dense, graph, linear, pool, relu
 from tests.strategies import random_case
 
@@ -49,6 +50,7 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
     x = rng.integers(-half, half, net.input_shape)
     expected = run_operations(p, x)
     memory = image_of(p, x, rng)
+    traces: list[Trace] = []
     for i, (op, place) in enumerate(zip(p.operations, p.outputs, strict=True)):
         (trace,) = run(p.descriptors.tolist(), memory, p.hw, net_id=p.net_id, only=i)
         end = place.offset + place.layout.size
@@ -56,6 +58,8 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
         np.testing.assert_array_equal(got.reshape(place.shape), expected[i], err_msg=op.name)
         assert all(place.offset <= address < end for address, _ in trace.written)
         check_cost(p, i, trace)
+        check_ahead(p.descriptors[i].tolist(), traces[-1] if traces else None, p.hw)
+        traces.append(trace)
     results = execute(net, x)
     for op, values in zip(p.operations, expected, strict=True):
         if op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
@@ -262,6 +266,17 @@ def test_maxima_over_windows_are_no_operation(
     assert [op.pool is not None for op in ops] == ([True, True] if in_line else [False] * 4)
     unequal = replace(net.bundles[1], pool=pool("max", size, strides, padding, 3))  # act2 is the add's
     assert len(check(replace(net, bundles=(unequal,)), HW, rng)) == 2
+
+
+def test_pooled_columns_of_several_row_blocks_are_not_read_before_their_last_channels(rng: np.random.Generator) -> None:
+    net = graph(
+        (1, 8, 2, 3),
+        Bundle("a", "input", conv(rng, (2, 2, 3, 7)), act=relu(), pool=pool("max", (2, 2), (2, 2))),
+        Bundle("b", "a", conv(rng, (2, 1, 7, 3)), act=relu()),
+    )
+    ops = check(net, HW, rng)
+    assert len(ops) == 2
+    assert ops[0].work.results.l == ops[0].work.results.wo == 1 < ops[0].loops.l
 
 
 def test_maxima_over_windows_where_the_hardware_has_them(rng: np.random.Generator) -> None:

@@ -254,7 +254,7 @@ async def _raise_mark(bench: Bench, end: int) -> None:
 async def fetches_an_operation_ahead(dut: Any, memory_stall: float, take: float) -> None:
     """Up to a mark, or without a guard, while the consumer is at the operation before."""
     bench = Bench(dut, salt=(memory_stall, take))
-    await bench.start(arena_i=ARENA, mark_i=0, **_IDLE | {"enable_i": 1})
+    await bench.start(arena_i=ARENA, mark_i=0, **_IDLE | {"enable_i": 1, "beat_mode_i": 0, "t_step_i": 0})
     memory = Memory(ARENA, bench.rng.randbytes(SIZE))
     port = ReadPort(bench, memory, stall=memory_stall)
     jobs = [replace(_tensor(bench.rng), t_step=0) for _ in range(8)]

@@ -47,7 +47,7 @@ struct Bench {
 
     // One clock; `during` sees the settled signals before the edge.
     void step(const std::function<void()> &during = [] {}) {
-        read.drive(clock, memory);
+        read.drive(clock);
         write.drive(clock, memory);
         during();
         read.sample(clock, memory, [](uint64_t, uint64_t) {});

@@ -1,5 +1,6 @@
 // AXI4 slaves in front of the simulated DRAM: in order, one beat per clock at best, configurable latency, random
-// stalls on every channel, and checks of every rule that the masters must keep.
+// stalls on every channel, and checks of every rule that the masters must keep. A read shows the memory as it was when its
+// address was taken, and a write changes it when it is answered: a read that does not wait for the answer shows old data.
 //
 // A port that was stopped (stop_from) must come to rest: no new address, and no strobes in beats that were not offered.
 //
@@ -172,20 +173,18 @@ public:
         *s.valid = 0;
     }
 
-    void drive(uint64_t clock, Memory &memory) {
+    void drive(uint64_t clock) {
         ar_.drive(bursts_.size() < kMaxOutstanding);
         if (*s.valid) {
             return; // not yet taken
         }
-        if (!bursts_.empty() && clock >= bursts_.front().ready_at && !stall_()) {
-            const Burst &burst = bursts_.front();
-            const uint64_t address = (burst.address & ~uint64_t{AB - 1}) + uint64_t{beat_} * AB;
-            const uint8_t *beat = memory.at(address, AB);
+        if (!bursts_.empty() && clock >= bursts_.front().burst.ready_at && !stall_()) {
+            const uint8_t *beat = bursts_.front().data.data() + size_t{beat_} * AB;
             const bool repeat = repeat_beat.due() && beat_ > 0 && std::memcmp(beat - AB, beat, AB) != 0;
             std::memcpy(s.data, repeat ? beat - AB : beat, AB);
             const bool error = error_response.due();
             *s.resp = error ? error_response.response() : 0;
-            *s.last = beat_ + 1 == burst.beats;
+            *s.last = beat_ + 1 == bursts_.front().burst.beats;
             *s.valid = 1;
             if (repeat) {
                 repeat_beat.disarm();
@@ -198,12 +197,14 @@ public:
 
     // Returns whether anything moved; an accepted burst is told to `on_burst(address, bytes)`.
     template <typename OnBurst>
-    bool sample(uint64_t clock, const Memory &memory, OnBurst on_burst) {
+    bool sample(uint64_t clock, Memory &memory, OnBurst on_burst) {
         Burst burst;
         const bool taken = ar_.sample(memory, burst, clock >= stop_from);
         if (taken) {
             burst.ready_at = clock + 1 + latency_;
-            bursts_.push_back(burst);
+            const size_t bytes = size_t{burst.beats} * AB;
+            const uint8_t *data = memory.at(burst.address & ~uint64_t{AB - 1}, bytes);
+            bursts_.push_back(Pending{burst, std::vector<uint8_t>(data, data + bytes)});
             on_burst(burst.address, uint64_t{burst.beats} * AB);
         }
         fired_ = *s.valid && *s.ready;
@@ -220,7 +221,7 @@ public:
             return;
         }
         *s.valid = 0;
-        if (++beat_ == bursts_.front().beats) {
+        if (++beat_ == bursts_.front().burst.beats) {
             beat_ = 0;
             bursts_.pop_front();
         }
@@ -233,9 +234,14 @@ public:
     bool failed = false;         // a beat with an error was taken at the last edge
 
 private:
+    struct Pending {
+        Burst burst;
+        std::vector<uint8_t> data;
+    };
+
     AddressChannel<AB> ar_;
     Signals s;
-    std::deque<Burst> bursts_;
+    std::deque<Pending> bursts_;
     uint32_t beat_ = 0;
     uint32_t latency_;
     Stall stall_;

@@ -108,9 +108,9 @@ void Machine::reset() {
 }
 
 void Machine::step() {
-    x_.drive(clock_, memory_);
-    k_.drive(clock_, memory_);
-    o_.drive(clock_, memory_);
+    x_.drive(clock_);
+    k_.drive(clock_);
+    o_.drive(clock_);
     y_.drive(clock_, memory_);
     top_->clk_i = 0;
     top_->eval();

@@ -100,7 +100,7 @@ void System::reset() {
 }
 
 void System::step() {
-    read_.drive(clock_, memory_);
+    read_.drive(clock_);
     write_.drive(clock_, memory_);
     top_->clk_i = 0;
     top_->eval();
