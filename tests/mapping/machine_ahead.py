@@ -71,5 +71,8 @@ def _parts(d: Fields, hw: Hardware) -> Iterator[tuple[int, list[int]]]:
                 while at < end:
                     beat = at // hw.axi_bytes * hw.axi_bytes
                     part = range(at, min(beat + hw.axi_bytes, end))
-                    yield (base + beat + d["x_guard"]) % 2**32, [line + off & 0xFFFF_FFFF for line in lines for off in part]
+                    yield (
+                        (base + beat + d["x_guard"]) % 2**32,
+                        [line + off & 0xFFFF_FFFF for line in lines for off in part],
+                    )
                     at = part.stop

@@ -1,6 +1,6 @@
 // AXI4 slaves in front of the simulated DRAM: in order, one beat per clock at best, configurable latency, random
-// stalls on every channel, and checks of every rule that the masters must keep. A read shows the memory as it was when its
-// address was taken, and a write changes it when it is answered: a read that does not wait for the answer shows old data.
+// stalls on every channel, and checks of every rule that the masters must keep. A read shows the memory as it was when
+// its address was taken, a write changes it when it is answered: a read that does not wait for that shows old data.
 //
 // A port that was stopped (stop_from) must come to rest: no new address, and no strobes in beats that were not offered.
 //
