@@ -1,3 +1,5 @@
+`include "dsoc_assert.svh"
+
 /// Line reader: fetches byte lines of a tensor by AXI4 into Nf line buffers that advance in step.
 ///
 /// Loops t, n, l, segment over the table of docs/architecture.md ("The line reader"). Fetching runs ahead by up to
@@ -5,8 +7,8 @@
 /// byte, one byte of every line (`bytes_o`) or, for partial sums, one whole beat of every line (`beats_o`), and pops.
 /// Buffers that were not fetched show old data: the consumer masks rows that do not exist.
 ///
-/// Fetching may be an operation ahead of the consumer: `start_i` begins it, as soon as `idle_o`, and `c_start_i` the
-/// consumer's side, which takes the settings `c_*`. A chunk comes in parts, of which the consumer uses each as it is there:
+/// Fetching may be an operation ahead of the consumer: `start_i` begins it, as soon as `idle_o`, and `c_start_i` lets the
+/// consumer's side go on to its items. A chunk comes in parts, of which the consumer uses each as it is there:
 /// an operation's first beat on its own, the rest at once. While `guarded_i`, a part is one beat and is asked for when its
 /// address on line 0 at this row block, plus `guard_i`, lies before `mark_i`: all that is written before has been acknowledged.
 /// `waits_o`: a part is held back so.
@@ -50,7 +52,7 @@ module dsoc_line_reader #(
     input logic        [31:0] seg_count_i,
     input logic        [31:0] seg_bytes_i,
     input logic        [31:0] seg_bytes_last_i,
-    input logic        [63:0] mask_i,
+    input logic [Nf-1:0]      mask_i,
     input logic        [15:0] t_count_i,
     input logic        [15:0] n_count_i,
     input logic        [15:0] l_count_i,
@@ -62,15 +64,7 @@ module dsoc_line_reader #(
     output logic        waits_o,
     output logic        idle_o,
 
-    input logic        c_start_i,
-    input logic [31:0] c_off0_i,
-    input logic [31:0] c_seg_step_i,
-    input logic [31:0] c_seg_count_i,
-    input logic [31:0] c_seg_bytes_i,
-    input logic [31:0] c_seg_bytes_last_i,
-    input logic [15:0] c_t_count_i,
-    input logic [15:0] c_n_count_i,
-    input logic [15:0] c_l_count_i,
+    input logic c_start_i,
 
     output logic [AddrBits-1:0] araddr_o,
     output logic [         7:0] arlen_o,
@@ -124,17 +118,28 @@ module dsoc_line_reader #(
   logic [SlotBits:0] free_q;
   logic slot_freed;
 
+  // Lines of a row block that exist: buffer f holds line lam + f, 0 <= lam + f < lines. Both ends are numbers of buffers,
+  // where they are not beyond all of them.
+  logic signed [17:0] below;  // lines from the block's first on
+  logic [Nf-1:0] from_first, to_last;
+
+  assign below      = $signed({2'b00, lines_i}) - lam_q;
+  assign from_first = !lam_q[17] ? '1 : &lam_q[17:FBits] ? ({Nf{1'b1}} << ~lam_q[FBits-1:0]) << 1 : '0;
+  assign to_last    = below[17] ? '0 : |below[17:FBits] ? '1 : ~({Nf{1'b1}} << below[FBits-1:0]);
+
   // The part at `cur_q`, made in Chunk for Send: up to the end of the cell or of the beat, or of the segment.
   logic [31:0] seg_bytes, chunk_offset_q, beat_address;
   logic [31:0] l_guard_q, guard_at_q;  // what the part's data must not be before
   logic [GridBits:0] part_left_q;
   logic [32:0] seg_end;  // the segment's last byte, from the cell's first
-  logic [ChunkBits-1:0] first_beat, first_beat_q, last_beat_q;
+  logic [ChunkBits-1:0] first_beat, first_beat_q;
+  logic [GridBits-1:0] beat_end, part_end_q;  // last byte of the beat, of the part, in the cell
   logic single, single_q, begins_q;  // a beat a line; the operation's first part is still to come
   logic seg_ends, seg_ends_q, slot_ends_q, slot_sent;
 
   assign seg_bytes    = last_t ? seg_bytes_last_i : seg_bytes_i;
   assign seg_end      = 33'(bytes_behind_q) + 33'(cur_q[GridBits-1:0]);
+  assign beat_end     = cur_q[GridBits-1:0] | GridBits'(BeatBytes - 1);
   assign first_beat   = ChunkBits'(cur_q[GridBits-1:0] >> ByteBits);
   assign single       = begins_q || guarded_i;
   assign seg_ends     = single ? seg_end >> ByteBits == 33'(first_beat) : seg_end >> GridBits == '0;
@@ -200,10 +205,10 @@ module dsoc_line_reader #(
     logic [SlotBits-1:0]  slot;
     logic [FBits-1:0]     f;
     logic [ChunkBits-1:0] beat;
-    logic [ChunkBits-1:0] more;  // beats behind the first
   } burst_t;
 
   burst_t issue, head;
+  logic [ChunkBits-1:0] more;  // beats of a burst behind its first
   logic issue_valid, issue_ready, ar_ready, head_valid, head_done;
 
   assign issue.none = none_q;
@@ -211,7 +216,7 @@ module dsoc_line_reader #(
   assign issue.slot = fill_slot_q;
   assign issue.f    = first_f_q;
   assign issue.beat = first_beat_q;
-  assign issue.more = last_beat_q - first_beat_q;
+  assign more       = ChunkBits'(part_end_q >> ByteBits) - first_beat_q;
   assign issue_valid = state_q == Send && (issue.none || ar_ready);
 
   dsoc_fifo #(
@@ -238,7 +243,7 @@ module dsoc_line_reader #(
   ) i_ar (
       .clk_i,
       .rst_ni,
-      .data_i ({arena_i + AddrBits'(burst_offset), 8'(issue.more)}),
+      .data_i ({arena_i + AddrBits'(burst_offset), 8'(more)}),
       .valid_i(state_q == Send && !issue.none && issue_ready),
       .ready_o(ar_ready),
       .data_o ({araddr_o, arlen_o}),
@@ -296,7 +301,7 @@ module dsoc_line_reader #(
       begins_q       <= 1'b0;
       slot_ends_q    <= 1'b0;
       first_beat_q   <= '0;
-      last_beat_q    <= '0;
+      part_end_q     <= '0;
       seg_ends_q     <= '0;
       fill_slot_q    <= '0;
       free_q         <= (SlotBits + 1)'(Slots);
@@ -315,9 +320,7 @@ module dsoc_line_reader #(
           if (table_whole) state_q <= Block;
         end
         Block: begin  // a new row block: which lines exist
-          for (int f = 0; f < int'(Nf); f++) begin
-            block_need_q[f] <= mask_i[f] && (lam_q + 18'(f) >= 0) && (lam_q + 18'(f) < $signed({2'b00, lines_i}));
-          end
+          block_need_q   <= mask_i & from_first & to_last;
           off_q        <= off_t_q;
           cur_q        <= off_t_q;
           bytes_behind_q <= seg_bytes - 32'd1;
@@ -330,8 +333,7 @@ module dsoc_line_reader #(
           part_left_q    <= single ? (GridBits + 1)'(BeatBytes) - (GridBits + 1)'(cur_q[ByteBits-1:0]) :
               (GridBits + 1)'(Grid) - (GridBits + 1)'(cur_q[GridBits-1:0]);
           first_beat_q   <= first_beat;
-          last_beat_q    <= single ? first_beat :
-              seg_ends ? ChunkBits'(seg_end[GridBits-1:0] >> ByteBits) : ChunkBits'(ChunkBeats - 1);
+          part_end_q     <= seg_ends ? seg_end[GridBits-1:0] : single ? beat_end : '1;
           single_q       <= single;
           seg_ends_q     <= seg_ends;
           slot_ends_q    <= seg_ends || !single || first_beat == ChunkBits'(ChunkBeats - 1);
@@ -383,120 +385,96 @@ module dsoc_line_reader #(
 
   // ---- beats into the buffers ------------------------------------------------------------------------------------
   logic [ChunkBits-1:0] beat_q;
-  logic [MemBits:0] full_q;  // beats of every line that are there
-  logic beat_taken, fills, beat_freed;
+  logic beat_taken, part_comes;
 
   assign rready_o   = head_valid && !head.none;
   assign beat_taken = rvalid_i && rready_o;
   assign head_done  = head_valid && (head.none || (beat_taken && rlast_i));
+  assign part_comes = head_done && (head.none || head.last);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      beat_q  <= '0;
-      full_q  <= '0;
-      valid_o <= 1'b0;
-    end else begin
-      if (beat_taken) beat_q <= rlast_i ? '0 : beat_q + 1'b1;
-      full_q  <= full_q + (fills ? (MemBits + 1)'(head.more) + 1'b1 : '0) - (MemBits + 1)'(beat_freed);
-      valid_o <= (c_begin_q || (c_active_q && !(pop_i && c_over))) &&
-          (fills || full_q > (MemBits + 1)'(1) || (full_q != '0 && !beat_freed));
-    end
+    if (!rst_ni) beat_q <= '0;
+    else if (beat_taken) beat_q <= rlast_i ? '0 : beat_q + 1'b1;
   end
 
+  // ---- the consumer's side: part by part, in the order in which they were asked for --------------------------------
+  typedef struct packed {
+    logic [GridBits-1:0] first;  // byte of the cell
+    logic [GridBits-1:0] last;
+    logic                frees;  // the slot's last part
+    logic                over;   // the operation's
+  } part_t;
+
+  part_t sent_part, next_part;
+  logic next_valid, there_q, part_ends, takes_part;
+  logic frees_q, over_q;
+  logic active_q, active;  // items of the operation are still to come
+  logic [MemBits:0] come_q;  // parts whose data are there, the one that is consumed included
+  logic [GridBits-1:0] byte_q, end_q, item;  // consumed next, and last; bits of the address within an item
+  logic [SlotBits-1:0] take_slot_q;
   logic [MemBits-1:0] waddr, raddr;
 
-  // ---- the consumer's side ---------------------------------------------------------------------------------------
-  // Items are beats or bytes; a slot is free when a segment or its cell of the line is used up.
-  logic [SlotBits-1:0] take_slot_q;
-  logic [GridBits-1:0] c_off_t_q, c_off_q, c_cur_q, c_next;
-  logic [31:0] c_items, items_q, items_last_q;  // of a segment
-  logic [4:0] one_q;
-  logic c_short, one_last_q;  // of the last iteration's segments
-  logic c_seg_ends, c_last_seg, c_last_l, c_last_n, c_last_t;
-  logic c_begin_q;  // a clock behind the start
-  logic c_active_q, c_over;  // items are to come; the next one is the operation's last
-  logic [4:0] c_last_but_one, c_ends;
-  logic [GridBits-1:0] step, item_bits;  // of an item: its size, the bits of the address in it
+  assign sent_part.first = cur_q[GridBits-1:0];
+  assign sent_part.last  = part_end_q;
+  assign sent_part.frees = slot_ends_q;
+  assign sent_part.over  = seg_ends_q && last_seg && last_l && last_n && last_t;
 
-  assign waddr      = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
-  assign raddr      = MemBits'({take_slot_q, ChunkBits'(c_cur_q >> ByteBits)} >> (ChunkBits - $clog2(ChunkBeats)));
-  assign fills      = head_done && (head.none || head.last);
-  assign item_bits  = beat_mode_i ? GridBits'(BeatBytes - 1) : '0;
-  assign step       = beat_mode_i ? GridBits'(BeatBytes) : GridBits'(1);
-  assign c_next     = c_cur_q + step;
-  assign slot_freed = pop_i && (c_seg_ends || &(c_cur_q | item_bits));  // the segment's, or the cell's, last item
-  assign beat_freed = pop_i && (c_seg_ends || &(c_cur_q[ByteBits-1:0] | item_bits[ByteBits-1:0]));
-  assign c_over     = c_ends[4];
-  // of the segment that comes next
-  assign c_short    = c_begin_q ? one_q[4] : (c_last_seg && c_last_l && c_last_n) ? c_last_but_one[4] : c_last_t;
-  assign c_items    = c_short ? items_last_q : items_q;
-
-  dsoc_nest #(
-      .Loops (5),
-      .Widths({{3{6'd16}}, {2{6'd32}}})
-  ) i_c_loops (
+  dsoc_fifo #(
+      .Width($bits(part_t)),
+      .Depth(Slots * ChunkBeats)  // a part has a beat at least
+  ) i_parts (
       .clk_i,
       .rst_ni,
-      .load_i     ({5{c_begin_q}}),
-      .step_i     (pop_i),
-      .count_i    ({
-        32'(c_t_count_i), 32'(c_n_count_i), 32'(c_l_count_i), c_seg_count_i, c_items
-      }),
-      .one_i      ({one_q[4:1], c_short ? one_last_q : one_q[0]}),
-      .before_o   (c_last_but_one),
-      .last_o     ({c_last_t, c_last_n, c_last_l, c_last_seg, c_seg_ends}),
-      .ends_o     (c_ends),
-      .ends_next_o()
+      .data_i (sent_part),
+      .valid_i(part_sent),
+      .ready_o(),
+      .data_o (next_part),
+      .valid_o(next_valid),
+      .ready_i(takes_part),
+      .count_o()
   );
+
+  assign item       = GridBits'(beat_mode_i ? BeatBytes - 1 : 0);
+  assign part_ends  = pop_i && (byte_q | item) == (end_q | item);
+  assign takes_part = !there_q || part_ends;
+  assign slot_freed = part_ends && frees_q;
+  assign active     = (c_start_i && enable_i) || (active_q && !(part_ends && over_q));
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      c_begin_q    <= 1'b0;
-      c_active_q   <= 1'b0;
-      one_q        <= '0;
-      one_last_q   <= 1'b0;
-      items_q      <= '0;
-      items_last_q <= '0;
+      active_q    <= 1'b0;
+      there_q     <= 1'b0;
+      frees_q     <= 1'b0;
+      over_q      <= 1'b0;
+      end_q       <= '0;
+      byte_q      <= '0;
+      come_q      <= '0;
       take_slot_q <= '0;
-      c_off_t_q   <= '0;
-      c_off_q     <= '0;
-      c_cur_q     <= '0;
+      valid_o     <= 1'b0;
     end else begin
-      c_begin_q    <= c_start_i && enable_i;
-      c_active_q   <= c_begin_q || (c_active_q && !(pop_i && c_over));
-      one_q        <= {
-        c_t_count_i == 16'd1,
-        c_n_count_i == 16'd1,
-        c_l_count_i == 16'd1,
-        c_seg_count_i == 32'd1,
-        c_seg_bytes_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1)
-      };
-      one_last_q   <= c_seg_bytes_last_i == (beat_mode_i ? 32'(BeatBytes) : 32'd1);
-      items_q      <= beat_mode_i ? c_seg_bytes_i >> ByteBits : c_seg_bytes_i;
-      items_last_q <= beat_mode_i ? c_seg_bytes_last_i >> ByteBits : c_seg_bytes_last_i;
-      if (c_begin_q) begin
-        c_off_t_q <= GridBits'(c_off0_i);
-        c_off_q   <= GridBits'(c_off0_i);
-        c_cur_q   <= GridBits'(c_off0_i);
+      active_q <= active;
+      come_q   <= come_q + (MemBits + 1)'(part_comes) - (MemBits + 1)'(part_ends);
+      // A part's place in the queue is there before its data are.
+      valid_o  <= active && (next_valid || !takes_part) &&
+          (part_comes || come_q > (MemBits + 1)'(1) || (come_q != '0 && !part_ends));
+      if (takes_part) begin
+        there_q <= next_valid;
+        byte_q  <= next_part.first;
+        end_q   <= next_part.last;
+        frees_q <= next_part.frees;
+        over_q  <= next_part.over;
       end else if (pop_i) begin
-        c_cur_q <= c_next;
-        if (c_seg_ends) begin
-          c_off_q <= c_off_q + GridBits'(c_seg_step_i);
-          c_cur_q <= c_off_q + GridBits'(c_seg_step_i);
-          if (c_last_seg) begin
-            c_off_q <= c_off_t_q;
-            c_cur_q <= c_off_t_q;
-            if (c_last_l && c_last_n) begin
-              c_off_t_q <= c_off_t_q + GridBits'(t_step_i);
-              c_off_q   <= c_off_t_q + GridBits'(t_step_i);
-              c_cur_q   <= c_off_t_q + GridBits'(t_step_i);
-            end
-          end
-        end
+        byte_q <= (byte_q | item) + 1'b1;
       end
       if (slot_freed) take_slot_q <= take_slot_q + 1'b1;
     end
   end
+
+  `DSOC_ASSERT(a_place, clk_i, rst_ni, valid_o |-> there_q && come_q != '0)
+  `DSOC_ASSERT(a_taken, clk_i, rst_ni, pop_i |-> valid_o)
+
+  assign waddr = MemBits'({head.slot, ChunkBits'(head.beat + beat_q)} >> (ChunkBits - $clog2(ChunkBeats)));
+  assign raddr = MemBits'({take_slot_q, ChunkBits'(byte_q >> ByteBits)} >> (ChunkBits - $clog2(ChunkBeats)));
 
   for (genvar f = 0; f < Nf; f++) begin : gen_line
     logic [AxiBits-1:0] word;
@@ -512,7 +490,7 @@ module dsoc_line_reader #(
         .rdata_o(word)
     );
     assign beats_o[f*AxiBits+:AxiBits] = word;
-    assign bytes_o[f*8+:8] = word[8*c_cur_q[ByteBits-1:0]+:8];
+    assign bytes_o[f*8+:8] = word[8*byte_q[ByteBits-1:0]+:8];
   end
 
 endmodule

@@ -187,12 +187,8 @@ def _announce(bench: Bench, job: Job) -> None:
 
 def _set(dut: Any, job: Job) -> None:
     for name, value in vars(job).items():
-        getattr(dut, f"{name}_i").value = value
-
-
-def _set_consumer(dut: Any, job: Job) -> None:
-    for name in ("off0", "seg_step", "seg_count", "seg_bytes", "seg_bytes_last", "t_count", "n_count", "l_count"):
-        getattr(dut, f"c_{name}_i").value = getattr(job, name)
+        port = getattr(dut, f"{name}_i")
+        port.value = value & ((1 << len(port)) - 1) if name == "mask" else value
 
 
 _IDLE = dict.fromkeys(
@@ -209,7 +205,6 @@ async def _start(bench: Bench, job: Job, *, enabled: bool) -> None:
     dut.next_valid_i.value = 0
     dut.next_pitch_i.value = job.line_pitch
     _set(dut, job)
-    _set_consumer(dut, job)
     dut.enable_i.value = int(enabled)
     dut.start_i.value, dut.c_start_i.value = 1, 1
     await RisingEdge(bench.clock)
@@ -290,7 +285,6 @@ async def fetches_an_operation_ahead(dut: Any, memory_stall: float, take: float)
     issuing = bench.spawn(issue())
     for number, job in enumerate(jobs):
         assert not int(dut.valid_o.value), "shows what the next operation reads"
-        _set_consumer(dut, job)
         dut.c_start_i.value = 1
         await RisingEdge(bench.clock)
         dut.c_start_i.value = 0

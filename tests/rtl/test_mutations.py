@@ -69,7 +69,7 @@ SLOW = [
     _module("a mark ahead of the acknowledgements", "writer", _WRITER, "wait_q == '0", "1'b1"),
     _module("a mark in the first iteration", "writer", _WRITER, "returns_q == returns_i", "1'b1"),
     _module("reads behind the mark", "line_reader", _LINES, "guard_at_q < mark_i", "1'b1"),
-    _module("forgets line 0", "line_reader", _LINES, "(lam_q + 18'(f) >= 0)", "(lam_q + 18'(f) > 0)"),
+    _module("forgets line 0", "line_reader", _LINES, "!lam_q[17] ? '1 :", "!lam_q[17] ? '1 << 1 :"),
     _engine(
         *("leaves a position late", "conv"),
         Edit("dsoc_controller.sv", "pos_q <= pos_q + 8'd1 - desc_i.sw;", "pos_q <= pos_q - desc_i.sw;"),
