@@ -14,7 +14,7 @@ from deepsoc.hw.params import MAXIMA, STAGE_GROWTH
 from deepsoc.hw.rungs import rung
 from deepsoc.mapping.pooling import global_count, in_line, window_words
 
-__all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "resolve", "sum_bits_needed"]
+__all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "requantizers_needed", "resolve", "sum_bits_needed"]
 
 _EDGES_MIN = 16
 _POOL_WORDS = 512
@@ -123,6 +123,16 @@ def pool_memories(graphs: Iterable[Graph]) -> dict[str, int]:
         "global_pool_max": max(count, _ANY.global_pool_max) if 0 < count < 1 << 16 else 0,
         "pool_ram_depth": min(max(1 << (words - 1).bit_length(), _POOL_WORDS), 1 << 16) if words else 0,
     }
+
+
+def requantizers_needed(graphs: Iterable[Graph]) -> int:
+    """Requantizers of a row with which no result of the networks waits for another: 2 if any is quantized twice."""
+    return max(1 + _twice(bundle) for graph in graphs for bundle in graph.bundles)
+
+
+def _twice(bundle: Bundle) -> bool:
+    act, pool = bundle.act, bundle.pool
+    return bundle.add is not None or (act is not None and pool is not None and act.out.frac != pool.out.frac)
 
 
 def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:

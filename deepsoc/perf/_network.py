@@ -16,7 +16,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS, MAX_WINDOW, MAXIMA
 from deepsoc.hw.rungs import rung
 from deepsoc.mapping import Plan
-from deepsoc.mapping.limits import bits_needed, needs, pool_memories, sum_bits_needed
+from deepsoc.mapping.limits import bits_needed, needs, pool_memories, requantizers_needed, sum_bits_needed
 from deepsoc.perf._sizes import line_buffers
 from deepsoc.perf.sources import as_workload, resolve_source
 from deepsoc.perf.space import PARAMETERS
@@ -50,27 +50,29 @@ class Network:
         maxima: (field of Hardware, value) of what it needs; a layer table knows of no pools.
         growth: bits that its longest sum takes on top of those of its factors.
         bits: (field of Hardware, value) that its numbers fix; a layer table fixes none.
-        pools: (field of Hardware, value) that its pools fix; a layer table has none.
+        stages: (field of Hardware, value) that its pools and results fix; a layer table knows of no pools, and may add.
     """
 
     workload: Workload
     maxima: tuple[tuple[str, int], ...]
     growth: int
     bits: tuple[tuple[str, int], ...]
-    pools: tuple[tuple[str, int], ...]
+    stages: tuple[tuple[str, int], ...]
 
     @classmethod
     def of(cls, found: Workload | Graph) -> Network:
         """The network of a resolved source."""
         workload = as_workload(found)
-        maxima, bits, pools = _table_needs(workload), dict[str, int](), pool_memories([])
+        maxima, bits = _table_needs(workload), dict[str, int]()
+        stages = pool_memories([]) | {"requantizers": 2}
         if isinstance(found, Graph):
             maxima, _ = needs([found])
-            bits, pools = bits_needed([found]), pool_memories([found])
+            bits = bits_needed([found])
+            stages = pool_memories([found]) | {"requantizers": requantizers_needed([found])}
         growth = max((layer.kh * layer.kw * (layer.ci // layer.groups) - 1).bit_length() for layer in workload.layers)
         if isinstance(found, Graph):
             growth = sum_bits_needed([found]) - bits["x_bits"] - bits["k_bits"]
-        return cls(workload, tuple(maxima.items()), growth, tuple(bits.items()), tuple(pools.items()))
+        return cls(workload, tuple(maxima.items()), growth, tuple(bits.items()), tuple(stages.items()))
 
 
 def networks_of(sources: Sequence[Source]) -> tuple[list[Workload | Graph], tuple[Network, ...]]:
@@ -117,7 +119,7 @@ def complete(columns: Mapping[str, npt.NDArray[Any]], networks: Sequence[Network
     defaults = {name: Hardware.model_fields[name].default for name in PARAMETERS}
     need = joined(networks)
     fixed = defaults | bits_of(networks) | {name: int(rung(name, value)) for name, value in need.items()}
-    fixed |= _most(pair for network in networks for pair in network.pools)
+    fixed |= _most(pair for network in networks for pair in network.stages)
     count = len(next(iter(columns.values())))
     full = {name: columns[name] if name in columns else np.full(count, fixed[name]) for name in PARAMETERS}
     too_many = (line_buffers(full) > MAX_LINE_BUFFERS) | (full["kh_max"] * full["kw_max"] > MAX_WINDOW)

@@ -13,6 +13,7 @@ from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Graph, IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan, plan
+from deepsoc.mapping.limits import requantizers_needed
 from deepsoc.mapping.operations import Operation
 from deepsoc.mapping.reference import run_operations
 from tests.mapping.machine import MachineError, Trace, run
@@ -60,6 +61,7 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
         check_cost(p, i, trace)
         check_ahead(p.descriptors[i].tolist(), traces[-1] if traces else None, p.hw)
         traces.append(trace)
+    assert max(op.work.passes for op in p.operations) <= requantizers_needed([net])
     results = execute(net, x)
     for op, values in zip(p.operations, expected, strict=True):
         if op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):

@@ -415,6 +415,17 @@ def test_a_board_short_of_dsp_blocks_gets_more_elements_than_blocks() -> None:
     assert found.hw.rows * found.hw.cols > 120 >= found.resources["dsp"]
 
 
+def test_a_row_gets_as_many_requantizers_as_a_result_needs() -> None:
+    """A second one where tensors are added, or a layer table does not tell."""
+    space = {"rows": [2], "cols": [24], "weights_ram_depth": [600]}
+    for name, count in (("autoencoder", 1), ("peer_demo", 2), ("conv", 2)):
+        found = fit([network(name)], board="zcu104", space=space)
+        other = fit([network(name)], board="zcu104", space=space | {"requantizers": 3 - count})
+        assert found.hw.requantizers == count
+        assert other.fps == found.fps or (count == 2 and other.fps < found.fps)
+        assert (other.resources["lut"] > found.resources["lut"]) == (count == 1)
+
+
 @pytest.mark.parametrize("place", [{"board": "ulx3s-85f"}, {"area_mm2": 4, "node": "28nm"}])
 def test_elements_elsewhere_are_portable(place: dict[str, Any]) -> None:
     assert fit([CONV], **place, space={"rows": [2], "cols": [12], "weights_ram_depth": [2048]}).hw.pe == "portable"
