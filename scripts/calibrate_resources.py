@@ -48,7 +48,15 @@ BOARD = "ulx3s-85f"  # of ECP5
 FLOWS = {"xc7": "yosys-xc7", "xcup": "yosys-xcup", "ecp5": "ecp5-ooc"}
 SYSTEM_FLOW = "ecp5"
 PRIOR = 0.1  # weight of what is known from elsewhere
-MAXIMA = {"ci_max": 512, "co_max": 512, "xh_max": 256, "xw_max": 256, "n_bundles_max": 64}
+FIXED = {
+    "ci_max": 512,
+    "co_max": 512,
+    "xh_max": 256,
+    "xw_max": 256,
+    "n_bundles_max": 64,
+    "pool_ram_depth": 0,
+    "global_pool_max": 0,
+}  # of every configuration; pools in line have figures of their own (deepsoc/perf/resources.py)
 
 # In the order of PARAMETERS; one requantizer a row and two in turn.
 FITTED = (
@@ -236,7 +244,7 @@ def measure(family: str, work: Path, yosys: str = "") -> None:
         stored = of_family.dropna(subset=["logic", *FIGURES]).drop_duplicates("logic").set_index("logic")
         name = "_".join(map(str, parameters.values()))
         place = work / f"{family}-{role.replace(' ', '-')}" / name
-        found = run(family, role, Hardware(**parameters, **MAXIMA), place, set(stored.index), yosys)
+        found = run(family, role, Hardware(**parameters, **FIXED), place, set(stored.index), yosys)
         for figure in FIGURES:
             values = found[figure] if figure in found else pd.Series(np.nan, found.index)
             found[figure] = values.fillna(found["logic"].map(stored[figure]))
@@ -247,6 +255,14 @@ def measure(family: str, work: Path, yosys: str = "") -> None:
         runs[["family", "role", *KEYS, "block", *FIGURES, "logic"]].to_csv(RUNS, index=False)
         shutil.rmtree(place)
         print(family, role, name, f"{time.monotonic() - begin:.0f} s", flush=True)
+    runs = pd.read_csv(RUNS)
+    runs[(runs["family"] != family) | runs["logic"].isna() | wanted(runs, family)].to_csv(RUNS, index=False)
+
+
+def wanted(runs: pd.DataFrame, family: str) -> pd.Series:
+    """Which rows are of a family's configurations, and not of such as there were once."""
+    known = {(role, *parameters.values()) for role, parameters in configurations(family)}
+    return pd.Series(list(runs[["role", *KEYS]].itertuples(index=False, name=None)), runs.index).isin(known)
 
 
 # ---- fit -------------------------------------------------------------------------------------------------------------

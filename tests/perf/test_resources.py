@@ -19,9 +19,10 @@ from deepsoc.perf.resources import BLOCKS, FEATURES, FIGURES, PARAMETERS, FpgaRe
 RUNS = pd.read_csv(Path(model.__file__).with_name("resources_runs.csv"))
 FRESH = set(RUNS.loc[RUNS["logic"].notna(), "family"])  # of the others all runs are of an earlier RTL
 RUNS = RUNS[RUNS["logic"].notna() | ~RUNS["family"].isin(FRESH)]
+POINT = ["requantizers", *PARAMETERS]
 WHOLE = (
     RUNS[~RUNS["role"].isin(BLOCKS)]
-    .groupby(["family", "role", *PARAMETERS], sort=False, as_index=False)[list(FIGURES)]
+    .groupby(["family", "role", *POINT], sort=False, as_index=False)[list(FIGURES)]
     .sum()
 )
 LIMITS = {"lut": 0.10, "ff": 0.10, "dsp": 0.10, "bram36": 0.10}
@@ -30,7 +31,7 @@ LIMITS = {"lut": 0.10, "ff": 0.10, "dsp": 0.10, "bram36": 0.10}
 @pytest.mark.parametrize("family", sorted(set(RUNS["family"])))
 def test_held_out_configurations_are_close(family: str) -> None:
     part = WHOLE[(WHOLE["family"] == family) & (WHOLE["role"] == "held out")]
-    found = FpgaResources(family)(part[list(PARAMETERS)].assign(frequency_mhz=200.0))
+    found = FpgaResources(family)(part[POINT].assign(frequency_mhz=200.0))
     for figure, limit in LIMITS.items():
         if figure == "dsp" and family not in FRESH:
             continue  # the controller had multipliers
@@ -40,14 +41,14 @@ def test_held_out_configurations_are_close(family: str) -> None:
 
 def test_fitted_configurations_leave_small_residuals() -> None:
     for family, part in WHOLE[WHOLE["role"] == "fitted"].groupby("family"):
-        found = FpgaResources(str(family))(part[list(PARAMETERS)].assign(frequency_mhz=200.0))
+        found = FpgaResources(str(family))(part[POINT].assign(frequency_mhz=200.0))
         for figure in ("lut", "ff"):
             assert np.abs(found[figure] / part[figure] - 1).max() < 0.06, (family, figure)
 
 
 def test_block_rams_and_dsps_of_every_block_are_those_of_every_run() -> None:
     for family, part in RUNS[~RUNS["role"].isin(BLOCKS)].groupby("family"):
-        points = {name: part[name].to_numpy() for name in PARAMETERS}
+        points = {name: part[name].to_numpy() for name in POINT}
         rules = mapped(str(family), geometry(str(family), points))
         for (block, figure), values in rules.items():
             here = (part["block"] == block).to_numpy()
