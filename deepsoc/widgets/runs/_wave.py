@@ -34,7 +34,7 @@ class Wave:
 
     Attributes:
         clocks: of the run.
-        operations: first and last clock of each, in their order.
+        operations: first and last clock of each, in their order; one begins before the last writes of another.
 
     Raises:
         InputError: the file is no such trace.
@@ -94,7 +94,8 @@ class Wave:
 
     def _index(self) -> Callable[[int], str]:
         def text(at: int) -> str:
-            return next((str(i) for i, (first, last) in enumerate(self.operations) if first <= at <= last), "")
+            last_begun = sum(first <= at for first, _ in self.operations) - 1
+            return str(last_begun) if last_begun >= 0 and at <= self.operations[last_begun][1] else ""
 
         return text
 
