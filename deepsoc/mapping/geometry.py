@@ -60,6 +60,11 @@ class Loops:
         """Output channels of iteration `t`."""
         return self.ch_last if t == self.t - 1 else self.ch_per_t
 
+    def first_block_tile(self, rows: int) -> int:
+        """Tile, of `rows` input rows, of the last row that exists and that the first row block reads; not flat."""
+        last_row = (rows - 1) * self.tap + self.kh - 1 - self.pad_top
+        return min(last_row, self.x_rows - 1) // rows
+
 
 def _columns(hw: Hardware, co: int, kw: int, sw: int) -> tuple[int, int, int]:
     """Iterations, output channels an iteration, and of the last one."""

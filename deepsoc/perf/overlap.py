@@ -76,7 +76,7 @@ def _steps_behind(op: Work, before: Work, hw: Hardware) -> float:
     column = -(-hw.axi_bytes // loops.co)  # the one behind the beat
     behind = max(loops.w - 1 - (column * loops.sw + loops.kw - 1 - loops.pad_left), 0) / loops.w
     blocks = loops.n * loops.l
-    tile = 0 if _flat(op) else min(_last_row(op, hw), op.loops.x_rows - 1) // hw.rows
+    tile = 0 if _flat(op) else op.loops.first_block_tile(hw.rows)
     return (behind + max(blocks - 1 - tile, 0)) / blocks / loops.t
 
 
@@ -88,14 +88,9 @@ def _share_behind(op: Work, before: Work, hw: Hardware) -> float:
         return 1 - (0 if before.loops.l > 1 else 1 / x.seg_count) if x.seg_count > 1 else beat
     blocks, tiles = loops.n * loops.l, -(-loops.x_rows // hw.rows)
     step = max(loops.row_step // hw.rows, 1)
-    first = max(tiles - 1 - min(_last_row(op, hw) // hw.rows, tiles - 1), 0)
+    first = tiles - 1 - loops.first_block_tile(hw.rows)
     block = min(-(-first // step), loops.l - 1)  # the first that needs the last tile
     return (loops.l - 1 - block + beat) / blocks
-
-
-def _last_row(op: Work, hw: Hardware) -> int:
-    """Last input row that the first row block reads."""
-    return (hw.rows - 1) * op.loops.tap + op.loops.kh - 1 - op.loops.pad_top
 
 
 def _flat(op: Work) -> bool:

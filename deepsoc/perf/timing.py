@@ -163,7 +163,7 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
             step = weights.iteration(op, t, step, busiest, array) if op.kind == "mac" else step + busiest
             body += busiest
             if t == 0:
-                late = max(*_late(op, hw, memory, busiest, before, behind), step)
+                late = max(_late(op, hw, memory, busiest, before, behind), step)
                 begin, step = begin + (late - step), late
         moved = cost.x_bytes + cost.k_bytes + cost.o_bytes + cost.y_bytes
         moving = moved * memory.clocks_per_byte(hw.frequency_mhz)
@@ -186,18 +186,14 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
     return times
 
 
-def _late(
-    op: Work, hw: Hardware, memory: Memory, busiest: float, done: float, behind: Behind | None
-) -> tuple[float, ...]:
-    """Clocks before which the first iteration cannot end: its last pixels, its first operands, are there at `done`."""
-    late = [0.0]
-    if behind:
-        late.append(behind.last + behind.share * busiest)
+def _late(op: Work, hw: Hardware, memory: Memory, busiest: float, done: float, behind: Behind | None) -> float:
+    """Clock before which the first iteration cannot end: its last pixels, its first operands, are there at `done`."""
+    late = behind.last + behind.share * busiest if behind else 0.0
     if op.o and done:
         columns = op.loops.n * op.loops.l * op.loops.w
         read = memory.latency_clocks + hw.tile_lines + const.REFILL
-        late.append(done + read + busiest * max(columns - 2, 0) / columns)
-    return tuple(late)
+        late = max(late, done + read + busiest * max(columns - 2, 0) / columns)
+    return late
 
 
 def _bound(terms: dict[str, float], body: float, waits: float) -> str:
