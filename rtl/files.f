@@ -7,6 +7,7 @@ cells/dsoc_loop.sv
 cells/dsoc_pick.sv
 cells/dsoc_nest.sv
 cells/dsoc_skid.sv
+cells/dsoc_stage.sv
 memory/dsoc_axi_read_arb.sv
 memory/dsoc_axi_read_gate.sv
 memory/dsoc_axi_write_gate.sv

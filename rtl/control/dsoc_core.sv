@@ -162,10 +162,14 @@ module dsoc_core #(
   logic run_rst_nq;
   dsoc_map_pkg::desc_t desc, next_desc;
   logic next_valid;
-  logic op_over, op_written, out_finished, writer_idle;
+  logic op_over, op_written, out_finished, written;
   logic settled;  // all that operations before this one wrote is acknowledged
   logic x_arvalid, x_arready, x_rvalid, x_rready, k_arvalid, k_arready, k_rvalid, k_rready;
   logic o_arvalid, o_arready, o_rvalid, o_rready, y_awvalid, y_awready, y_wvalid, y_wready;
+  // What came through the gates, a clock later.
+  logic [AxiBits-1:0] x_beat, k_beat, o_beat;
+  logic x_beat_last, x_beat_valid, x_beat_ready, k_beat_last, k_beat_valid, k_beat_ready;
+  logic o_beat_last, o_beat_valid, o_beat_ready;
   logic [BeatBytes-1:0] y_wstrb;
   logic count_read, count_ready;
   logic [RowBits-1:0] count_row;
@@ -254,7 +258,7 @@ module dsoc_core #(
       .arlen_o         (k_s0_len),
       .arvalid_o       (k_read_s0_valid),
       .arready_i       (k_read_s0_ready),
-      .rdata_i         (m_axi_k_rdata),
+      .rdata_i         (k_beat),
       .rvalid_i        (k_s0_rvalid),
       .rready_o        (k_s0_rready),
       .desc_o          (desc),
@@ -262,7 +266,7 @@ module dsoc_core #(
       .next_valid_o    (next_valid),
       .op_start_o      (op_start_o),
       .op_finished_i   (out_finished),
-      .written_i       (writer_idle),
+      .written_i       (written),
       .settled_i       (settled),
       .op_over_o       (op_over),
       .weights_offset_o(weights_offset),
@@ -296,6 +300,19 @@ module dsoc_core #(
       .m_rready_o (m_axi_x_rready)
   );
 
+  dsoc_stage #(
+      .Width(AxiBits + 1)
+  ) i_x_beats (
+      .clk_i,
+      .rst_ni (run_rst_nq),
+      .data_i ({m_axi_x_rlast, m_axi_x_rdata}),
+      .valid_i(x_rvalid),
+      .ready_o(x_rready),
+      .data_o ({x_beat_last, x_beat}),
+      .valid_o(x_beat_valid),
+      .ready_i(x_beat_ready)
+  );
+
   dsoc_axi_read_gate i_k_gate (
       .clk_i,
       .rst_ni,
@@ -314,6 +331,19 @@ module dsoc_core #(
       .m_rready_o (m_axi_k_rready)
   );
 
+  dsoc_stage #(
+      .Width(AxiBits + 1)
+  ) i_k_beats (
+      .clk_i,
+      .rst_ni (run_rst_nq),
+      .data_i ({m_axi_k_rlast, m_axi_k_rdata}),
+      .valid_i(k_rvalid),
+      .ready_o(k_rready),
+      .data_o ({k_beat_last, k_beat}),
+      .valid_o(k_beat_valid),
+      .ready_i(k_beat_ready)
+  );
+
   dsoc_axi_read_gate i_o_gate (
       .clk_i,
       .rst_ni,
@@ -330,6 +360,19 @@ module dsoc_core #(
       .m_rlast_i  (m_axi_o_rlast),
       .m_rvalid_i (m_axi_o_rvalid),
       .m_rready_o (m_axi_o_rready)
+  );
+
+  dsoc_stage #(
+      .Width(AxiBits + 1)
+  ) i_o_beats (
+      .clk_i,
+      .rst_ni (run_rst_nq),
+      .data_i ({m_axi_o_rlast, m_axi_o_rdata}),
+      .valid_i(o_rvalid),
+      .ready_o(o_rready),
+      .data_o ({o_beat_last, o_beat}),
+      .valid_o(o_beat_valid),
+      .ready_i(o_beat_ready)
   );
 
   dsoc_axi_write_gate #(
@@ -378,9 +421,9 @@ module dsoc_core #(
       .m_arlen_o   (m_axi_k_arlen),
       .m_arvalid_o (k_arvalid),
       .m_arready_i (k_arready),
-      .m_rlast_i   (m_axi_k_rlast),
-      .m_rvalid_i  (k_rvalid),
-      .m_rready_o  (k_rready)
+      .m_rlast_i   (k_beat_last),
+      .m_rvalid_i  (k_beat_valid),
+      .m_rready_o  (k_beat_ready)
   );
 
   // ---- pixels --------------------------------------------------------------------------------------------------------
@@ -405,9 +448,8 @@ module dsoc_core #(
     end
   end
 
-  logic x_valid, x_pop, px_valid_q, px_pop;
-  logic x_ready, px_valid, px_ready;
-  logic [8*Nf-1:0] x_bytes, px_bytes, px_bytes_q;
+  logic x_valid, x_ready, x_pop, skid_valid, skid_ready, px_valid, px_pop;
+  logic [8*Nf-1:0] x_bytes, skid_bytes, px_bytes;
 
   dsoc_line_reader #(
       .Nf(Nf),
@@ -450,10 +492,10 @@ module dsoc_core #(
       .arlen_o         (m_axi_x_arlen),
       .arvalid_o       (x_arvalid),
       .arready_i       (x_arready),
-      .rdata_i         (m_axi_x_rdata),
-      .rlast_i         (m_axi_x_rlast),
-      .rvalid_i        (x_rvalid),
-      .rready_o        (x_rready),
+      .rdata_i         (x_beat),
+      .rlast_i         (x_beat_last),
+      .rvalid_i        (x_beat_valid),
+      .rready_o        (x_beat_ready),
       .valid_o         (x_valid),
       .bytes_o         (x_bytes),
       .beats_o         (),
@@ -470,28 +512,32 @@ module dsoc_core #(
       .valid_i(x_valid),
       .ready_o(x_ready),
       .ready_next_o(),
-      .data_o (px_bytes),
-      .valid_o(px_valid),
-      .ready_i(px_ready)
+      .data_o (skid_bytes),
+      .valid_o(skid_valid),
+      .ready_i(skid_ready)
   );
 
-  assign x_pop    = x_valid && x_ready;
-  assign px_ready = !px_valid_q || px_pop;
+  assign x_pop = x_valid && x_ready;
 
-
-  always_ff @(posedge clk_i or negedge run_rst_nq) begin
-    if (!run_rst_nq) px_valid_q <= 1'b0;
-    else if (px_ready) px_valid_q <= px_valid;
-  end
-  always_ff @(posedge clk_i) begin
-    if (px_ready && px_valid) px_bytes_q <= px_bytes;
-  end
+  dsoc_stage #(
+      .Width(8 * Nf)
+  ) i_pixels_stage (
+      .clk_i,
+      .rst_ni (run_rst_nq),
+      .data_i (skid_bytes),
+      .valid_i(skid_valid),
+      .ready_o(skid_ready),
+      .data_o (px_bytes),
+      .valid_o(px_valid),
+      .ready_i(px_pop)
+  );
 
   logic count_active, count_step, count_lacks_pixels, count_lacks_weights, count_lacks_operand, count_blocked;
 
   // ---- engine --------------------------------------------------------------------------------------------------------
   logic [ 2:0] bias_bank;
   logic [15:0] bias_index;
+  logic bias_read;
   logic [31:0] bias;
   logic [32*Rows-1:0] mac_data, pool_data;
   logic mac_valid, mac_ready, pool_valid, pool_ready;
@@ -520,8 +566,8 @@ module dsoc_core #(
       .rst_ni      (run_rst_nq),
       .start_i     (op_start_o),
       .desc_i      (desc),
-      .px_bytes_i  (px_bytes_q),
-      .px_valid_i  (px_valid_q),
+      .px_bytes_i  (px_bytes),
+      .px_valid_i  (px_valid),
       .px_pop_o    (px_pop),
       .arena_i     (arena),
       .cmd_offset_i(weights_offset),
@@ -532,7 +578,7 @@ module dsoc_core #(
       .arlen_o     (k_s1_len),
       .arvalid_o   (k_read_s1_valid),
       .arready_i   (k_read_s1_ready),
-      .rdata_i     (m_axi_k_rdata),
+      .rdata_i     (k_beat),
       .rvalid_i    (k_s1_rvalid),
       .rready_o    (k_s1_rready),
       .error_o     (engine_error),
@@ -542,6 +588,7 @@ module dsoc_core #(
       .lacks_weights_o(count_lacks_weights),
       .bias_bank_i (bias_bank),
       .bias_index_i(bias_index),
+      .bias_read_i (bias_read),
       .bias_o      (bias),
       .mac_data_o  (mac_data),
       .mac_valid_o (mac_valid),
@@ -620,10 +667,10 @@ module dsoc_core #(
       .arlen_o         (m_axi_o_arlen),
       .arvalid_o       (o_arvalid),
       .arready_i       (o_arready),
-      .rdata_i         (m_axi_o_rdata),
-      .rlast_i         (m_axi_o_rlast),
-      .rvalid_i        (o_rvalid),
-      .rready_o        (o_rready),
+      .rdata_i         (o_beat),
+      .rlast_i         (o_beat_last),
+      .rvalid_i        (o_beat_valid),
+      .rready_o        (o_beat_ready),
       .valid_o         (opd_valid),
       .bytes_o         (opd_bytes),
       .beats_o         (opd_beats),
@@ -657,6 +704,7 @@ module dsoc_core #(
       .pool_ready_o(pool_ready),
       .bias_bank_o (bias_bank),
       .bias_index_o(bias_index),
+      .bias_read_o (bias_read),
       .bias_i      (bias),
       .opd_valid_i (opd_valid),
       .opd_bytes_i (opd_bytes),
@@ -795,7 +843,8 @@ module dsoc_core #(
       .bytes_i     (write_bytes),
       .beats_i     (out_beats),
       .flush_i     (out_finished),
-      .idle_o      (writer_idle),
+      .idle_o      (),
+      .written_o   (written),
       .awaddr_o    (m_axi_y_awaddr),
       .awlen_o     (m_axi_y_awlen),
       .awvalid_o   (y_awvalid),
@@ -822,7 +871,7 @@ module dsoc_core #(
         .active_i       (count_active),
         .step_i         (count_step),
         .first_i        (px_pop),
-        .px_valid_i     (px_valid_q),
+        .px_valid_i     (px_valid),
         .lacks_pixels_i (count_lacks_pixels),
         .lacks_weights_i(count_lacks_weights),
         .lacks_operand_i(count_lacks_operand),

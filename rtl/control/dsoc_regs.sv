@@ -66,6 +66,7 @@ module dsoc_regs #(
   logic irq_enable_q, done_q, failed_q, busy, write, read, is_table;
   logic [ 7:2] awaddr_q;
   logic [31:0] arena_lo_q, arena_hi_q, clocks_q, value, mask, wdata, wdata_q;
+  logic [15:0] op_index_q;
   logic [ 3:0] wstrb_q;
   logic [63:0] arena;
 
@@ -173,6 +174,8 @@ module dsoc_regs #(
     end
   end
 
+  always_ff @(posedge clk_i) op_index_q <= op_index_i;
+
   always_comb begin
     value = '0;
     case ({
@@ -187,7 +190,7 @@ module dsoc_regs #(
           value[dsoc_map_pkg::STATUS_ERROR_CODE_LSB+:dsoc_map_pkg::STATUS_ERROR_CODE_WIDTH] = error_i;
         end
       end
-      dsoc_map_pkg::REG_OP_INDEX: value[15:0] = op_index_i;
+      dsoc_map_pkg::REG_OP_INDEX: value[15:0] = op_index_q;
       dsoc_map_pkg::REG_ARENA_LO: value = arena_lo_q;
       dsoc_map_pkg::REG_ARENA_HI: value = arena_hi_q;
       dsoc_map_pkg::REG_DESC_OFFSET: value = table_offset_o;

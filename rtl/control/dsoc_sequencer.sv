@@ -88,6 +88,7 @@ module dsoc_sequencer #(
   logic [BeatCount-1:0] asked_q, got_q;
   logic [31:0] folded, folded_q;  // exclusive or of the words of a beat, of the descriptor
   logic [ 3:0] bad;
+  logic last_op_q;  // a clock behind op_q, which changes before Start
 
   // ---- fetching ----------------------------------------------------------------------------------------------------
   logic [31:0] fetch_offset;
@@ -133,7 +134,7 @@ module dsoc_sequencer #(
           folded_q <= '0;
           if (state_q == Begin || state_q == Start) begin
             fetch_op_q <= state_q == Begin ? '0 : op_q + 16'd1;
-            if (state_q == Begin || op_q + 16'd1 < n_ops_i) fetch_q <= FetchAddr;
+            if (state_q == Begin || !last_op_q) fetch_q <= FetchAddr;
           end
         end
         FetchAddr: begin
@@ -166,17 +167,14 @@ module dsoc_sequencer #(
   end
 
   // ---- running -------------------------------------------------------------------------------------------------------
-  logic last_op;
   logic [3:0] refused, fault;
 
   assign desc_o       = desc_q;
   assign next_desc_o  = next_q;
   assign next_valid_o = fetch_q == FetchDone && bad_q == '0;
-  assign op_over_o    = state_q == Run && op_finished_i && (!last_op || written_i);
+  assign op_over_o    = state_q == Run && op_finished_i && settled_i && (!last_op_q || written_i);
   assign op_index_o   = op_q;
   assign busy_o       = state_q != Idle;
-  assign stop_o       = state_q == Drain;
-  assign last_op      = op_q + 16'd1 == n_ops_i;
 
   always_comb begin
     if (n_ops_i == '0) refused = dsoc_map_pkg::STATUS_ERROR_CODE_EMPTY;
@@ -203,7 +201,10 @@ module dsoc_sequencer #(
       op_start_o <= 1'b0;  // in state Start
       ended_o    <= 1'b0;
       error_o    <= '0;
+      stop_o     <= 1'b0;  // in state Drain
+      last_op_q  <= 1'b0;
     end else begin
+      last_op_q  <= op_q + 16'd1 == n_ops_i;
       ended_o    <= 1'b0;
       op_start_o <= 1'b0;
       unique case (state_q)
@@ -230,7 +231,8 @@ module dsoc_sequencer #(
           if (op_over_o) begin
             state_q <= Wait;
             op_q    <= op_q + 16'd1;
-            if (last_op) begin
+            if (last_op_q) begin
+              stop_o     <= !quiet_i;
               state_q    <= quiet_i ? Idle : Drain;  // the rest of reads that nobody needed
               op_q       <= op_q;
               run_rst_no <= !quiet_i;
@@ -241,6 +243,7 @@ module dsoc_sequencer #(
         default: begin
           if (quiet_i) begin
             state_q    <= Idle;
+            stop_o     <= 1'b0;
             run_rst_no <= 1'b0;
             ended_o    <= !aborted_q && !abort_i;
           end
@@ -248,6 +251,7 @@ module dsoc_sequencer #(
       endcase
       if (busy_o && state_q != Drain && (abort_i || fault != '0)) begin
         state_q    <= Drain;
+        stop_o     <= 1'b1;
         run_rst_no <= 1'b1;
         op_start_o <= 1'b0;
         op_q       <= op_q - 16'(fault_write_i && !settled_i);  // also where the operation ends in this clock

@@ -60,6 +60,7 @@ module dsoc_engine #(
     // Biases, read by the output stage.
     input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
+    input  logic        bias_read_i,
     output logic [31:0] bias_o,
 
     // What goes on in this clock, for the performance counters.
@@ -135,6 +136,7 @@ module dsoc_engine #(
       .weights_o    (weights),
       .bias_bank_i,
       .bias_index_i,
+      .bias_read_i,
       .bias_o,
       .error_o      (weights_error)
   );

@@ -1,6 +1,7 @@
 /// One row of a pass of the output stage: two numbers are added, the sum is requantized or left as it is, and prepared for the
 /// pass behind it, whose terms are the result and the operand, one of them shifted left.
 ///
+/// Of a sum that is `biased_i`, the second term is `bias_i`, which comes a clock behind the first.
 /// What is loaded with `load_i` is the sum after one more clock (then the shifts are looked at), the result `y_o` after three
 /// (a clock before, `quantize_i`), and the terms `a_o` and `b_o` after four. Everything moves while `enable_i` is high.
 ///
@@ -18,6 +19,8 @@ module dsoc_output_lane #(
     input logic signed [SumBits-1:0] a_i,
     input logic signed [SumBits-1:0] b_i,
     input logic signed [  XBits-1:0] operand_i,
+    input logic signed [SumBits-1:0] bias_i,
+    input logic                      biased_i,
 
     input logic [        5:0] amount_pos_i,
     input logic [        5:0] amount_neg_i,
@@ -67,7 +70,7 @@ module dsoc_output_lane #(
         operand_q[0] <= operand_i;
       end
       for (int unsigned i = 1; i < Clocks; i++) operand_q[i] <= operand_q[i-1];
-      sum_q  <= a_q + b_q;
+      sum_q  <= a_q + (biased_i ? bias_i : b_q);
       sum_qq <= sum_q;
       y_q    <= quantize_i ? sum_t'(quantized) : sum_qq;
       a_o    <= shifted <<< lsh_i;

@@ -41,6 +41,7 @@ module dsoc_output_stage #(
 
     output logic [ 2:0] bias_bank_o,
     output logic [15:0] bias_index_o,
+    output logic        bias_read_o,
     input  logic [31:0] bias_i,
 
     input  logic                        opd_valid_i,
@@ -83,11 +84,11 @@ module dsoc_output_stage #(
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
   logic running_q, start_q;  // the loops begin a clock behind the start, before the first result
-  logic [15:0] k, k_q, rows_left_q;
+  logic [15:0] k_q, rows_left_q;
   // Where iteration, batch element, row block and column begin; of raw results the column is the slot.
   logic [31:0] t_base_q, n_base_q, l_base_q, column_q, next_t, next_n, next_l, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
-  logic [2:0] bank, bank_q;
+  logic [2:0] bank_q;
   logic [7:0] tile_lines;
 
   assign twice        = desc_i.operand == dsoc_map_pkg::D_OPERAND_TENSOR || (desc_i.act1_en && desc_i.act2_en);
@@ -158,11 +159,10 @@ module dsoc_output_stage #(
     assign meta.rows[r] = 16'(r) < rows_left_q;
   end
 
-  // Of the result of the next clock, because a bias comes a clock after its address.
-  assign k            = !fire ? k_q : k_last ? '0 : k_q + 16'd1;
-  assign bank         = bank_q + 3'(fire && k_last && wo_last && l_last && n_last && !pool_q);
-  assign bias_bank_o  = bank;
-  assign bias_index_o = k;
+  // A bias comes a clock after its address: to the sum, a clock behind the result that it is added to.
+  assign bias_read_o  = enable;
+  assign bias_bank_o  = bank_q;
+  assign bias_index_o = k_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -211,8 +211,8 @@ module dsoc_output_stage #(
       l_base_q      <= desc_i.y_base;
       column_q      <= desc_i.y_base;
     end else if (fire) begin
-      k_q    <= k;
-      bank_q <= bank;
+      k_q    <= k_last ? '0 : k_q + 16'd1;
+      bank_q <= bank_q + 3'(k_last && wo_last && l_last && n_last && !pool_q);
       if (k_last && wo_last) begin
         rows_left_q <= l_last ? desc_i.y_rows : rows_left_q - 16'(Rows);
         l_base_q    <= next_l;
@@ -234,7 +234,7 @@ module dsoc_output_stage #(
   assign next_l = l_last ? next_n : l_base_q + desc_i.y_l_pitch;
 
   // ---- the passes ------------------------------------------------------------------------------------------------------
-  assign enable = !leaves_q || ready_i;
+  assign enable = ready_i;  // a register of the receiver: nothing is computed on the way to all the others
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -318,7 +318,7 @@ module dsoc_output_stage #(
 
       if (p == 0) begin : gen_first
         assign term_a[p][r] = again ? next_a[0][r] : source[32*r+:SumBits];
-        assign term_b[p][r] = again ? next_b[0][r] : partial_q ? opd_beats_i[32*r+:SumBits] : bias;
+        assign term_b[p][r] = again ? next_b[0][r] : opd_beats_i[32*r+:SumBits];
         assign operand = tensor_q ? opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits] : '0;
       end else begin : gen_second
         assign term_a[p][r] = next_a[p-1][r];
@@ -336,6 +336,8 @@ module dsoc_output_stage #(
           .a_i            (term_a[p][r]),
           .b_i            (term_b[p][r]),
           .operand_i      (operand),
+          .bias_i         (bias),
+          .biased_i       (p == 0 && !partial_q && !meta_q[0].second),
           .amount_pos_i   (at_sum_q.pos),
           .amount_neg_i   (at_sum_q.neg),
           .below_pos_i    (below_pos_q),

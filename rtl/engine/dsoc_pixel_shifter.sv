@@ -1,8 +1,8 @@
 /// Pixel shifter: turns the bytes of the line buffers into one pixel a PE row and clock.
 ///
-/// At the first step of a (w, ci) all registers load in parallel from the line bytes, moved by the top padding and with
-/// zero where the row does not exist; at each further kernel row they move up by one. PE row r reads register r*tap,
-/// tap = vertical stride (flat layers: rows packed in a byte). Latency one clock.
+/// At the first step of a (w, ci) all registers load in parallel from the line bytes, moved by the top padding; at each
+/// further kernel row they move up by one. PE row r reads register r*tap, tap = vertical stride (flat layers: rows packed in
+/// a byte), and zero where the row does not exist. Latency one clock.
 ///
 /// Parameters:
 ///   Rows, XBits   PE rows, bits of an activation
@@ -37,6 +37,8 @@ module dsoc_pixel_shifter #(
   localparam int unsigned NumRegs = (ConvRegs > Rows * Rpb) ? ConvRegs : Rows * Rpb;
   localparam int unsigned NumLanes = ConvRegs + PtMax;
   localparam int unsigned TapMax = (ShMax > Rpb) ? ShMax : Rpb;
+  localparam int unsigned AboveBits = $clog2(PtMax + 2);
+  localparam int unsigned CountBits = $clog2(NumRegs + 1);
   localparam int unsigned TilesAbove = (PtMax + Rows - 1) / Rows;
 
   /// Line buffer that holds row `lane - PtMax` of the block, and where in its byte.
@@ -72,14 +74,21 @@ module dsoc_pixel_shifter #(
           if (pad_top_i == 8'(p)) conv = lanes[(i+PtMax-p)*XBits+:XBits];
         end
       end
-      assign exists[i] = flat_i || (row_first_i + 18'(i) >= 0 && row_first_i + 18'(i) < $signed({2'b00, rows_i}));
     end else begin : gen_no_conv
       assign conv = '0;
-      assign exists[i] = flat_i;
     end
 
-    assign loaded[i*XBits+:XBits] = !exists[i] ? '0 : flat_i ? flat : conv;
+    assign loaded[i*XBits+:XBits] = flat_i ? flat : conv;
   end
+
+  // Register i holds row row_first + i, which exists from row 0 up to the last one.
+  logic [AboveBits-1:0] above;  // rows
+  logic signed [17:0] below;
+
+  assign above  = AboveBits'(-row_first_i);
+  assign below  = $signed({2'b00, rows_i}) - row_first_i;
+  assign exists = flat_i ? '1 : (row_first_i < 0 ? {NumRegs{1'b1}} << above : '1) &
+      (below < 0 ? '0 : |below[17:CountBits] ? '1 : ~({NumRegs{1'b1}} << below[CountBits-1:0]));
 
   always_ff @(posedge clk_i) begin
     if (load_i) begin
@@ -92,15 +101,18 @@ module dsoc_pixel_shifter #(
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_tap
+    logic [XBits-1:0] tapped;
+
     always_comb begin
-      pixel_o[r*XBits+:XBits] = pixel_q[r*XBits+:XBits];
+      tapped = pixel_q[r*XBits+:XBits];
       exists_o[r] = exists_q[r];
       for (int unsigned s = 2; s <= TapMax; s++) begin
         if (tap_i == 8'(s) && r * s < NumRegs) begin
-          pixel_o[r*XBits+:XBits] = pixel_q[(r*s)%NumRegs*XBits+:XBits];
+          tapped = pixel_q[(r*s)%NumRegs*XBits+:XBits];
           exists_o[r] = exists_q[(r*s)%NumRegs];
         end
       end
+      pixel_o[r*XBits+:XBits] = exists_o[r] ? tapped : '0;
     end
   end
 

@@ -74,13 +74,14 @@ module dsoc_pool #(
 
   // Of the operation, a clock late.
   logic average_q;
-  logic [31:0] ring_q;  // words of the open windows
+  typedef logic [AddrBits-1:0] address_t;
+  address_t ring_last_q;  // of the open windows' words, where the last window's begin
   logic [17:0] kw_last_q;
 
   always_ff @(posedge clk_i) begin
-    kw_last_q <= 18'(desc_i.kw) - 18'd1;
-    average_q <= desc_i.kind == dsoc_map_pkg::D_KIND_AVG;
-    ring_q    <= 32'(desc_i.ns) * 32'(desc_i.ci[15:0]);
+    kw_last_q   <= 18'(desc_i.kw) - 18'd1;
+    average_q   <= desc_i.kind == dsoc_map_pkg::D_KIND_AVG;
+    ring_last_q <= address_t'((32'(desc_i.ns) - 32'd1) * 32'(desc_i.ci[15:0]));
   end
 
   // ---- a step, a clock late ------------------------------------------------------------------------------------------
@@ -139,15 +140,15 @@ module dsoc_pool #(
   // ---- where this column stands among the open windows ---------------------------------------------------------------
   logic signed [17:0] pos_q;  // of this column in the oldest open window
   logic [15:0] done_q, w_q;
-  logic [31:0] base_q, ci_q;
+  logic [31:0] ci_q;
+  address_t base_q;
   logic column_ends, oldest_ends;
 
   assign column_ends = in_q.step && in_q.last && in_q.ci_last;
   assign oldest_ends = pos_q == kw_last_q && done_q != desc_i.wo_count;
 
-  function automatic logic [31:0] next_base(input logic [31:0] base, input logic [31:0] step,
-                                            input logic [31:0] ring_end);
-    return (base + step == ring_end) ? '0 : base + step;
+  function automatic address_t next_base(input address_t base, input address_t step, input address_t ring_last);
+    return (base == ring_last) ? '0 : base + step;
   endfunction
 
   logic idle_q;
@@ -169,7 +170,7 @@ module dsoc_pool #(
         if (oldest_ends) begin
           pos_q  <= pos_q + 18'd1 - 18'(desc_i.sw);
           done_q <= done_q + 16'd1;
-          base_q <= next_base(base_q, desc_i.ci, ring_q);
+          base_q <= next_base(base_q, address_t'(desc_i.ci), ring_last_q);
         end
         if (in_q.w_last) begin
           idle_q <= 1'b1;
@@ -195,7 +196,7 @@ module dsoc_pool #(
   logic active_q, active_qq, more;
   logic signed [17:0] jpos_q;
   logic [15:0] jleft_q;
-  logic [31:0] jbase_q, jci_q;
+  address_t jbase_q, jci_q;
   logic [AddrBits-1:0] jaddr;
   update_t update, update_q;
   logic [15:0] left_edge, right_edge, left_edge_q, right_edge_q;
@@ -235,7 +236,7 @@ module dsoc_pool #(
         jpos_q         <= pos_q;
         jleft_q        <= desc_i.wo_count - done_q;
         jbase_q        <= base_q;
-        jci_q          <= ci_q;
+        jci_q          <= address_t'(ci_q);
         left_edge_q    <= left_edge;
         right_edge_q   <= right_edge;
         first_column_q <= w_q == '0;
@@ -244,12 +245,12 @@ module dsoc_pool #(
         active_q <= more;
         jpos_q   <= jpos_q - 18'(desc_i.sw);
         jleft_q  <= jleft_q - 16'd1;
-        jbase_q  <= next_base(jbase_q, desc_i.ci, ring_q);
+        jbase_q  <= next_base(jbase_q, address_t'(desc_i.ci), ring_last_q);
       end
     end
   end
 
-  assign jaddr = AddrBits'(jbase_q + jci_q);
+  assign jaddr = jbase_q + jci_q;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_capture
     always_ff @(posedge clk_i) begin
@@ -287,9 +288,12 @@ module dsoc_pool #(
       .rdata_o(old)
   );
 
-  // ---- division, four clocks -----------------------------------------------------------------------------------------
-  // Each ends in registers: the sum; its magnitude; the quotient; what is left of the division.
-  localparam int unsigned Division = 4;
+  // ---- division, six clocks ------------------------------------------------------------------------------------------
+  // Each ends in registers: the sum; its magnitude; its products with the reciprocal's halves; the quotient; the quotient
+  // times the divisor; what is left of the division.
+  localparam int unsigned Division = 6;
+  localparam int unsigned LowBits = (MBits < 18) ? MBits : 18;  // of the reciprocal: what one multiplier takes
+  localparam int unsigned HighBits = (MBits > LowBits) ? MBits - LowBits : 1;
   logic [Division-1:0] leave_q;
   logic [FBits*Rows-1:0] result, fifo_data;
   logic [$clog2(FifoDepth+1)-1:0] level;
@@ -301,36 +305,40 @@ module dsoc_pool #(
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_divide
-    logic signed [SBits-1:0] sum_q[4];
-    logic [NBits-1:0] mag_q[2], quotient_q[2], rest, rest_q;
-    logic [AreaBits-1:0] area_q[4];
+    logic signed [SBits-1:0] sum_q[Division];
+    logic [NBits-1:0] mag_q[1:4], quotient_q[3:5], multiple_q, rest_q;  // by clock
+    logic [AreaBits-1:0] area_q[Division];
     logic [MBits-1:0] reciprocal_q;
+    logic [LowBits+NBits-1:0] low_q;
+    logic [HighBits+NBits-1:0] high_q;
     logic [MBits+NBits-1:0] product;
     logic [1:0] code;
     logic signed [FBits-1:0] exact;
 
-    assign product = (MBits + NBits)'(mag_q[0]) * (MBits + NBits)'(reciprocal_q);
-    assign rest    = mag_q[1] - NBits'(quotient_q[0] * NBits'(area_q[2]));
-    assign code    = (rest_q == '0) ? 2'd0 : ({rest_q, 1'b0} < (NBits + 1)'(area_q[3])) ? 2'd1 :
-        ({rest_q, 1'b0} == (NBits + 1)'(area_q[3])) ? 2'd2 : 2'd3;
-    assign exact   = $signed(FBits'({quotient_q[1], code}));
+    assign product = (MBits + NBits)'(low_q) + ((MBits + NBits)'(high_q) << LowBits);
+    assign code    = (rest_q == '0) ? 2'd0 : ({rest_q, 1'b0} < (NBits + 1)'(area_q[5])) ? 2'd1 :
+        ({rest_q, 1'b0} == (NBits + 1)'(area_q[5])) ? 2'd2 : 2'd3;
+    assign exact   = $signed(FBits'({quotient_q[5], code}));
 
     always_ff @(posedge clk_i) begin
       sum_q[0]      <= updated[r*SBits+:SBits];
       area_q[0]     <= AreaBits'(count_qq[r*KhBits+:KhBits]) * AreaBits'(update_q.columns);
-      mag_q[0]      <= NBits'(unsigned'(sum_q[0] < 0 ? -sum_q[0] : sum_q[0])) << desc_i.avg_lsh;
-      reciprocal_q  <= Reciprocals[area_q[0]];
-      mag_q[1]      <= mag_q[0];
-      quotient_q[0] <= NBits'(product >> RecipShift);
-      rest_q        <= rest;
-      quotient_q[1] <= quotient_q[0];
-      for (int unsigned i = 1; i < 4; i++) begin
-        sum_q[i]  <= sum_q[i-1];
-        area_q[i] <= area_q[i-1];
+      for (int unsigned i = 1; i < Division; i++) begin
+        sum_q[i]      <= sum_q[i-1];
+        area_q[i]     <= area_q[i-1];
       end
+      for (int unsigned i = 2; i <= 4; i++) mag_q[i] <= mag_q[i-1];
+      for (int unsigned i = 4; i <= 5; i++) quotient_q[i] <= quotient_q[i-1];
+      mag_q[1]      <= NBits'(unsigned'(sum_q[0] < 0 ? -sum_q[0] : sum_q[0])) << desc_i.avg_lsh;
+      reciprocal_q  <= Reciprocals[area_q[0]];
+      low_q         <= (LowBits + NBits)'(mag_q[1]) * (LowBits + NBits)'(LowBits'(reciprocal_q));
+      high_q        <= (HighBits + NBits)'(mag_q[1]) * (HighBits + NBits)'(HighBits'(reciprocal_q >> LowBits));
+      quotient_q[3] <= NBits'(product >> RecipShift);
+      multiple_q    <= NBits'(quotient_q[3] * NBits'(area_q[3]));
+      rest_q        <= mag_q[4] - multiple_q;
     end
 
-    assign result[r*FBits+:FBits] = !average_q ? FBits'(sum_q[3]) : (sum_q[3] < 0) ? -exact : exact;
+    assign result[r*FBits+:FBits] = !average_q ? FBits'(sum_q[5]) : (sum_q[5] < 0) ? -exact : exact;
     assign data_o[32*r+:32] = 32'($signed(fifo_data[r*FBits+:FBits]));
   end
 

@@ -29,6 +29,7 @@ module dsoc_axi_read_gate #(
 );
 
   logic offered_q, open, beat;
+  logic asked, answered;
   logic [CountBits-1:0] pending_q;
 
   assign open        = !stop_i || offered_q;
@@ -37,16 +38,19 @@ module dsoc_axi_read_gate #(
   assign m_rready_o  = s_rready_i || stop_i;
   assign s_rvalid_o  = m_rvalid_i && !stop_i;
   assign beat        = m_rvalid_i && m_rready_o;
-  assign idle_o      = pending_q == '0 && !offered_q;
+  assign asked       = m_arvalid_o && m_arready_i;
+  assign answered    = beat && m_rlast_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       offered_q <= 1'b0;
       pending_q <= '0;
+      idle_o    <= 1'b1;
       error_o   <= 1'b0;
     end else begin
       offered_q <= m_arvalid_o && !m_arready_i;
-      pending_q <= pending_q + CountBits'(m_arvalid_o && m_arready_i) - CountBits'(beat && m_rlast_i);
+      pending_q <= pending_q + CountBits'(asked) - CountBits'(answered);
+      idle_o    <= !m_arvalid_o && (pending_q == '0 || (pending_q == CountBits'(1) && answered));
       error_o   <= beat && m_rresp_i != 2'b00;
     end
   end

@@ -51,7 +51,6 @@ module dsoc_axi_write_gate #(
   assign address     = m_awvalid_o && !aw_offered_q;
   assign first       = m_wvalid_o && !w_offered_q && !inside_q;
   assign answer      = m_bvalid_i && m_bready_i;
-  assign idle_o      = pending_q == '0 && lead_q == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -61,6 +60,7 @@ module dsoc_axi_write_gate #(
       inside_q     <= 1'b0;
       lead_q       <= '0;
       pending_q    <= '0;
+      idle_o       <= 1'b1;
       error_o      <= 1'b0;
     end else begin
       aw_offered_q <= m_awvalid_o && !m_awready_i;
@@ -69,6 +69,9 @@ module dsoc_axi_write_gate #(
       if (m_wvalid_o && m_wready_i) inside_q <= !s_wlast_i;
       lead_q    <= lead_q + CountBits'(address) - CountBits'(first);
       pending_q <= pending_q + CountBits'(address) - CountBits'(answer);
+      // Nothing is pending behind this clock.
+      idle_o    <= !address && (pending_q == '0 || (pending_q == CountBits'(1) && answer)) &&
+          lead_q == (first ? CountBits'(1) : '0);
       error_o   <= answer && m_bresp_i != 2'b00;
     end
   end

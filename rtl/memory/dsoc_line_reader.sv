@@ -207,9 +207,9 @@ module dsoc_line_reader #(
     logic [ChunkBits-1:0] beat;
   } burst_t;
 
-  burst_t issue, head;
+  burst_t issue, oldest, head;
   logic [ChunkBits-1:0] more;  // beats of a burst behind its first
-  logic issue_valid, issue_ready, ar_ready, head_valid, head_done;
+  logic issue_valid, issue_ready, ar_ready, bursts_valid, bursts_ready, head_valid, head_done;
 
   assign issue.none = none_q;
   assign issue.last = last_q;
@@ -221,17 +221,30 @@ module dsoc_line_reader #(
 
   dsoc_fifo #(
       .Width($bits(burst_t)),
-      .Depth(32)
+      .Depth(31)  // and the one at the head
   ) i_bursts (
       .clk_i,
       .rst_ni,
       .data_i (issue),
       .valid_i(issue_valid),
       .ready_o(issue_ready),
+      .data_o (oldest),
+      .valid_o(bursts_valid),
+      .ready_i(bursts_ready),
+      .count_o()
+  );
+
+  dsoc_stage #(
+      .Width($bits(burst_t))
+  ) i_head (
+      .clk_i,
+      .rst_ni,
+      .data_i (oldest),
+      .valid_i(bursts_valid),
+      .ready_o(bursts_ready),
       .data_o (head),
       .valid_o(head_valid),
-      .ready_i(head_done),
-      .count_o()
+      .ready_i(head_done)
   );
 
   logic [31:0] burst_offset;
@@ -407,10 +420,10 @@ module dsoc_line_reader #(
 
   part_t sent_part, next_part;
   logic next_valid, there_q, part_ends, takes_part;
-  logic frees_q, over_q;
-  logic active_q, active;  // items of the operation are still to come
+  logic frees_q, over_q, ends_q;  // ends_q: the item that is consumed next is the part's last
+  logic active_q, going, more_parts;  // items of the operation are still to come: at all; in this part; behind it
   logic [MemBits:0] come_q;  // parts whose data are there, the one that is consumed included
-  logic [GridBits-1:0] byte_q, end_q, item;  // consumed next, and last; bits of the address within an item
+  logic [GridBits-1:0] byte_q, next_byte, end_q, item_q;  // consumed next, behind it, and last; bits within an item
   logic [SlotBits-1:0] take_slot_q;
   logic [MemBits-1:0] waddr, raddr;
 
@@ -434,11 +447,14 @@ module dsoc_line_reader #(
       .count_o()
   );
 
-  assign item       = GridBits'(beat_mode_i ? BeatBytes - 1 : 0);
-  assign part_ends  = pop_i && (byte_q | item) == (end_q | item);
+  assign part_ends  = pop_i && ends_q;
   assign takes_part = !there_q || part_ends;
   assign slot_freed = part_ends && frees_q;
-  assign active     = (c_start_i && enable_i) || (active_q && !(part_ends && over_q));
+  assign going      = (c_start_i && enable_i) || active_q;
+  assign more_parts = (c_start_i && enable_i) || (active_q && !over_q);
+  assign next_byte  = (byte_q | item_q) + 1'b1;
+
+  always_ff @(posedge clk_i) item_q <= GridBits'(beat_mode_i ? BeatBytes - 1 : 0);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -446,25 +462,28 @@ module dsoc_line_reader #(
       there_q     <= 1'b0;
       frees_q     <= 1'b0;
       over_q      <= 1'b0;
+      ends_q      <= 1'b0;
       end_q       <= '0;
       byte_q      <= '0;
       come_q      <= '0;
       take_slot_q <= '0;
       valid_o     <= 1'b0;
     end else begin
-      active_q <= active;
-      come_q   <= come_q + (MemBits + 1)'(part_comes) - (MemBits + 1)'(part_ends);
+      active_q <= part_ends ? more_parts : going;
+      come_q   <= part_ends ? come_q - (MemBits + 1)'(!part_comes) : come_q + (MemBits + 1)'(part_comes);
       // A part's place in the queue is there before its data are.
-      valid_o  <= active && (next_valid || !takes_part) &&
-          (part_comes || come_q > (MemBits + 1)'(1) || (come_q != '0 && !part_ends));
+      valid_o  <= part_ends ? more_parts && next_valid && (part_comes || come_q > (MemBits + 1)'(1)) :
+          going && (there_q || next_valid) && (part_comes || come_q != '0);
       if (takes_part) begin
         there_q <= next_valid;
         byte_q  <= next_part.first;
         end_q   <= next_part.last;
+        ends_q  <= (next_part.first | item_q) == (next_part.last | item_q);
         frees_q <= next_part.frees;
         over_q  <= next_part.over;
       end else if (pop_i) begin
-        byte_q <= (byte_q | item) + 1'b1;
+        byte_q <= next_byte;
+        ends_q <= (next_byte | item_q) == (end_q | item_q);
       end
       if (slot_freed) take_slot_q <= take_slot_q + 1'b1;
     end

@@ -6,7 +6,7 @@
 /// address within the block (one clock) while `block_whole_o`, or while `word_valid_o` says that the word at `addr_i` has come. That is
 /// a register made of the address before and `read_i`; it means nothing in the first clock of an address that does not follow in a
 /// block whose first words may be missing. The consumer gives the bank back with
-/// `release_i`, not before `block_whole_o`. A bias comes a clock after its address.
+/// `release_i`, not before `block_whole_o`. A bias comes a clock after `bias_read_i`.
 ///
 /// Parameters:
 ///   Cols, KBits, WordBits   columns, bits of a weight, bits of a stored word (>= Cols*KBits)
@@ -50,6 +50,7 @@ module dsoc_weights_reader #(
 
     input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
+    input  logic        bias_read_i,
     output logic [31:0] bias_o,
 
     output logic error_o
@@ -306,14 +307,14 @@ module dsoc_weights_reader #(
         .wen_i  (bias_wen),
         .waddr_i(bias_waddr),
         .wdata_i(beat),
-        .ren_i  (1'b1),
+        .ren_i  (bias_read_i),
         .raddr_i(bias_raddr),
         .rdata_o(bias_beat)
     );
     assign bias_o = bias_beat[32*bias_place_q+:32];
 
     always_ff @(posedge clk_i) begin
-      bias_place_q <= bias_place;
+      if (bias_read_i) bias_place_q <= bias_place;
     end
   end else begin : gen_bias_regfile
     dsoc_regfile #(
@@ -329,7 +330,7 @@ module dsoc_weights_reader #(
     );
 
     always_ff @(posedge clk_i) begin
-      bias_o <= bias_beat[32*bias_place+:32];
+      if (bias_read_i) bias_o <= bias_beat[32*bias_place+:32];
     end
   end
 

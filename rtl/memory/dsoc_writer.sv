@@ -4,11 +4,12 @@
 /// which follow each other in memory. Vectors with consecutive addresses fill the same beats; up to GroupBeats of them make a
 /// group. A group of bytes is one burst a line; a group of slots is one burst, or several if it is longer than MaxBurst.
 /// A burst begins only when all its beats are here, and while fewer than `Bursts` of them wait for their acknowledgement.
-/// `flush_i` (level) sends what is left; `idle_o` says that every write has been acknowledged.
+/// `flush_i` (level) sends what is left; `idle_o` says that every write has been acknowledged, `written_o` the same, a clock later
+/// and for all vectors that were offered.
 ///
 /// An operation may be over for the rest of the accelerator before its last writes are acknowledged: `over_i` pulses behind
-/// its last vector. What is left goes out as it would with `flush_i`, with the settings of that operation, and no vector of the
-/// next one is taken until `settled_o`; `done_o` pulses when all is acknowledged.
+/// its last vector, while `settled_o`. What is left goes out as it would with `flush_i`, with the settings of that operation, and
+/// vectors of the next one wait until `settled_o` again; `done_o` pulses when all is acknowledged.
 ///
 /// The mark tells who reads the results while others are still written: all vectors with an address below `mark_o` have been
 /// acknowledged that an operation brought since its addresses fell for the `returns_i`-th time; 0: not known. It
@@ -53,6 +54,7 @@ module dsoc_writer #(
     input  logic [AxiBits*RawBeats-1:0] beats_i,
     input  logic                     flush_i,
     output logic                     idle_o,
+    output logic                     written_o,
 
     output logic [ AddrBits-1:0] awaddr_o,
     output logic [          7:0] awlen_o,
@@ -69,6 +71,7 @@ module dsoc_writer #(
 
   localparam int unsigned BeatBytes = AxiBits / 8;
   localparam int unsigned ByteBits = $clog2(BeatBytes);
+  localparam int unsigned VectorDepth = 4;
   localparam int unsigned StoreDepth = (GroupBeats < 4) ? 8 : 2 * GroupBeats;  // short groups follow each other closely
   localparam int unsigned StoreBits = $clog2(StoreDepth);
   localparam int unsigned GroupBits = $clog2(GroupBeats + 1);
@@ -100,24 +103,34 @@ module dsoc_writer #(
   // Whether a vector's bytes lie in the beat of the vector before.
   logic [31:0] last_addr_q;
   logic [7:0] last_lines_q;
-  logic same, vector_ready;
+  logic same;
 
   // Settings of the operation whose results are here, taken over while there are none.
   logic raw_q, over_q, flush;
+  // Vectors of the operation behind wait until that one is settled: `left` of those that are here are its own.
+  logic vector_valid, waits_q, over;
+  logic [$clog2(VectorDepth+1)-1:0] vectors, left, left_q;
   logic [31:0] line_pitch_q;
 
   assign flush     = flush_i || over_q;
-  assign ready_o   = vector_ready && !over_q;
+  assign over      = !idle_o && (over_i || over_q);
+  assign left      = (over_i ? vectors : left_q) - ($clog2(VectorDepth + 1))'(take);
   assign settled_o = !over_q;
   assign done_o    = idle_o && (over_i || over_q);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       over_q       <= 1'b0;
+      written_o    <= 1'b1;
+      waits_q      <= 1'b0;
+      left_q       <= '0;
       raw_q        <= 1'b0;
       line_pitch_q <= '0;
     end else begin
-      over_q <= !idle_o && (over_i || over_q);
+      written_o <= idle_o && !valid_i;
+      over_q    <= over;
+      left_q    <= left;
+      waits_q   <= over && left == '0;
       if (idle_o) begin
         raw_q        <= raw_i;
         line_pitch_q <= line_pitch_i;
@@ -139,19 +152,20 @@ module dsoc_writer #(
 
   dsoc_fifo #(
       .Width(1 + 32 + 8 + 8 * Lines + AxiBits * RawBeats),
-      .Depth(2)
+      .Depth(VectorDepth)
   ) i_vectors (
       .clk_i,
       .rst_ni,
       .data_i ({same, addr_i, lines_i, bytes_i, beats_i}),
-      .valid_i(valid_i && !over_q),
-      .ready_o(vector_ready),
+      .valid_i,
+      .ready_o,
       .data_o ({joins_before, addr, lines, bytes, beats}),
-      .valid_o(valid),
-      .ready_i(ready),
-      .count_o()
+      .valid_o(vector_valid),
+      .ready_i(take),
+      .count_o(vectors)
   );
 
+  assign valid   = vector_valid && !waits_q;
   assign in_addr = addr & ~32'(BeatBytes - 1);
   assign joins   = row_valid_q && !raw_q && joins_before;
   assign push    = row_valid_q && ((valid && !joins) || (flush && !valid));
@@ -284,7 +298,7 @@ module dsoc_writer #(
   logic [GroupBits-1:0] beats_q;
   logic [31:0] offset_q;
   logic [15:0] rest_q;  // beats of the group behind the burst
-  logic [8:0] left_q, left, length;  // beats of the burst still to come; behind this one; of the next burst
+  logic [8:0] beats_left_q, beats_left, length;  // beats of the burst still to come; behind this one; of the next burst
   logic [7:0] line_q, lines_q;
   logic send, aw_ready, w_ready, last_beat, last_line, next_line, group_end;
   logic [PendingBits-1:0] pending_q;
@@ -294,7 +308,7 @@ module dsoc_writer #(
   assign send      = group_valid_q && w_ready && (!begins_q || (aw_ready && room_q));
   assign group_end = send && last_beat && last_line;
   assign load      = !group_valid_q || group_end;
-  assign left      = burst_last_q ? length : left_q - 9'd1;
+  assign beats_left = burst_last_q ? length : beats_left_q - 9'd1;
   assign length    = !raw_q ? 9'(beats_q) : (rest_q < 16'(MostBeats)) ? 9'(rest_q) : 9'(MostBeats);
 
   dsoc_loop #(
@@ -335,7 +349,7 @@ module dsoc_writer #(
       lines_q       <= '0;
       offset_q      <= '0;
       rest_q        <= '0;
-      left_q        <= '0;
+      beats_left_q  <= '0;
       begins_q      <= 1'b0;
       burst_last_q  <= 1'b0;
       beat_q        <= '0;
@@ -346,15 +360,15 @@ module dsoc_writer #(
       lines_q       <= next.lines;
       offset_q      <= next.addr;
       rest_q        <= next.size - 16'(next.first);
-      left_q        <= next.first;
+      beats_left_q  <= next.first;
       begins_q      <= 1'b1;
       burst_last_q  <= next.first == 9'd1;
       beat_q        <= '0;
       line_q        <= '0;
     end else if (send) begin
       begins_q     <= burst_last_q;
-      left_q       <= left;
-      burst_last_q <= left == 9'd1;
+      beats_left_q <= beats_left;
+      burst_last_q <= beats_left == 9'd1;
       if (burst_last_q) rest_q <= rest_q - 16'(length);
       if (next_line) begin
         line_q   <= last_line ? '0 : line_q + 8'd1;
@@ -383,7 +397,7 @@ module dsoc_writer #(
   ) i_aw (
       .clk_i,
       .rst_ni,
-      .data_i ({arena_i + AddrBits'(offset_q), 8'(left_q - 9'd1)}),
+      .data_i ({arena_i + AddrBits'(offset_q), 8'(beats_left_q - 9'd1)}),
       .valid_i(send && begins_q),
       .ready_o(aw_ready),
       .data_o ({awaddr_o, awlen_o}),

@@ -34,7 +34,7 @@ module dsoc_writer_proof #(
   wire [AxiBits*Lines-1:0] beats_i = '0;
   logic settled_o, done_o;
   logic [31:0] mark_o;
-  logic ready_o, idle_o, awvalid_o, wlast_o, wvalid_o, bready_o;
+  logic ready_o, idle_o, written_o, awvalid_o, wlast_o, wvalid_o, bready_o;
   logic [AddrBits-1:0] awaddr_o;
   logic [7:0] awlen_o;
   logic [AxiBits-1:0] wdata_o;
@@ -56,7 +56,7 @@ module dsoc_writer_proof #(
   logic [5:0] f_at;
   logic [AddrBits+7:0] f_offer;
   logic [AxiBits+BeatBytes:0] f_word;
-  logic [5:0] f_in, f_out;  // bytes, or beats of slots, that were taken and that were written
+  logic [5:0] f_in, f_next, f_out;  // bytes, or beats of slots, that were taken, before and behind the end; that were written
   logic [3:0] f_beat;  // of the burst
   logic [3:0] f_asked, f_whole, f_begun;  // bursts not answered: by address, all data, first beat
   logic [7:0] f_lengths[4];  // of bursts, by their number
@@ -64,7 +64,7 @@ module dsoc_writer_proof #(
   wire f_take = valid_i && ready_o, f_address = awvalid_o && awready_i, f_data = wvalid_o && wready_i;
   wire f_end = f_data && wlast_o, f_answer = bvalid_i && bready_o;
 
-  // one operation; the layout is that of docs/architecture.md, section 2; a flush lasts until the writer is idle
+  // one operation, and vectors behind its end; the layout is that of docs/architecture.md, section 2; a flush lasts until the writer is idle
   always_comb begin
     assume (rst_ni == !f_reset);
     assume (pitch_i != 0 && (!raw_i || (at_i & (BeatBytes * Lines - 1)) == 0));
@@ -94,6 +94,7 @@ module dsoc_writer_proof #(
     f_b     <= rst_ni && bvalid_i && !bready_o;
     if (!rst_ni) begin
       f_in         <= '0;
+      f_next       <= '0;
       f_out        <= '0;
       f_beat       <= '0;
       f_asked      <= '0;
@@ -101,7 +102,8 @@ module dsoc_writer_proof #(
       f_address_at <= '0;
       f_burst_at   <= '0;
     end else begin
-      if (f_take) f_in <= f_in + 6'(lines_i);
+      if (f_take && !f_over) f_in <= f_in + 6'(lines_i);
+      if (f_take && f_over) f_next <= f_next + 6'(lines_i);
       if (f_data) f_out <= f_out + (raw_i ? 6'd1 : 6'($countones(wstrb_o)));
       if (f_data) f_beat <= wlast_o ? '0 : f_beat + 4'd1;
       f_asked <= f_asked + 4'(f_address) - 4'(f_answer);
@@ -114,6 +116,7 @@ module dsoc_writer_proof #(
     end
   end
 
+  wire [5:0] f_due = f_in + (settled_o ? f_next : 6'd0);  // what waits behind the end is not due
   assign f_begun = f_whole + 4'(f_beat != 0);
   always_ff @(posedge clk_i) if (rst_ni) begin
     a_kept:   assert ((!f_aw || (awvalid_o && {awaddr_o, awlen_o} == f_offer)) &&
@@ -124,9 +127,10 @@ module dsoc_writer_proof #(
     a_last:   assert (!f_data || !(f_asked > f_whole) || wlast_o == (f_beat == f_lengths[f_burst_at]));
     a_beats:  assert (!f_data || 32'(f_beat) < MaxBurst);
     a_bytes:  assert (!wvalid_o || wstrb_o != '0);
-    a_level:  assert (f_in >= f_out);
-    a_idle:   assert (!idle_o || (f_in == f_out && f_asked == 0 && f_whole == 0 && f_beat == 0 &&
+    a_level:  assert (f_due >= f_out);
+    a_idle:   assert (!idle_o || (f_due == f_out && f_asked == 0 && f_whole == 0 && f_beat == 0 &&
         !awvalid_o && !wvalid_o));
-    a_done:   assert ((!done_o || idle_o) && (settled_o || !ready_o));
+    a_done:   assert (!done_o || idle_o);
+    a_written: assert (!written_o || f_over || (f_in == f_out && f_asked == 0 && f_whole == 0));
   end
 endmodule

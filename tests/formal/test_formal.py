@@ -147,6 +147,8 @@ WRITER_FAULTS = [
     ("open_q.size + 16'(row_lines_q)", "open_q.size + 16'd1"),
     (".valid_i(send && begins_q)", ".valid_i(send)"),
     ("&& pending_q == '0;", ";"),
+    ("vector_valid && !waits_q", "vector_valid"),
+    ("idle_o && !valid_i", "idle_o"),
     ("((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0", "open_q.beats == GroupBits'(GroupBeats)"),
 ]
 WRITER_CLOCKS = 13  # a burst's whole way from its first byte to idle

@@ -110,7 +110,7 @@ class Bench:
             valid.value = 0
 
     async def receive(
-        self, valid: Any, ready: Any, payload: Sequence[Any], into: list[tuple[int, ...]], *, stall: float
+        self, valid: Any, ready: Any, payload: Sequence[Any], into: list[tuple[int, ...]], *, stall: float, shy: bool = True
     ) -> None:
         """Receives a valid/ready stream for ever and checks that a waiting transfer stays as it is.
 
@@ -121,8 +121,9 @@ class Bench:
             payload: handles to be recorded.
             into: gets one tuple a transfer.
             stall: probability of a pause, drawn each clock.
+            shy: whether it may wait for `valid`.
         """
-        shy = stall > 0 and self.chance(0.5)
+        shy = shy and stall > 0 and self.chance(0.5)
         waiting: tuple[int, ...] | None = None
         ready.value = asked = 0
         while True:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge
 from numpy.typing import NDArray
 
 from tests.rtl.axi import Memory, ReadPort
@@ -249,28 +249,18 @@ class EngineBench:
         return clocks
 
     async def _read_biases(self, op: Operation) -> None:
-        """Like the output stage, looks up the bias of each channel when it leaves, and sees it a clock later."""
+        """Like the output stage, looks up the bias of each channel when it leaves, and keeps it while it reads no other."""
         dut, bench = self._dut, self.bench
-        expected: list[tuple[int, int, int]] = []
-
-        def compare() -> None:
-            while expected:
-                iteration, channel, bias = expected.pop()
-                received = int(dut.bias_o.value)
-                assert received == bias, (
-                    f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
-                )
-
         for iteration, channel, bias in op.biases:
             dut.bias_bank_i.value = (self._bias_bank + iteration) % BIAS_BANKS
-            dut.bias_index_i.value = channel
+            dut.bias_index_i.value, dut.bias_read_i.value = channel, 1
             await RisingEdge(bench.clock)
-            compare()
             while not (int(dut.mac_valid_o.value) and int(dut.mac_ready_i.value)):
                 await RisingEdge(bench.clock)
-            expected.append((iteration, channel, bias))
-        await RisingEdge(bench.clock)
-        compare()
+            dut.bias_index_i.value, dut.bias_read_i.value = channel + 1, 0
+            await FallingEdge(bench.clock)
+            received = int(dut.bias_o.value)
+            assert received == bias, f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
 
     def _shown(self, got: list[tuple[int, ...]], op: Operation) -> Iterator[list[int]]:
         for (value,), wanted in zip(got, op.results, strict=False):

@@ -158,8 +158,9 @@ async def _give_biases(bench: Bench, biases: list[list[int]]) -> None:
     dut = bench.dut
     while True:
         await RisingEdge(bench.clock)
-        bank = biases[int(dut.bias_bank_o.value)]
-        dut.bias_i.value = bank[int(dut.bias_index_o.value) % len(bank)]
+        if int(dut.bias_read_o.value):
+            bank = biases[int(dut.bias_bank_o.value)]
+            dut.bias_i.value = bank[int(dut.bias_index_o.value) % len(bank)]
 
 
 @cocotb.test(timeout_time=20, timeout_unit="ms")
@@ -172,7 +173,7 @@ async def computes_and_packs(dut: Any, give: float, take: float) -> None:
     biases = [[signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(8)] for _ in range(BIAS_BANKS)]
     got: list[tuple[int, ...]] = []
     payload = (dut.addr_o, dut.lines_o, dut.bytes_o, dut.beats_o)
-    bench.spawn(bench.receive(dut.valid_o, dut.ready_i, payload, got, stall=take))
+    bench.spawn(bench.receive(dut.valid_o, dut.ready_i, payload, got, stall=take, shy=False))
     bench.spawn(_give_biases(bench, biases))
     bank = 0
     for _ in range(12):

@@ -59,9 +59,10 @@ def _block(rng: Random, *, chained: bool) -> Block:
 async def _read_bias(bench: Bench, bank: int, block: Block) -> None:
     index = bench.rng.choice([bench.rng.randrange(len(block.biases)), len(block.biases) - 1])
     dut = bench.dut
-    dut.bias_bank_i.value, dut.bias_index_i.value = bank, index
+    dut.bias_bank_i.value, dut.bias_index_i.value, dut.bias_read_i.value = bank, index, 1
     await FallingEdge(bench.clock)
     dut.bias_bank_i.value, dut.bias_index_i.value = bench.rng.randrange(8), bench.rng.randrange(len(block.biases))
+    dut.bias_read_i.value = 0
     received = int(dut.bias_o.value)
     assert received == block.biases[index], f"bias {index}: expected {block.biases[index]:#x}, received {received:#x}"
 
