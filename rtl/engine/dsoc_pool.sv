@@ -47,23 +47,32 @@ module dsoc_pool #(
   localparam int unsigned KwBits = $clog2(KwMax + 1);
   localparam int unsigned SBits = XBits + AreaBits;  // a sum, signed
   localparam int unsigned NBits = SBits + 3;  // its magnitude after avg_lsh
-  localparam int unsigned RecipShift = NBits + AreaBits;
-  localparam int unsigned MBits = RecipShift + 1;
+  localparam int unsigned MBits = NBits + 1;  // of a reciprocal
+  localparam int unsigned PlaceBits = $clog2(AreaBits + 1);
   localparam int unsigned FBits = NBits + 4;  // a result, signed
   localparam int unsigned AddrBits = $clog2(EdgesDepth);
   localparam int unsigned FifoDepth = 32;
 
-  typedef logic [AreaMax:0][MBits-1:0] recip_t;
+  typedef struct packed {
+    logic [PlaceBits-1:0] places;  // ceil(log2(d))
+    logic [MBits-1:0]     factor;  // floor(2^(NBits+places) / d) + 1
+  } recip_t;
 
-  /// floor(2^RecipShift / d) + 1: floor(n * this >> RecipShift) = floor(n / d) for every n of NBits bits.
-  function automatic recip_t reciprocals();
-    recip_t table_;
+  typedef recip_t [AreaMax:0] recips_t;
+
+  /// floor(n * factor >> (NBits + places)) = floor(n / d) for every n of NBits bits, because factor * d is more than
+  /// 2^(NBits+places) by at most 2^places.
+  function automatic recips_t reciprocals();
+    recips_t table_;
     table_ = '0;
-    for (int unsigned d = 1; d <= AreaMax; d++) table_[d] = MBits'((64'd1 << RecipShift) / 64'(d) + 64'd1);
+    for (int unsigned d = 1; d <= AreaMax; d++) begin
+      table_[d].places = PlaceBits'($clog2(d));
+      table_[d].factor = MBits'((64'd1 << (NBits + $clog2(d))) / 64'(d) + 64'd1);
+    end
     return table_;
   endfunction
 
-  localparam recip_t Reciprocals = reciprocals();
+  localparam recips_t Reciprocals = reciprocals();
 
   if (KhMax * KwMax > AreaLimit) begin : gen_illegal
     $error("dsoc_pool: KhMax*KwMax must be at most 4096");
@@ -289,11 +298,9 @@ module dsoc_pool #(
   );
 
   // ---- division, six clocks ------------------------------------------------------------------------------------------
-  // Each ends in registers: the sum; its magnitude; its products with the reciprocal's halves; the quotient; the quotient
-  // times the divisor; what is left of the division.
+  // Each ends in registers: the sum; its magnitude; its product with the reciprocal; the quotient; the quotient times the
+  // divisor; what is left of the division.
   localparam int unsigned Division = 6;
-  localparam int unsigned LowBits = (MBits < 18) ? MBits : 18;  // of the reciprocal: what one multiplier takes
-  localparam int unsigned HighBits = (MBits > LowBits) ? MBits - LowBits : 1;
   logic [Division-1:0] leave_q;
   logic [FBits*Rows-1:0] result, fifo_data;
   logic [$clog2(FifoDepth+1)-1:0] level;
@@ -308,14 +315,12 @@ module dsoc_pool #(
     logic signed [SBits-1:0] sum_q[Division];
     logic [NBits-1:0] mag_q[1:4], quotient_q[3:5], multiple_q, rest_q;  // by clock
     logic [AreaBits-1:0] area_q[Division];
-    logic [MBits-1:0] reciprocal_q;
-    logic [LowBits+NBits-1:0] low_q;
-    logic [HighBits+NBits-1:0] high_q;
-    logic [MBits+NBits-1:0] product;
+    recip_t reciprocal_q;
+    logic [PlaceBits-1:0] places_q;
+    logic [MBits-1:0] product_q;  // of the magnitude, by 2^NBits
     logic [1:0] code;
     logic signed [FBits-1:0] exact;
 
-    assign product = (MBits + NBits)'(low_q) + ((MBits + NBits)'(high_q) << LowBits);
     assign code    = (rest_q == '0) ? 2'd0 : ({rest_q, 1'b0} < (NBits + 1)'(area_q[5])) ? 2'd1 :
         ({rest_q, 1'b0} == (NBits + 1)'(area_q[5])) ? 2'd2 : 2'd3;
     assign exact   = $signed(FBits'({quotient_q[5], code}));
@@ -331,9 +336,9 @@ module dsoc_pool #(
       for (int unsigned i = 4; i <= 5; i++) quotient_q[i] <= quotient_q[i-1];
       mag_q[1]      <= NBits'(unsigned'(sum_q[0] < 0 ? -sum_q[0] : sum_q[0])) << desc_i.avg_lsh;
       reciprocal_q  <= Reciprocals[area_q[0]];
-      low_q         <= (LowBits + NBits)'(mag_q[1]) * (LowBits + NBits)'(LowBits'(reciprocal_q));
-      high_q        <= (HighBits + NBits)'(mag_q[1]) * (HighBits + NBits)'(HighBits'(reciprocal_q >> LowBits));
-      quotient_q[3] <= NBits'(product >> RecipShift);
+      places_q      <= reciprocal_q.places;
+      product_q     <= MBits'(((MBits + NBits)'(mag_q[1]) * (MBits + NBits)'(reciprocal_q.factor)) >> NBits);
+      quotient_q[3] <= NBits'(product_q >> places_q);
       multiple_q    <= NBits'(quotient_q[3] * NBits'(area_q[3]));
       rest_q        <= mag_q[4] - multiple_q;
     end

@@ -73,7 +73,7 @@ module dsoc_writer_proof #(
     assume (!over_i || (!valid_i && !f_over));  // once
     assume (!f_flush || flush_i);
     assume (!f_waits || (valid_i && at_i == f_at && more_i == f_more));
-    assume (f_waits || !valid_i || at_i > f_at || f_in == 0);  // no byte twice
+    assume (f_waits || !valid_i || at_i > f_at || f_in + f_next == 0);  // no byte twice
     assume (!f_b || bvalid_i);
     assume (!bvalid_i || (f_asked != 0 && f_whole != 0));
   end

@@ -151,7 +151,7 @@ WRITER_FAULTS = [
     ("idle_o && !valid_i", "idle_o"),
     ("((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0", "open_q.beats == GroupBits'(GroupBeats)"),
 ]
-WRITER_CLOCKS = 13  # a burst's whole way from its first byte to idle
+WRITER_CLOCKS = 14  # a burst's whole way from its first byte to idle
 _READ = "read_slang --threads 1 -DSYNTHESIS --top {top} {files}"
 
 

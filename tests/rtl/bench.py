@@ -110,7 +110,14 @@ class Bench:
             valid.value = 0
 
     async def receive(
-        self, valid: Any, ready: Any, payload: Sequence[Any], into: list[tuple[int, ...]], *, stall: float, shy: bool = True
+        self,
+        valid: Any,
+        ready: Any,
+        payload: Sequence[Any],
+        into: list[tuple[int, ...]],
+        *,
+        stall: float,
+        shy: bool = True,
     ) -> None:
         """Receives a valid/ready stream for ever and checks that a waiting transfer stays as it is.
 

@@ -249,7 +249,7 @@ class EngineBench:
         return clocks
 
     async def _read_biases(self, op: Operation) -> None:
-        """Like the output stage, looks up the bias of each channel when it leaves, and keeps it while it reads no other."""
+        """Like the output stage, looks up the bias of each channel when it leaves, and then keeps it."""
         dut, bench = self._dut, self.bench
         for iteration, channel, bias in op.biases:
             dut.bias_bank_i.value = (self._bias_bank + iteration) % BIAS_BANKS
@@ -260,7 +260,9 @@ class EngineBench:
             dut.bias_index_i.value, dut.bias_read_i.value = channel + 1, 0
             await FallingEdge(bench.clock)
             received = int(dut.bias_o.value)
-            assert received == bias, f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
+            assert received == bias, (
+                f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
+            )
 
     def _shown(self, got: list[tuple[int, ...]], op: Operation) -> Iterator[list[int]]:
         for (value,), wanted in zip(got, op.results, strict=False):
