@@ -174,7 +174,7 @@ module dsoc_regs #(
     end
   end
 
-  always_ff @(posedge clk_i) op_index_q <= op_index_i;
+  always_ff @(posedge clk_i) op_index_q <= start_o ? '0 : op_index_i;  // no read sees that of the run before
 
   always_comb begin
     value = '0;
