@@ -31,7 +31,7 @@ _BOARD = "i_board"  # instance of the RTL in the top
 _ECP5_PART = re.compile(r"LFE5(UM5G|UM|U)-(12|25|45|85)F-([678])(BG|MG|TG)(\d+)[CI]")
 _ECP5_PACKAGES = {"BG": "CABGA", "MG": "CSFBGA", "TG": "TQFP"}
 _EFFORTS = {
-    "low": ("--placer", "static", "--router", "router2"),
+    "low": ("--placer", "static", "--router", "router1"),
     NORMAL: (),
     "high": ("--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"),
 }

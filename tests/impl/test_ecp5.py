@@ -242,7 +242,7 @@ def test_the_accelerator_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_effort_reaches_the_tool(copy: Path, fake: Path) -> None:
     """Each places and routes anew; the tool sees its arguments."""
     fake.write_text('#!/bin/sh\necho "arguments: $*"; exit 1\n')
-    for effort, there in (("low", "--placer static --router router2"), ("high", "--placer-heap-timingweight 30")):
+    for effort, there in (("low", "--placer static --router router1"), ("high", "--placer-heap-timingweight 30")):
         with pytest.raises(ToolError, match="step route"):
             tiny.run(copy, HW, flow="ecp5", board=BOARD, effort=effort)
         assert there in (copy / WORK / "logs" / "4-route.log").read_text()
