@@ -66,7 +66,7 @@ FAULTS = (
     Fault("dsoc_requant", "saturation", "the largest value is one too small", "? Min : Max;", "? Min : Max - 1;"),
     Fault(
         *("dsoc_pixel_shifter", "padding", "rows above the tensor hold old data instead of zeros"),
-        *("row_first_i + 18'(i) >= 0", "1'b1"),
+        *("row_first_i < 0 ?", "1'b0 ?"),
     ),
     Fault(
         *("dsoc_array", "group border", "sums move on into the next elastic group"),
