@@ -313,7 +313,9 @@ module dsoc_pool #(
 
   for (genvar r = 0; r < Rows; r++) begin : gen_divide
     logic signed [SBits-1:0] sum_q[Division];
-    logic [NBits-1:0] mag_q[1:4], quotient_q[3:5], multiple_q, rest_q;  // by clock
+    logic [4:1][NBits-1:0] mag_q;  // by clock, as are all
+    logic [5:3][NBits-1:0] quotient_q;
+    logic [NBits-1:0] multiple_q, rest_q;
     logic [AreaBits-1:0] area_q[Division];
     recip_t reciprocal_q;
     logic [PlaceBits-1:0] places_q;
