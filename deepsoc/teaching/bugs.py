@@ -78,7 +78,7 @@ FAULTS = (
     ),
     Fault(
         *("dsoc_drain", "last columns", "the columns that leave together are read at one position"),
-        *("pos_q <= pos_q - sw_i;", "pos_q <= pos_q;"),
+        *("ColBits'(pos_q - sw_i)", "ColBits'(pos_q)"),
     ),
     Fault(
         *("dsoc_weights_reader", "bias", "later iterations get the biases of other ones"),
