@@ -39,17 +39,19 @@ def folder(name: str) -> Path:
     raise ToolError(f"this installation of deepsoc has no folder {name!r}; install it again, or work in a checkout")
 
 
-def rtl_files(rtl: Path | None = None) -> list[Path]:
+def rtl_files(rtl: Path | None = None, *, family: str = "") -> list[Path]:
     """The accelerator's sources in the order of files.f in their folder.
 
     Args:
         rtl: a copy of the folder rtl; None: the package's.
+        family: of FPGAs; its own sources, in vendor/`family`, stand for those of the same name.
 
     Raises:
         InputError: `rtl` holds no files.f.
     """
     rtl = rtl or folder("rtl")
-    return [rtl / name for name in _listed(rtl / "files.f")]
+    own = {path.name: path for path in (rtl / "vendor" / family).glob("dsoc_*.sv")} if family else {}
+    return [own.get(path.name, path) for path in (rtl / name for name in _listed(rtl / "files.f"))]
 
 
 def check_files(rtl: Path | None = None, *, soc: bool = False) -> list[Path]:
@@ -67,13 +69,18 @@ def check_files(rtl: Path | None = None, *, soc: bool = False) -> list[Path]:
     return [check / name for file in lists for name in _listed(check / file)]
 
 
-def model_files(rtl: Path | None = None) -> list[Path]:
+def model_files(rtl: Path | None = None, *, family: str = "") -> list[Path]:
     """Models of the cells of vendors that the accelerator may hold: simulators need them, synthesis has the cells.
+
+    Args:
+        rtl: a copy of the folder rtl; None: the package's.
+        family: those that this family's own sources hold; empty: those of the portable RTL.
 
     Raises:
         InputError: `rtl` holds no vendor/files.f.
     """
-    return rtl_files((rtl or folder("rtl")) / "vendor")
+    models = (rtl or folder("rtl")) / "vendor" / family
+    return rtl_files(models) if (models / "files.f").is_file() or not family else []
 
 
 def soc_files(rtl: Path | None = None) -> list[Path]:

@@ -17,6 +17,7 @@ memory/dsoc_line_reader.sv
 engine/dsoc_pixel_shifter.sv
 memory/dsoc_weights_reader.sv
 engine/dsoc_controller.sv
+engine/dsoc_products.sv
 engine/dsoc_pe_block.sv
 engine/dsoc_pe_pair.sv
 engine/dsoc_array.sv

@@ -47,6 +47,7 @@ PAGE = ROOT / "docs" / "resources.md"
 BOARD = "ulx3s-85f"  # of ECP5
 FLOWS = {"xc7": "yosys-xc7", "xcup": "yosys-xcup", "ecp5": "ecp5-ooc"}
 SYSTEM_FLOW = "ecp5"
+MHZ = {"ecp5": 100.0}  # that the lookup tables of a family are mapped for; those of the others do not depend on it
 PRIOR = 0.1  # weight of what is known from elsewhere
 FIXED = {
     "ci_max": 512,
@@ -237,6 +238,7 @@ def run(family: str, role: str, hw: Hardware, place: Path, known: set[str], yosy
 
 def measure(family: str, work: Path, yosys: str = "") -> None:
     """Makes the runs that are missing for the RTL as it is; each row is written when it is known."""
+    clock = {"frequency_mhz": MHZ[family]} if family in MHZ else {}
     for role, parameters in configurations(family):
         begin = time.monotonic()
         runs = pd.read_csv(RUNS)
@@ -244,7 +246,7 @@ def measure(family: str, work: Path, yosys: str = "") -> None:
         stored = of_family.dropna(subset=["logic", *FIGURES]).drop_duplicates("logic").set_index("logic")
         name = "_".join(map(str, parameters.values()))
         place = work / f"{family}-{role.replace(' ', '-')}" / name
-        found = run(family, role, Hardware(**parameters, **FIXED), place, set(stored.index), yosys)
+        found = run(family, role, Hardware(**parameters, **FIXED, **clock), place, set(stored.index), yosys)
         for figure in FIGURES:
             values = found[figure] if figure in found else pd.Series(np.nan, found.index)
             found[figure] = values.fillna(found["logic"].map(stored[figure]))

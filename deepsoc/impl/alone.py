@@ -32,7 +32,7 @@ def alone(job: Job) -> Design:
     """
     board, parts = of_board(job)
     check_tables(job, _LEAST_TABLES, "the accelerator takes")
-    files = rtl_files()
+    files = rtl_files(family=board.family)
     return Design(
         board,
         parts,

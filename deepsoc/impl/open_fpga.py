@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from deepsoc._files import templates
-from deepsoc.assets import folder
+from deepsoc.assets import folder, model_files
 from deepsoc.errors import InputError
 from deepsoc.impl import tools
 from deepsoc.impl.alone import alone, forecast_alone
@@ -36,6 +36,7 @@ _EFFORTS = {
     "high": ("--placer-heap-timingweight", "30", "--placer-heap-critexp", "4"),
 }
 """Arguments of nextpnr, by the effort."""
+_LOGIC = 0.28  # of a clock, for ABC, which takes a wire for 0.3 ns, where after placement one is about 1 ns
 _BASIS = "after place and route: nextpnr's report, with its delays of the family"
 
 
@@ -162,6 +163,7 @@ def _prepare(family: _Family, kind: _Kind, work: Path, job: Job) -> None:
             where="pe",
         )
     what = kind.design(job)
+    models = model_files(family=what.board.family)
     none, up = family.pull
     values = {
         **what.values, "top": _TOP, "module": kind.module, "frame": kind.module if kind.packed else "",
@@ -169,6 +171,8 @@ def _prepare(family: _Family, kind: _Kind, work: Path, job: Job) -> None:
         "clock_mhz": what.clock_mhz,
         "parameters": " ".join(f"-G {name}={value}" for name, value in what.parameters.items()),
         "synth": family.synth, "library": family.library, "pads": family.pads,
+        "models": [path.stem for path in models],
+        "delay_ps": round(1e6 * _LOGIC / what.rate_mhz),
         "pins": [(name, pin, up if pulled else none) for name, pin, pulled in what.pins],
     }  # fmt: skip
     route = SeedJob(
@@ -182,7 +186,7 @@ def _prepare(family: _Family, kind: _Kind, work: Path, job: Job) -> None:
         seeds=job.seeds,
         report=1,
     )
-    write_sources(work, job.params, what.files, what.included)
+    write_sources(work, job.params, what.files, [*what.included, *models])
     texts = templates(folder("fpga") / "open")
     for name in ("elaborate", "map", "luts"):
         (work / "scripts" / f"{name}.ys").write_text(texts.get_template(f"{name}.ys.j2").render(values))

@@ -100,7 +100,7 @@ def design(job: Job) -> Design:
     pins = [("clk", parts.clock, False), ("rx", parts.rx, True), ("tx", parts.tx, False)]
     if parts.reset:
         pins.append(("reset", parts.reset, parts.reset_low))
-    files, included = sources()
+    files, included = sources(what.board.family)
     return Design(
         what.board,
         parts,
@@ -126,14 +126,17 @@ def forecast_system(job: Job) -> Forecast:
     return forecast(job)
 
 
-def sources() -> tuple[list[Path], list[Path]]:
+def sources(family: str = "") -> tuple[list[Path], list[Path]]:
     """Sources of the system in their order, and what they include.
+
+    Args:
+        family: of FPGAs, for which the accelerator has some of its own.
 
     Raises:
         ToolError: the package with the core is missing.
     """
     core, included = core_files()
-    return [*core, *rtl_files(), *soc_files()], [*included, *rtl_headers()]
+    return [*core, *rtl_files(family=family), *soc_files()], [*included, *rtl_headers()]
 
 
 def rom_words() -> str:

@@ -29,8 +29,8 @@ REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
 BURST = 4  # of a burst of a line reader, beside latency and beats
 WRITE = 4  # of a burst of the writer, beside latency and beats
 HANDOVER = 4  # from an operation that is over to the first step of the next, whose pixels are there
-OVER = 7  # from the last step to the last result in the writer, beside the channels that leave
-POOL_OVER = 13  # the same of a pool
+OVER = 8  # from the last step to the last result in the writer, beside the channels that leave
+POOL_OVER = 14  # the same of a pool
 END = 9  # of an operation's fixed overhead, the part behind the last step
 TABLE = -3  # from a descriptor to the first address of pixels, besides a clock a line buffer: its reader makes a table
 

@@ -236,7 +236,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
     }
     return {
         ("array", "dsp"): g["element_dsps"],
-        ("pool", "dsp"): _pool_dsps(rules, g) + 1,
+        ("pool", "dsp"): _pool_dsps(rules, g),
         ("controller", "dsp"): _controller_dsps(g),
         ("weights", "dsp"): np.where(np.log2(g["units"]) % 1 > 0, 1.0, 0.0),
         **{(block, "bram36"): found[0] + biases[0] * (block == "weights") for block, found in memories.items()},
@@ -272,14 +272,15 @@ def _controller_dsps(g: Mapping[str, _Values]) -> _Values:
 
 
 def _pool_dsps(family: _Family, g: Mapping[str, _Values]) -> _Values:
-    """DSPs of the mean of a window (rtl/engine/dsoc_pool.sv): its area, the sum times its reciprocal, and back."""
+    """DSPs of rtl/engine/dsoc_pool.sv: a window's area, its sum times the reciprocal, and back; the open windows' words."""
     wide, narrow = family.dsp
     area = np.ceil(np.log2(g["kh_max"] * g["kw_max"] + 1))
     value = g["x_bits"] + area + 3
     area_product = (np.minimum(g["kh_max"], g["kw_max"]) > 1) & (area >= family.dsp_least)
-    quotient = np.ceil(value / narrow) * np.ceil((value + area + 1) / wide)
+    quotient = np.ceil(value / narrow) * np.ceil((value + 1) / wide)
     back = np.where(area > 1, np.ceil(value / wide), 0.0)
-    return np.asarray(g["rows"] * (quotient + back + area_product), dtype=np.float64)
+    words = np.ceil(np.log2(g["edges_ram_depth"])) >= family.dsp_least
+    return np.asarray(g["rows"] * (quotient + back + area_product) + words, dtype=np.float64)
 
 
 @dataclass(frozen=True)

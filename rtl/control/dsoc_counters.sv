@@ -8,9 +8,10 @@
 /// a whole round belongs to its row: counter i gets the events of i more clocks, which is why the order is what it is, and
 /// its first ones cannot happen sooner after a start (a_order).
 ///
-/// Each clock has one cause at most. Before the first pixels are there it has none.
+/// Each clock has one cause at most. Before the first pixels are there it has none. Everything that is counted enters
+/// registers first, then the cause is told, then it is gathered. A turn takes three clocks: read, hold, add and write.
 ///
-/// A read takes a turn's place; `data_o` shows the word in the next clock. `read_i` must be low while `ready_o` is (in
+/// A read takes a turn's place; `data_o` shows the word two clocks later. `read_i` must be low while `ready_o` is (in
 /// the round of an operation that ended), and high in every fourth clock at most.
 ///
 /// Parameters:
@@ -71,40 +72,99 @@ module dsoc_counters #(
     $error("dsoc_counters: Depth must be a power of two, at least 2");
   end
 
-  // ---- what happens in this clock ------------------------------------------------------------------------------------
+  // ---- what happened in the last clock -------------------------------------------------------------------------------
+  typedef struct packed {
+    logic start;
+    logic busy;
+    logic op_done;
+    logic active;
+    logic step;
+    logic first;
+    logic px_valid;
+    logic lacks_pixels;
+    logic lacks_weights;
+    logic lacks_operand;
+    logic blocked;
+    logic finished;
+    logic x_beat;
+    logic k_beat;
+    logic o_beat;
+    logic y_beat;
+  } seen_t;
+
+  seen_t seen_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) seen_q <= '0;
+    else seen_q <= '{
+        start_i, busy_i, op_done_i, active_i, step_i, first_i, px_valid_i, lacks_pixels_i, lacks_weights_i,
+        lacks_operand_i, blocked_i, finished_i, x_beat_i, k_beat_i, o_beat_i, y_beat_i
+    };
+  end
+
+  logic read_q;
+  logic [RowBits+3:0] read_address_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) read_q <= 1'b0;
+    else read_q <= read_i;
+  end
+
+  always_ff @(posedge clk_i) read_address_q <= {row_i, counter_i};
+
   logic begun_q;  // the operation's first pixels are there
-  logic held;
-  logic [Count-1:0] events;
+  logic held, busy_q, done_q, stopped;
+  logic [Count-1:0] events, events_q;
+  logic start_q, over_q;  // of the clock of `events_q`, as busy_q: a run begins, an operation is over
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begun_q <= 1'b0;
-    else if (!busy_i || op_done_i) begun_q <= 1'b0;
-    else if (first_i) begun_q <= 1'b1;
+    else if (!seen_q.busy || seen_q.op_done) begun_q <= 1'b0;
+    else if (seen_q.first) begun_q <= 1'b1;
   end
 
-  assign held = active_i && !step_i && !lacks_pixels_i && !lacks_weights_i;
+  assign held = seen_q.active && !seen_q.step && !seen_q.lacks_pixels && !seen_q.lacks_weights;
 
   always_comb begin
     events           = '0;
     events[Clocks]   = 1'b1;
-    events[Array]    = active_i && step_i;
-    events[XBeats]   = x_beat_i;
-    events[OBeats]   = o_beat_i;
-    events[KBeats]   = k_beat_i;
-    events[YBeats]   = y_beat_i;
-    events[Pixels]   = active_i && lacks_pixels_i && begun_q;
-    events[Weights]  = active_i && lacks_weights_i && (begun_q || px_valid_i);
-    events[End]      = !active_i && begun_q && !finished_i;
-    events[Operands] = held && lacks_operand_i;
-    events[Results]  = held && !lacks_operand_i && !blocked_i;
-    events[Outputs]  = held && !lacks_operand_i && blocked_i;
-    events[Writes]   = !active_i && begun_q && finished_i;
-    if (!busy_i) events = '0;
+    events[Array]    = seen_q.active && seen_q.step;
+    events[XBeats]   = seen_q.x_beat;
+    events[OBeats]   = seen_q.o_beat;
+    events[KBeats]   = seen_q.k_beat;
+    events[YBeats]   = seen_q.y_beat;
+    events[Pixels]   = seen_q.active && seen_q.lacks_pixels && begun_q;
+    events[Weights]  = seen_q.active && seen_q.lacks_weights && (begun_q || seen_q.px_valid);
+    events[End]      = !seen_q.active && begun_q && !seen_q.finished;
+    events[Operands] = held && seen_q.lacks_operand;
+    events[Results]  = held && !seen_q.lacks_operand && !seen_q.blocked;
+    events[Outputs]  = held && !seen_q.lacks_operand && seen_q.blocked;
+    events[Writes]   = !seen_q.active && begun_q && seen_q.finished;
+    if (!seen_q.busy) events = '0;
+  end
+
+  assign stopped = busy_q && !seen_q.busy && !done_q;  // in the midst of an operation
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      busy_q   <= 1'b0;
+      done_q   <= 1'b0;
+      start_q  <= 1'b0;
+      over_q   <= 1'b0;
+      events_q <= '0;
+    end else begin
+      busy_q   <= seen_q.busy;
+      done_q   <= seen_q.op_done;
+      start_q  <= seen_q.start;
+      over_q   <= seen_q.op_done || stopped;
+      events_q <= events;
+    end
   end
 
   // ---- whose turn it is ------------------------------------------------------------------------------------------------
-  logic busy_q, done_q, stopped, last, turn;
+  logic last, turn;
   logic closing_q, again_q;  // the round of an operation that ended goes on; another one follows
+  logic pause_q;  // before such a round, so that the last turn's word is written
   logic [3:0] at_q;
   logic [Count-1:0] fresh_q;  // words of the row that nothing was written to yet
   logic [RowBits-1:0] row_q;
@@ -113,23 +173,20 @@ module dsoc_counters #(
   logic [Count-1:0][GatherBits-1:0] kept_q;  // what the operation that ended had gathered, while the next one gathers
   logic keeps_q;
 
-  assign stopped = busy_q && !busy_i && !done_q;  // in the midst of an operation
   assign last    = at_q == 4'(Count - 1);
-  // Not in the clock before a round that closes: two turns of a word must not follow each other.
-  assign turn    = closing_q || (busy_i && !read_i && !op_done_i);
+  assign turn    = !pause_q && (closing_q || (busy_q && !read_q && !over_q));
 
   always_comb begin
     for (int unsigned i = 0; i < Count; i++) begin
-      gathered[i] = (turn && !keeps_q && at_q == 4'(i) ? '0 : gathered_q[i]) + GatherBits'(events[i]);
+      gathered[i] = (turn && !keeps_q && at_q == 4'(i) ? '0 : gathered_q[i]) + GatherBits'(events_q[i]);
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      busy_q     <= 1'b0;
-      done_q     <= 1'b0;
       closing_q  <= 1'b0;
       again_q    <= 1'b0;
+      pause_q    <= 1'b0;
       at_q       <= '0;
       fresh_q    <= '0;
       row_q      <= '0;
@@ -137,8 +194,7 @@ module dsoc_counters #(
       kept_q     <= '0;
       keeps_q    <= 1'b0;
     end else begin
-      busy_q <= busy_i;
-      done_q <= op_done_i;
+      pause_q <= 1'b0;
       for (int unsigned i = 0; i < Count; i++) begin
         gathered_q[i] <= gathered[i];
       end
@@ -153,18 +209,19 @@ module dsoc_counters #(
           fresh_q   <= '1;
         end
       end
-      if (op_done_i || stopped) begin
+      if (over_q) begin
         if (closing_q && !last) begin
           again_q <= 1'b1;
         end else begin
           closing_q  <= 1'b1;
+          pause_q    <= 1'b1;
           at_q       <= '0;
           keeps_q    <= 1'b1;
           gathered_q <= '0;
           for (int unsigned i = 0; i < Count; i++) kept_q[i] <= gathered[i];
         end
       end
-      if (start_i) begin
+      if (start_q) begin
         closing_q  <= 1'b0;
         keeps_q    <= 1'b0;
         again_q    <= 1'b0;
@@ -176,30 +233,37 @@ module dsoc_counters #(
     end
   end
 
-  // ---- the figures: read, and written in the next clock --------------------------------------------------------------
-  logic adds_q, closed_q, fresh_word_q;
-  logic [GatherBits-1:0] amount_q;
-  logic [RowBits+3:0] address_q, address;
+  // ---- the figures ---------------------------------------------------------------------------------------------------
+  logic held_q, adds_q, closed_q, closed_qq, held_fresh_q;
+  logic [GatherBits-1:0] held_amount_q, amount_q;
+  logic [RowBits+3:0] held_address_q, address_q, address;
+  logic [31:0] word_q;  // 0 where nothing was written yet
 
-  assign address = read_i ? {row_i, counter_i} : {row_q, at_q};
-  assign ready_o = !closing_q && !closed_q;
+  assign address = read_q ? read_address_q : {row_q, at_q};
+  // Neither in the round of an operation that ended, nor right before it.
+  assign ready_o = !closing_q && !closed_q && !closed_qq && !seen_q.op_done && !stopped && !over_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      adds_q   <= 1'b0;
-      closed_q <= 1'b0;
+      held_q    <= 1'b0;
+      adds_q    <= 1'b0;
+      closed_q  <= 1'b0;
+      closed_qq <= 1'b0;
     end else begin
-      adds_q   <= turn;
-      closed_q <= closing_q;  // its last word is written
+      held_q    <= turn;
+      adds_q    <= held_q;
+      closed_q  <= closing_q;
+      closed_qq <= closed_q;  // its last word is written
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (turn) begin
-      address_q    <= address;
-      amount_q     <= keeps_q ? kept_q[at_q] : gathered_q[at_q];
-      fresh_word_q <= fresh_q[at_q];
-    end
+    held_address_q <= address;
+    held_amount_q  <= keeps_q ? kept_q[at_q] : gathered_q[at_q];
+    held_fresh_q   <= fresh_q[at_q];
+    address_q      <= held_address_q;
+    amount_q       <= held_amount_q;
+    word_q         <= held_fresh_q ? '0 : data_o;
   end
 
   dsoc_ram #(
@@ -209,8 +273,8 @@ module dsoc_counters #(
       .clk_i,
       .wen_i  (adds_q),
       .waddr_i(address_q),
-      .wdata_i((fresh_word_q ? '0 : data_o) + 32'(amount_q)),
-      .ren_i  (turn || read_i),
+      .wdata_i(word_q + 32'(amount_q)),
+      .ren_i  (turn || read_q),
       .raddr_i(address),
       .rdata_o(data_o)
   );
@@ -218,8 +282,8 @@ module dsoc_counters #(
   // ---- what the figures rest on --------------------------------------------------------------------------------------
   localparam logic [Count-1:0] Early = Count'(1 << Clocks) | Count'(1 << XBeats) | Count'(1 << KBeats) |
       Count'(1 << YBeats);
-  `DSOC_ASSERT(a_order, clk_i, rst_ni, closing_q && !keeps_q |-> (((events & ~Early) >> at_q) >> 1) == '0)
-  `DSOC_ASSERT(a_one_cause, clk_i, rst_ni, $onehot0(events & ~Early & ~Count'(32'hF << XBeats)))
+  `DSOC_ASSERT(a_order, clk_i, rst_ni, closing_q && !keeps_q |-> (((events_q & ~Early) >> at_q) >> 1) == '0)
+  `DSOC_ASSERT(a_one_cause, clk_i, rst_ni, $onehot0(events_q & ~Early & ~Count'(32'hF << XBeats)))
   `DSOC_ASSERT(a_read, clk_i, rst_ni, read_i |-> ready_o)
   for (genvar i = 0; i < Count; i++) begin : gen_gathered
     `DSOC_ASSERT(a_gathered, clk_i, rst_ni, gathered_q[i] != '1)

@@ -2,7 +2,7 @@
 ///
 /// An address and its data are kept as they come, in any order; the write is made in the clock after the later of them
 /// and answered in the next. A read is answered in the clock after, of
-/// a counter two clocks later or when dsoc_counters is ready. `start_o`, `soft_reset_o` and `locked_o` (a register
+/// a counter three clocks later or when dsoc_counters is ready. `start_o`, `soft_reset_o` and `locked_o` (a register
 /// that describes the table was written while busy; it keeps its value) pulse for one clock. `ended_i` with `error_i`
 /// tells the end of a run; it wins over an acknowledgement in the same clock. The interrupt is a level, one clock
 /// behind done and error.
@@ -206,7 +206,8 @@ module dsoc_regs #(
   end
 
   // ---- reads; those of a counter wait for its word -------------------------------------------------------------------
-  logic is_counter, wanted_q, comes_q;
+  logic is_counter, wanted_q;
+  logic [1:0] comes_q;
 
   assign is_counter = CountersDepth > 0 && {araddr_i[7:2], 2'b00} >= dsoc_map_pkg::REG_COUNT_CLOCKS &&
       {araddr_i[7:2], 2'b00} <= dsoc_map_pkg::REG_COUNT_WRITES;
@@ -218,10 +219,10 @@ module dsoc_regs #(
       rvalid_o  <= 1'b0;
       rdata_o   <= '0;
       wanted_q  <= 1'b0;
-      comes_q   <= 1'b0;
+      comes_q   <= '0;
       counter_o <= '0;
     end else begin
-      comes_q <= count_read_o;
+      comes_q <= {comes_q[0], count_read_o};
       if (count_read_o) wanted_q <= 1'b0;
       if (read) begin
         arready_o <= 1'b0;
@@ -229,7 +230,7 @@ module dsoc_regs #(
         rdata_o   <= value;
         wanted_q  <= is_counter;
         counter_o <= araddr_i[5:2];
-      end else if (comes_q) begin
+      end else if (comes_q[1]) begin
         rvalid_o <= 1'b1;
         rdata_o  <= count_i;
       end else if (rvalid_o && rready_i) begin

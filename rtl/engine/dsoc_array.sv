@@ -50,7 +50,7 @@ module dsoc_array #(
   logic [Cols-1:0] starts;
   logic mac_q, zero_q, shift_q, mac_qq, shift_qq;
   logic own_qq;  // the sum goes on from itself
-  logic [Cols*KBits-1:0] weights;  // beside the flags, unless the block has their registers
+  logic [Cols*KBits-1:0] weights;  // beside the flags, unless the elements have their registers
 
   always_comb begin
     starts = '0;
@@ -71,7 +71,7 @@ module dsoc_array #(
     end
   end
 
-  if (InBlock) begin : gen_no_register
+  if (Pe != PePair || InBlock) begin : gen_no_register
     assign weights = weights_i;
   end else begin : gen_weights
     logic [Cols*KBits-1:0] weights_q;
@@ -82,9 +82,23 @@ module dsoc_array #(
   end
 
   if (Pe == PePortable) begin : gen_portable
+    logic signed [PBits-1:0] product[Rows][Cols];
+
+    dsoc_products #(
+        .Rows (Rows),
+        .Cols (Cols),
+        .XBits(XBits),
+        .KBits(KBits)
+    ) i_products (
+        .clk_i,
+        .advance_i,
+        .mac_i,
+        .pixel_i,
+        .weights_i(weights),
+        .product_o(product)
+    );
+
     for (genvar r = 0; r < Rows; r++) begin : gen_row
-      logic signed [XBits-1:0] pixel_q;
-      logic signed [PBits-1:0] product_q[Cols];
       logic signed [YBits-1:0] sum_q[Cols];
       logic signed [YBits-1:0] held_q[Cols];
       logic signed [YBits-1:0] left[Cols];
@@ -95,15 +109,9 @@ module dsoc_array #(
       end
 
       always_ff @(posedge clk_i) begin
-        if (advance_i) begin
-          pixel_q <= pixel_i[r*XBits+:XBits];
-          for (int unsigned c = 0; c < Cols; c++) begin
-            product_q[c] <= mac_q ? PBits'(pixel_q) * PBits'($signed(weights[c*KBits+:KBits])) : '0;
-          end
-        end
         if (advance_i && (mac_qq || shift_qq)) begin
           for (int unsigned c = 0; c < Cols; c++) begin
-            sum_q[c] <= YBits'(product_q[c]) + ((own_qq ? sum_q[c] : '0) | ((shift_qq && !starts[c]) ? left[c] : '0));
+            sum_q[c] <= YBits'(product[r][c]) + ((own_qq ? sum_q[c] : '0) | ((shift_qq && !starts[c]) ? left[c] : '0));
           end
         end
       end

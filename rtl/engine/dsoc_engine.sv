@@ -91,7 +91,8 @@ module dsoc_engine #(
   logic advance, mac, zero, shift, leave, px_load, px_shift;
   logic [7:0] leave_pos, group_q;
   logic [15:0] leave_count, leave_channels;
-  logic hold, sums_valid, sums_ready, sums_ready_next;
+  logic hold, sums_valid, sums_ready, sums_ready_next, skid_valid, skid_ready;
+  logic [32*Rows-1:0] skid_data;
   logic [32*Rows-1:0] sums;
   logic [ColBits-1:0] hold_column;
   logic [Rows*XBits-1:0] pixels;
@@ -261,9 +262,22 @@ module dsoc_engine #(
       .valid_i     (sums_valid),
       .ready_o     (sums_ready),
       .ready_next_o(sums_ready_next),
-      .data_o      (mac_data_o),
-      .valid_o     (mac_valid_o),
-      .ready_i     (mac_ready_i)
+      .data_o      (skid_data),
+      .valid_o     (skid_valid),
+      .ready_i     (skid_ready)
+  );
+
+  dsoc_stage #(
+      .Width(32 * Rows)
+  ) i_results_stage (
+      .clk_i,
+      .rst_ni,
+      .data_i (skid_data),
+      .valid_i(skid_valid),
+      .ready_o(skid_ready),
+      .data_o (mac_data_o),
+      .valid_o(mac_valid_o),
+      .ready_i(mac_ready_i)
   );
 
   dsoc_pool #(

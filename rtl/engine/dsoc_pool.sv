@@ -7,7 +7,7 @@
 /// sign(sum) * (4*floor(|sum|*2^avg_lsh / count) + code), code 0 exact, 1 below, 2 at, 3 above one half, so that the output stage's
 /// rounding (shift + 2) is exact. Division is by a table of reciprocals and one multiplication.
 ///
-/// `space_o` low asks the controller to pause; up to 13 results may still follow.
+/// `space_o` low asks the controller to pause; up to 14 results may still follow.
 ///
 /// Parameters:
 ///   Rows, XBits   PE rows, bits of an activation
@@ -193,6 +193,8 @@ module dsoc_pool #(
   end
 
   // ---- update of the open windows, one a clock ---------------------------------------------------------------------
+  // Three clocks: read, hold, combine and write. A word is read again three clocks later at the earliest, because the controller
+  // gives a column of one channel no less than four clocks.
   typedef struct packed {
     logic              init;
     logic              real_column;
@@ -200,18 +202,18 @@ module dsoc_pool #(
     logic [KwBits-1:0] columns;
   } update_t;
 
-  logic [Rows*SBits-1:0] value_q, old, updated, value_qq;
-  logic [Rows*KhBits-1:0] count_q, count_qq;
-  logic active_q, active_qq, more;
+  logic [Rows*SBits-1:0] value_q, old, old_q, updated, value_qq, value_qqq;
+  logic [Rows*KhBits-1:0] count_q, count_qq, count_qqq;
+  logic active_q, active_qq, active_qqq, more;
   logic signed [17:0] jpos_q;
   logic [15:0] jleft_q;
   address_t jbase_q, jci_q;
   logic [AddrBits-1:0] jaddr;
-  update_t update, update_q;
+  update_t update, update_q, update_qq;
   logic [15:0] left_edge, right_edge, left_edge_q, right_edge_q;
   logic [KwBits-1:0] columns;  // of the window, up to this one
   logic first_column_q, real_q;
-  logic [AddrBits-1:0] waddr_q;
+  logic [AddrBits-1:0] waddr_q, waddr_qq;
 
   assign more               = jpos_q >= $signed(18'(desc_i.sw)) && jleft_q > 16'd1;
   assign left_edge          = (w_q >= 16'(desc_i.kw)) ? w_q + 16'd1 - 16'(desc_i.kw) : '0;
@@ -226,6 +228,7 @@ module dsoc_pool #(
     if (!rst_ni) begin
       active_q       <= 1'b0;
       active_qq      <= 1'b0;
+      active_qqq     <= 1'b0;
       jpos_q         <= '0;
       jleft_q        <= '0;
       jbase_q        <= '0;
@@ -235,11 +238,13 @@ module dsoc_pool #(
       first_column_q <= 1'b0;
       real_q         <= 1'b0;
       update_q       <= '0;
+      update_qq      <= '0;
       waddr_q        <= '0;
+      waddr_qq       <= '0;
     end else begin
-      active_qq <= active_q;
-      update_q  <= update;
-      waddr_q   <= jaddr;
+      {active_qq, active_qqq} <= {active_q, active_qq};
+      {update_q, update_qq}   <= {update, update_q};
+      {waddr_q, waddr_qq}     <= {jaddr, waddr_q};
       if (in_q.step && in_q.last) begin
         active_q       <= pos_q >= 0 && done_q != desc_i.wo_count;
         jpos_q         <= pos_q;
@@ -269,15 +274,18 @@ module dsoc_pool #(
       end
       value_qq[r*SBits+:SBits]   <= value_q[r*SBits+:SBits];
       count_qq[r*KhBits+:KhBits] <= count_q[r*KhBits+:KhBits];
+      value_qqq[r*SBits+:SBits] <= value_qq[r*SBits+:SBits];
+      count_qqq[r*KhBits+:KhBits] <= count_qq[r*KhBits+:KhBits];
+      old_q[r*SBits+:SBits] <= old[r*SBits+:SBits];
     end
 
     logic signed [SBits-1:0] was, new_value;
-    assign was = old[r*SBits+:SBits];
-    assign new_value = value_qq[r*SBits+:SBits];
+    assign was = old_q[r*SBits+:SBits];
+    assign new_value = value_qqq[r*SBits+:SBits];
     always_comb begin
       updated[r*SBits+:SBits] = was;
-      if (update_q.init) updated[r*SBits+:SBits] = new_value;
-      else if (update_q.real_column) begin
+      if (update_qq.init) updated[r*SBits+:SBits] = new_value;
+      else if (update_qq.real_column) begin
         if (average_q) updated[r*SBits+:SBits] = was + new_value;
         else if (new_value > was) updated[r*SBits+:SBits] = new_value;
       end
@@ -289,8 +297,8 @@ module dsoc_pool #(
       .Depth(EdgesDepth)
   ) i_edges (
       .clk_i,
-      .wen_i  (active_qq),
-      .waddr_i(waddr_q),
+      .wen_i  (active_qqq),
+      .waddr_i(waddr_qq),
       .wdata_i(updated),
       .ren_i  (active_q),
       .raddr_i(jaddr),
@@ -308,7 +316,7 @@ module dsoc_pool #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) leave_q <= '0;
-    else leave_q <= {leave_q[Division-2:0], active_qq && update_q.ends};
+    else leave_q <= {leave_q[Division-2:0], active_qqq && update_qq.ends};
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_divide
@@ -329,7 +337,7 @@ module dsoc_pool #(
 
     always_ff @(posedge clk_i) begin
       sum_q[0]      <= updated[r*SBits+:SBits];
-      area_q[0]     <= AreaBits'(count_qq[r*KhBits+:KhBits]) * AreaBits'(update_q.columns);
+      area_q[0]     <= AreaBits'(count_qqq[r*KhBits+:KhBits]) * AreaBits'(update_qq.columns);
       for (int unsigned i = 1; i < Division; i++) begin
         sum_q[i]      <= sum_q[i-1];
         area_q[i]     <= area_q[i-1];
@@ -366,6 +374,8 @@ module dsoc_pool #(
 
   assign space_o = level < ($clog2(FifoDepth + 1))'(FifoDepth / 2);
 
+  `DSOC_ASSERT(a_word_is_written, clk_i, rst_ni,
+               active_q && !update.init |-> !(active_qq && waddr_q == jaddr) && !(active_qqq && waddr_qq == jaddr))
   `DSOC_ASSERT(a_no_overflow, clk_i, rst_ni, leave_q[Division-1] |-> fifo_ready)
 
 endmodule

@@ -275,10 +275,7 @@ module dsoc_writer #(
   );
 
   logic [EntryBits-1:0] entry;
-  logic [StoreBits-1:0] read_at;
-  logic [GroupBits-1:0] beat_q;
-
-  assign read_at = store_rptr_q + StoreBits'(beat_q);
+  logic [StoreBits-1:0] read_q, store_rptr;
 
   dsoc_regfile #(
       .Width(EntryBits),
@@ -288,7 +285,7 @@ module dsoc_writer #(
       .wen_i  (push && push_ready),
       .waddr_i(store_wptr_q),
       .wdata_i({strb_q, row_q}),
-      .raddr_i(read_at),
+      .raddr_i(read_q),
       .rdata_o(entry)
   );
 
@@ -308,6 +305,7 @@ module dsoc_writer #(
   assign send      = group_valid_q && w_ready && (!begins_q || (aw_ready && room_q));
   assign group_end = send && last_beat && last_line;
   assign load      = !group_valid_q || group_end;
+  assign store_rptr = group_end ? store_rptr_q + StoreBits'(beats_q) : store_rptr_q;
   assign beats_left = burst_last_q ? length : beats_left_q - 9'd1;
   assign length    = !raw_q ? 9'(beats_q) : (rest_q < 16'(MostBeats)) ? 9'(rest_q) : 9'(MostBeats);
 
@@ -352,7 +350,7 @@ module dsoc_writer #(
       beats_left_q  <= '0;
       begins_q      <= 1'b0;
       burst_last_q  <= 1'b0;
-      beat_q        <= '0;
+      read_q        <= '0;
       line_q        <= '0;
     end else if (load) begin
       group_valid_q <= next_valid;
@@ -363,7 +361,7 @@ module dsoc_writer #(
       beats_left_q  <= next.first;
       begins_q      <= 1'b1;
       burst_last_q  <= next.first == 9'd1;
-      beat_q        <= '0;
+      read_q        <= store_rptr;
       line_q        <= '0;
     end else if (send) begin
       begins_q     <= burst_last_q;
@@ -374,7 +372,7 @@ module dsoc_writer #(
         line_q   <= last_line ? '0 : line_q + 8'd1;
         offset_q <= offset_q + line_pitch_q;
       end
-      if (!raw_q || last_line) beat_q <= last_beat ? '0 : beat_q + 1'b1;
+      if (!raw_q || last_line) read_q <= last_beat ? store_rptr_q : read_q + 1'b1;
     end
   end
 
@@ -385,7 +383,7 @@ module dsoc_writer #(
       store_count_q <= '0;
     end else begin
       if (push && push_ready) store_wptr_q <= store_wptr_q + 1'b1;
-      if (group_end) store_rptr_q <= store_rptr_q + StoreBits'(beats_q);
+      store_rptr_q <= store_rptr;
       store_count_q <= store_count_q + (StoreBits + 1)'(push && push_ready)
           - (group_end ? (StoreBits + 1)'(beats_q) : '0);
     end

@@ -64,7 +64,7 @@ module dsoc_array_kinds #(
     for (genvar c = 0; c < Cols; c++) begin : gen_column
       logic signed [YBits-1:0] product, old;
       logic signed [YBits:0] sum;
-      assign product = YBits'(gen_array[0].i_array.gen_portable.gen_row[r].product_q[c]);
+      assign product = YBits'(gen_array[0].i_array.gen_portable.i_products.gen_row[r].product_q[c]);
       assign old = own ? gen_array[0].i_array.gen_portable.gen_row[r].sum_q[c] : '0;
       assign sum = (YBits + 1)'(product) + (YBits + 1)'(old);
       assign fits[r*Cols+c] = !(known_q[c] && mac) || sum[YBits] == sum[YBits-1];
@@ -81,12 +81,12 @@ module dsoc_array_kinds #(
       logic [6:0] operation;
       logic from_left;
 
-      assign weight = 48'($signed(gen_array[0].i_array.gen_weights.weights_q[c*KBits+:KBits]));
+      assign weight = 48'($signed(gen_array[0].i_array.gen_portable.i_products.weights_q[c*KBits+:KBits]));
       if (Lanes == 2) begin : gen_two
-        assign pixel = (48'(gen_array[0].i_array.gen_portable.gen_row[High].pixel_q) <<< Apart)
-            + 48'(gen_array[0].i_array.gen_portable.gen_row[Low].pixel_q);
-        assign product = (48'(gen_array[0].i_array.gen_portable.gen_row[High].product_q[c]) <<< Apart)
-            + 48'(gen_array[0].i_array.gen_portable.gen_row[Low].product_q[c]);
+        assign pixel = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].pixel_q) <<< Apart)
+            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q);
+        assign product = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].product_q[c]) <<< Apart)
+            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].product_q[c]);
         assign sum[YBits-1:0] = gen_array[0].i_array.gen_portable.gen_row[Low].sum_q[c];
         assign held[YBits-1:0] = gen_array[0].i_array.gen_portable.gen_row[Low].held_q[c];
         // In a block a negative low sum has borrowed from the high one.
@@ -95,8 +95,8 @@ module dsoc_array_kinds #(
         assign held[2*YBits-1:YBits] = gen_array[0].i_array.gen_portable.gen_row[High].held_q[c]
             - YBits'(InBlock && held[YBits-1]);
       end else begin : gen_one
-        assign pixel = 48'(gen_array[0].i_array.gen_portable.gen_row[Low].pixel_q);
-        assign product = 48'(gen_array[0].i_array.gen_portable.gen_row[Low].product_q[c]);
+        assign pixel = 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q);
+        assign product = 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].product_q[c]);
         assign sum = gen_array[0].i_array.gen_portable.gen_row[Low].sum_q[c];
         assign held = gen_array[0].i_array.gen_portable.gen_row[Low].held_q[c];
       end
@@ -121,12 +121,13 @@ module dsoc_array_kinds #(
         logic signed [2*(XBits+KBits)-1:0] m;
         assign x = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.pixel_q;
         assign m = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.gen_pair[c].products_q;
-        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights == gen_array[0].i_array.weights;
+        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights == gen_array[0].i_array.gen_portable.i_products.weights_q;
         assign products = 48'(m) == product;
         assign sums = gen_array[1].i_array.own_qq == own && (!shift || m == 0);
         assign other_sum = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.sum_q[c];
       end
       assign same[g*Cols+c] = (!gen_array[0].i_array.mac_q || operands) && (!mac || products) && (!shift || product == 0)
+          && (!gen_array[0].i_array.shift_q || pixel == 0)
           && sums && (!known_q[c] || other_sum == sum[SumBits-1:0])
           && (!held_known_q[c] || gen_array[1].i_array.gen_shared.gen_group[g].held_q[c*SumBits+:SumBits] == held[SumBits-1:0])
           && (!held_known_q[c] || column_i != ColBits'(c)

@@ -265,7 +265,7 @@ ARRAY_FAULTS = [
 
 def same_arrays(parameters: dict[str, int], edit: tuple[str, str, str], place: Path) -> bool:
     """Whether arrays of a kind and of the portable one hold the same, by induction over all inputs and states."""
-    names = ("dsoc_array", "dsoc_pe_block", "dsoc_pe_pair", "dsoc_pick")
+    names = ("dsoc_array", "dsoc_products", "dsoc_pe_block", "dsoc_pe_pair", "dsoc_pick")
     for path in [*(rtl_module(name) for name in names), *model_files(), HERE / "dsoc_array_kinds.sv"]:
         text = path.read_text(encoding="utf-8")
         changed = replace_once(text, edit[1], edit[2], where=edit[0]) if path.stem == edit[0] else text

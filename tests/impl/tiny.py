@@ -40,7 +40,7 @@ def use(patch: pytest.MonkeyPatch, rtl: Path = RTL) -> None:
     """Makes the flows read the small design."""
     names = assets.rtl_files(rtl)
     for flows in ("alone", "yosys"):
-        patch.setattr(f"deepsoc.impl.{flows}.rtl_files", lambda: names)
+        patch.setattr(f"deepsoc.impl.{flows}.rtl_files", lambda **_: names)
 
 
 def use_system(patch: pytest.MonkeyPatch) -> None:
@@ -48,7 +48,7 @@ def use_system(patch: pytest.MonkeyPatch) -> None:
     real = {path.name: path for path in [*assets.rtl_files(), *assets.soc_files()]}
     files = [real[name] for name in ("dsoc_soc_pkg.sv", "dsoc_fifo.sv", "dsoc_soc_ram.sv", "dsoc_soc_uart.sv")]
     files.append(RTL.with_name("system") / "dsoc_soc_board.sv")
-    patch.setattr("deepsoc.impl.system.sources", lambda: (files, assets.rtl_headers()))
+    patch.setattr("deepsoc.impl.system.sources", lambda _: (files, assets.rtl_headers()))
     patch.setattr("deepsoc.impl.system.rom_words", lambda: "".join(f"{word:08x}\n" for word in ROM))
 
 

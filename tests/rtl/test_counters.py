@@ -101,7 +101,7 @@ class _Machine:
         dut = self.bench.dut
         await RisingEdge(self.bench.clock)
         await ReadWrite()
-        if self._asked is not None:
+        if self._asked is not None and self._last_read == 1:
             self._compare(*self._asked, int(dut.data_o.value))
             self._asked = None
         self._history.append(self.rows[-1].copy() if self.rows else Counter())

@@ -112,7 +112,7 @@ async def tells_its_identity(dut: Any) -> None:
 
 
 async def _counters(bench: Bench, stall: float) -> None:
-    """dsoc_counters: the word of a row and a counter, one clock after the read, which waits until it is ready."""
+    """dsoc_counters: the word of a row and a counter, two clocks after the read, which waits until it is ready."""
     dut = bench.dut
     while True:
         await RisingEdge(bench.clock)
@@ -123,9 +123,12 @@ async def _counters(bench: Bench, stall: float) -> None:
         word = _word(int(dut.count_row_o.value), int(dut.counter_o.value)) if asked else bench.rng.getrandbits(32)
         await RisingEdge(bench.clock)
         await ReadWrite()
-        dut.count_i.value, dut.count_ready_i.value = word, 0
+        dut.count_i.value, dut.count_ready_i.value = bench.rng.getrandbits(32), asked
         await ReadOnly()
         assert not (asked and int(dut.count_read_o.value)), "read twice"
+        await RisingEdge(bench.clock)
+        await ReadWrite()
+        dut.count_i.value, dut.count_ready_i.value = word, 0
 
 
 def _word(row: int, counter: int) -> int:

@@ -186,35 +186,6 @@ module DP16KD #(
   assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2, DOB1, DOB0} = wide && DATA_WIDTH_B == 36 ? out_b[35:18] : out_b[17:0];
 endmodule
 
-module MULT18X18D #(
-    parameter REG_INPUTA_CLK = "NONE",
-    parameter REG_INPUTB_CLK = "NONE",
-    parameter REG_INPUTC_CLK = "NONE",
-    parameter REG_PIPELINE_CLK = "NONE",
-    parameter REG_OUTPUT_CLK = "NONE",
-    parameter SOURCEB_MODE = "B_SHIFT",
-    parameter MULT_BYPASS = "DISABLED"
-) (
-    input  A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0,
-    input  B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0,
-    input  C17, C16, C15, C14, C13, C12, C11, C10, C9, C8, C7, C6, C5, C4, C3, C2, C1, C0,
-    input  SIGNEDA, SIGNEDB, SOURCEA, SOURCEB,
-    input  CE0, CE1, CE2, CE3, CLK0, CLK1, CLK2, CLK3, RST0, RST1, RST2, RST3,
-    output P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16, P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0
-);
-  wire [17:0] a = {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0};
-  wire [17:0] b = {B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0};
-  wire signed [36:0] full = $signed({SIGNEDA & a[17], a}) * $signed({SIGNEDB & b[17], b});
-
-  initial
-    if (REG_INPUTA_CLK != "NONE" || REG_INPUTB_CLK != "NONE" || REG_PIPELINE_CLK != "NONE" || REG_OUTPUT_CLK != "NONE")
-    begin
-      $display("MULT18X18D: registers are not modelled");
-      $finish;
-    end
-  assign {P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16, P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0} = full[35:0];
-endmodule
-
 // The oscillator's clock as it is: the time between its edges plays no part.
 module EHXPLLL #(
     parameter CLKI_DIV = 1,
