@@ -10,8 +10,6 @@ from deepsoc.impl.flow import Forecast, Job
 
 __all__ = ["alone", "forecast_alone"]
 
-_LEAST_TABLES = 1.5  # for each lookup table that the accelerator takes of an AMD 7 series
-_SHARE = 0.6  # of the system's time
 _PORT = re.compile(r"^ +(input|output) +logic +(?:\[ *(\S+):0\] *)?(\w+),?$", re.MULTILINE)
 
 
@@ -31,7 +29,7 @@ def alone(job: Job) -> Design:
         InputError: the board has not enough lookup tables.
     """
     board, parts = of_board(job)
-    check_tables(job, _LEAST_TABLES, "the accelerator takes")
+    check_tables(job, system=False)
     files = rtl_files(family=board.family)
     return Design(
         board,
@@ -52,5 +50,5 @@ def forecast_alone(job: Job) -> Forecast:
     Raises:
         InputError: as `alone`.
     """
-    check_tables(job, _LEAST_TABLES, "the accelerator takes")
-    return forecast(job, _SHARE)
+    check_tables(job, system=False)
+    return forecast(job, system=False)

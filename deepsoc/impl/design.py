@@ -11,11 +11,13 @@ from deepsoc.errors import InputError
 from deepsoc.hw.boards import Board
 from deepsoc.hw.boards import System as Parts
 from deepsoc.impl.flow import Forecast, Job
-from deepsoc.perf.resources import FpgaResources
+from deepsoc.perf.resources import FAMILIES, FpgaResources
 
 __all__ = ["Design", "check_tables", "estimate", "forecast", "of_board"]
 
-_SYNTHESIS_S, _ROUTE_S, _MEMORY_MB = 0.02, 0.09, 0.09  # for each lookup table
+_SYNTHESIS_S, _ROUTE_S, _MEMORY_MB = 0.01, 0.045, 0.045  # for each lookup table of four inputs
+_LEAST = 0.85  # of the estimate, which is within ten percent of what was measured (docs/resources.md)
+_LIKE = "ecp5"  # what families without a model are like: their lookup tables have four inputs too
 
 
 @dataclass(frozen=True)
@@ -60,24 +62,32 @@ def of_board(job: Job) -> tuple[Board, Parts]:
     return job.board, job.board.system
 
 
-def estimate(job: Job, resource: str) -> float:
-    """What the accelerator takes of an AMD 7 series."""
-    return float(FpgaResources("xc7").explain(job.hw)[resource].sum())
+def estimate(job: Job, resource: str, *, system: bool = False) -> float:
+    """What the accelerator takes of the board.
+
+    Args:
+        job: with its board.
+        resource: `lut` or another of FIGURES.
+        system: what is around it on the board is counted too.
+    """
+    board, parts = of_board(job)
+    family = board.family if board.family in FAMILIES else _LIKE
+    return float(FpgaResources(family, parts if system else None).explain(job.hw)[resource].sum())
 
 
-def check_tables(job: Job, least: float, what: str) -> None:
+def check_tables(job: Job, *, system: bool) -> None:
     """Refuses a design that takes more lookup tables than the board has.
 
     Args:
         job: with its board.
-        least: tables of four inputs for each lookup table that the accelerator takes of an AMD 7 series.
-        what: is counted, for people.
+        system: what is around the accelerator on the board is counted too.
 
     Raises:
         InputError: the board has not as many.
     """
     board, _ = of_board(job)
-    count = round(least * estimate(job, "lut"))
+    count = round(_LEAST * estimate(job, "lut", system=system))
+    what = "core and accelerator take" if system else "the accelerator takes"
     if count > board.lut:
         raise InputError(
             f"{what} at least {count:,} lookup tables; {board.title} has {board.lut:,}; "
@@ -86,12 +96,12 @@ def check_tables(job: Job, least: float, what: str) -> None:
         )
 
 
-def forecast(job: Job, share: float = 1.0) -> Forecast:
+def forecast(job: Job, *, system: bool) -> Forecast:
     """What a whole run takes.
 
     Args:
         job: what is implemented.
-        share: of the time and memory that the whole system takes.
+        system: what is around the accelerator on the board is counted too.
     """
-    count = share * estimate(job, "lut")
+    count = estimate(job, "lut", system=system)
     return Forecast((_SYNTHESIS_S + job.seeds * _ROUTE_S) * count, _MEMORY_MB * count)

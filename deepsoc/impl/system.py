@@ -19,10 +19,6 @@ from deepsoc.sim.firmware import ROM_BYTES, boot_rom, hex_words
 
 __all__ = ["System", "design", "forecast_system", "rom_words", "sources", "system"]
 
-# For each lookup table that the accelerator takes of an AMD 7 series. Two systems were measured
-# (docs/boards/ecp5.md): 2.6 and 2.9 tables of four inputs, the core's among them.
-_LEAST_TABLES = 2.5
-
 
 @dataclass(frozen=True)
 class System:
@@ -82,7 +78,7 @@ def system(job: Job) -> System:
             "the file's ram_bytes smaller",
             where="board",
         )
-    check_tables(job, _LEAST_TABLES, "core and accelerator take")
+    check_tables(job, system=True)
     pll = settings(board.family, parts.clock_mhz, job.hw.frequency_mhz)
     rate = parts.clock_mhz if pll is None else pll.frequency_mhz
     return System(board, parts, pll, round(rate * 1e6), memory)
@@ -123,7 +119,7 @@ def forecast_system(job: Job) -> Forecast:
         InputError: as `system`.
     """
     system(job)
-    return forecast(job)
+    return forecast(job, system=True)
 
 
 def sources(family: str = "") -> tuple[list[Path], list[Path]]:

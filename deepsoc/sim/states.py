@@ -77,7 +77,7 @@ def _configured(signals: _Signals, clocks: _Ints) -> npt.NDArray[np.bool_]:
     """Clocks, at the array, in which the controller has left a state that waits for a weights block."""
     state = signals.read("i_engine.i_controller.state_q", clocks)
     waits = np.isin(state, [CONTROLLER_STATES.index(name) for name in ("configure", "chain")])
-    return np.append(False, waits[:-1] & ~waits[1:])
+    return np.append([False, False], (waits[:-1] & ~waits[1:])[:-1])  # operands enter a register on their way
 
 
 def _sums(signals: _Signals, hw: Hardware, row: int, clocks: _Ints) -> _Ints:

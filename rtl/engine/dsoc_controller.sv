@@ -48,7 +48,7 @@ module dsoc_controller #(
     output logic zero_o,
     output logic shift_o,
 
-    // an output column leaves, three clocks later (a clock before the sums are finished)
+    // an output column leaves, four clocks later (a clock before the sums are finished)
     output logic        leave_o,
     output logic [ 7:0] leave_pos_o,
     output logic [15:0] leave_count_o,
@@ -404,7 +404,7 @@ module dsoc_controller #(
     logic [15:0] channels;
   } leave_t;
 
-  leave_t leave, leave_q[3];
+  leave_t leave, leave_q[4];  // until the sums are there
 
   assign leave.valid    = go && !pool_q && col_last && column_leaves;
   assign leave.pos      = pos_q;
@@ -413,13 +413,13 @@ module dsoc_controller #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) leave_q <= '{default: '0};
-    else if (advance_i) leave_q <= '{leave, leave_q[0], leave_q[1]};
+    else if (advance_i) leave_q <= '{leave, leave_q[0], leave_q[1], leave_q[2]};
   end
 
-  assign leave_o          = leave_q[2].valid;
-  assign leave_pos_o      = leave_q[2].pos;
-  assign leave_count_o    = leave_q[2].count;
-  assign leave_channels_o = leave_q[2].channels;
+  assign leave_o          = leave_q[3].valid;
+  assign leave_pos_o      = leave_q[3].pos;
+  assign leave_count_o    = leave_q[3].count;
+  assign leave_channels_o = leave_q[3].channels;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

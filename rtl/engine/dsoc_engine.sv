@@ -209,6 +209,20 @@ module dsoc_engine #(
       .exists_o   (exists)
   );
 
+  // Operands and what is done with them, a clock late: a block RAM's word has a long way to all rows.
+  logic mac_q, zero_q, shift_q;
+  logic [Rows*XBits-1:0] pixels_q;
+  logic [Cols*KBits-1:0] weights_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) {mac_q, zero_q, shift_q} <= '0;
+    else if (advance) {mac_q, zero_q, shift_q} <= {mac, zero, shift};
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (advance) {pixels_q, weights_q} <= {pixels, weights};
+  end
+
   dsoc_array #(
       .Rows   (Rows),
       .Cols   (Cols),
@@ -223,11 +237,11 @@ module dsoc_engine #(
       .rst_ni,
       .advance_i(advance),
       .group_i  (group_q),
-      .pixel_i  (pixels),
-      .weights_i(weights),
-      .mac_i    (mac),
-      .zero_i   (zero),
-      .shift_i  (shift),
+      .pixel_i  (pixels_q),
+      .weights_i(weights_q),
+      .mac_i    (mac_q),
+      .zero_i   (zero_q),
+      .shift_i  (shift_q),
       .hold_i   (hold),
       .column_i (hold_column),
       .column_o (sums)

@@ -167,7 +167,7 @@ module dsoc_writer #(
 
   assign valid   = vector_valid && !waits_q;
   assign in_addr = addr & ~32'(BeatBytes - 1);
-  assign joins   = row_valid_q && !raw_q && joins_before;
+  assign joins   = row_valid_q && joins_before;  // never of raw results: each has a slot of its own
   assign push    = row_valid_q && ((valid && !joins) || (flush && !valid));
   assign ready   = !row_valid_q || joins || push_ready;
   assign take    = valid && ready;
