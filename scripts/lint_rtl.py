@@ -50,9 +50,10 @@ def main() -> int:
             core, included = core_files()
             wrapper = folder("fpga") / "vivado" / "dsoc.v"
             accelerator = [*model_files(), *rtl_files()]
+            on_ecp5 = [*model_files(family="ecp5"), *rtl_files(family="ecp5")]
             tops = {
                 "dsoc": [*accelerator, *check_files(), wrapper],
-                "dsoc_soc_board": [*core, *accelerator, *soc_files(), *check_files(soc=True)],
+                "dsoc_soc_board": [*core, *model_files(), *on_ecp5, *soc_files(), *check_files(soc=True)],
             }
             for top, files in tops.items():
                 command = [str(verilator.program), "--lint-only", "-Wall", "--quiet", "--no-timing", "--assert"]

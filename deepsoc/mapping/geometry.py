@@ -20,7 +20,7 @@ __all__ = [
 
 # Clocks of an operation besides its steps, its first pixels and its last results: sequencer, pipelines, first address,
 # acknowledgement. Measured on the RTL (ten arrays, memory without latency).
-_FIXED_CLOCKS = 21
+_FIXED_CLOCKS = 23
 
 
 @dataclass(frozen=True)

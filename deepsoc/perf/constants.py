@@ -31,7 +31,7 @@ WRITE = 4  # of a burst of the writer, beside latency and beats
 HANDOVER = 4  # from an operation that is over to the first step of the next, whose pixels are there
 OVER = 9  # from the last step to the last result in the writer, beside the channels that leave
 POOL_OVER = 14  # the same of a pool
-END = 9  # of an operation's fixed overhead, the part behind the last step
+END = 11  # of an operation's fixed overhead, the part behind the last step
 TABLE = -3  # from a descriptor to the first address of pixels, besides a clock a line buffer: its reader makes a table
 
 # ---- clocks of the CPU, one an instruction: scripts/measure_softmax.py, GCC 12.2 -O2, counted by QEMU 7.2 ------------

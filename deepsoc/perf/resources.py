@@ -272,7 +272,7 @@ def _controller_dsps(g: Mapping[str, _Values]) -> _Values:
 
 
 def _pool_dsps(family: _Family, g: Mapping[str, _Values]) -> _Values:
-    """DSPs of rtl/engine/dsoc_pool.sv: a window's area, its sum times the reciprocal, and back; the open windows' words."""
+    """DSPs of rtl/engine/dsoc_pool.sv: area, sum times reciprocal, and back; the open windows' words."""
     wide, narrow = family.dsp
     area = np.ceil(np.log2(g["kh_max"] * g["kw_max"] + 1))
     value = g["x_bits"] + area + 3

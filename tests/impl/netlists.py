@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from deepsoc.assets import model_files
 from deepsoc.impl.tools import program
 from deepsoc.sim.tools import find_toolchain
 

@@ -137,7 +137,11 @@ module MULT18X18D #(
   assign right   = (REG_INPUTB_CLK == "NONE") ? b : b_q;
   assign product = 36'($signed({SIGNEDA & left[17], left})) * 36'($signed({SIGNEDB & right[17], right}));
   assign shown   = (REG_OUTPUT_CLK == "NONE") ? product : product_q;
-  assign {P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16, P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0} = shown;
+  assign {
+    P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24,
+    P23, P22, P21, P20, P19, P18, P17, P16, P15, P14, P13, P12,
+    P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0
+  } = shown;
 
   always @(posedge CLK0) begin
     if (CE0) begin
