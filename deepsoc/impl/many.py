@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from deepsoc._hashes import key_of, sources_key
 from deepsoc.assets import folder as assets
 from deepsoc.hw import Hardware
+from deepsoc.hw.boards import Board
+from deepsoc.hw.boards import board as find_board
 from deepsoc.impl.run import synthesize
 from deepsoc.perf.runs import Progress, Row, Run, run_in_folders
 
@@ -24,6 +26,7 @@ def synthesize_each(
     folder: str | Path,
     *,
     flow: str = "yosys-xc7",
+    board: str | Path | Board | None = None,
     cluster: int | str | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -36,6 +39,7 @@ def synthesize_each(
         points: accelerators, every maximum given.
         folder: where the folders of the points are; on a cluster, the same for all machines.
         flow: as of `synthesize`.
+        board: as of `synthesize`; the same for all points.
         cluster: where to run, see `deepsoc.perf.cluster.run_each`; None: here, one after the other.
         progress: told about points that are over, and how many there are.
 
@@ -47,16 +51,18 @@ def synthesize_each(
         InputError: no points, or a bad `cluster` or `folder`.
         ToolError: the cluster fails.
     """
+    target = find_board(board) if isinstance(board, str | Path) else board
+    about = [flow, target.model_dump_json()] if target else [flow]
     package = Path(__file__).parents[1]
     sources = sources_key(assets("rtl"), assets("fpga"), package / "export", package / "impl")
     runs = []
     for hw in points:
-        name = f"{flow}-{hw.rows}x{hw.cols}-{key_of([sources, flow, hw.to_json()])[:12]}"
+        name = f"{flow}-{hw.rows}x{hw.cols}-{key_of([sources, *about, hw.to_json()])[:12]}"
         runs.append(Run(name, hw.model_dump(exclude={"format"}, exclude_none=True), hw))
-    return run_in_folders(partial(_synthesize, flow), runs, folder, cluster=cluster, progress=progress)
+    return run_in_folders(partial(_synthesize, flow, target), runs, folder, cluster=cluster, progress=progress)
 
 
-def _synthesize(flow: str, hw: Hardware, place: Path) -> Row:
-    found = synthesize(hw, place, flow=flow)
+def _synthesize(flow: str, board: Board | None, hw: Hardware, place: Path) -> Row:
+    found = synthesize(hw, place, flow=flow, board=board)
     counts = found.resources.model_dump() if found.resources else {}
     return {**counts, "fmax_mhz": found.fmax_mhz, "wall_s": sum(step.seconds for step in found.steps)}

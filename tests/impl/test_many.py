@@ -8,6 +8,7 @@ import pytest
 
 from deepsoc.errors import ToolError
 from deepsoc.hw import Hardware
+from deepsoc.hw.boards import Board
 from deepsoc.impl import Implementation, Resources, StepTime, synthesize_each
 from tests.impl.tiny import HW
 
@@ -15,13 +16,14 @@ OTHER = HW.model_copy(update={"rows": 3})
 FAILS = HW.model_copy(update={"rows": 4})
 
 
-def fake(hw: Hardware, folder: Path, *, flow: str) -> Implementation:
+def fake(hw: Hardware, folder: Path, *, flow: str, board: Board | None) -> Implementation:
     if hw == FAILS:
         raise ToolError("step map: yosys failed with status 1")
     steps = tuple(StepTime(name=name, seconds=1.5, kept=False, log="") for name in ("map", "luts"))
     resources = Resources(lut=100 * hw.rows, dsp=hw.rows * hw.cols)
     return Implementation(
         flow=flow,
+        board=board.name if board else "",
         part_family="",
         hw=hw,
         folder=str(folder),
@@ -52,5 +54,7 @@ def test_synthesis_runs_are_rows_and_are_made_once(tmp_path: Path, monkeypatch: 
     assert again["lut"].dropna().tolist() == [300, 200]
     assert again["error"].tolist() == ["synthesized again", "", ""]
     assert set(synthesize_each([HW], tmp_path, flow="yosys-xcup")["error"]) == {"synthesized again"}
+    for board in ("ulx3s-85f", "ulx3s-45f"):
+        assert set(synthesize_each([HW], tmp_path, board=board)["error"]) == {"synthesized again"}
     monkeypatch.setattr("deepsoc.impl.many.sources_key", lambda *places: "other sources")
     assert set(synthesize_each([HW], tmp_path)["error"]) == {"synthesized again"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
@@ -19,6 +19,9 @@ from deepsoc.impl.placement import PLACEMENT
 from deepsoc.impl.runner import StepFiles
 from deepsoc.widgets.runs._files import file_row
 from deepsoc.widgets.runs._job_panel import JobPanel, option
+
+if TYPE_CHECKING:
+    from deepsoc.perf.resources import FpgaResources
 
 __all__ = ["ImplementationPanel"]
 
@@ -208,11 +211,21 @@ def _pictures(run: str, value: dict[str, Any]) -> list[dict[str, str]]:
     return [{"title": title, "svg": figure.svg(f"{run} {title}")} for title, figure in viz.pictures(result).items()]
 
 
-def _family(result: dict[str, Any]) -> str | None:
-    """That of the resource model, of a result for the accelerator alone."""
-    if result["flow"] == "vivado-ooc" and (board := boards().get(str(result.get("board")))):
-        return board.family
-    return _MODELS.get(str(result["part_family"]))
+def _model(result: dict[str, Any]) -> FpgaResources | None:
+    """The resource model of what a flow built: the accelerator, or the whole system of a board without a processor.
+
+    Raises:
+        DeepSocError: there is none of the family.
+    """
+    from deepsoc.perf.resources import FpgaResources
+
+    flow, board = str(result["flow"]), boards().get(str(result.get("board")))
+    if board and flow.endswith("-ooc"):
+        return FpgaResources(board.family)
+    if board and board.system:
+        return FpgaResources.of(board)
+    family = _MODELS.get(str(result["part_family"]))
+    return FpgaResources(family) if family else None
 
 
 def _comparison(result: dict[str, Any]) -> list[dict[str, Any]]:
@@ -221,15 +234,12 @@ def _comparison(result: dict[str, Any]) -> list[dict[str, Any]]:
     if not found:
         return []
     estimated: dict[str, float] = {}
-    if family := _family(result):
-        from deepsoc.perf.resources import FpgaResources
-
-        try:
-            model = FpgaResources(family)
+    try:
+        if model := _model(result):
             table = model.explain(Hardware.model_validate(result["hw"]))
             estimated = {str(name): float(table[name].sum()) for name in table}
-        except DeepSocError:
-            estimated = {}
+    except DeepSocError:
+        estimated = {}
     names = {"lut": "LUT", "ff": "FF", "dsp": "DSP", "bram36": "BRAM36", "uram": "URAM", "carry": "carry cells"}
     return [
         {"name": title, "found": found[name], "estimate": estimated.get(name)}

@@ -314,6 +314,8 @@ def test_pictures_of_a_run_are_those_of_its_result(design: Design, panels: list[
     for row, figure in zip(panel.pictures, viz.pictures(measured_run()).values(), strict=True):
         assert row["svg"] == figure.svg(f"{job.id} {row['title']}")
         assert "var(--jp-ui-font-color1" in row["svg"]
+    compared = {row["name"]: row for row in panel.value["comparison"]}
+    assert compared["LUT"]["estimate"] == pytest.approx(compared["LUT"]["found"], rel=0.4)  # of an earlier RTL
     later = job.state.ended
     assert later is not None
     os.utime(work / "placement.csv.gz", (later + 5, later + 5))  # as of a later run
