@@ -89,6 +89,9 @@ def sources(place: Path, netlist: Path, top: str) -> Path:
     (folder / "cells.v").write_text(models)
     (folder / "netlist.v").write_text("".join(kept))
     (folder / "files.f").write_text("cells.v\nnetlist.v\n")
+    for part in ("vendor", "check"):  # the cells are in cells.v, and nothing is bound to a netlist's ports
+        (folder / part).mkdir()
+        (folder / part / "files.f").touch()
     return folder
 
 

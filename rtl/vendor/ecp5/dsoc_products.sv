@@ -32,7 +32,6 @@ module dsoc_products #(
           .REG_INPUTA_CLK("CLK0"),
           .REG_INPUTB_CLK("CLK0"),
           .REG_OUTPUT_CLK("CLK0"),
-          .SOURCEB_MODE  ("B_INPUT"),
           .GSR           ("DISABLED")
       ) i_multiplier (
           .A17    (pixel[17]),
