@@ -184,7 +184,7 @@ FEATURES: dict[tuple[str, str], dict[str, _Feature]] = {
     },
     ("array", "ff"): {
         "PEs x y_bits": lambda g: g["portable"] * g["y_bits"],
-        "PEs x (x_bits + k_bits)": lambda g: g["portable"] * (g["x_bits"] + g["k_bits"]),
+        "LUT products x (x_bits + k_bits)": lambda g: g["lut_products"] * (g["x_bits"] + g["k_bits"]),
         "DSP sums x y_bits": lambda g: g["blocks"] * g["y_bits"],
         "paired sums x y_bits": lambda g: g["pairs"] * g["y_bits"],
         "paired columns x k_bits": lambda g: np.where(g["pairs"] > 0, g["cols"] * g["k_bits"], 0.0),
@@ -212,7 +212,8 @@ FEATURES: dict[tuple[str, str], dict[str, _Feature]] = {
     ("counters", "lut"): {},
     ("counters", "ff"): {},
     ("rest", "lut"): {"rows": _ROWS["rows"]},
-    ("rest", "ff"): _ROWS,
+    ("rest", "ff"): _ROWS
+    | {"axi_data_bits": _WEIGHTS["axi_data_bits"], "columns x k_bits": lambda g: g["cols"] * g["k_bits"]},
     ("system", "lut"): {"axi_data_bits": _WEIGHTS["axi_data_bits"]},
     ("system", "ff"): {"axi_data_bits": _WEIGHTS["axi_data_bits"]},
 }
