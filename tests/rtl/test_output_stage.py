@@ -66,7 +66,7 @@ def _operation(rng: Random) -> dict[str, int]:
         "kind": kind,
         "operand": operand,
         "raw_out": raw,
-        "act1_en": rng.randrange(2),
+        "act1_en": rng.randrange(2) if operand == TENSOR or not raw else 0,
         "act2_en": 0 if raw else 1,
         "zero1": rng.randrange(2),
         "zero2": rng.randrange(2),
