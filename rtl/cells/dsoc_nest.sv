@@ -32,7 +32,7 @@ module dsoc_nest #(
   for (genvar i = 0; i < Loops; i++) begin : gen_loop
     localparam int unsigned Width = 32'(Widths[i]);
     logic [Width-1:0] count, left_q;
-    logic turn, begins;  // a step ends a round; the loop begins, anew or at all, if anything
+    logic turn;  // a step ends a round
 
     assign count = Width'(count_i[i]);
     if (i == 0) begin : gen_innermost
@@ -41,9 +41,8 @@ module dsoc_nest #(
       assign turn = ends_o[i-1];
     end
 
-    assign begins = load_i[i] || ends_o[i];
     assign stay[i] = load_i[i] ? one_i[i] : last_o[i];
-    assign go_on[i] = begins ? one_i[i] : turn ? before_o[i] : last_o[i];
+    assign go_on[i] = (load_i[i] || ends_o[i]) ? one_i[i] : turn ? before_o[i] : last_o[i];
     assign ends_next_o[i] = step_i ? &go_on[i:0] : &stay[i:0];
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -54,10 +53,14 @@ module dsoc_nest #(
         ends_o[i]   <= 1'b0;
       end else begin
         ends_o[i] <= ends_next_o[i];
-        if (load_i[i] || (step_i && turn)) begin
-          left_q      <= {Width{!begins}} + (begins ? count : left_q);  // one lookup table a bit
-          before_o[i] <= begins ? count == Width'(2) : left_q == Width'(3);
-          last_o[i]   <= begins ? one_i[i] : left_q == Width'(2);
+        if (load_i[i] || (step_i && ends_o[i])) begin
+          left_q      <= count;
+          before_o[i] <= count == Width'(2);
+          last_o[i]   <= one_i[i];
+        end else if (step_i && turn) begin
+          left_q      <= left_q - 1'b1;
+          before_o[i] <= left_q == Width'(3);
+          last_o[i]   <= left_q == Width'(2);
         end
       end
     end
