@@ -24,11 +24,10 @@ module dsoc_requant #(
 
   // One shift to the right for all: below the value there is room for 7 shifts to the left, and for the bit that is one half.
   // In three steps, a digit of base 4 each, largest first: behind a step only what the others can still bring into the result
-  // is kept, and what is lost, as groups of `Step` bits, was either above the result or below one half.
+  // is kept. What is lost, of a step's three groups, lies above the result or below one half.
   logic signed [XBits+63:0] shifted;
-  logic sign;
-  logic [2:0] over, rest;  // a bit above the result that is not the sign; a bit below one half
-  logic above, below;
+  logic sign, above, below;  // of a group: a bit that is not the sign; a one
+  logic [2:0] over, rest;  // of a step: some bit above the result is not the sign; some bit below one half is one
 
   assign sign = a_i[SumBits-1];
 
@@ -54,7 +53,7 @@ module dsoc_requant #(
 
   logic signed [XBits-1:0] whole_q;
   logic [2:0] over_q, rest_q;
-  logic sign_q, half_q, up;
+  logic sign_q, half_q, up, limited;
 
   always_ff @(posedge clk_i) begin
     if (enable_i) begin
@@ -67,10 +66,11 @@ module dsoc_requant #(
     end
   end
 
-  assign up = half_q && (rest_q != '0 || whole_q[0]) && whole_q != Max;
+  assign up      = half_q && (rest_q != '0 || whole_q[0]) && whole_q != Max;
+  assign limited = over_q != '0 || whole_q[XBits-1] != sign_q;
 
   always_comb begin
-    if (over_q != '0 || whole_q[XBits-1] != sign_q) y_o = sign_q ? Min : Max;
+    if (limited) y_o = sign_q ? Min : Max;
     else y_o = whole_q + XBits'(up);
   end
 
