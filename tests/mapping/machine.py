@@ -75,6 +75,9 @@ def run(
         net_id = d["net_id"] if net_id is None else net_id
         if d["tag"] != tag or d["net_id"] != net_id:
             raise MachineError(f"operation {tag}: tag {d['tag']} of network {d['net_id']:#x}")
+        ends_with_act = bool(d["act2_en"] or (d["act1_en"] and d["operand"] != 1))
+        if ends_with_act == bool(d["raw_out"]):
+            raise MachineError(f"operation {tag}: an activation comes last if and only if the results are not raw")
         traces.append(_Operation(d, memory, hw).run())
     return traces
 
