@@ -1,10 +1,11 @@
-// AXI rules on every port of the accelerator; limits are those of docs/architecture.md, section 6.
+// AXI rules on every port of the accelerator; limits are those of docs/architecture.md, section 6. The ports for pixels and
+// operands read 8 beats at once, and 16 where weights come by them too.
 `include "params.svh"
 
 bind dsoc_top dsoc_axi_read_check #(
     .DataBits(`DSOC_AXI_DATA_BITS),
-    .MaxBeats(`DSOC_AXI_MAX_BURST < 8 ? `DSOC_AXI_MAX_BURST : 8),
-    .MaxPending(32)
+    .MaxBeats(`DSOC_AXI_MAX_BURST < (`DSOC_COLS * `DSOC_K_BITS > 2 * `DSOC_AXI_DATA_BITS ? 16 : 8) ? `DSOC_AXI_MAX_BURST : (`DSOC_COLS * `DSOC_K_BITS > 2 * `DSOC_AXI_DATA_BITS ? 16 : 8)),
+    .MaxPending(32 + 4)
 ) i_x_check (
     .clk_i,
     .rst_ni,
@@ -43,8 +44,8 @@ bind dsoc_top dsoc_axi_read_check #(
 
 bind dsoc_top dsoc_axi_read_check #(
     .DataBits(`DSOC_AXI_DATA_BITS),
-    .MaxBeats(`DSOC_AXI_MAX_BURST < 8 ? `DSOC_AXI_MAX_BURST : 8),
-    .MaxPending(32)
+    .MaxBeats(`DSOC_AXI_MAX_BURST < (`DSOC_COLS * `DSOC_K_BITS > `DSOC_AXI_DATA_BITS ? 16 : 8) ? `DSOC_AXI_MAX_BURST : (`DSOC_COLS * `DSOC_K_BITS > `DSOC_AXI_DATA_BITS ? 16 : 8)),
+    .MaxPending(32 + 4)
 ) i_o_check (
     .clk_i,
     .rst_ni,
