@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["REGFILE_WORDS", "bias_words", "line_buffers", "pool_bits", "result_lines", "weight_word_bits", "weights_ports"]
+__all__ = ["REGFILE_WORDS", "bias_words", "line_buffers", "pool_bits", "result_lines", "weight_word_bits"]
 
 REGFILE_WORDS = 64
 """Of the memory of biases; a larger one is made of block RAM (rtl/memory/dsoc_weights_reader.sv, MostRegfile)."""
@@ -19,8 +19,8 @@ _Ints = npt.NDArray[np.int64]
 
 
 def bias_words(known: Mapping[str, _Ints]) -> _Ints:
-    """Words of the memory of biases (rtl/memory/dsoc_weights_reader.sv, BiasDepth)."""
-    beats = -(-known["cols"] // (np.minimum(weights_ports(known), 2) * known["axi_data_bits"] // 32))
+    """Words, of a beat each, of the memory of biases (rtl/memory/dsoc_weights_reader.sv, BiasDepth)."""
+    beats = -(-known["cols"] // (known["axi_data_bits"] // 32))
     return np.asarray(8 << np.maximum(np.ceil(np.log2(beats)), 1).astype(np.int64))
 
 
@@ -50,11 +50,6 @@ def pool_bits(known: Mapping[str, _Ints]) -> _Ints:
 
 
 def weight_word_bits(known: Mapping[str, _Ints]) -> _Ints:
-    """`Hardware.weight_word_bits` of every point."""
-    unit = weights_ports(known) * np.maximum(known["axi_data_bits"] // 8, 8)
+    """Bits of a weight word where one port brings the weights, as in the RTL that was synthesized for the fit."""
+    unit = np.maximum(known["axi_data_bits"] // 8, 8)
     return np.asarray(-(-known["cols"] * known["k_bits"] // unit) * unit)
-
-
-def weights_ports(known: Mapping[str, _Ints]) -> _Ints:
-    """`Hardware.weights_ports` of every point."""
-    return np.asarray(np.minimum(-(-known["cols"] * known["k_bits"] // known["axi_data_bits"]), 3))

@@ -21,15 +21,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, System
 from deepsoc.hw.params import PE_KINDS, RTL_PARAMETERS, STAGE_GROWTH, shares_sums
 from deepsoc.perf._memories import memory
-from deepsoc.perf._sizes import (
-    REGFILE_WORDS,
-    bias_words,
-    line_buffers,
-    pool_bits,
-    result_lines,
-    weight_word_bits,
-    weights_ports,
-)
+from deepsoc.perf._sizes import REGFILE_WORDS, bias_words, line_buffers, pool_bits, result_lines, weight_word_bits
 
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
@@ -125,13 +117,12 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         "lines": line_buffers(known),
         "out_lines": result_lines(known),
         "word": word,
-        "units": word / (weights_ports(known) * np.maximum(known["axi_data_bits"] / 8, 8)),
+        "units": word / np.maximum(known["axi_data_bits"] / 8, 8),
         "lut_products": lut_products,
         "sum_bits": known["rows"] * pool_bits(known),
         "lanes": known["rows"] * known["requantizers"],
         "lane_bits": np.minimum(np.maximum(known["y_bits"] + STAGE_GROWTH, known["x_bits"] + 6), 32),
         "bias_words": bias_words(known),
-        "bias_bits": np.minimum(weights_ports(known), 2) * known["axi_data_bits"],
         "weights_depth": 2 * 2 ** np.ceil(np.log2(known["weights_ram_depth"])),
         "counters": np.minimum(known["counters_depth"], 1),
     }
@@ -237,7 +228,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         g: what `geometry` returned.
     """
     rules = _FAMILIES[family]
-    biases = memory(family, g["bias_bits"] * (g["bias_words"] > REGFILE_WORDS), g["bias_words"])
+    biases = memory(family, g["axi_data_bits"] * (g["bias_words"] > REGFILE_WORDS), g["bias_words"])
     memories = {
         "weights": memory(family, g["word"], g["weights_depth"], g["cols"] * g["k_bits"]),
         "pool": memory(family, g["sum_bits"], g["edges_ram_depth"]),

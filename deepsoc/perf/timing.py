@@ -358,7 +358,7 @@ class _Weights:
     def iteration(self, op: Work, t: int, step: float, busiest: float, array: float, beside: float) -> float:
         """When iteration `t` ends that could begin at `step` and takes `busiest` clocks with its weights there.
 
-        `array`: the clocks that it takes in the array; `beside`: beats of a port of its weights that are something else.
+        `array`: the clocks that it takes in the array; `beside`: beats of something else by a port of its weights.
         """
         hw, words = self._hw, op.loops.words * op.loops.sw
         left = max(1 - beside / busiest, 0.0)  # of the port's clocks

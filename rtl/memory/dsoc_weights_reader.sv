@@ -81,7 +81,7 @@ module dsoc_weights_reader #(
     $error("dsoc_weights_reader: MaxBurst must be a power of two and a burst at most 4096 bytes");
   end
   if (WordBits % Unit != 0 || WordBits < Cols * KBits) begin : gen_illegal_word
-    $error("dsoc_weights_reader: WordBits must hold Cols*KBits bits and be a multiple of Ports*AxiBits/8 (8 at least a port)");
+    $error("dsoc_weights_reader: WordBits must hold Cols*KBits bits and be a multiple of Ports*AxiBits/8 (or Ports*8)");
   end
   if (Ports < 1 || Ports > 3) begin : gen_illegal_ports
     $error("dsoc_weights_reader: Ports must be 1 to 3");

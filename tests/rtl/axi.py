@@ -94,7 +94,9 @@ class ReadPort:
     ) -> None:
         self.bursts: list[tuple[int, int]] = []
         self._bench, self._memory, self._stall, self._latency = bench, memory, stall, latency
-        self._axi = axi or ports(bench.dut, "araddr", "arlen", "arvalid", "arready", "rdata", "rvalid", "rready", "rlast")
+        self._axi = axi or ports(
+            bench.dut, "araddr", "arlen", "arvalid", "arready", "rdata", "rvalid", "rready", "rlast"
+        )
         self._width = len(self._axi.rdata) // 8
         self._queue: deque[tuple[int, bool]] = deque()
         bench.spawn(self._addresses())

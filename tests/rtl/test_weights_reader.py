@@ -19,6 +19,7 @@ from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA = 0x40_0000_1000
 BIAS_BANKS = 8
+_HANDSHAKES = {"arvalid": "o", "arready": "i", "rvalid": "i", "rready": "o"}
 
 
 def _with_word(cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int, ports: int = 1) -> Parameters:
@@ -30,7 +31,13 @@ def _with_word(cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int
     _with_word(30, 4, 20, 32, 16),
     _with_word(6, 2, 33, 128, 4),
     _with_word(30, 8, 20, 64, 4, 3),
-    slow=(_with_word(24, 4, 20, 32, 16, 2), _with_word(13, 8, 33, 32, 2, 3), _with_word(24, 8, 16, 128, 16), _with_word(5, 8, 7, 64, 1), _with_word(16, 8, 9, 128, 8)),
+    slow=(
+        _with_word(24, 4, 20, 32, 16, 2),
+        _with_word(13, 8, 33, 32, 2, 3),
+        _with_word(24, 8, 16, 128, 16),
+        _with_word(5, 8, 7, 64, 1),
+        _with_word(16, 8, 9, 128, 8),
+    ),
 )
 def test_weights_reader(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_weights_reader", parameters, seed=seed)
@@ -68,13 +75,15 @@ def _in_memory(beats: Sequence[int]) -> bytes:
 
 def _ports(bench: Bench, memory: Memory, **how: Any) -> list[ReadPort]:
     """What the reader reads by each of its ports."""
-    dut, axi, found = bench.dut, PARAMETERS["AxiBits"], []
+    dut, bits, found = bench.dut, PARAMETERS["AxiBits"], []
     for port in range(PARAMETERS["Ports"]):
-        handles = {name: Part(getattr(dut, name), port, 1) for name in ("arvalid_o", "arready_i", "rvalid_i", "rready_o")}
-        handles["araddr"] = Part(dut.araddr_o, 40 * port, 40)
-        handles["rdata"] = Part(dut.rdata_i, axi * port, axi)
-        named = {name.removesuffix("_o").removesuffix("_i"): part for name, part in handles.items()}
-        found.append(ReadPort(bench, memory, axi=SimpleNamespace(**named, arlen=dut.arlen_o, rlast=None), **how))
+        shakes = {name: getattr(dut, f"{name}_{way}") for name, way in _HANDSHAKES.items()}
+        axi = SimpleNamespace(
+            **{name: Part(whole, port, 1) for name, whole in shakes.items()},
+            araddr=Part(dut.araddr_o, 40 * port, 40), arlen=dut.arlen_o,
+            rdata=Part(dut.rdata_i, bits * port, bits), rlast=None,
+        )  # fmt: skip
+        found.append(ReadPort(bench, memory, axi=axi, **how))
     return found
 
 
