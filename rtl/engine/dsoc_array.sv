@@ -47,7 +47,7 @@ module dsoc_array #(
   localparam int unsigned Operand = 25;  // bits of a DSP block's larger operand, in the least of them
   localparam bit InBlock = Pe == PeCascade || (Pe == PePair && XBits + YBits + 1 <= Operand);
 
-  logic [Cols-1:0] starts;
+  logic [Cols-1:0] starts, left_qq;  // first columns of the groups; the sum takes that to its left
   logic mac_q, zero_q, shift_q, mac_qq, shift_qq;
   logic own_qq;  // the sum goes on from itself
   logic [Cols*KBits-1:0] weights;  // beside the flags, unless the elements have their registers
@@ -65,9 +65,11 @@ module dsoc_array #(
     if (!rst_ni) begin
       {mac_q, zero_q, shift_q} <= '0;
       {mac_qq, own_qq, shift_qq} <= '0;
+      left_qq <= '0;
     end else if (advance_i) begin
       {mac_q, zero_q, shift_q} <= {mac_i, zero_i, shift_i};
       {mac_qq, own_qq, shift_qq} <= {mac_q, mac_q && !zero_q, shift_q};
+      left_qq <= shift_q ? ~starts : '0;
     end
   end
 
@@ -111,7 +113,7 @@ module dsoc_array #(
       always_ff @(posedge clk_i) begin
         if (advance_i && (mac_qq || shift_qq)) begin
           for (int unsigned c = 0; c < Cols; c++) begin
-            sum_q[c] <= YBits'(product[r][c]) + ((own_qq ? sum_q[c] : '0) | ((shift_qq && !starts[c]) ? left[c] : '0));
+            sum_q[c] <= YBits'(product[r][c]) + ((own_qq ? sum_q[c] : '0) | (left_qq[c] ? left[c] : '0));
           end
         end
       end
@@ -179,12 +181,11 @@ module dsoc_array #(
         ) i_elements (
             .clk_i,
             .advance_i,
-            .starts_i (starts),
             .pixel_i  (pixel),
             .weights_i(weights),
             .mac_i    (mac_q),
             .own_i    (own_qq),
-            .shift_i  (shift_qq),
+            .left_i   (left_qq),
             .sum_i    (advance_i && (mac_qq || shift_qq)),
             .sums_o   (sums)
         );

@@ -43,16 +43,16 @@ module dsoc_array_kinds #(
 
   // Registers of the elements, side by side.
   logic mac, own, shift;
-  logic [Cols-1:0] starts, known_q = '0, held_known_q = '0;
+  logic [Cols-1:0] left, known_q = '0, held_known_q = '0;
   assign mac = gen_array[0].i_array.mac_qq;
   assign own = gen_array[0].i_array.own_qq;
   assign shift = gen_array[0].i_array.shift_qq;
-  assign starts = gen_array[0].i_array.starts;
+  assign left = gen_array[0].i_array.left_qq;
 
   always_ff @(posedge clk_i) begin
     for (int c = 0; c < Cols; c++) begin
       if (advance_i && mac && !own) known_q[c] <= 1'b1;
-      if (advance_i && shift) known_q[c] <= (starts[c] || c == 0) ? 1'b1 : known_q[c-1];
+      if (advance_i && shift) known_q[c] <= (!left[c] || c == 0) ? 1'b1 : known_q[c-1];
     end
     if (hold_i) held_known_q <= known_q;
   end
@@ -101,7 +101,7 @@ module dsoc_array_kinds #(
         assign held = gen_array[0].i_array.gen_portable.gen_row[Low].held_q[c];
       end
 
-      assign from_left = shift && !starts[c];
+      assign from_left = left[c];
       assign operation = {1'b0, own || (from_left && c % 4 == 0), from_left, 1'b0, mac, 1'b0, mac};
       if (InBlock) begin : gen_block
         logic signed [24:0] a;
