@@ -136,7 +136,9 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
         return np.array(rows, np.uint32)
 
     net_id = zlib.crc32(weights, zlib.crc32(table(0).astype("<u4").tobytes()))
-    outputs = tuple(Place(addresses[op.y.buffer] + op.y.delta, op.out, op.stage.frac, op.shape) for op in ops)
+    outputs = tuple(
+        Place(addresses[op.y.buffer] + op.y.delta + op.y.off0, op.out, op.stage.frac, op.shape) for op in ops
+    )
     last, info = graph.bundles[-1].name, infos[graph.bundles[-1].name]
     if not -128 <= info.output.quant.frac <= 127:
         raise MappingError(
