@@ -62,7 +62,7 @@ class Fault:
 
 
 FAULTS = (
-    Fault("dsoc_requant", "rounding", "ties are rounded up, not to even", "(rest_q || whole_q[0])", "1'b1"),
+    Fault("dsoc_requant", "rounding", "ties are rounded up, not to even", "(rest_q != '0 || whole_q[0])", "1'b1"),
     Fault("dsoc_requant", "saturation", "the largest value is one too small", "? Min : Max;", "? Min : Max - 1;"),
     Fault(
         *("dsoc_pixel_shifter", "padding", "rows above the tensor hold old data instead of zeros"),

@@ -86,7 +86,7 @@ module dsoc_output_stage #(
   logic running_q, start_q;  // the loops begin a clock behind the start, before the first result
   logic [15:0] k_q, rows_left_q;
   // Where iteration, batch element, row block and column begin; of raw results the column is the slot.
-  logic [31:0] t_base_q, n_base_q, l_base_q, column_q, next_t, next_n, next_l, lines_left;
+  logic [31:0] t_base_q, n_base_q, l_base_q, column_q, base, step, next, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
   logic [2:0] bank_q;
   logic [7:0] tile_lines;
@@ -206,32 +206,40 @@ module dsoc_output_stage #(
       twice_q       <= twice;
       k_q           <= '0;
       rows_left_q   <= desc_i.y_rows;
-      t_base_q      <= desc_i.y_base;
-      n_base_q      <= desc_i.y_base;
-      l_base_q      <= desc_i.y_base;
-      column_q      <= desc_i.y_base;
+      t_base_q      <= next;
+      n_base_q      <= next;
+      l_base_q      <= next;
+      column_q      <= next;
     end else if (fire) begin
       k_q    <= k_last ? '0 : k_q + 16'd1;
       bank_q <= bank_q + 3'(k_last && wo_last && l_last && n_last && !pool_q);
       if (k_last && wo_last) begin
         rows_left_q <= l_last ? desc_i.y_rows : rows_left_q - 16'(Rows);
-        l_base_q    <= next_l;
+        l_base_q    <= next;
         if (l_last) begin
-          n_base_q <= next_n;
+          n_base_q <= next;
           if (n_last) begin
-            t_base_q <= next_t;
+            t_base_q <= next;
             if (t_last) running_q <= 1'b0;
           end
         end
       end
-      if (desc_i.raw_out) column_q <= column_q + 32'(desc_i.y_raw_step);
-      else if (k_last) column_q <= wo_last ? next_l : column_q + desc_i.y_wo_step;
+      if (k_last || desc_i.raw_out) column_q <= next;
     end
   end
 
-  assign next_t = t_base_q + 32'(desc_i.ch_per_t);
-  assign next_n = n_last ? next_t : n_base_q + desc_i.y_n_pitch;
-  assign next_l = l_last ? next_n : l_base_q + desc_i.y_l_pitch;
+  // Where the next column begins: one adder, because only one loop goes on.
+  always_comb begin
+    base = column_q;
+    step = desc_i.y_wo_step;
+    if (desc_i.raw_out) begin
+      step = 32'(desc_i.y_raw_step);
+    end else if (wo_last) begin
+      base = !l_last ? l_base_q : !n_last ? n_base_q : t_base_q;
+      step = !l_last ? desc_i.y_l_pitch : !n_last ? desc_i.y_n_pitch : 32'(desc_i.ch_per_t);
+    end
+    next = start_i ? desc_i.y_base : base + step;
+  end
 
   // ---- the passes ------------------------------------------------------------------------------------------------------
   assign enable = ready_i;  // a register of the receiver: nothing is computed on the way to all the others
@@ -257,25 +265,22 @@ module dsoc_output_stage #(
 
   // ---- the arithmetic: what a pass does is constant in an operation ----------------------------------------------------------
   typedef struct packed {
-    logic       quantize;
     logic       zero_neg;
     logic [5:0] pos;  // shifts, and 7 more
     logic [5:0] neg;
   } scale_t;
 
   scale_t [1:0] scale, scale_q;  // of both passes
-  logic shifts_result_q;
+  logic quantize_q, shifts_result_q;  // in the first pass, and behind it
   logic [4:0] lsh_q;
 
   always_comb begin
     scale             = '0;
-    scale[1].quantize = desc_i.act2_en;
     scale[1].zero_neg = desc_i.zero2;
     scale[1].pos      = 6'(desc_i.sh2_pos + 6'sd7);
     scale[1].neg      = 6'(desc_i.sh2_neg + 6'sd7);
     scale[0]          = scale[1];
     if (desc_i.act1_en || twice) begin
-      scale[0].quantize = desc_i.act1_en;
       scale[0].zero_neg = desc_i.zero1;
       scale[0].pos      = 6'(desc_i.sh1_pos + 6'sd7);
       scale[0].neg      = 6'(desc_i.sh1_neg + 6'sd7);
@@ -283,33 +288,28 @@ module dsoc_output_stage #(
   end
 
   always_ff @(posedge clk_i) begin
-    scale_q <= scale;
+    scale_q    <= scale;
+    quantize_q <= desc_i.act1_en;
     // One of both is 0; both are without a tensor, whose place 0 takes.
     shifts_result_q <= desc_i.acc_lsh != '0;
     lsh_q           <= 5'(desc_i.acc_lsh | desc_i.opd_lsh);
   end
 
-  logic [Requants-1:0][Rows-1:0][SumBits-1:0] term_a, term_b, next_a, next_b, result;
-
-  logic [SumBits-1:0] bias;
-
-  assign bias = pool_q ? '0 : bias_i[SumBits-1:0];
+  logic [Requants-1:0][Rows-1:0][SumBits-1:0] term_a, term_b, next_a, next_b, raw;
+  logic [Requants-1:0][Rows-1:0][XBits-1:0] result;
 
   for (genvar p = 0; p < Requants; p++) begin : gen_pass
-    scale_t next, at_sum_q;
-    logic [SumBits+7:0] below_pos_q, below_neg_q;  // places that are shifted out
-    logic load, quantize_q;
+    scale_t at_sum_q;
+    logic load, second, biased_q, adds_q;
 
-    assign load = (p == 0) ? fire || again : meta_q[Clocks].valid;
-
-    assign next = scale_q[(p==1)||meta_q[0].second];
+    assign load   = (p == 0) ? fire || again : meta_q[Clocks].valid;
+    assign second = p == 1 || again;
 
     always_ff @(posedge clk_i) begin
       if (enable) begin
-        at_sum_q    <= next;
-        below_pos_q <= ~({(SumBits + 8) {1'b1}} << next.pos);
-        below_neg_q <= ~({(SumBits + 8) {1'b1}} << next.neg);
-        quantize_q  <= at_sum_q.quantize;
+        biased_q <= !second && !partial_q && !pool_q;
+        adds_q   <= second || partial_q;
+        at_sum_q <= scale_q[p==1||meta_q[0].second];
       end
     end
 
@@ -336,17 +336,18 @@ module dsoc_output_stage #(
           .a_i            (term_a[p][r]),
           .b_i            (term_b[p][r]),
           .operand_i      (operand),
-          .bias_i         (bias),
-          .biased_i       (p == 0 && !partial_q && !meta_q[0].second),
+          .bias_i         (bias_i[SumBits-1:0]),
+          .biased_i       (biased_q),
+          .adds_i         (adds_q),
+          .exists_i       (desc_i.raw_out || meta_q[(p==0)?Clocks-2 : Stages-2].rows[r]),
           .amount_pos_i   (at_sum_q.pos),
           .amount_neg_i   (at_sum_q.neg),
-          .below_pos_i    (below_pos_q),
-          .below_neg_i    (below_neg_q),
           .zero_neg_i     (at_sum_q.zero_neg),
           .quantize_i     (quantize_q),
           .shifts_result_i(shifts_result_q),
           .lsh_i          (lsh_q),
           .y_o            (result[p][r]),
+          .raw_o          (raw[p][r]),
           .a_o            (next_a[p][r]),
           .b_o            (next_b[p][r])
       );
@@ -362,9 +363,12 @@ module dsoc_output_stage #(
   assign wo_last_o  = out.wo_last;
   assign map_last_o = out.map_last;
 
-  logic [Rows-1:0][SumBits-1:0] value;
+  // The last pass quantizes what becomes bytes, and nothing else.
+  logic [Rows-1:0][XBits-1:0] value;
+  logic [Rows-1:0][SumBits-1:0] raw_value;
 
-  assign value = (Requants > 1 && twice_q) ? result[Requants-1] : result[0];
+  assign value     = (Requants > 1 && twice_q) ? result[Requants-1] : result[0];
+  assign raw_value = (Requants > 1 && twice_q) ? raw[Requants-1] : raw[0];
 
   logic [8*OutLines-1:0] packed_bytes;
   logic [AxiBits*RawBeats-1:0] packed_beats;
@@ -374,7 +378,7 @@ module dsoc_output_stage #(
 
   for (genvar b = 0; b < OutLines * Rpb; b++) begin : gen_pack
     if (b < Rows) begin : gen_row
-      assign packed_bytes[b*XBits+:XBits] = out.rows[b] ? value[b][XBits-1:0] : '0;
+      assign packed_bytes[b*XBits+:XBits] = value[b];
     end else begin : gen_none
       assign packed_bytes[b*XBits+:XBits] = '0;
     end
@@ -382,7 +386,7 @@ module dsoc_output_stage #(
 
   for (genvar w = 0; w < RawBeats * AxiBits / 32; w++) begin : gen_raw
     if (w < Rows) begin : gen_row
-      assign packed_beats[32*w+:32] = 32'($signed(value[w]));
+      assign packed_beats[32*w+:32] = 32'($signed(raw_value[w]));
     end else begin : gen_none
       assign packed_beats[32*w+:32] = '0;
     end

@@ -1,9 +1,8 @@
 /// Requantization of one value (docs/architecture.md, section 1), in two clocks: the first ends in registers, the second
 /// is left to whoever takes `y_o`. Registers load while `enable_i` is high.
 ///
-/// `amount_i` is the shift to the right, and 7 more; `below_i` has as many ones, from bit 0 on (a constant of whole
-/// operations, so that it is not made for every value anew). From 7 on: arithmetic right shift with round half to even,
-/// then saturation to XBits; below 7: left shift by what is missing, then saturation. `zero_i` makes the result 0.
+/// `amount_i` is the shift to the right, and 7 more. From 7 on: arithmetic right shift with round half to even, then saturation to
+/// XBits; below 7: left shift by what is missing, then saturation. `zero_i` makes the result 0.
 ///
 /// Parameters:
 ///   XBits    bits of the result, at most 8
@@ -16,7 +15,6 @@ module dsoc_requant #(
     input  logic                      enable_i,
     input  logic signed [SumBits-1:0] a_i,
     input  logic        [        5:0] amount_i,
-    input  logic        [SumBits+7:0] below_i,
     input  logic                      zero_i,
     output logic signed [  XBits-1:0] y_o
 );
@@ -25,45 +23,54 @@ module dsoc_requant #(
   localparam logic signed [XBits-1:0] Min = {1'b1, {(XBits - 1) {1'b0}}};
 
   // One shift to the right for all: below the value there is room for 7 shifts to the left, and for the bit that is one half.
-  logic [SumBits+7:0] value;
+  // In three steps, a digit of base 4 each, largest first: behind a step only what the others can still bring into the result
+  // is kept. What is lost, of a step's three groups, lies above the result or below one half.
   logic signed [XBits+63:0] shifted;
-  logic over, rest;  // bits of the value above the result; any below one half
+  logic sign, above, below;  // of a group: a bit that is not the sign; a one
+  logic [2:0] over, rest;  // of a step: some bit above the result is not the sign; some bit below one half is one
 
-  assign value = {a_i, 8'b0};
+  assign sign = a_i[SumBits-1];
 
   always_comb begin
-    shifted = (XBits + 64)'($signed(value));
-    for (int k = 5; k >= 0; k--) begin
-      if (amount_i[k]) shifted = shifted >>> (1 << k);
-    end
-    over = 1'b0;
-    rest = 1'b0;
-    for (int unsigned i = 0; i < SumBits + 8; i++) begin
-      if (value[i] && below_i[i]) rest = 1'b1;
-      if (i >= XBits && value[i] != a_i[SumBits-1] && !below_i[i-XBits]) over = 1'b1;
+    shifted = (XBits + 64)'($signed({a_i, 8'b0}));
+    over = '0;
+    rest = '0;
+    for (int d = 2; d >= 0; d--) begin
+      for (int g = 0; g < 3; g++) begin
+        above = 1'b0;
+        below = 1'b0;
+        for (int b = g << (2 * d); b < (g + 1) << (2 * d); b++) begin
+          below = below || shifted[b];
+          above = above || shifted[XBits+(1<<(2*d))+b] != sign;
+        end
+        if (int'(amount_i[2*d+:2]) > g) rest[d] = rest[d] || below;
+        else over[d] = over[d] || above;
+      end
+      if (amount_i[2*d+1]) shifted = shifted >>> (2 << (2 * d));
+      if (amount_i[2*d]) shifted = shifted >>> (1 << (2 * d));
     end
   end
 
   logic signed [XBits-1:0] whole_q;
-  logic sign_q, over_q, half_q, rest_q, zero_q, up;
+  logic [2:0] over_q, rest_q;
+  logic sign_q, half_q, up, limited;
 
   always_ff @(posedge clk_i) begin
     if (enable_i) begin
       whole_q <= shifted[XBits:1];
       half_q  <= shifted[0];
-      rest_q  <= rest;
       over_q  <= over;
-      sign_q  <= a_i[SumBits-1];
-      zero_q  <= zero_i;
+      rest_q  <= rest;
+      sign_q  <= sign;
+      if (zero_i) {whole_q, half_q, over_q, sign_q} <= '0;
     end
   end
 
-  assign up = half_q && (rest_q || whole_q[0]);
+  assign up      = half_q && (rest_q != '0 || whole_q[0]) && whole_q != Max;
+  assign limited = over_q != '0 || whole_q[XBits-1] != sign_q;
 
   always_comb begin
-    if (zero_q) y_o = '0;
-    else if (over_q) y_o = sign_q ? Min : Max;
-    else if (up && whole_q == Max) y_o = Max;
+    if (limited) y_o = sign_q ? Min : Max;
     else y_o = whole_q + XBits'(up);
   end
 

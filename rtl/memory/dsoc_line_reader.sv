@@ -265,6 +265,15 @@ module dsoc_line_reader #(
       .count_o()
   );
 
+  // Where the next row block begins, and the next part: one adder each.
+  logic [31:0] next_base, next_cur;
+  logic at_base;
+
+  assign at_base = idle || (last_l && last_n);
+  assign next_base = at_base ? base_i : (last_l ? n_base_q : l_base_q) + (last_l ? n_pitch_i : l_pitch_i);
+  assign next_cur = (seg_ends_q ? off_q : single_q ? beat_address : cur_q & ~(Grid - 32'd1)) +
+      (seg_ends_q ? seg_step_i : single_q ? 32'(BeatBytes) : Grid);
+
   logic sent;
   assign sent       = issue_valid && issue_ready;
   assign idle       = state_q == Idle;
@@ -323,8 +332,8 @@ module dsoc_line_reader #(
       unique case (state_q)
         Idle: begin
           begins_q <= 1'b1;
-          n_base_q <= base_i;
-          l_base_q <= base_i;
+          n_base_q <= next_base;
+          l_base_q <= next_base;
           off_t_q  <= off0_i;
           lam_q    <= 18'(lam0_i);
           if (start_i && enable_i) state_q <= table_whole ? Block : Table;
@@ -361,19 +370,17 @@ module dsoc_line_reader #(
               if (slot_ends_q) fill_slot_q <= fill_slot_q + 1'b1;
               begins_q       <= 1'b0;
               state_q        <= Chunk;
-              cur_q          <= single_q ? beat_address + 32'(BeatBytes) : (cur_q & ~(Grid - 32'd1)) + Grid;
+              cur_q          <= next_cur;
               bytes_behind_q <= bytes_behind_q - 32'(part_left_q);
               if (seg_ends_q) begin
-                off_q        <= off_q + seg_step_i;
-                cur_q        <= off_q + seg_step_i;
+                off_q          <= next_cur;
                 bytes_behind_q <= seg_bytes - 32'd1;
                 if (last_seg) begin
                   state_q  <= Block;
                   lam_q    <= last_l ? 18'(lam0_i) : lam_q + $signed({2'b00, lam_step_i});
-                  l_base_q <= l_base_q + l_pitch_i;
+                  l_base_q <= next_base;
                   if (last_l) begin
-                    n_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
-                    l_base_q <= last_n ? base_i : n_base_q + n_pitch_i;
+                    n_base_q <= next_base;
                     if (last_n) begin
                       off_t_q <= off_t_q + t_step_i;
                       if (last_t) state_q <= Idle;

@@ -11,9 +11,7 @@ module dsoc_requant_equation #(
 );
   logic signed [XBits-1:0] y;
   logic [5:0] amount;
-  logic [39:0] below;
   assign amount = 6'(sh_i + 6'sd7);
-  assign below  = ~(40'hFF_FFFF_FFFF << amount);
   dsoc_requant #(
       .XBits(XBits),
       .SumBits(32)
@@ -22,7 +20,6 @@ module dsoc_requant_equation #(
       .enable_i(1'b1),
       .a_i,
       .amount_i(amount),
-      .below_i (below),
       .zero_i,
       .y_o     (y)
   );

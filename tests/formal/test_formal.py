@@ -244,7 +244,7 @@ def test_requantization_is_its_equation_for_every_input(bits: int, request: pyte
 
 def test_another_rounding_is_found(request: pytest.FixtureRequest) -> None:
     source = replace_once(
-        rtl_module("dsoc_requant").read_text(encoding="utf-8"), "rest_q || whole_q[0]", "1'b1", where=""
+        rtl_module("dsoc_requant").read_text(encoding="utf-8"), "rest_q != '0 || whole_q[0]", "1'b1", where=""
     )
     done = equal(4, source, place_of(request))
     assert done.returncode != 0

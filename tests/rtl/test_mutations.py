@@ -50,7 +50,7 @@ _REGS = {
 }  # fmt: skip
 
 QUICK = [
-    _module("ties away from even", "requant", _REQUANT, "(rest_q || whole_q[0])", "1'b1"),
+    _module("ties away from even", "requant", _REQUANT, "(rest_q != '0 || whole_q[0])", "1'b1"),
     _module("saturates too low", "requant", _REQUANT, "? Min : Max;", "? Min : Max - 1;"),
 ]
 SLOW = [
@@ -92,7 +92,7 @@ SLOW = [
         "bias_waddr = {bias_bank_q,",
         "bias_waddr = {2'd0, bias_bank_q[0],",
     ),
-    _module("forgets the iteration", "output_stage", _OUT, "t_base_q <= next_t;", ""),
+    _module("forgets the iteration", "output_stage", _OUT, "t_base_q <= next;", ""),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded_q != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_q[b]}}", "8'hFF"),
     _engine(

@@ -60,13 +60,13 @@ def _operation(rng: Random) -> dict[str, int]:
     raw = 0 if kind else rng.randrange(2)
     ch = rng.randrange(1, 6)
     l_count = rng.randrange(1, 3)
-    lsh = rng.sample([0, rng.randrange(8)], 2) if operand == TENSOR else [0, 0]
+    lsh = rng.sample([0, rng.randrange(32)], 2) if operand == TENSOR else [0, 0]
     shifts = {f"sh{i}_{sign}": rng.randrange(-7, 32) for i in (1, 2) for sign in ("pos", "neg")}
     return shifts | {
         "kind": kind,
         "operand": operand,
         "raw_out": raw,
-        "act1_en": rng.randrange(2),
+        "act1_en": rng.randrange(2) if operand == TENSOR or not raw else 0,
         "act2_en": 0 if raw else 1,
         "zero1": rng.randrange(2),
         "zero2": rng.randrange(2),
