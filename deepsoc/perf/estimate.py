@@ -112,7 +112,8 @@ def _table_terms(layers: tuple[Layer, ...], hw: Hardware, memory: Memory) -> pd.
         "array": found["clocks"],
         "results": result_waits(arrays, points)[0],
         "pixels": found["x_bytes"] / beat,
-        "weights": found["k_bytes"] / beat,
+        "weights": found["k_bytes"] / beat / hw.weights_ports
+        + (found["x_bytes"] / beat if hw.weights_ports > 2 else 0),
         "outputs": found["y_bytes"] / beat,
         "memory": found["dram_bytes"] * memory.clocks_per_byte(hw.frequency_mhz),
         "latency": 2.0 * memory.latency_clocks * arrays.groups,

@@ -36,7 +36,12 @@ def image_of(p: Plan, x: IntArray, rng: np.random.Generator) -> bytearray:
 def check_cost(p: Plan, index: int, trace: Trace) -> None:
     """The traffic and clocks of the model are those that were counted."""
     op, cost, beat = p.operations[index], p.costs[index], p.hw.axi_bytes
-    counted = (trace.x_beats * beat, trace.k_beats * beat + 256, trace.o_beats * beat, trace.y_beats * beat)
+    counted = (
+        trace.x_beats * beat,
+        trace.k_beats * p.hw.stream_bytes + 256,
+        trace.o_beats * beat,
+        trace.y_beats * beat,
+    )
     assert counted == (cost.x_bytes, cost.k_bytes, cost.o_bytes, cost.y_bytes), op.name
     loops, shifts = op.loops, 0
     if op.kind == "mac":
