@@ -85,6 +85,13 @@ module dsoc_array #(
 
   if (Pe == PePortable) begin : gen_portable
     logic signed [PBits-1:0] product[Rows][Cols];
+    logic [YBits-1:0] own;  // masks of what the sums are made of
+    logic [YBits-1:0] moved[Cols];
+
+    assign own = {YBits{own_qq}};
+    for (genvar c = 0; c < Cols; c++) begin : gen_moved
+      assign moved[c] = {YBits{left_qq[c]}};
+    end
 
     dsoc_products #(
         .Rows (Rows),
@@ -103,6 +110,7 @@ module dsoc_array #(
     for (genvar r = 0; r < Rows; r++) begin : gen_row
       logic signed [YBits-1:0] sum_q[Cols];
       logic signed [YBits-1:0] held_q[Cols];
+      logic signed [YBits-1:0] sum[Cols];
       logic signed [YBits-1:0] left[Cols];
 
       assign left[0] = '0;
@@ -110,12 +118,13 @@ module dsoc_array #(
         assign left[c] = sum_q[c-1];
       end
 
+      // Rows as a whole, with masks: a simulator makes vector code of that.
+      for (genvar c = 0; c < Cols; c++) begin : gen_sum
+        assign sum[c] = YBits'(product[r][c]) + $signed((own & sum_q[c]) | (moved[c] & left[c]));
+      end
+
       always_ff @(posedge clk_i) begin
-        if (advance_i && (mac_qq || shift_qq)) begin
-          for (int unsigned c = 0; c < Cols; c++) begin
-            sum_q[c] <= YBits'(product[r][c]) + ((own_qq ? sum_q[c] : '0) | (left_qq[c] ? left[c] : '0));
-          end
-        end
+        if (advance_i && (mac_qq || shift_qq)) sum_q <= sum;
       end
 
       always_ff @(posedge clk_i) begin

@@ -81,7 +81,7 @@ module dsoc_array_kinds #(
       logic [6:0] operation;
       logic from_left;
 
-      assign weight = 48'($signed(gen_array[0].i_array.gen_portable.i_products.weights_q[c*KBits+:KBits]));
+      assign weight = 48'(gen_array[0].i_array.gen_portable.i_products.weight_q[c]);
       if (Lanes == 2) begin : gen_two
         assign pixel = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].pixel_q) <<< Apart)
             + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q);
@@ -121,7 +121,7 @@ module dsoc_array_kinds #(
         logic signed [2*(XBits+KBits)-1:0] m;
         assign x = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.pixel_q;
         assign m = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.gen_pair[c].products_q;
-        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights == gen_array[0].i_array.gen_portable.i_products.weights_q;
+        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights[c*KBits+:KBits] == weight[KBits-1:0];
         assign products = 48'(m) == product;
         assign sums = gen_array[1].i_array.own_qq == own && (!shift || m == 0);
         assign other_sum = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.sum_q[c];
