@@ -58,6 +58,7 @@ module dsoc_array_kinds #(
   end
 
   logic [Groups*Cols-1:0] same;
+  logic moves;
   logic [Rows*Cols-1:0] fits;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
@@ -141,6 +142,8 @@ module dsoc_array_kinds #(
   logic one;
   assign one = !(mac && shift) && !(gen_array[0].i_array.mac_q && gen_array[0].i_array.shift_q) && (mac || !own)
       && gen_array[0].flags == gen_array[1].flags;
-  assign equal_o = !reset_n || (one && &same);
+  // The sum takes that to its left in a shift alone, and up to the same borders in both.
+  assign moves = left == (shift ? ~gen_array[0].i_array.starts : '0) && gen_array[1].i_array.left_qq == left;
+  assign equal_o = !reset_n || (one && moves && &same);
   assign legal_o = !(mac_i && shift_i) && &fits && (!reset_n || group_i == group_q);
 endmodule
