@@ -25,6 +25,7 @@ class TileForm:
     Attributes:
         bits: of a value, 2, 4 or 8.
         pitch: bytes from line to line.
+        step: bytes from column to column; 0: its own channels. More where it is a range of another tensor's channels.
     """
 
     rows: int
@@ -34,6 +35,7 @@ class TileForm:
     w: int
     c: int
     pitch: int
+    step: int = 0
 
     @property
     def rows_per_byte(self) -> int:
@@ -52,8 +54,13 @@ class TileForm:
 
     @property
     def size(self) -> int:
-        """Bytes of the whole tensor."""
-        return self.n * self.tiles * self.tile_lines * self.pitch
+        """Bytes of the whole tensor, up to the end of its place in the last line."""
+        return self.n * self.tiles * self.tile_lines * self.pitch - self._gap
+
+    @property
+    def _gap(self) -> int:
+        """Bytes from a column's end to the next one."""
+        return max(self.step, self.c) - self.c
 
     def pack(self, values: npt.NDArray[np.integer]) -> Image:
         """Memory image, `size` bytes.
@@ -69,27 +76,28 @@ class TileForm:
         limit = 1 << (self.bits - 1)
         if values.min() < -limit or values.max() >= limit:
             raise InputError(f"{self.bits} bits hold {-limit} … {limit - 1}, received {values.min()} … {values.max()}")
-        line = self.w * self.c
-        rows = np.zeros((self.n, self.tiles * self.rows, line), np.uint8)
-        rows[:, : self.h] = values.reshape(self.n, self.h, line) & (2 * limit - 1)
+        line = self.w * (self.c + self._gap)
+        rows = np.zeros((self.n, self.tiles * self.rows, self.w, self.c + self._gap), np.uint8)
+        rows[:, : self.h, :, : self.c] = values.reshape(self.n, self.h, self.w, self.c) & (2 * limit - 1)
         lanes = np.zeros((self.n, self.tiles, self.tile_lines * self.rows_per_byte, line), np.uint8)
         lanes[:, :, : self.rows] = rows.reshape(self.n, self.tiles, self.rows, line)
         lanes = lanes.reshape(self.n, self.tiles, self.tile_lines, self.rows_per_byte, line)
         image = np.zeros((self.n, self.tiles, self.tile_lines, self.pitch), np.uint8)
         for r in range(self.rows_per_byte):
             image[..., :line] |= lanes[..., r, :] << (r * self.bits)
-        return image.reshape(-1)
+        return image.reshape(-1)[: self.size]
 
     def unpack(self, image: Image) -> Integers:
         """Integers (n, h, w, c) of a memory image of `size` bytes; what lies between them is ignored."""
-        lines = _checked(image, self.size).reshape(self.n, self.tiles, self.tile_lines, self.pitch)
-        lines = lines[..., : self.w * self.c]
+        whole = np.pad(_checked(image, self.size), (0, self._gap))
+        lines = whole.reshape(self.n, self.tiles, self.tile_lines, self.pitch)
+        lines = lines[..., : self.w * (self.c + self._gap)]
         half = 1 << (self.bits - 1)
         shifts = range(0, 8, self.bits)
         lanes = [((lines >> shift & (2 * half - 1)) ^ half).astype(np.int64) - half for shift in shifts]
         rows = np.stack(lanes, axis=3).reshape(self.n, self.tiles, self.tile_lines * self.rows_per_byte, -1)
-        values: Integers = rows[:, :, : self.rows].reshape(self.n, self.tiles * self.rows, self.w, self.c)[:, : self.h]
-        return values
+        values: Integers = rows[:, :, : self.rows].reshape(self.n, self.tiles * self.rows, self.w, -1)
+        return values[:, : self.h, :, : self.c]
 
 
 @dataclass(frozen=True)

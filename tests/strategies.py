@@ -149,13 +149,16 @@ class _Builder:
         macs = kh * kw * ci * ho * wo
         if macs * co > self.max_macs:
             operand, co = None, max(self.max_macs // macs, 1)
+        groups = rng.choice([n for n in range(1, ci + 1) if ci % n == co % n == 0]) if self.chance(0.3) else 1
         core = {
             "type": "conv2d", "filters": co, "kernel": [kh, kw], "strides": [sh, sw], "padding": padding,
-            "use_bias": self.chance(0.75),
+            "groups": groups, "use_bias": self.chance(0.75),
         }  # fmt: skip
-        bundle: Net = {"name": "", "input": source, "core": core, "act": self.act(0.4 if operand else 0.7)}
+        # The sums of groups do not leave as accumulators.
+        act = self.act(1.0 if groups > 1 else 0.4 if operand else 0.7)
+        bundle: Net = {"name": "", "input": source, "core": core, "act": act}
         if operand:
-            bundle["add"] = {"with": operand, "act": self.act(0.7)}
+            bundle["add"] = {"with": operand, "act": self.act(1.0 if groups > 1 else 0.7)}
         shape = (ho, wo, co)
         if self.chance(0.35):
             bundle["pool"], shape = self.pool(shape)

@@ -138,8 +138,8 @@ def estimate(data: Mapping[str, Any]) -> None:
     _print("")
     _print(sums)
     if grouped := [row for row in data["layers"] if row["groups"] > 1]:
-        bundles = sum(row["groups"] for row in grouped)
-        _print(f"the engine has no groups: {len(grouped)} grouped layers are counted as {bundles:,} bundles")
+        operations = sum(row["groups"] for row in grouped)
+        _print(f"{len(grouped)} grouped layers are {operations:,} operations, one a group")
     if cpu_us := data["totals"].get("cpu_us"):
         clocks = data["totals"]["cpu_clocks"]
         _print(f"softmax on the CPU: {clocks:,} clocks at {clocks / cpu_us:g} MHz, {cpu_us:,.1f} us; in end to end")

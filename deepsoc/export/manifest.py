@@ -44,6 +44,7 @@ class TensorEntry(_Entry):
     h: _Size
     w: _Size
     c: _Size
+    step: _Offset = 0  # tensor: bytes from column to column; 0: its channels
     slot_bytes: _Offset  # raw: bytes from slot to slot
     ch_per_t: _Offset  # raw: channels an iteration
     form: Annotated[Literal[0, 1], INTEGER]  # 0 tensor, 1 raw
@@ -68,6 +69,7 @@ class TensorEntry(_Entry):
             offset=place.offset, bytes=layout.size, n=layout.n, h=layout.h, w=layout.w, c=layout.c,
             pitch=layout.pitch if isinstance(layout, TensorLayout) else 0,
             n_pitch=layout.n_pitch if isinstance(layout, TensorLayout) else 0,
+            step=layout.step if isinstance(layout, TensorLayout) else 0,
             slot_bytes=0 if tensor else layout.hw.slot_bytes,
             ch_per_t=layout.ch_per_t if isinstance(layout, RawLayout) else 0,
             form=0 if tensor else 1, bits=layout.hw.x_bits if tensor else 32, frac=place.frac, shape=place.shape,
@@ -88,7 +90,7 @@ class TensorEntry(_Entry):
     def _layout(self, hw: Hardware) -> Layout:
         if self.form:
             return RawLayout(hw, self.n, self.h, self.w, self.c, self.ch_per_t)
-        return TensorLayout(hw, self.n, self.h, self.w, self.c)
+        return TensorLayout(hw, self.n, self.h, self.w, self.c, self.step)
 
 
 class PortBytes(_Entry):

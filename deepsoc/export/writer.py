@@ -121,11 +121,14 @@ def _input(graph: Graph, x: IntArray | None, seed: int) -> IntArray:
 def _check_reference(mapped: Plan, x: IntArray, expected: list[IntArray]) -> None:
     """The last operation of every bundle must give what the executor of the graph gives."""
     reference = execute(mapped.graph, x)
-    rows: dict[str, list[IntArray]] = {}
+    buffers: dict[str, IntArray] = {}
+    bundles: dict[str, IntArray] = {}
     for op, values in zip(mapped.operations, expected, strict=True):
-        rows[op.bundle] = [*rows[op.bundle], values] if op.row0 else [values]
-    for name, parts in rows.items():
-        got, want = np.concatenate(parts), reference[name].out
+        if op.row0 or op.k0:
+            values = np.concatenate([buffers[op.y.buffer], values], axis=-1 if op.k0 else 0)
+        buffers[op.y.buffer] = bundles[op.bundle] = values
+    for name, got in bundles.items():
+        want = reference[name].out
         if not np.array_equal(got.reshape(want.shape), want):
             raise MismatchError(f"bundle {name}: the operation list and the graph's reference disagree; report this")
 

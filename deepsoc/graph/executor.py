@@ -117,8 +117,10 @@ def accumulate(core: Conv2D | Dense, x: IntArray, x_quant: Quant) -> IntArray:
     dtype = np.dtype(np.float32 if peak <= _FLOAT32_EXACT else np.float64)
     xf: _Floats = x.astype(dtype)
     k: _Floats = weights.astype(dtype)
-    sums = xf @ k if isinstance(core, Dense) else _convolve(core, xf, k)
-    return sums.astype(np.int64)
+    if isinstance(core, Dense):
+        return (xf @ k).astype(np.int64)
+    parts = zip(np.split(xf, core.groups, axis=-1), np.split(k, core.groups, axis=-1), strict=True)
+    return np.concatenate([_convolve(core, *part) for part in parts], axis=-1).astype(np.int64)
 
 
 def add_bias(sums: IntArray, frac: int, core: Conv2D | Dense) -> IntArray:

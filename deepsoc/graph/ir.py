@@ -42,7 +42,11 @@ class Act:
 
 @dataclass(frozen=True, eq=False)
 class Conv2D:
-    """Convolution: weights (kh, kw, ci, co), bias (co,) or None, strides (vertical, horizontal)."""
+    """Convolution: weights (kh, kw, ci, co), bias (co,) or None, strides (vertical, horizontal).
+
+    With `groups` g the input and output channels are cut into g equal parts, each output part a convolution of the
+    input part in its place; `ci` of the weights are the channels of one part.
+    """
 
     weights: IntArray
     bias: IntArray | None
@@ -50,6 +54,7 @@ class Conv2D:
     padding: Literal["same", "valid"]
     k_quant: Quant
     b_quant: Quant
+    groups: int = 1
 
 
 @dataclass(frozen=True, eq=False)

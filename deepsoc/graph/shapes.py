@@ -130,6 +130,7 @@ def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shap
 
 def _core_shape(core: Conv2D | Dense, x: Shape) -> Shape:
     weights = core.weights.shape
+    groups = 1 if isinstance(core, Dense) else core.groups
     if isinstance(core, Dense):
         if len(x) != 2:
             raise InputError(
@@ -151,8 +152,15 @@ def _core_shape(core: Conv2D | Dense, x: Shape) -> Shape:
         except InputError as error:
             raise InputError(str(error), where="core") from None
         shape = (x[0], rows.out, cols.out, weights[3])
-    if weights[-2] != x[-1]:
-        raise InputError(f"weights {weights} expect {weights[-2]} channels, the input {x} has {x[-1]}", where="core")
+    if groups < 1 or x[-1] % groups or weights[-1] % groups:
+        raise InputError(
+            f"{groups} groups do not divide {x[-1]} input channels and {weights[-1]} output channels", where="core"
+        )
+    if weights[-2] * groups != x[-1]:
+        of = f" in each of {groups} groups" if groups > 1 else ""
+        raise InputError(
+            f"weights {weights} expect {weights[-2]} channels{of}, the input {x} has {x[-1]}", where="core"
+        )
     if weights[-1] < 1:
         raise InputError(f"weights {weights} make no output channel", where="core")
     if core.bias is not None and core.bias.shape != weights[-1:]:

@@ -75,7 +75,7 @@ def _core(name: str, entry: dict[str, Any], arrays: _Arrays) -> Conv2D | Dense:
     }
     if "strides" not in entry:
         return Dense(**common)
-    return Conv2D(**common, strides=tuple(entry["strides"]), padding=entry["padding"])
+    return Conv2D(**common, strides=tuple(entry["strides"]), padding=entry["padding"], groups=entry["groups"])
 
 
 def _act(entry: dict[str, Any] | None) -> Act | None:

@@ -296,10 +296,32 @@ class Hardware(BaseModel):
         """Bits of a sum with its bias, of a residual sum, and of an average with what its rounding needs."""
         return min(max(self.y_bits + STAGE_GROWTH, self.x_bits + 6), 32)
 
+    # Weights
+
+    @property
+    def weights_ports(self) -> int:
+        """Ports that the weights come by [P]."""
+        return min(-(-self.cols * self.k_bits // self.axi_data_bits), 3)
+
+    @property
+    def weights_burst(self) -> int:
+        """Beats of the longest burst of weights [WB]."""
+        return min(self.axi_max_burst, 16, 4096 // self.axi_bytes)
+
+    @property
+    def stream_bytes(self) -> int:
+        """Bytes of a beat of the weights stream: one of each port."""
+        return self.weights_ports * self.axi_bytes
+
+    @property
+    def bias_bytes(self) -> int:
+        """Bytes of biases in a beat of the weights stream, a power of two."""
+        return min(self.weights_ports, 2) * self.axi_bytes
+
     @property
     def weight_word_bits(self) -> int:
         """Bits of a weight word in the stream [WP]."""
-        unit = max(self.axi_data_bits // 8, 8)
+        unit = self.weights_ports * max(self.axi_data_bits // 8, 8)
         return -(-self.cols * self.k_bits // unit) * unit
 
 

@@ -116,7 +116,7 @@ def _loops(op: Operation) -> dict[str, int]:
 def _output(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
     y = op.y
     return {
-        "y_base": addresses[y.buffer] + y.delta, "y_line_pitch": y.line_pitch, "y_l_pitch": y.l_pitch,
+        "y_base": addresses[y.buffer] + y.delta + y.off0, "y_line_pitch": y.line_pitch, "y_l_pitch": y.l_pitch,
         "y_n_pitch": y.n_pitch, "y_wo_step": y.wo_step, "y_rows": op.loops.y_rows, "y_raw_step": y.raw_step,
     }  # fmt: skip
 

@@ -15,13 +15,18 @@ __all__ = ["RawLayout", "TensorLayout"]
 
 @dataclass(frozen=True)
 class TensorLayout:
-    """A tensor (n, h, w, c) in tiles of `hw.rows` rows; a matrix (n, c) is the tensor (1, n, 1, c)."""
+    """A tensor (n, h, w, c) in tiles of `hw.rows` rows; a matrix (n, c) is the tensor (1, n, 1, c).
+
+    Attributes:
+        step: bytes from column to column; 0: its own channels. More where it is a range of another tensor's channels.
+    """
 
     hw: Hardware
     n: int
     h: int
     w: int
     c: int
+    step: int = 0
 
     @property
     def tiles(self) -> int:
@@ -31,7 +36,7 @@ class TensorLayout:
     @property
     def pitch(self) -> int:
         """Bytes from line to line."""
-        return -(-self.w * self.c // self.hw.grid_bytes) * self.hw.grid_bytes
+        return -(-self.w * max(self.step, self.c) // self.hw.grid_bytes) * self.hw.grid_bytes
 
     @property
     def tile_pitch(self) -> int:
@@ -45,8 +50,8 @@ class TensorLayout:
 
     @property
     def size(self) -> int:
-        """Bytes of the whole tensor."""
-        return self.n * self.n_pitch
+        """Bytes of the whole tensor, up to the end of its place in the last line."""
+        return self.form.size
 
     @property
     def lines(self) -> int:
@@ -56,7 +61,7 @@ class TensorLayout:
     @property
     def form(self) -> TileForm:
         """The same in plain numbers."""
-        return TileForm(self.hw.rows, self.hw.x_bits, self.n, self.h, self.w, self.c, self.pitch)
+        return TileForm(self.hw.rows, self.hw.x_bits, self.n, self.h, self.w, self.c, self.pitch, self.step)
 
     def pack(self, values: IntArray) -> bytes:
         """Memory image of a tensor, as `TileForm.pack`."""

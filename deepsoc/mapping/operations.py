@@ -13,7 +13,7 @@ from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
 from deepsoc.mapping.layout import RawLayout, TensorLayout
-from deepsoc.mapping.pooling import InlinePool, in_line, inline_pool
+from deepsoc.mapping.pooling import InlinePool, in_line, inline_pool, late_residual
 from deepsoc.mapping.ports import (
     Reader,
     Work,
@@ -43,7 +43,7 @@ class Operation:
         loops: loop bounds.
         x: where pixels come from.
         y: where results go to.
-        out: shape and layout of the results; they start `y.delta` bytes behind the start of `y.buffer`.
+        out: shape and layout of the results; they start `y.delta + y.off0` bytes behind the start of `y.buffer`.
         stage: what the output stage does.
         weights: weights (kh, kw, ci, co) of the channels that it takes, flattened inputs in memory order; None: pool.
         bias: (co,) at the frac of the accumulator; None for pools.
@@ -52,6 +52,7 @@ class Operation:
         flat: dense layer on a flattened tensor.
         chain: several weights blocks make one sum.
         c0: first input channel that it takes.
+        k0: first channel of the tensor that it writes.
         row0: first batch element that it takes, of a dense layer.
         pool: the pool in line behind the output stage; `out` is pooled then.
     """
@@ -71,6 +72,7 @@ class Operation:
     flat: bool = False
     chain: bool = False
     c0: int = 0
+    k0: int = 0
     row0: int = 0
     pool: InlinePool | None = None
 
@@ -200,43 +202,58 @@ class _Lowering:
     # ---- cores -----------------------------------------------------------------------------------------------------
 
     def _conv(self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str) -> None:
-        source, depth = self.tensors[bundle.source], self.hw.weights_ram_depth
-        whole = conv_loops(self.hw, core, info.input.shape, info.input.shape[3])
+        depth = self.hw.weights_ram_depth
+        whole = conv_loops(self.hw, core, info.input.shape, core.weights.shape[2])
         if whole.kh * whole.sw > depth:
             raise MappingError(
                 f"one input channel takes {whole.kh * whole.sw} weight words, weights_ram_depth is {depth}; "
                 "use a smaller kernel or stride, or a deeper RAM"
             )
-        ranges = passes(self.hw, core)
+        late = late_residual(self.hw, bundle)
+        if core.groups > 1 and (bundle.act is None if bundle.add else info.core.quant.bits > self.hw.x_bits):
+            raise MappingError(
+                f"the sums of {core.groups} groups would leave as accumulators; give the layer an act, linear will do"
+            )
+        for part in _groups(bundle.name, core):
+            self._group(bundle, part, info, buffer, late)
+        if late:
+            self._late_residual(bundle, info, buffer)
+
+    def _group(self, bundle: Bundle, part: _Group, info: BundleInfo, buffer: str, late: Add | None) -> None:
+        """A convolution, or one of its groups."""
+        source = self.tensors[bundle.source]
+        ranges = passes(self.hw, part.core)
         if len(ranges) > 1:
-            self._passes(bundle, core, info, buffer, ranges)
+            self._passes(bundle, part, info, buffer, late)
             return
-        stage = self._stage(bundle, info.acc_frac, whole)
-        out, stage, pool = self._core_result(bundle, info, buffer, stage, whole.ch_per_t)
+        loops = conv_loops(self.hw, part.core, info.input.shape, part.core.weights.shape[2])
+        target = f"{bundle.name}.sum" if late else buffer
+        stage = self._stage(replace(bundle, add=None) if late else bundle, info.acc_frac, loops)
+        out, stage, pool = self._core_result(bundle, info, target, stage, loops.ch_per_t, late)
         self._mac(
-            bundle.name, bundle, whole, pixel_reader(self.hw, whole, source.buffer, source.layout),
-            writer(self.hw, buffer, out), out, stage, core.weights, _bias(core, info.acc_frac), stream=bundle.name,
-            pool=pool,
+            part.name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.layout, c0=part.c0),
+            writer(self.hw, target, out, k0=part.k0), part.of(out), stage, part.core.weights,
+            _bias(part.core, info.acc_frac), stream=part.name, c0=part.c0, k0=part.k0, pool=pool,
         )  # fmt: skip
 
     def _core_result(
-        self, bundle: Bundle, info: BundleInfo, buffer: str, stage: OutputStage, ch_per_t: int
+        self, bundle: Bundle, info: BundleInfo, buffer: str, stage: OutputStage, ch_per_t: int, late: Add | None
     ) -> tuple[Layout, OutputStage, InlinePool | None]:
         """Buffer for the results of the operation that ends the core, its output stage, and the pool in line."""
         if bundle.pool is None or not in_line(self.hw, bundle, info):
-            return self._result(bundle.name, buffer, info.core.shape, info.core.quant, ch_per_t), stage, None
+            quant = bundle.act.out if late and bundle.act else info.core.quant
+            return self._result(bundle.name, buffer, info.core.shape, quant, ch_per_t), stage, None
         n, _, _, c = info.core.shape
         pool = inline_pool(self.hw, bundle.pool, info)
         out = self._result(bundle.name, buffer, (n, pool.rows, pool.cols, c), bundle.pool.out, ch_per_t)
         return out, stage.with_inline_pool(bundle.pool, requantizes=pool.kind == "windows"), pool
 
-    def _passes(
-        self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str, ranges: list[tuple[int, int]]
-    ) -> None:
-        """A convolution in several passes over its channels; partial sums lie in memory between them."""
-        source, shape, name = self.tensors[bundle.source], info.core.shape, bundle.name
-        whole = conv_loops(self.hw, core, info.input.shape, info.input.shape[3])
-        late = bundle.add if bundle.act else None  # a residual that is added behind the last pass
+    def _passes(self, bundle: Bundle, part: _Group, info: BundleInfo, buffer: str, late: Add | None) -> None:
+        """A convolution, or a group, in several passes over its channels; partial sums lie in memory between them."""
+        source, core, name = self.tensors[bundle.source], part.core, part.name
+        whole = conv_loops(self.hw, core, info.input.shape, core.weights.shape[2])
+        shape = (*info.core.shape[:3], whole.co)
+        ranges = passes(self.hw, core)
         bias = _bias(core, info.acc_frac)
         stage = OutputStage(info.acc_frac)
         for i, (c0, c1) in enumerate(ranges):
@@ -258,20 +275,21 @@ class _Lowering:
                 act = bundle.act or (bundle.add.act if bundle.add else None)
                 stage = stage.with_act1(act) if act else stage
                 quant = act.out if act else quant
-                target = target if late else buffer
+                target = f"{bundle.name}.sum" if late else buffer
             pool = None
-            if c1 == whole.ci and not late:
-                out, stage, pool = self._core_result(bundle, info, buffer, stage, whole.ch_per_t)
+            k0 = 0
+            if c1 == whole.ci:
+                out, stage, pool = self._core_result(bundle, info, target, stage, whole.ch_per_t, late)
+                k0 = part.k0
             else:
                 out = self._result(name, target, shape, quant, whole.ch_per_t)
-            x = pixel_reader(self.hw, loops, source.buffer, source.layout, c0=c0)
+            x = pixel_reader(self.hw, loops, source.buffer, source.layout, c0=part.c0 + c0)
             self._mac(
-                f"{name}.pass{i}", bundle, loops, x, writer(self.hw, target, out), out, stage,
-                core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}", c0=c0,
-                pool=pool,
+                f"{name}.pass{i}", bundle, loops, x, writer(self.hw, target, out, k0=k0),
+                part.of(out) if c1 == whole.ci else out, stage,
+                core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}",
+                c0=part.c0 + c0, k0=k0, pool=pool,
             )  # fmt: skip
-        if late:
-            self._late_residual(bundle, info, buffer)
 
     def _late_residual(self, bundle: Bundle, info: BundleInfo, buffer: str) -> None:
         """The residual add on its own: an elementwise operation over the activated sum."""
@@ -316,15 +334,15 @@ class _Lowering:
     def _mac(
         self, name: str, bundle: Bundle, loops: Loops, x: Reader, y: Writer, out: Layout, stage: OutputStage,
         weights: IntArray, bias: IntArray, *, stream: str, flat: bool = False, chain: bool = False, c0: int = 0,
-        row0: int = 0, pool: InlinePool | None = None,
+        k0: int = 0, row0: int = 0, pool: InlinePool | None = None,
     ) -> None:  # fmt: skip
         if stream not in self.done.streams:
             self.done.streams[stream] = weights_stream(self.hw, loops, weights, bias)
         self.done.operations.append(
             Operation(
                 name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
-                dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0, row0=row0,
-                pool=pool,
+                dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0, k0=k0,
+                row0=row0, pool=pool,
             )
         )  # fmt: skip
 
@@ -336,6 +354,36 @@ class _Lowering:
         x = pixel_reader(self.hw, loops, source.buffer, source.layout)
         y = writer(self.hw, buffer, out)
         self.done.operations.append(Operation(name, bundle.name, kind, loops, x, y, out, stage))
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """One group of a convolution as a convolution of its own: its first channel of the input and of the result."""
+
+    name: str
+    core: Conv2D
+    c0: int
+    k0: int
+
+    def of(self, whole: Layout) -> Layout:
+        """The layout of its channels in that of all."""
+        channels = self.core.weights.shape[3]
+        if isinstance(whole, RawLayout) or whole.c == channels:
+            return whole
+        return replace(whole, c=channels, step=whole.c)
+
+
+def _groups(name: str, core: Conv2D) -> list[_Group]:
+    """The groups of a convolution; itself if it has just one."""
+    if core.groups == 1:
+        return [_Group(name, core, 0, 0)]
+    kernels = np.split(core.weights, core.groups, axis=3)
+    biases = [None] * core.groups if core.bias is None else np.split(core.bias, core.groups)
+    ci, co = kernels[0].shape[2:]
+    return [
+        _Group(f"{name}.group{i}", replace(core, weights=k, bias=b, groups=1), i * ci, i * co)
+        for i, (k, b) in enumerate(zip(kernels, biases, strict=True))
+    ]
 
 
 def _four(shape: tuple[int, ...]) -> tuple[int, int, int, int]:

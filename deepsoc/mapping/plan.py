@@ -18,6 +18,7 @@ from deepsoc.mapping.descriptors import descriptor
 from deepsoc.mapping.geometry import mac_clocks, overhead_clocks, pool_clocks
 from deepsoc.mapping.limits import check_limits, resolve
 from deepsoc.mapping.operations import Layout, Lowered, Operation, lower
+from deepsoc.mapping.weights import stream_cells
 
 __all__ = ["Cost", "Place", "Plan", "plan"]
 
@@ -45,7 +46,7 @@ class Cost:
         overhead_clocks: clocks beside `clocks`, from the end of the operation before to the first step and from
             the last step to the last acknowledged write, with a memory that answers at once.
         x_bytes: bytes read by the pixel port.
-        k_bytes: bytes read by the weights port, descriptor included.
+        k_bytes: bytes of weights, by whichever ports, and of the descriptor.
         o_bytes: bytes read by the operand port.
         y_bytes: bytes written, whole beats.
     """
@@ -136,7 +137,9 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
         return np.array(rows, np.uint32)
 
     net_id = zlib.crc32(weights, zlib.crc32(table(0).astype("<u4").tobytes()))
-    outputs = tuple(Place(addresses[op.y.buffer] + op.y.delta, op.out, op.stage.frac, op.shape) for op in ops)
+    outputs = tuple(
+        Place(addresses[op.y.buffer] + op.y.delta + op.y.off0, op.out, op.stage.frac, op.shape) for op in ops
+    )
     last, info = graph.bundles[-1].name, infos[graph.bundles[-1].name]
     if not -128 <= info.output.quant.frac <= 127:
         raise MappingError(
@@ -155,10 +158,11 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
 
 
 def _weights_region(hw: Hardware, lowered: Lowered) -> tuple[bytes, dict[str, tuple[int, int]]]:
-    """All streams, each at a multiple of the grid; offset and beats of each by name."""
+    """All streams, each at a multiple of the grid, of several ports at one of a burst; offset and beats by name."""
     region, places = bytearray(), {}
-    for name, data in lowered.streams.items():
-        places[name] = (len(region), len(data) // hw.axi_bytes)
+    for name, stream in lowered.streams.items():
+        data = stream_cells(hw, stream)
+        places[name] = (len(region), len(stream) // hw.stream_bytes)
         region += data + bytes(-len(data) % hw.grid_bytes)
     return bytes(region), places
 
@@ -183,7 +187,7 @@ def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> C
         clocks=clocks + drain, drain_clocks=drain,
         overhead_clocks=overhead_clocks(op.x.first_beats(), op.work.last_clocks(hw)),
         x_bytes=op.x.beats(hw) * hw.axi_bytes,
-        k_bytes=beats * hw.axi_bytes + _DESCRIPTOR_BYTES,
+        k_bytes=beats * hw.stream_bytes + _DESCRIPTOR_BYTES,
         o_bytes=op.stage.o.beats(hw) * hw.axi_bytes if op.stage.o else 0,
         y_bytes=op.work.beats(hw) * hw.axi_bytes,
     )  # fmt: skip

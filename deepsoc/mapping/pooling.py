@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deepsoc.graph.fixed import MAX_LEFT_SHIFT
-from deepsoc.graph.ir import Bundle, Conv2D, Pool
+from deepsoc.graph.ir import Add, Bundle, Conv2D, Pool
 from deepsoc.graph.shapes import BundleInfo, pool_windows
 from deepsoc.graph.window import Window
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, passes
 
-__all__ = ["InlinePool", "global_count", "in_line", "inline_pool", "window_words"]
+__all__ = ["InlinePool", "global_count", "in_line", "inline_pool", "late_residual", "window_words"]
 
 # rtl/engine/dsoc_pool_global.sv: clocks of a channel's division besides its bits.
 _CHANNEL_CLOCKS = 4
@@ -95,15 +95,22 @@ def _strides(rows: Window, cols: Window) -> tuple[int, int]:
     return _STRIDES[0] if rows.out == 1 else rows.stride, cols.kernel if cols.out == 1 else cols.stride
 
 
+def late_residual(hw: Hardware, bundle: Bundle) -> Add | None:
+    """The residual add of a convolution, if it is an operation of its own: behind several passes, or groups."""
+    core = bundle.core
+    several = isinstance(core, Conv2D) and (core.groups > 1 or len(passes(hw, core)) > 1)
+    return bundle.add if several and bundle.act else None
+
+
 def in_line(hw: Hardware, bundle: Bundle, info: BundleInfo) -> bool:
     """Whether the pool of a bundle is in line behind its convolution.
 
-    A residual tensor that is added behind several passes, by an operation of its own, leaves the pool one too.
+    A residual tensor that is added by an operation of its own leaves the pool one too.
     """
     core, shape = bundle.core, info.core.shape
     if bundle.pool is None or not isinstance(core, Conv2D):
         return False
-    if bundle.act and bundle.add and len(passes(hw, core)) > 1:
+    if late_residual(hw, bundle):
         return False
     if count := global_count(bundle.pool, shape):
         return count <= hw.global_pool_max
@@ -112,7 +119,7 @@ def in_line(hw: Hardware, bundle: Bundle, info: BundleInfo) -> bool:
     whole = hw.rpb == 1 or (hw.rows % hw.rpb == 0 and hw.rows >= 2 * hw.rpb)
     kw, sw = core.weights.shape[1], core.strides[1]
     sw = 1 if kw == 1 else sw
-    channels = min(hw.e_groups(kw, sw) * sw, shape[3])
+    channels = min(hw.e_groups(kw, sw) * sw, shape[3] // core.groups)
     carried = pool_windows(bundle.pool, shape)[1].out * channels if shape[1] > hw.rows else 0
     return whole and carried <= hw.pool_ram_depth
 

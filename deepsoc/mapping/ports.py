@@ -75,6 +75,7 @@ class Writer:
     wo_step: int
     rows: int
     raw_step: int  # bytes of a slot; 0 for tensors
+    off0: int = 0  # bytes from the column's first channel to the first that is written
 
     def beats(self, hw: Hardware, loops: Loops, *, alone: bool) -> int:
         """Beats that are written in the whole operation: bytes that follow each other into one beat share it.
@@ -86,7 +87,7 @@ class Writer:
         lines = loops.n * sum(-(-min(hw.rows, self.rows - block * hw.rows) // hw.rpb) for block in range(loops.l))
         beats, before = 0, -1
         for t in range(loops.t):
-            starts = np.arange(loops.wo, dtype=np.int64) * self.wo_step + t * loops.ch_per_t
+            starts = self._starts(loops, t)
             first, last = starts // hw.axi_bytes, (starts + loops.channels(t) - 1) // hw.axi_bytes
             beats += int(np.sum(last - first + 1) - np.sum(first[1:] == last[:-1]))
             if alone:
@@ -104,7 +105,7 @@ class Writer:
         lines = loops.n * sum(-(-min(hw.rows, self.rows - block * hw.rows) // hw.rpb) for block in range(loops.l))
         count = 0
         for t in range(loops.t):
-            starts = np.arange(loops.wo, dtype=np.int64) * self.wo_step + t * loops.ch_per_t
+            starts = self._starts(loops, t)
             first, last = starts // hw.axi_bytes, (starts + loops.channels(t) - 1) // hw.axi_bytes
             joined = (first[1:] - last[:-1] <= 1) & (first[1:] // group == last[:-1] // group)
             count += int(np.sum(last // group - first // group + 1) - np.sum(joined))
@@ -116,10 +117,14 @@ class Writer:
             return loops.ch_last * hw.raw_beats
         rows = self.rows - (loops.l - 1) * hw.rows
         channels = loops.channels(loops.t - 1)
-        end = self.wo_step * (loops.wo - 1) + (loops.t - 1) * loops.ch_per_t + channels
+        end = int(self._starts(loops, loops.t - 1)[-1]) + channels
         run = channels * (loops.wo if self.wo_step == channels else 1)
         first, last = (end - run) // hw.axi_bytes, (end - 1) // hw.axi_bytes
         return -(-rows // hw.rpb) * (min(last - first, last % hw.write_group) + 1)
+
+    def _starts(self, loops: Loops, t: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        """Bytes from a line's start to each column's vectors of iteration `t`."""
+        return np.arange(loops.wo, dtype=np.int64) * self.wo_step + self.off0 + t * loops.ch_per_t
 
 
 @dataclass(frozen=True)
@@ -239,8 +244,8 @@ def partial_reader(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout) 
     )  # fmt: skip
 
 
-def writer(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout, *, delta: int = 0) -> Writer:
-    """Results in the layout of their buffer, `delta` bytes behind its start."""
+def writer(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout, *, delta: int = 0, k0: int = 0) -> Writer:
+    """Results in the layout of their buffer, `delta` bytes behind its start; their first channel is `k0` there."""
     if isinstance(layout, RawLayout):
         return Writer(
             buffer, delta, line_pitch=hw.axi_bytes, l_pitch=0, n_pitch=0, wo_step=0, rows=layout.h,
@@ -248,5 +253,5 @@ def writer(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout, *, delta
         )  # fmt: skip
     return Writer(
         buffer, delta, line_pitch=layout.pitch, l_pitch=layout.tile_pitch, n_pitch=layout.n_pitch,
-        wo_step=layout.c, rows=layout.h, raw_step=0,
+        wo_step=max(layout.step, layout.c), rows=layout.h, raw_step=0, off0=k0,
     )  # fmt: skip

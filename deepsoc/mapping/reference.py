@@ -41,8 +41,8 @@ def run_operations(plan: Plan, x: IntArray) -> list[IntArray]:
             staged = _pool_in_line(op.pool, staged, plan)
         results.append(staged.astype(np.int64).reshape(op.shape))
         values = _four(results[-1])
-        if op.row0:  # a dense layer in blocks of rows
-            values = np.concatenate([buffers[op.y.buffer], values], axis=1)
+        if op.row0 or op.k0:  # a dense layer in blocks of rows, a group of channels
+            values = np.concatenate([buffers[op.y.buffer], values], axis=3 if op.k0 else 1)
         buffers[op.y.buffer] = values
     return results
 

@@ -9,7 +9,7 @@ from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, split
 
-__all__ = ["column_roles", "flat_order", "weight_words", "weights_stream"]
+__all__ = ["column_roles", "flat_order", "stream_cells", "weight_words", "weights_stream"]
 
 _Bytes = npt.NDArray[np.uint8]
 
@@ -60,7 +60,7 @@ def weight_words(hw: Hardware, loops: Loops, weights: IntArray, t: int) -> IntAr
 
 
 def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray) -> bytes:
-    """The stream of one operation, a whole number of beats.
+    """The stream of one operation, a whole number of beats of all ports (`Hardware.stream_bytes`).
 
     Args:
         hw: the accelerator.
@@ -75,13 +75,31 @@ def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray
         first = t * loops.ch_per_t
         for start, stop in split(len(words), hw.weights_ram_depth):
             biases = bias[first : first + loops.channels(t)] if start == 0 else bias[:0]
-            parts += [_header(hw, stop - start, len(biases)), _beats(hw, biases.astype("<i4").view(np.uint8))]
+            parts += [_header(hw, stop - start, len(biases)), _biases(hw, biases)]
             parts.append(_beats(hw, _packed(hw, words[start:stop]).ravel()))
     return np.concatenate(parts).tobytes()
 
 
+def stream_cells(hw: Hardware, stream: bytes) -> bytes:
+    """A stream as it lies in memory: with several ports, cells of a burst of each, one port after the other."""
+    ports = hw.weights_ports
+    if ports == 1:
+        return stream
+    cell = hw.weights_burst * hw.stream_bytes
+    beats = np.frombuffer(stream + bytes(-len(stream) % cell), np.uint8)
+    return beats.reshape(-1, hw.weights_burst, ports, hw.axi_bytes).swapaxes(1, 2).tobytes()
+
+
 def _header(hw: Hardware, n_words: int, n_bias: int) -> _Bytes:
     return _beats(hw, np.array([n_words | n_bias << 20], "<u4").view(np.uint8))
+
+
+def _biases(hw: Hardware, biases: IntArray) -> _Bytes:
+    """Biases, as many in every beat as the reader's memory of them has in a word."""
+    size = hw.bias_bytes
+    data = biases.astype("<i4").view(np.uint8)
+    rows = np.pad(data, (0, -len(data) % size)).reshape(-1, size)
+    return np.pad(rows, ((0, 0), (0, hw.stream_bytes - size))).ravel()
 
 
 def _packed(hw: Hardware, words: IntArray) -> _Bytes:
@@ -97,4 +115,4 @@ def _packed(hw: Hardware, words: IntArray) -> _Bytes:
 
 def _beats(hw: Hardware, data: _Bytes) -> _Bytes:
     """`data`, filled up with zeros to whole beats."""
-    return np.pad(data, (0, -len(data) % hw.axi_bytes))
+    return np.pad(data, (0, -len(data) % hw.stream_bytes))

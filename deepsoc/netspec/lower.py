@@ -94,7 +94,8 @@ def _check_elements(shape: Shape, where: str, what: str) -> None:
 
 
 def _kernel_shape(core: Conv2DSpec | DenseSpec, ci: int) -> Shape:
-    return (ci, core.units) if isinstance(core, DenseSpec) else (*core.kernel, ci, core.filters)
+    # Groups that do not divide the channels are refused with the shapes.
+    return (ci, core.units) if isinstance(core, DenseSpec) else (*core.kernel, max(ci // core.groups, 1), core.filters)
 
 
 def _shape_model(bundle: BundleSpec, kernel: Shape) -> Bundle:
@@ -110,7 +111,7 @@ def _core(
 ) -> Conv2D | Dense:
     if isinstance(spec, DenseSpec):
         return Dense(k, b, k_quant, b_quant)
-    return Conv2D(k, b, spec.strides, spec.padding, k_quant, b_quant)
+    return Conv2D(k, b, spec.strides, spec.padding, k_quant, b_quant, spec.groups)
 
 
 def _pool(spec: PoolSpec, out: Quant) -> Pool:

@@ -73,13 +73,14 @@ class BitsSpec(_Model):
 
 
 class Conv2DSpec(_Model):
-    """2-D convolution; kernel and strides are [vertical, horizontal]."""
+    """2-D convolution; kernel and strides are [vertical, horizontal]; groups divide input channels and filters."""
 
     type: Literal["conv2d"]
     filters: Size
     kernel: tuple[Small, Small]
     strides: tuple[Small, Small] = (1, 1)
     padding: Padding
+    groups: Size = 1
     use_bias: bool = True
 
 
@@ -153,6 +154,8 @@ class NetSpec(_Model):
         data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for bundle in data["bundles"]:
             bundle.setdefault("act", None)
+            if bundle["core"].get("groups") == 1:
+                del bundle["core"]["groups"]
             if "add" in bundle:
                 bundle["add"].setdefault("act", None)
         return data

@@ -1,7 +1,7 @@
 """Weights of a declarative network: an .npz of real values.
 
-For every bundle the archive holds `<bundle>/kernel`, floats of shape (kh, kw, ci, co) or, for dense, (ci, co) in the
-order of the flattened (h, w, c) input; and `<bundle>/bias`, floats of shape (co,), where the bundle uses a bias.
+For every bundle the archive holds `<bundle>/kernel`, floats of shape (kh, kw, ci / groups, co) or, for dense, (ci, co)
+in the order of the flattened (h, w, c) input; and `<bundle>/bias`, floats of shape (co,), where the bundle uses a bias.
 Nothing else. Each array is quantized with the finest binary point at which none of its values saturates, so that
 weights which already lie on a grid of k_bits integers keep their values exactly; a bias is never finer than the
 accumulator to which it is added.

@@ -114,9 +114,11 @@ def _sums(layers: Layers, counts: npt.NDArray[np.int64], points: Points, memory:
         clocks[(clocks == 0).any(axis=1)] = 0
         end_to_end, bytes_moved = clocks + waits, np.zeros(len(clocks))
         widths = [bits[part] / 8 for bits in (points.x_bits, points.k_bits, points.y_bits)]
-        for moved, width in zip(words, widths, strict=True):
-            np.maximum(end_to_end, moved * (width / beat[part])[:, None], out=end_to_end)
-            bytes_moved += (moved @ total) * width
+        x, k, y = (moved * (width / beat[part])[:, None] for moved, width in zip(words, widths, strict=True))
+        ports = points.weights_ports[part][:, None]
+        for port in (x + np.where(ports > 2, k / ports, 0), k / ports, y):
+            np.maximum(end_to_end, port, out=end_to_end)
+        bytes_moved += sum((moved @ total) * width for moved, width in zip(words, widths, strict=True))
         if memory.gb_per_s < math.inf:
             together = sum(moved * (width * moving[part])[:, None] for moved, width in zip(words, widths, strict=True))
             np.maximum(end_to_end, together, out=end_to_end)

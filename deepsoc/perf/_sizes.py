@@ -50,6 +50,6 @@ def pool_bits(known: Mapping[str, _Ints]) -> _Ints:
 
 
 def weight_word_bits(known: Mapping[str, _Ints]) -> _Ints:
-    """`Hardware.weight_word_bits` of every point."""
+    """Bits of a weight word where one port brings the weights, as in the RTL that was synthesized for the fit."""
     unit = np.maximum(known["axi_data_bits"] // 8, 8)
     return np.asarray(-(-known["cols"] * known["k_bits"] // unit) * unit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 __all__ = [
     "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "HANDOVER", "NOTABLE",
     "OVER", "POOL_OVER", "REFILL", "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM", "TABLE",
-    "WEIGHTS_BURST", "WEIGHTS_TURN", "WRITE", "WRITES",
+    "WEIGHTS_TURN", "WRITE", "WRITES",
 ]  # fmt: skip
 
 # ---- structure ------------------------------------------------------------------------------------------------------
@@ -16,7 +16,6 @@ DESCRIPTOR_BYTES = 256  # hw/registers.toml: 64 words
 SLOTS = 4  # chunks that a line reader holds (rtl/memory/dsoc_line_reader.sv, Slots)
 BURSTS = 32  # bursts that a line reader has under way (rtl/memory/dsoc_line_reader.sv, depth of i_bursts)
 WRITES = 64  # bursts that the writer has under way (rtl/memory/dsoc_writer.sv, Bursts)
-WEIGHTS_BURST = 16  # longest burst of the weights port, beats (rtl/control/dsoc_core.sv, WeightsBurst)
 
 # ---- clocks ---------------------------------------------------------------------------------------------------------
 START = 4  # from the write of CTRL.start to the first descriptor's address

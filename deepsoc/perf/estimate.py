@@ -108,11 +108,13 @@ def _table_terms(layers: tuple[Layer, ...], hw: Hardware, memory: Memory) -> pd.
     arrays, points = _arrays(layers), Points.of_hardware(hw)
     found = {name: values[0] for name, values in evaluate(arrays, points).items()}
     beat = hw.axi_bytes * memory.efficiency
+    pixels, weights = found["x_bytes"] / beat, found["k_bytes"] / beat / hw.weights_ports
+    shared = np.minimum(pixels, weights) * (hw.weights_ports > 2)  # the lesser use of the port for both
     terms = dict.fromkeys(TERMS, np.zeros(len(layers))) | {
         "array": found["clocks"],
         "results": result_waits(arrays, points)[0],
-        "pixels": found["x_bytes"] / beat,
-        "weights": found["k_bytes"] / beat,
+        "pixels": pixels + np.where(pixels >= weights, shared, 0),
+        "weights": weights + np.where(pixels < weights, shared, 0),
         "outputs": found["y_bytes"] / beat,
         "memory": found["dram_bytes"] * memory.clocks_per_byte(hw.frequency_mhz),
         "latency": 2.0 * memory.latency_clocks * arrays.groups,

@@ -121,6 +121,11 @@ class Points:
     y_bits: Ints
     axi_data_bits: Ints
 
+    @property
+    def weights_ports(self) -> Ints:
+        """`Hardware.weights_ports` of every point."""
+        return np.asarray(np.minimum(-(-self.cols * self.k_bits // self.axi_data_bits), 3))
+
     @classmethod
     def of(cls, **values: npt.ArrayLike) -> Points:
         """Points from scalars and 1-D arrays of one length.

@@ -40,7 +40,7 @@ def layers_of(graph: Graph) -> tuple[Layer, ...]:
             layers.append(
                 Layer(
                     bundle.name, "conv", n, h, w, ci, co, kh, kw, sh, sw, rows.pad_before, cols.pad_before,
-                    ho=rows.out, wo=cols.out,
+                    ho=rows.out, wo=cols.out, groups=core.groups,
                 )
             )  # fmt: skip
         else:

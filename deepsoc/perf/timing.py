@@ -147,7 +147,7 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
     for i, (op, cost) in enumerate(zip(works, costs, strict=True)):
         before, start = clock, max(over, descriptor)
         pixels = max(settled, descriptor + hw.line_buffers + const.TABLE)
-        beats = cost.k_bytes // hw.axi_bytes - const.DESCRIPTOR_BYTES // hw.axi_bytes
+        beats = (cost.k_bytes - const.DESCRIPTOR_BYTES) // hw.stream_bytes
         more = len(times) + 1 < len(works)
         ahead = weights.stream_from(descriptor + memory.latency_clocks + const.STREAM, beats, start if more else None)
         descriptor = start + _descriptor(hw, memory) + ahead
@@ -156,11 +156,11 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
         first = cost.overhead_clocks - op.last_clocks(hw) - const.END
         there = pixels + first + memory.latency_clocks
         step = max(start + const.HANDOVER, there, behind.first if behind else 0.0)
-        begin, body = step, 0.0
+        begin, body, beside = step, 0.0, _beside_weights(op, cost, hw)
         for t in range(op.loops.t):
             busiest = max(port[t] for port in ports.values())
             array = ports["array"][t]
-            step = weights.iteration(op, t, step, busiest, array) if op.kind == "mac" else step + busiest
+            step = weights.iteration(op, t, step, busiest, array, beside) if op.kind == "mac" else step + busiest
             body += busiest
             if t == 0:
                 late = max(_late(op, hw, memory, busiest, before, behind), step)
@@ -248,6 +248,13 @@ def _pooled(op: Work, clocks: int) -> list[float]:
     return found
 
 
+def _beside_weights(op: Work, cost: Cost, hw: Hardware) -> float:
+    """Beats of an iteration on the busier of the ports that weights come by too."""
+    pixels = cost.x_bytes if hw.weights_ports > 2 else 0
+    operands = cost.o_bytes if hw.weights_ports > 1 else 0
+    return max(pixels, operands) / hw.axi_bytes / op.loops.t
+
+
 def _last_operands(op: Work, hw: Hardware, memory: Memory) -> float:
     """Clocks that the results of the last column wait for partial sums, of which each fills a buffer of its own."""
     if op.o is None or op.o.seg_step != hw.slot_bytes or op.o.seg_bytes != hw.axi_bytes:
@@ -313,11 +320,11 @@ def _share(count: float, most: int) -> float:
 
 
 class _Weights:
-    """The weights port: blocks load one after the other into two banks."""
+    """The ports of the weights: blocks load one after the other into two banks; a beat is one of each port."""
 
     def __init__(self, hw: Hardware, memory: Memory) -> None:
         self._hw = hw
-        burst = min(hw.axi_max_burst, const.WEIGHTS_BURST, 4096 // hw.axi_bytes)
+        burst = hw.weights_burst
         self._buffer = max(4 * burst, 16)
         self._efficiency = memory.efficiency
         turn = memory.latency_clocks + burst + const.WEIGHTS_TURN
@@ -348,24 +355,29 @@ class _Weights:
         spent, self._spent = self._spent, 0.0
         return spent
 
-    def iteration(self, op: Work, t: int, step: float, busiest: float, array: float) -> float:
+    def iteration(self, op: Work, t: int, step: float, busiest: float, array: float, beside: float) -> float:
         """When iteration `t` ends that could begin at `step` and takes `busiest` clocks with its weights there.
 
-        `array`: the clocks that it takes in the array.
+        `array`: the clocks that it takes in the array; `beside`: beats of something else by a port of its weights.
         """
         hw, words = self._hw, op.loops.words * op.loops.sw
+        left = max(1 - beside / busiest, 0.0)  # of the port's clocks
         blocks = split(words, hw.weights_ram_depth)
         for start, stop in blocks:
             count = stop - start
-            bias = -(-op.loops.channels(t) * 32 // hw.axi_data_bits) if start == 0 else 0
-            beats = 1 + bias - (-count * hw.weight_word_bits // hw.axi_data_bits)
+            bias = -(-op.loops.channels(t) * 4 // hw.bias_bytes) if start == 0 else 0
+            beats = 1 + bias - (-count * hw.weight_word_bits // (8 * hw.stream_bytes))
             begin = max(self._loaded, self._released[0])
             ahead = min(self._buffer, self._ahead + (begin - self._loaded) * self._rate)
             waits = math.ceil(max(beats - ahead, 0.0) / self._buffer)
             self._ahead = ahead + waits * self._buffer - beats
-            load = max(1 + bias + count, beats / self._efficiency + waits * self._wait) + const.BLOCK
+            moved = beats + min(beside * count / words, beats * (1 - left) / max(left, 1e-9))
+            # Half of what comes beside the weights lies in their waits.
+            waiting = waits * self._wait
+            load = max(1 + bias + count, moved / self._efficiency, (moved + beats) / 2 / self._efficiency + waiting)
+            load += const.BLOCK
             self._loaded = begin + load
-            self._spent += max(1 + bias + count, beats / self._rate) + const.BLOCK
+            self._spent += max(1 + bias + count, moved / self._rate) + const.BLOCK
             share = busiest * count / words
             # The first columns are done while their words come.
             tail = max(share * (1 - words / array), 1.0) if len(blocks) == 1 else 1.0

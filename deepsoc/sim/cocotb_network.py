@@ -53,9 +53,10 @@ class _Watched(CocotbDevice):
         return buffer
 
     def on_burst(self, port: str, address: int, beats: int) -> None:
-        index = min(self.done, len(self.operations) - 1)
-        if port == "k":
-            index = self._owner(address - self._base)
+        manifest, index = self._export.manifest, min(self.done, len(self.operations) - 1)
+        weights = 0 <= address - self._base - manifest.weights_offset < manifest.weights_bytes
+        if port == "k" or (port != "y" and weights):
+            port, index = "k", self._owner(address - self._base)
         self.operations[index][port] += beats * self._export.hw.axi_bytes
 
     def _owner(self, offset: int) -> int:

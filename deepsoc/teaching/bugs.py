@@ -70,7 +70,7 @@ FAULTS = (
     ),
     Fault(
         *("dsoc_array", "group border", "sums move on into the next elastic group"),
-        *("(shift_qq && !starts[c])", "shift_qq"),
+        *("shift_q ? ~starts : '0", "{Cols{shift_q}}"),
     ),
     Fault(
         *("dsoc_array", "start of a sum", "new sums go on from the old ones"),

@@ -1,10 +1,15 @@
 // AXI rules on every port of the accelerator; limits are those of docs/architecture.md, section 6.
 `include "params.svh"
 
+// Of the ports for operands and pixels, 1 and 2 behind that of the weights: 8 beats, or 16 where weights come by them too.
+`define DSOC_WEIGHTS_BY(port) (`DSOC_COLS * `DSOC_K_BITS > port * `DSOC_AXI_DATA_BITS)
+`define DSOC_LEAST(a, b) ((a) < (b) ? (a) : (b))
+`define DSOC_READ_BEATS(port) `DSOC_LEAST(`DSOC_AXI_MAX_BURST, `DSOC_WEIGHTS_BY(port) ? 16 : 8)
+
 bind dsoc_top dsoc_axi_read_check #(
     .DataBits(`DSOC_AXI_DATA_BITS),
-    .MaxBeats(`DSOC_AXI_MAX_BURST < 8 ? `DSOC_AXI_MAX_BURST : 8),
-    .MaxPending(32)
+    .MaxBeats(`DSOC_READ_BEATS(2)),
+    .MaxPending(32 + 4)
 ) i_x_check (
     .clk_i,
     .rst_ni,
@@ -43,8 +48,8 @@ bind dsoc_top dsoc_axi_read_check #(
 
 bind dsoc_top dsoc_axi_read_check #(
     .DataBits(`DSOC_AXI_DATA_BITS),
-    .MaxBeats(`DSOC_AXI_MAX_BURST < 8 ? `DSOC_AXI_MAX_BURST : 8),
-    .MaxPending(32)
+    .MaxBeats(`DSOC_READ_BEATS(1)),
+    .MaxPending(32 + 4)
 ) i_o_check (
     .clk_i,
     .rst_ni,

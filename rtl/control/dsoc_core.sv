@@ -121,7 +121,10 @@ module dsoc_core #(
   localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits;
   localparam int unsigned OutLines = max2(LinesPerTile, RawBeats);
   localparam int unsigned ChunkBeats = min2(MaxBurst, 8);
+  localparam int unsigned LineBursts = 32;  // that a line reader has under way
   localparam int unsigned WeightsBurst = min2(min2(MaxBurst, 16), 4096 / BeatBytes);
+  // Words of weights that are wider than a beat come by more of the ports that read: k, o, x.
+  localparam int unsigned WeightsPorts = min2((Cols * KBits + AxiBits - 1) / AxiBits, 3);
   localparam int unsigned RowBits = (CountersDepth > 1) ? $clog2(CountersDepth) : 1;
 
   if (Rows < 1 || Rows > 2048 || Cols < 1 || Cols > 2048) begin : gen_illegal_size
@@ -223,10 +226,15 @@ module dsoc_core #(
       .count_i  (count)
   );
 
-  logic k_read_s0_valid, k_read_s0_ready, k_read_s1_valid, k_read_s1_ready;
-  logic [AddrBits-1:0] k_s0_addr, k_s1_addr;
-  logic [7:0] k_s0_len, k_s1_len;
-  logic k_s0_rvalid, k_s0_rready, k_s1_rvalid, k_s1_rready;
+  logic k_read_s0_valid, k_read_s0_ready;
+  logic [AddrBits-1:0] k_s0_addr;
+  logic [7:0] k_s0_len;
+  logic k_s0_rvalid, k_s0_rready;
+  // Weights, of each port: k, o, x.
+  logic [WeightsPorts*AddrBits-1:0] w_araddr;
+  logic [7:0] w_arlen;
+  logic [WeightsPorts-1:0] w_arvalid, w_arready, w_rvalid, w_rready;
+  logic [WeightsPorts*AxiBits-1:0] w_rdata;
   logic [31:0] weights_offset, weights_beats;
   logic weights_cmd_valid, weights_cmd_ready;
 
@@ -411,12 +419,12 @@ module dsoc_core #(
       .s0_arready_o(k_read_s0_ready),
       .s0_rvalid_o (k_s0_rvalid),
       .s0_rready_i (k_s0_rready),
-      .s1_araddr_i (k_s1_addr),
-      .s1_arlen_i  (k_s1_len),
-      .s1_arvalid_i(k_read_s1_valid),
-      .s1_arready_o(k_read_s1_ready),
-      .s1_rvalid_o (k_s1_rvalid),
-      .s1_rready_i (k_s1_rready),
+      .s1_araddr_i (w_araddr[AddrBits-1:0]),
+      .s1_arlen_i  (w_arlen),
+      .s1_arvalid_i(w_arvalid[0]),
+      .s1_arready_o(w_arready[0]),
+      .s1_rvalid_o (w_rvalid[0]),
+      .s1_rready_i (w_rready[0]),
       .m_araddr_o  (m_axi_k_araddr),
       .m_arlen_o   (m_axi_k_arlen),
       .m_arvalid_o (k_arvalid),
@@ -425,6 +433,91 @@ module dsoc_core #(
       .m_rvalid_i  (k_beat_valid),
       .m_rready_o  (k_beat_ready)
   );
+  assign w_rdata[AxiBits-1:0] = k_beat;
+
+  // ---- the operand port, which weights may come by as well -------------------------------------------------------------
+  logic [AddrBits-1:0] o_line_araddr;
+  logic [7:0] o_line_arlen;
+  logic o_line_arvalid, o_line_arready, o_line_rvalid, o_line_rready;
+
+  if (WeightsPorts > 1) begin : gen_o_port
+    dsoc_axi_read_arb #(
+        .AddrBits  (AddrBits),
+        .MaxPending(LineBursts + 4)
+    ) i_o_port (
+        .clk_i,
+        .rst_ni      (run_rst_nq),
+        .s0_araddr_i (o_line_araddr),
+        .s0_arlen_i  (o_line_arlen),
+        .s0_arvalid_i(o_line_arvalid),
+        .s0_arready_o(o_line_arready),
+        .s0_rvalid_o (o_line_rvalid),
+        .s0_rready_i (o_line_rready),
+        .s1_araddr_i (w_araddr[1*AddrBits+:AddrBits]),
+        .s1_arlen_i  (w_arlen),
+        .s1_arvalid_i(w_arvalid[1]),
+        .s1_arready_o(w_arready[1]),
+        .s1_rvalid_o (w_rvalid[1]),
+        .s1_rready_i (w_rready[1]),
+        .m_araddr_o  (m_axi_o_araddr),
+        .m_arlen_o   (m_axi_o_arlen),
+        .m_arvalid_o (o_arvalid),
+        .m_arready_i (o_arready),
+        .m_rlast_i   (o_beat_last),
+        .m_rvalid_i  (o_beat_valid),
+        .m_rready_o  (o_beat_ready)
+    );
+    assign w_rdata[1*AxiBits+:AxiBits] = o_beat;
+  end else begin : gen_o_alone
+    assign m_axi_o_araddr = o_line_araddr;
+    assign m_axi_o_arlen  = o_line_arlen;
+    assign o_arvalid      = o_line_arvalid;
+    assign o_line_arready = o_arready;
+    assign o_line_rvalid  = o_beat_valid;
+    assign o_beat_ready   = o_line_rready;
+  end
+
+  // ---- the pixel port, which weights may come by as well -------------------------------------------------------------
+  logic [AddrBits-1:0] x_line_araddr;
+  logic [7:0] x_line_arlen;
+  logic x_line_arvalid, x_line_arready, x_line_rvalid, x_line_rready;
+
+  if (WeightsPorts > 2) begin : gen_x_port
+    dsoc_axi_read_arb #(
+        .AddrBits  (AddrBits),
+        .MaxPending(LineBursts + 4)
+    ) i_x_port (
+        .clk_i,
+        .rst_ni      (run_rst_nq),
+        .s0_araddr_i (x_line_araddr),
+        .s0_arlen_i  (x_line_arlen),
+        .s0_arvalid_i(x_line_arvalid),
+        .s0_arready_o(x_line_arready),
+        .s0_rvalid_o (x_line_rvalid),
+        .s0_rready_i (x_line_rready),
+        .s1_araddr_i (w_araddr[2*AddrBits+:AddrBits]),
+        .s1_arlen_i  (w_arlen),
+        .s1_arvalid_i(w_arvalid[2]),
+        .s1_arready_o(w_arready[2]),
+        .s1_rvalid_o (w_rvalid[2]),
+        .s1_rready_i (w_rready[2]),
+        .m_araddr_o  (m_axi_x_araddr),
+        .m_arlen_o   (m_axi_x_arlen),
+        .m_arvalid_o (x_arvalid),
+        .m_arready_i (x_arready),
+        .m_rlast_i   (x_beat_last),
+        .m_rvalid_i  (x_beat_valid),
+        .m_rready_o  (x_beat_ready)
+    );
+    assign w_rdata[2*AxiBits+:AxiBits] = x_beat;
+  end else begin : gen_x_alone
+    assign m_axi_x_araddr = x_line_araddr;
+    assign m_axi_x_arlen  = x_line_arlen;
+    assign x_arvalid      = x_line_arvalid;
+    assign x_line_arready = x_arready;
+    assign x_line_rvalid  = x_beat_valid;
+    assign x_beat_ready   = x_line_rready;
+  end
 
   // ---- pixels --------------------------------------------------------------------------------------------------------
   // They are fetched ahead for the next operation, as far as it does not read what is still being written.
@@ -488,14 +581,14 @@ module dsoc_core #(
       .waits_o         (x_waits),
       .idle_o          (x_reader_idle),
       .c_start_i       (op_start_o),
-      .araddr_o        (m_axi_x_araddr),
-      .arlen_o         (m_axi_x_arlen),
-      .arvalid_o       (x_arvalid),
-      .arready_i       (x_arready),
+      .araddr_o        (x_line_araddr),
+      .arlen_o         (x_line_arlen),
+      .arvalid_o       (x_line_arvalid),
+      .arready_i       (x_line_arready),
       .rdata_i         (x_beat),
       .rlast_i         (x_beat_last),
-      .rvalid_i        (x_beat_valid),
-      .rready_o        (x_beat_ready),
+      .rvalid_i        (x_line_rvalid),
+      .rready_o        (x_line_rready),
       .valid_o         (x_valid),
       .bytes_o         (x_bytes),
       .beats_o         (),
@@ -559,6 +652,7 @@ module dsoc_core #(
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
       .MaxBurst(WeightsBurst),
+      .WeightsPorts(WeightsPorts),
       .Pe(Pe),
       .Dsp48e2(Dsp48e2)
   ) i_engine (
@@ -574,13 +668,13 @@ module dsoc_core #(
       .cmd_beats_i (weights_beats),
       .cmd_valid_i (weights_cmd_valid),
       .cmd_ready_o (weights_cmd_ready),
-      .araddr_o    (k_s1_addr),
-      .arlen_o     (k_s1_len),
-      .arvalid_o   (k_read_s1_valid),
-      .arready_i   (k_read_s1_ready),
-      .rdata_i     (k_beat),
-      .rvalid_i    (k_s1_rvalid),
-      .rready_o    (k_s1_rready),
+      .araddr_o    (w_araddr),
+      .arlen_o     (w_arlen),
+      .arvalid_o   (w_arvalid),
+      .arready_i   (w_arready),
+      .rdata_i     (w_rdata),
+      .rvalid_i    (w_rvalid),
+      .rready_o    (w_rready),
       .error_o     (engine_error),
       .active_o    (count_active),
       .step_o      (count_step),
@@ -663,14 +757,14 @@ module dsoc_core #(
       .waits_o         (),
       .idle_o          (),
       .c_start_i       (opd_start),
-      .araddr_o        (m_axi_o_araddr),
-      .arlen_o         (m_axi_o_arlen),
-      .arvalid_o       (o_arvalid),
-      .arready_i       (o_arready),
+      .araddr_o        (o_line_araddr),
+      .arlen_o         (o_line_arlen),
+      .arvalid_o       (o_line_arvalid),
+      .arready_i       (o_line_arready),
       .rdata_i         (o_beat),
       .rlast_i         (o_beat_last),
-      .rvalid_i        (o_beat_valid),
-      .rready_o        (o_beat_ready),
+      .rvalid_i        (o_line_rvalid),
+      .rready_o        (o_line_rready),
       .valid_o         (opd_valid),
       .bytes_o         (opd_bytes),
       .beats_o         (opd_beats),
@@ -877,9 +971,9 @@ module dsoc_core #(
         .lacks_operand_i(count_lacks_operand),
         .blocked_i      (count_blocked),
         .finished_i     (out_finished),
-        .x_beat_i       (m_axi_x_rvalid && m_axi_x_rready),
+        .x_beat_i       (x_line_rvalid && x_line_rready),
         .k_beat_i       (m_axi_k_rvalid && m_axi_k_rready),
-        .o_beat_i       (m_axi_o_rvalid && m_axi_o_rready),
+        .o_beat_i       (o_line_rvalid && o_line_rready),
         .y_beat_i       (m_axi_y_wvalid && m_axi_y_wready),
         .read_i         (count_read),
         .row_i          (count_row),

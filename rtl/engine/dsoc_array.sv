@@ -47,7 +47,7 @@ module dsoc_array #(
   localparam int unsigned Operand = 25;  // bits of a DSP block's larger operand, in the least of them
   localparam bit InBlock = Pe == PeCascade || (Pe == PePair && XBits + YBits + 1 <= Operand);
 
-  logic [Cols-1:0] starts;
+  logic [Cols-1:0] starts, left_qq;  // first columns of the groups; the sum takes that to its left
   logic mac_q, zero_q, shift_q, mac_qq, shift_qq;
   logic own_qq;  // the sum goes on from itself
   logic [Cols*KBits-1:0] weights;  // beside the flags, unless the elements have their registers
@@ -65,9 +65,11 @@ module dsoc_array #(
     if (!rst_ni) begin
       {mac_q, zero_q, shift_q} <= '0;
       {mac_qq, own_qq, shift_qq} <= '0;
+      left_qq <= '0;
     end else if (advance_i) begin
       {mac_q, zero_q, shift_q} <= {mac_i, zero_i, shift_i};
       {mac_qq, own_qq, shift_qq} <= {mac_q, mac_q && !zero_q, shift_q};
+      left_qq <= shift_q ? ~starts : '0;
     end
   end
 
@@ -83,6 +85,13 @@ module dsoc_array #(
 
   if (Pe == PePortable) begin : gen_portable
     logic signed [PBits-1:0] product[Rows][Cols];
+    logic [YBits-1:0] own;  // masks of what the sums are made of
+    logic [YBits-1:0] moved[Cols];
+
+    assign own = {YBits{own_qq}};
+    for (genvar c = 0; c < Cols; c++) begin : gen_moved
+      assign moved[c] = {YBits{left_qq[c]}};
+    end
 
     dsoc_products #(
         .Rows (Rows),
@@ -101,6 +110,7 @@ module dsoc_array #(
     for (genvar r = 0; r < Rows; r++) begin : gen_row
       logic signed [YBits-1:0] sum_q[Cols];
       logic signed [YBits-1:0] held_q[Cols];
+      logic signed [YBits-1:0] sum[Cols];
       logic signed [YBits-1:0] left[Cols];
 
       assign left[0] = '0;
@@ -108,12 +118,13 @@ module dsoc_array #(
         assign left[c] = sum_q[c-1];
       end
 
+      // Rows as a whole, with masks: a simulator makes vector code of that.
+      for (genvar c = 0; c < Cols; c++) begin : gen_sum
+        assign sum[c] = YBits'(product[r][c]) + $signed((own & sum_q[c]) | (moved[c] & left[c]));
+      end
+
       always_ff @(posedge clk_i) begin
-        if (advance_i && (mac_qq || shift_qq)) begin
-          for (int unsigned c = 0; c < Cols; c++) begin
-            sum_q[c] <= YBits'(product[r][c]) + ((own_qq ? sum_q[c] : '0) | ((shift_qq && !starts[c]) ? left[c] : '0));
-          end
-        end
+        if (advance_i && (mac_qq || shift_qq)) sum_q <= sum;
       end
 
       always_ff @(posedge clk_i) begin
@@ -179,12 +190,11 @@ module dsoc_array #(
         ) i_elements (
             .clk_i,
             .advance_i,
-            .starts_i (starts),
             .pixel_i  (pixel),
             .weights_i(weights),
             .mac_i    (mac_q),
             .own_i    (own_qq),
-            .shift_i  (shift_qq),
+            .left_i   (left_qq),
             .sum_i    (advance_i && (mac_qq || shift_qq)),
             .sums_o   (sums)
         );

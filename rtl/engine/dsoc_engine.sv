@@ -29,6 +29,7 @@ module dsoc_engine #(
     parameter int unsigned AxiBits = 32,
     parameter int unsigned AddrBits = 40,
     parameter int unsigned MaxBurst = 16,
+    parameter int unsigned WeightsPorts = 1,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0
 ) (
@@ -42,20 +43,20 @@ module dsoc_engine #(
     input  logic            px_valid_i,
     output logic            px_pop_o,
 
-    // Weights of an operation: command, then the read channels of the port.
+    // Weights of an operation: command, then the read channels of the ports.
     input  logic [AddrBits-1:0] arena_i,
     input  logic [        31:0] cmd_offset_i,
     input  logic [        31:0] cmd_beats_i,
     input  logic                cmd_valid_i,
     output logic                cmd_ready_o,
-    output logic [AddrBits-1:0] araddr_o,
-    output logic [         7:0] arlen_o,
-    output logic                arvalid_o,
-    input  logic                arready_i,
-    input  logic [ AxiBits-1:0] rdata_i,
-    input  logic                rvalid_i,
-    output logic                rready_o,
-    output logic                error_o,
+    output logic [WeightsPorts*AddrBits-1:0] araddr_o,
+    output logic [                      7:0] arlen_o,
+    output logic [         WeightsPorts-1:0] arvalid_o,
+    input  logic [         WeightsPorts-1:0] arready_i,
+    input  logic [ WeightsPorts*AxiBits-1:0] rdata_i,
+    input  logic [         WeightsPorts-1:0] rvalid_i,
+    output logic [         WeightsPorts-1:0] rready_o,
+    output logic                             error_o,
 
     // Biases, read by the output stage.
     input  logic [ 2:0] bias_bank_i,
@@ -79,7 +80,7 @@ module dsoc_engine #(
 );
 
   localparam int unsigned DepthBits = $clog2(WeightsDepth);
-  localparam int unsigned WordUnit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
+  localparam int unsigned WordUnit = WeightsPorts * ((AxiBits / 8 > 8) ? AxiBits / 8 : 8);
   localparam int unsigned WordBits = (Cols * KBits + WordUnit - 1) / WordUnit * WordUnit;
   localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1;
   localparam int unsigned GMax = (KwMax + SwMax - 1 < Cols) ? KwMax + SwMax - 1 : Cols;
@@ -111,7 +112,8 @@ module dsoc_engine #(
       .Depth(WeightsDepth),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
-      .MaxBurst(MaxBurst)
+      .MaxBurst(MaxBurst),
+      .Ports(WeightsPorts)
   ) i_weights (
       .clk_i,
       .rst_ni,

@@ -15,13 +15,12 @@ module dsoc_pe_pair #(
 ) (
     input  logic                           clk_i,
     input  logic                           advance_i,
-    input  logic        [        Cols-1:0] starts_i,
     input  logic signed [   PixelBits-1:0] pixel_i,
     input  logic        [  Cols*KBits-1:0] weights_i,  // in their registers
     input  logic                           mac_i,      // beside the operands in their registers
     // what the sum is made of, and that it is made, a clock later
     input  logic                           own_i,
-    input  logic                           shift_i,
+    input  logic        [        Cols-1:0] left_i,     // with the sum to its left
     input  logic                           sum_i,
     output logic        [2*Cols*YBits-1:0] sums_o
 );
@@ -46,7 +45,7 @@ module dsoc_pe_pair #(
       assign left = sum_q[c-1];
     end
 
-    assign {high, low} = (own_i ? sum_q[c] : '0) | ((shift_i && !starts_i[c]) ? left : '0);
+    assign {high, low} = (own_i ? sum_q[c] : '0) | (left_i[c] ? left : '0);
     assign high_product = YBits'($signed(products_q[2*PBits-1:PBits]));
     assign borrow = products_q[PBits-1];
     assign sums_o[2*YBits*c+:2*YBits] = sum_q[c];

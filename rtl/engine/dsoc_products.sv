@@ -20,22 +20,31 @@ module dsoc_products #(
     output logic signed [     PBits-1:0] product_o[Rows][Cols]
 );
 
-  logic [Cols*KBits-1:0] weights_q;
+  // Rows are assigned as a whole: a simulator makes vector code of that, and far slower code of assignments to each element.
+  logic signed [KBits-1:0] weight[Cols];
+  logic signed [KBits-1:0] weight_q[Cols];
+
+  for (genvar c = 0; c < Cols; c++) begin : gen_weight
+    assign weight[c] = weights_i[c*KBits+:KBits];
+  end
 
   always_ff @(posedge clk_i) begin
-    if (advance_i) weights_q <= weights_i;
+    if (advance_i) weight_q <= weight;
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     logic signed [XBits-1:0] pixel_q;
+    logic signed [PBits-1:0] product[Cols];
     logic signed [PBits-1:0] product_q[Cols];
+
+    for (genvar c = 0; c < Cols; c++) begin : gen_product
+      assign product[c] = PBits'(pixel_q) * PBits'(weight_q[c]);
+    end
 
     always_ff @(posedge clk_i) begin
       if (advance_i) begin
         pixel_q <= mac_i ? pixel_i[r*XBits+:XBits] : '0;
-        for (int unsigned c = 0; c < Cols; c++) begin
-          product_q[c] <= PBits'(pixel_q) * PBits'($signed(weights_q[c*KBits+:KBits]));
-        end
+        product_q <= product;
       end
     end
 

@@ -8,11 +8,15 @@
 /// block whose first words may be missing. The consumer gives the bank back with
 /// `release_i`, not before `block_whole_o`. A bias comes a clock after `bias_read_i`.
 ///
+/// With several ports a beat of the stream is one beat of each. The stream lies in memory in cells of MaxBurst such beats, at a
+/// multiple of MaxBurst beats of a port: first those of port 0, then those of port 1, ….
+///
 /// Parameters:
 ///   Cols, KBits, WordBits   columns, bits of a weight, bits of a stored word (>= Cols*KBits)
 ///   Depth                   words of a bank
-///   AxiBits, AddrBits       of the port
+///   AxiBits, AddrBits       of a port
 ///   MaxBurst                beats of a burst, power of two
+///   Ports                   that the stream comes by, 1 to 3
 module dsoc_weights_reader #(
     parameter int unsigned Cols = 24,
     parameter int unsigned KBits = 4,
@@ -20,7 +24,8 @@ module dsoc_weights_reader #(
     parameter int unsigned Depth = 2048,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned AddrBits = 40,
-    parameter int unsigned MaxBurst = 16
+    parameter int unsigned MaxBurst = 16,
+    parameter int unsigned Ports = 1
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -31,13 +36,13 @@ module dsoc_weights_reader #(
     input  logic        cmd_valid_i,
     output logic        cmd_ready_o,
 
-    output logic [AddrBits-1:0] araddr_o,
-    output logic [         7:0] arlen_o,
-    output logic                arvalid_o,
-    input  logic                arready_i,
-    input  logic [ AxiBits-1:0] rdata_i,
-    input  logic                rvalid_i,
-    output logic                rready_o,
+    output logic [Ports*AddrBits-1:0] araddr_o,
+    output logic [               7:0] arlen_o,    // of all ports
+    output logic [         Ports-1:0] arvalid_o,
+    input  logic [         Ports-1:0] arready_i,
+    input  logic [ Ports*AxiBits-1:0] rdata_i,
+    input  logic [         Ports-1:0] rvalid_i,
+    output logic [         Ports-1:0] rready_o,
 
     output logic                     block_valid_o,
     output logic                     block_whole_o,
@@ -59,23 +64,27 @@ module dsoc_weights_reader #(
   localparam int unsigned BeatBytes = AxiBits / 8;
   localparam int unsigned ByteBits = $clog2(BeatBytes);
   localparam int unsigned FifoBeats = (4 * MaxBurst > 16) ? 4 * MaxBurst : 16;
-  localparam int unsigned BiasPerBeat = AxiBits / 32;
+  localparam int unsigned StreamBits = Ports * AxiBits;
+  localparam int unsigned BiasPerBeat = (Ports < 3 ? Ports : 2) * AxiBits / 32;  // a power of two
   localparam int unsigned BiasBeats = (Cols + BiasPerBeat - 1) / BiasPerBeat;
   localparam int unsigned BiasAddr = (BiasBeats > 1) ? $clog2(BiasBeats) : 1;
   localparam int unsigned BiasDepth = 8 << BiasAddr;
   localparam int unsigned MostRegfile = 64;  // words that lookup tables hold without a multiplexer behind them
   localparam int unsigned DepthBits = $clog2(Depth);
   // Words and beats are counted in a unit of both.
-  localparam int unsigned Unit = (AxiBits / 8 > 8) ? AxiBits / 8 : 8;
+  localparam int unsigned Unit = Ports * ((AxiBits / 8 > 8) ? AxiBits / 8 : 8);
   localparam int unsigned OutUnits = WordBits / Unit;
-  localparam int unsigned InUnits = AxiBits / Unit;
+  localparam int unsigned InUnits = StreamBits / Unit;
   localparam int unsigned SizeBits = $clog2((Depth + 1) * OutUnits + InUnits);
 
   if ((MaxBurst & (MaxBurst - 1)) != 0 || MaxBurst * BeatBytes > 4096) begin : gen_illegal_burst
     $error("dsoc_weights_reader: MaxBurst must be a power of two and a burst at most 4096 bytes");
   end
   if (WordBits % Unit != 0 || WordBits < Cols * KBits) begin : gen_illegal_word
-    $error("dsoc_weights_reader: WordBits must hold Cols*KBits bits and be a multiple of AxiBits/8 (at least 8)");
+    $error("dsoc_weights_reader: WordBits must hold Cols*KBits bits and be a multiple of Ports*AxiBits/8 (or Ports*8)");
+  end
+  if (Ports < 1 || Ports > 3) begin : gen_illegal_ports
+    $error("dsoc_weights_reader: Ports must be 1 to 3");
   end
   if (Depth < 2) begin : gen_illegal_depth
     $error("dsoc_weights_reader: Depth must be at least 2");
@@ -87,8 +96,10 @@ module dsoc_weights_reader #(
   logic [AddrBits-1:0] at_q;
   logic [BurstBits-1:0] burst_q, room, first;  // beats: of the burst; up to the first boundary; of the first burst
   logic cmd_valid, active_q, ar_fire;
+  logic [Ports-1:0] taken_q;  // ports that have taken the burst, and wait for the others
   logic [$clog2(FifoBeats+1)-1:0] credit_q;
-  logic [AxiBits-1:0] beat;
+  logic [StreamBits-1:0] beat;
+  logic [Ports-1:0] beats_valid;
   logic beat_valid, beat_ready;
 
   // A stream's first burst ends at a boundary of bursts, so that all others begin at one.
@@ -110,11 +121,10 @@ module dsoc_weights_reader #(
   );
 
   assign left      = left_q - 32'(burst_q);
-  assign araddr_o  = at_q;
   assign arlen_o   = 8'(burst_q - 1'b1);
   // Once raised, arvalid stays: credits only grow while it waits.
-  assign arvalid_o = active_q && credit_q >= ($clog2(FifoBeats + 1))'(burst_q);
-  assign ar_fire   = arvalid_o && arready_i;
+  assign arvalid_o = active_q && credit_q >= ($clog2(FifoBeats + 1))'(burst_q) ? ~taken_q : '0;
+  assign ar_fire   = arvalid_o != '0 && &(arready_i | taken_q);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -123,14 +133,16 @@ module dsoc_weights_reader #(
       left_q   <= '0;
       burst_q  <= '0;
       credit_q <= ($clog2(FifoBeats + 1))'(FifoBeats);
+      taken_q  <= '0;
     end else begin
+      taken_q <= ar_fire ? '0 : taken_q | (arvalid_o & arready_i);
       if (!active_q) begin
         active_q <= cmd_valid && beats != '0;
         at_q     <= arena_i + AddrBits'(offset);
         left_q   <= beats;
         burst_q  <= first;
       end else if (ar_fire) begin
-        at_q     <= at_q + (AddrBits'(burst_q) << ByteBits);
+        at_q     <= at_q + (Ports > 1 ? AddrBits'(Ports * MaxBurst * BeatBytes) : AddrBits'(burst_q) << ByteBits);
         left_q   <= left;
         burst_q  <= (left < 32'(MaxBurst)) ? BurstBits'(left) : BurstBits'(MaxBurst);
         active_q <= left != '0;
@@ -143,20 +155,26 @@ module dsoc_weights_reader #(
     end
   end
 
-  dsoc_fifo #(
-      .Width(AxiBits),
-      .Depth(FifoBeats)
-  ) i_beats (
-      .clk_i,
-      .rst_ni,
-      .data_i (rdata_i),
-      .valid_i(rvalid_i),
-      .ready_o(rready_o),
-      .data_o (beat),
-      .valid_o(beat_valid),
-      .ready_i(beat_ready),
-      .count_o()
-  );
+  assign beat_valid = &beats_valid;
+
+  for (genvar p = 0; p < Ports; p++) begin : gen_port
+    assign araddr_o[p*AddrBits+:AddrBits] = at_q + AddrBits'(p * MaxBurst * BeatBytes);
+
+    dsoc_fifo #(
+        .Width(AxiBits),
+        .Depth(FifoBeats)
+    ) i_beats (
+        .clk_i,
+        .rst_ni,
+        .data_i (rdata_i[p*AxiBits+:AxiBits]),
+        .valid_i(rvalid_i[p]),
+        .ready_o(rready_o[p]),
+        .data_o (beat[p*AxiBits+:AxiBits]),
+        .valid_o(beats_valid[p]),
+        .ready_i(beat_ready && beat_valid),
+        .count_o()
+    );
+  end
 
   // ---- blocks --------------------------------------------------------------------------------------------------------
   typedef enum logic [1:0] {
@@ -188,7 +206,7 @@ module dsoc_weights_reader #(
   assign beat_ready = (state_q == Header) ? blocks_q != 2'd2 : (state_q == Bias) || (gear_ready && more_q);
 
   dsoc_gearbox #(
-      .InWidth (AxiBits),
+      .InWidth (StreamBits),
       .OutWidth(WordBits)
   ) i_gearbox (
       .clk_i,
@@ -286,7 +304,8 @@ module dsoc_weights_reader #(
   );
   assign weights_o = read_word[Cols*KBits-1:0];
 
-  logic [AxiBits-1:0] bias_beat;
+  localparam int unsigned BiasBits = 32 * BiasPerBeat;
+  logic [BiasBits-1:0] bias_beat;
   logic bias_wen;
   logic [BiasAddr+2:0] bias_waddr, bias_raddr;
   logic [15:0] bias_place;  // in its beat
@@ -300,13 +319,13 @@ module dsoc_weights_reader #(
     logic [15:0] bias_place_q;
 
     dsoc_ram #(
-        .Width(AxiBits),
+        .Width(BiasBits),
         .Depth(BiasDepth)
     ) i_bias (
         .clk_i,
         .wen_i  (bias_wen),
         .waddr_i(bias_waddr),
-        .wdata_i(beat),
+        .wdata_i(beat[BiasBits-1:0]),
         .ren_i  (bias_read_i),
         .raddr_i(bias_raddr),
         .rdata_o(bias_beat)
@@ -318,13 +337,13 @@ module dsoc_weights_reader #(
     end
   end else begin : gen_bias_regfile
     dsoc_regfile #(
-        .Width(AxiBits),
+        .Width(BiasBits),
         .Depth(BiasDepth)
     ) i_bias (
         .clk_i,
         .wen_i  (bias_wen),
         .waddr_i(bias_waddr),
-        .wdata_i(beat),
+        .wdata_i(beat[BiasBits-1:0]),
         .raddr_i(bias_raddr),
         .rdata_o(bias_beat)
     );

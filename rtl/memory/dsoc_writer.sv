@@ -89,8 +89,8 @@ module dsoc_writer #(
   end
 
   // ---- bytes into a row of beats -----------------------------------------------------------------------------------
-  logic row_valid_q;
-  logic [31:0] row_addr_q, in_addr;  // of the beat
+  logic row_valid_q, row_follows_q, row_returns_q;
+  logic [31:0] row_addr_q, beat_addr;
   logic [7:0] row_lines_q;
   logic [Lines*AxiBits-1:0] row_q;
   logic [BeatBytes-1:0] strb_q;
@@ -100,10 +100,11 @@ module dsoc_writer #(
   logic [8*Lines-1:0] bytes;
   logic [AxiBits*RawBeats-1:0] beats;
 
-  // Whether a vector's bytes lie in the beat of the vector before.
-  logic [31:0] last_addr_q;
+  // Where a vector lies is compared with the vector before while it comes: in the same beat, at the end of that one, or, in
+  // the same operation, before that end.
+  logic [31:0] last_addr_q, last_end_q;
   logic [7:0] last_lines_q;
-  logic same;
+  logic same, follows, returns, follows_before, returns_before, first_q;
 
   // Settings of the operation whose results are here, taken over while there are none.
   logic raw_q, over_q, flush;
@@ -138,51 +139,65 @@ module dsoc_writer #(
     end
   end
 
-  assign same = addr_i >> ByteBits == last_addr_q >> ByteBits && lines_i == last_lines_q;
+  assign beat_addr = addr_i & ~32'(BeatBytes - 1);
+  assign same      = beat_addr == last_addr_q && lines_i == last_lines_q;
+  assign follows   = beat_addr == last_end_q && lines_i == last_lines_q;
+  assign returns   = beat_addr < last_end_q && !first_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       last_addr_q  <= '0;
+      last_end_q   <= '0;
       last_lines_q <= '0;
-    end else if (valid_i && ready_o) begin
-      last_addr_q  <= addr_i;
-      last_lines_q <= lines_i;
+      first_q      <= 1'b1;
+    end else begin
+      if (valid_i && ready_o) begin
+        last_addr_q  <= beat_addr;
+        last_end_q   <= beat_addr + ((raw_i ? 32'(lines_i) : 32'd1) << ByteBits);
+        last_lines_q <= lines_i;
+      end
+      first_q <= over_i || (first_q && !(valid_i && ready_o));
     end
   end
 
   dsoc_fifo #(
-      .Width(1 + 32 + 8 + 8 * Lines + AxiBits * RawBeats),
+      .Width(3 + 32 + 8 + 8 * Lines + AxiBits * RawBeats),
       .Depth(VectorDepth)
   ) i_vectors (
       .clk_i,
       .rst_ni,
-      .data_i ({same, addr_i, lines_i, bytes_i, beats_i}),
+      .data_i ({same, follows, returns, addr_i, lines_i, bytes_i, beats_i}),
       .valid_i,
       .ready_o,
-      .data_o ({joins_before, addr, lines, bytes, beats}),
+      .data_o ({joins_before, follows_before, returns_before, addr, lines, bytes, beats}),
       .valid_o(vector_valid),
       .ready_i(take),
       .count_o(vectors)
   );
 
-  assign valid   = vector_valid && !waits_q;
-  assign in_addr = addr & ~32'(BeatBytes - 1);
-  assign joins   = row_valid_q && joins_before;  // never of raw results: each has a slot of its own
-  assign push    = row_valid_q && ((valid && !joins) || (flush && !valid));
-  assign ready   = !row_valid_q || joins || push_ready;
-  assign take    = valid && ready;
+  assign valid = vector_valid && !waits_q;
+  assign joins = row_valid_q && joins_before;  // never of raw results: each has a slot of its own
+  assign push  = row_valid_q && ((valid && !joins) || (flush && !valid));
+  assign ready = !row_valid_q || joins || push_ready;
+  assign take  = valid && ready;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      row_valid_q <= 1'b0;
-      row_addr_q  <= '0;
-      row_lines_q <= '0;
-      strb_q      <= '0;
+      row_valid_q   <= 1'b0;
+      row_follows_q <= 1'b0;
+      row_returns_q <= 1'b0;
+      row_addr_q    <= '0;
+      row_lines_q   <= '0;
+      strb_q        <= '0;
     end else if (take) begin
       row_valid_q <= 1'b1;
-      row_addr_q  <= in_addr;
-      row_lines_q <= lines;
-      strb_q      <= raw_q ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr[ByteBits-1:0]);
+      if (!joins) begin
+        row_follows_q <= follows_before;
+        row_returns_q <= returns_before;
+        row_addr_q    <= addr & ~32'(BeatBytes - 1);
+        row_lines_q   <= lines;
+      end
+      strb_q <= raw_q ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr[ByteBits-1:0]);
     end else if (push && push_ready) begin
       row_valid_q <= 1'b0;
     end
@@ -213,38 +228,36 @@ module dsoc_writer #(
   } group_t;
 
   group_t open_q, closed, next;
-  logic [31:0] open_end_q;  // where the next row must lie
-  logic full;
+  logic full_q, full;
   logic [15:0] returns_q;  // of the operation's addresses, to lower ones
   logic finals_q, hurry_q;  // what comes now is not written again; it is waited for
   logic open_valid_q, grows, close, close_ready, store_full, next_valid, load;
   logic [StoreBits-1:0] store_wptr_q, store_rptr_q;
   logic [StoreBits:0] store_count_q;
 
-  assign full = raw_q ? open_q.beats == GroupBits'(GroupBeats) :
-      ((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0 || hurry_q;
-  assign grows = open_valid_q && !full && row_addr_q == open_end_q && row_lines_q == open_q.lines;
+  assign full  = full_q || (hurry_q && !raw_q);
+  assign grows = open_valid_q && !full && row_follows_q;
   assign close = open_valid_q && (full || (push && !grows && !store_full) || (flush && !row_valid_q));
-  assign store_full = store_count_q == (StoreBits + 1)'(StoreDepth);
+  assign store_full = store_count_q[StoreBits];
   assign push_ready = !store_full && (!open_valid_q || grows || close_ready);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       open_valid_q <= 1'b0;
       open_q       <= '0;
-      open_end_q   <= '0;
+      full_q       <= 1'b0;
     end else if (push && push_ready) begin
       open_valid_q <= 1'b1;
-      open_end_q   <= row_addr_q + ((raw_q ? 32'(row_lines_q) : 32'd1) << ByteBits);
+      if (raw_q) full_q <= (grows ? open_q.beats : '0) == GroupBits'(GroupBeats - 1);
+      else full_q <= (row_addr_q >> ByteBits & 32'(GroupBeats - 1)) == 32'(GroupBeats - 1);
       if (grows) begin
         open_q.beats <= open_q.beats + 1'b1;
         open_q.size  <= open_q.size + 16'(row_lines_q);
       end else begin
         open_q <= '{addr: row_addr_q, lines: row_lines_q, beats: GroupBits'(1), size: 16'(row_lines_q), default: '0};
       end
-    end else begin
-      if (close && close_ready) open_valid_q <= 1'b0;
-      if (done_o) open_end_q <= '0;
+    end else if (close && close_ready) begin
+      open_valid_q <= 1'b0;
     end
   end
 
@@ -457,7 +470,7 @@ module dsoc_writer #(
       wait_q     <= '0;
       mark_o     <= '0;
     end else begin
-      if (push && push_ready && row_addr_q < open_end_q) returns_q <= returns_q + 16'd1;
+      if (push && push_ready && row_returns_q) returns_q <= returns_q + 16'd1;
       finals_q <= marks_i && !over_q && returns_q == returns_i;
       hurry_q  <= hurry_i && finals_q && !next_valid && !group_valid_q;
       if (load) begin

@@ -43,21 +43,22 @@ module dsoc_array_kinds #(
 
   // Registers of the elements, side by side.
   logic mac, own, shift;
-  logic [Cols-1:0] starts, known_q = '0, held_known_q = '0;
+  logic [Cols-1:0] left, known_q = '0, held_known_q = '0;
   assign mac = gen_array[0].i_array.mac_qq;
   assign own = gen_array[0].i_array.own_qq;
   assign shift = gen_array[0].i_array.shift_qq;
-  assign starts = gen_array[0].i_array.starts;
+  assign left = gen_array[0].i_array.left_qq;
 
   always_ff @(posedge clk_i) begin
     for (int c = 0; c < Cols; c++) begin
       if (advance_i && mac && !own) known_q[c] <= 1'b1;
-      if (advance_i && shift) known_q[c] <= (starts[c] || c == 0) ? 1'b1 : known_q[c-1];
+      if (advance_i && shift) known_q[c] <= (!left[c] || c == 0) ? 1'b1 : known_q[c-1];
     end
     if (hold_i) held_known_q <= known_q;
   end
 
   logic [Groups*Cols-1:0] same;
+  logic moves;
   logic [Rows*Cols-1:0] fits;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
@@ -81,7 +82,7 @@ module dsoc_array_kinds #(
       logic [6:0] operation;
       logic from_left;
 
-      assign weight = 48'($signed(gen_array[0].i_array.gen_portable.i_products.weights_q[c*KBits+:KBits]));
+      assign weight = 48'(gen_array[0].i_array.gen_portable.i_products.weight_q[c]);
       if (Lanes == 2) begin : gen_two
         assign pixel = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].pixel_q) <<< Apart)
             + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q);
@@ -101,7 +102,7 @@ module dsoc_array_kinds #(
         assign held = gen_array[0].i_array.gen_portable.gen_row[Low].held_q[c];
       end
 
-      assign from_left = shift && !starts[c];
+      assign from_left = left[c];
       assign operation = {1'b0, own || (from_left && c % 4 == 0), from_left, 1'b0, mac, 1'b0, mac};
       if (InBlock) begin : gen_block
         logic signed [24:0] a;
@@ -121,7 +122,7 @@ module dsoc_array_kinds #(
         logic signed [2*(XBits+KBits)-1:0] m;
         assign x = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.pixel_q;
         assign m = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.gen_pair[c].products_q;
-        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights == gen_array[0].i_array.gen_portable.i_products.weights_q;
+        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights[c*KBits+:KBits] == weight[KBits-1:0];
         assign products = 48'(m) == product;
         assign sums = gen_array[1].i_array.own_qq == own && (!shift || m == 0);
         assign other_sum = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.sum_q[c];
@@ -141,6 +142,8 @@ module dsoc_array_kinds #(
   logic one;
   assign one = !(mac && shift) && !(gen_array[0].i_array.mac_q && gen_array[0].i_array.shift_q) && (mac || !own)
       && gen_array[0].flags == gen_array[1].flags;
-  assign equal_o = !reset_n || (one && &same);
+  // The sum takes that to its left in a shift alone, and up to the same borders in both.
+  assign moves = left == (shift ? ~gen_array[0].i_array.starts : '0) && gen_array[1].i_array.left_qq == left;
+  assign equal_o = !reset_n || (one && moves && &same);
   assign legal_o = !(mac_i && shift_i) && &fits && (!reset_n || group_i == group_q);
 endmodule

@@ -149,7 +149,10 @@ WRITER_FAULTS = [
     ("&& pending_q == '0;", ";"),
     ("vector_valid && !waits_q", "vector_valid"),
     ("idle_o && !valid_i", "idle_o"),
-    ("((open_end_q >> ByteBits) & 32'(GroupBeats - 1)) == '0", "open_q.beats == GroupBits'(GroupBeats)"),
+    (
+        "else full_q <= (row_addr_q >> ByteBits & 32'(GroupBeats - 1)) == 32'(GroupBeats - 1)",
+        "else full_q <= (grows ? open_q.beats : '0) == GroupBits'(GroupBeats - 1)",
+    ),
 ]
 WRITER_CLOCKS = 14  # a burst's whole way from its first byte to idle
 _READ = "read_slang --threads 1 -DSYNTHESIS --top {top} {files}"

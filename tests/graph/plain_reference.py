@@ -75,7 +75,8 @@ def sums(bundle: Bundle, x: Values, shape: tuple[int, ...]) -> Values:
     cols = window(shape[2], kw, core.strides[1], core.padding)
     for n, (ho, hs), (wo, ws), o in product(range(shape[0]), enumerate(rows), enumerate(cols), range(co)):
         taps = ((p, q, i, h, w) for (p, h), (q, w), i in product(hs, ws, range(ci)))
-        out[n, ho, wo, o] = sum((x[n, h, w, i] * k[p, q, i, o] for p, q, i, h, w in taps), b.get((o,), zero))
+        first = o * core.groups // co * ci  # input channel of the group
+        out[n, ho, wo, o] = sum((x[n, h, w, first + i] * k[p, q, i, o] for p, q, i, h, w in taps), b.get((o,), zero))
     return out
 
 

@@ -94,26 +94,41 @@ class Weights:
 
     def __init__(self, d: Fields, memory: Memory, hw: Hardware) -> None:
         self.d, self.memory, self.hw = d, memory, hw
-        self.at = d["k_addr"]
-        self.end = d["k_addr"] + d["k_beats"] * hw.axi_bytes
+        self.at, self.end = 0, d["k_beats"] * hw.stream_bytes  # in the stream
 
     def block(self) -> tuple[list[list[int]], list[int]]:
         """Weight words (one weight a column each) and biases of the next block."""
         hw = self.hw
-        header = self.memory.word(self.at)
+        header = self._word(self.at)
         n_words, n_bias = header & 0xFFFFF, header >> 20
-        self.at += hw.axi_bytes
+        self.at += hw.stream_bytes
         if not 0 < n_words <= hw.weights_ram_depth:
             raise MachineError(f"a block of {n_words} words, the RAM has {hw.weights_ram_depth}")
-        biases = [signed(self.memory.word(self.at + 4 * i), 32) for i in range(n_bias)]
-        self.at += -(-n_bias * 32 // hw.axi_data_bits) * hw.axi_bytes
+        a_beat = min(hw.weights_ports, 2) * hw.axi_bytes // 4
+        places = (self.at + i // a_beat * hw.stream_bytes + 4 * (i % a_beat) for i in range(n_bias))
+        biases = [signed(self._word(place), 32) for place in places]
+        self.at += -(-n_bias // a_beat) * hw.stream_bytes
         word_bytes = hw.weight_word_bits // 8
         words = []
         for i in range(n_words):
             start = self.at + i * word_bytes
-            word = int.from_bytes(bytes(self.memory[start + b] for b in range(word_bytes)), "little")
+            word = int.from_bytes(bytes(self._byte(start + b) for b in range(word_bytes)), "little")
             words.append([signed(word >> (c * hw.k_bits), hw.k_bits) for c in range(hw.cols)])
-        self.at += -(-n_words * hw.weight_word_bits // hw.axi_data_bits) * hw.axi_bytes
+        self.at += -(-n_words * hw.weight_word_bits // (8 * hw.stream_bytes)) * hw.stream_bytes
         if self.at > self.end:
             raise MachineError("the weights stream is longer than k_beats")
         return words, biases
+
+    def _byte(self, place: int) -> int:
+        """Of the stream, whose beats are spread over the ports in cells of a burst of each."""
+        hw = self.hw
+        beat, byte = divmod(place, hw.stream_bytes)
+        if hw.weights_ports > 1:
+            cell, line = divmod(beat, hw.weights_burst)
+            port, byte = divmod(byte, hw.axi_bytes)
+            burst = hw.weights_burst * hw.axi_bytes
+            place = (cell * hw.weights_ports + port) * burst + line * hw.axi_bytes + byte
+        return self.memory[self.d["k_addr"] + place]
+
+    def _word(self, place: int) -> int:
+        return int.from_bytes(bytes(self._byte(place + b) for b in range(4)), "little")

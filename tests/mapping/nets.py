@@ -29,11 +29,12 @@ def conv(
     bias: bool = True,
     k_frac: int = 3,
     bits: int = 4,
+    groups: int = 1,
 ) -> Conv2D:
-    """Random weights of shape (kh, kw, ci, co)."""
+    """Random weights of shape (kh, kw, ci / groups, co)."""
     half = 1 << (bits - 1)
     b = rng.integers(-500, 500, shape[-1]) if bias else None
-    return Conv2D(rng.integers(-half, half, shape), b, strides, padding, Quant(bits, k_frac), Quant(16, 3))
+    return Conv2D(rng.integers(-half, half, shape), b, strides, padding, Quant(bits, k_frac), Quant(16, 3), groups)
 
 
 def dense(rng: np.random.Generator, ci: int, co: int, *, k_frac: int = 3) -> Dense:

@@ -23,10 +23,11 @@ hardware = st.builds(
 seeds = st.integers(0, 2**32 - 1)
 
 
-@given(hw=hardware, seed=seeds, **SIZES)
-def test_tensor(hw: Hardware, seed: int, n: int, h: int, w: int, c: int) -> None:
+@given(hw=hardware, seed=seeds, others=st.integers(0, 5), **SIZES)
+def test_tensor(hw: Hardware, seed: int, others: int, n: int, h: int, w: int, c: int) -> None:
+    """`others`: channels beside those of the layout, if it is a range of a larger tensor's."""
     rng = np.random.default_rng(seed)
-    layout = TensorLayout(hw, n, h, w, c)
+    layout = TensorLayout(hw, n, h, w, c, c + others if others else 0)
     half = 1 << (hw.x_bits - 1)
     values = rng.integers(-half, half, (n, h, w, c))
     image = layout.pack(values)
@@ -37,15 +38,15 @@ def test_tensor(hw: Hardware, seed: int, n: int, h: int, w: int, c: int) -> None
     group = -(-hw.rows // hw.rpb)
     line = row // hw.rows * group + row % hw.rows // hw.rpb
     assert layout.pitch % hw.grid_bytes == 0
-    assert layout.pitch >= w * c > layout.pitch - hw.grid_bytes
-    byte = image[i * (-(-h // hw.rows) * group * layout.pitch) + line * layout.pitch + x * c + ch]
+    step = c + others
+    assert layout.pitch >= w * step > layout.pitch - hw.grid_bytes
+    byte = image[i * (-(-h // hw.rows) * group * layout.pitch) + line * layout.pitch + x * step + ch]
     assert byte >> (row % hw.rows % hw.rpb * hw.x_bits) & (2 * half - 1) == values[i, row, x, ch] & (2 * half - 1)
     # Rows that do not exist are 0; noise where nothing belongs does not matter.
-    others = image.count(0)
-    assert others >= layout.size - n * h * w * c
+    assert image.count(0) >= layout.size - n * h * w * c
     noisy = bytearray(image)
     for at in range(layout.size):
-        if at % layout.pitch >= w * c:
+        if at % layout.pitch >= w * step or at % layout.pitch % step >= c:
             noisy[at] = int(rng.integers(256))
     np.testing.assert_array_equal(layout.unpack(bytes(noisy)), values)
 

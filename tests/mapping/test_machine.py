@@ -36,7 +36,12 @@ def image_of(p: Plan, x: IntArray, rng: np.random.Generator) -> bytearray:
 def check_cost(p: Plan, index: int, trace: Trace) -> None:
     """The traffic and clocks of the model are those that were counted."""
     op, cost, beat = p.operations[index], p.costs[index], p.hw.axi_bytes
-    counted = (trace.x_beats * beat, trace.k_beats * beat + 256, trace.o_beats * beat, trace.y_beats * beat)
+    counted = (
+        trace.x_beats * beat,
+        trace.k_beats * p.hw.stream_bytes + 256,
+        trace.o_beats * beat,
+        trace.y_beats * beat,
+    )
     assert counted == (cost.x_bytes, cost.k_bytes, cost.o_bytes, cost.y_bytes), op.name
     loops, shifts = op.loops, 0
     if op.kind == "mac":
@@ -163,6 +168,26 @@ def test_passes_before_a_pool_and_gapped_windows(rng: np.random.Generator) -> No
     ops = check(net, HW, rng)
     assert [op.name for op in ops] == ["a.pass0", "a.pass1", "a.pool", "b", "b.pool"]
     assert ops[3].loops.x_step == 2
+
+
+def test_groups_are_operations_on_ranges_of_channels(rng: np.random.Generator) -> None:
+    net = graph(
+        (2, 9, 6, 12),
+        Bundle("a", "input", conv(rng, (2, 2, 4, 15), groups=3), act=relu(), pool=pool("max", (2, 2), (2, 2))),
+        Bundle("b", "a", conv(rng, (3, 3, 3, 10), groups=5, strides=(1, 2)), act=linear(3)),
+        Bundle("c", "b", conv(rng, (1, 1, 5, 10), groups=2), act=relu(1, 3), add=Add("b", relu(2))),
+        Bundle("d", "c", conv(rng, (5, 1, 5, 4), groups=2), act=relu(), pool=pool("avg", (5, 2), (5, 2), frac=4)),
+    )
+    for depth in (20, 256):  # with passes, and without
+        ops = check(net, HW.model_copy(update={"weights_ram_depth": depth}), rng)
+        assert [op.name for op in ops if op.bundle == "c"] == ["c.group0", "c.group1", "c.add"]
+        assert [(op.c0, op.k0) for op in ops if op.bundle == "b"] == [(3 * i, 2 * i) for i in range(5)]
+        assert ("d.group1.pass1" in {op.name for op in ops}) == (depth == 20)
+        assert all(op.pool for op in ops if op.name in ("a.group2", "d.group1", "d.group1.pass1"))
+    for core, add in ((conv(rng, (1, 1, 6, 4), groups=2), None), (conv(rng, (1, 1, 6, 12), groups=2), relu(2))):
+        raw = graph((1, 3, 3, 12), Bundle("a", "input", core, add=Add("input", add) if add else None))
+        with pytest.raises(MappingError, match=r"bundle a: the sums of 2 groups .* give the layer an act"):
+            plan(raw, HW)
 
 
 def test_a_consumer_far_behind_reads_what_was_kept(rng: np.random.Generator) -> None:

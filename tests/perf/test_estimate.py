@@ -175,7 +175,7 @@ def test_sweeps_mark_maxima_that_are_too_small() -> None:
         assert table["buildable"].tolist() == [buildable] * 2
 
 
-def test_groups_are_bundles() -> None:
+def test_groups_are_operations() -> None:
     table = estimate("mobilenet_v1", Hardware(rows=7, cols=96))
     depthwise = table[table["groups"] > 1]
     assert len(depthwise) == 13

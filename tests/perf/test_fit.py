@@ -189,7 +189,7 @@ LARGE = {
 
 
 def test_a_billion_points_go_to_optuna() -> None:
-    found = fit([CONV], area_mm2=1, node="28nm", space={**LARGE, "axi_data_bits": 64}, trials=30, seed=3)
+    found = fit([CONV], area_mm2=1, node="28nm", space={**LARGE, "axi_data_bits": 64}, trials=60, seed=3)
     assert Space.parse(LARGE).size > 1e9
     assert found.method == "optuna"
     assert found.points < 1e6

@@ -79,7 +79,8 @@ def test_line_buffers_are_the_hardware_s() -> None:
             continue
         terms = gate_terms(pd.DataFrame([hw.model_dump(exclude_none=True)]))
         assert terms["pixel_reader"]["line"][0] == hw.line_buffers, hw
-        word, beat = hw.weight_word_bits, hw.axi_data_bits
+        beat, unit = hw.axi_data_bits, max(hw.axi_data_bits // 8, 8)
+        word = -(-hw.cols * hw.k_bits // unit) * unit  # weights by one port
         assert terms["weights"]["gear"][0] == (word + beat if word != beat else 0), hw
 
 

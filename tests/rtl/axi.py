@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from cocotb.triggers import RisingEdge
 
 from tests.rtl.bench import Bench
 
-__all__ = ["Memory", "ReadPort", "WritePort", "ports"]
+__all__ = ["Memory", "Part", "ReadPort", "WritePort", "ports"]
 
 _PAGE = 4096
 
@@ -46,23 +46,57 @@ def _check_burst(address: int, beats: int, width: int) -> None:
     assert address // _PAGE == end // _PAGE, f"burst {address:#x} to {end:#x} crosses a page"
 
 
+class Part:
+    """The handle of some bits of a module's port, which has others for other partners."""
+
+    _driven: ClassVar[dict[str, int]] = {}  # what was last written to each port
+
+    def __init__(self, whole: Any, low: int, bits: int) -> None:
+        self._whole, self._low, self._bits = whole, low, bits
+        self._path = f"{whole._path}[{low + bits - 1}:{low}]"
+
+    def __len__(self) -> int:
+        return self._bits
+
+    @property
+    def value(self) -> int:
+        """Those bits."""
+        return int(self._whole.value) >> self._low & (1 << self._bits) - 1
+
+    @value.setter
+    def value(self, value: int) -> None:
+        others = self._driven.get(self._whole._path, 0) & ~((1 << self._bits) - 1 << self._low)
+        self._driven[self._whole._path] = others | value << self._low
+        self._whole.value = self._driven[self._whole._path]
+
+
 class ReadPort:
     """Slave of a read master; data come in order after a random latency.
 
     Args:
         bench, memory, stall, latency: what is read, and when it comes.
         always_ready: the master takes every beat at once, because it asks for no more than it has room for.
+        axi: handles by AXI names; None: the module's ports of these names.
 
     Attributes:
         bursts: (address, beats) as they were accepted.
     """
 
     def __init__(
-        self, bench: Bench, memory: Memory, *, stall: float, latency: int = 8, always_ready: bool = False
+        self,
+        bench: Bench,
+        memory: Memory,
+        *,
+        stall: float,
+        latency: int = 8,
+        always_ready: bool = False,
+        axi: SimpleNamespace | None = None,
     ) -> None:
         self.bursts: list[tuple[int, int]] = []
         self._bench, self._memory, self._stall, self._latency = bench, memory, stall, latency
-        self._axi = ports(bench.dut, "araddr", "arlen", "arvalid", "arready", "rdata", "rvalid", "rready", "rlast")
+        self._axi = axi or ports(
+            bench.dut, "araddr", "arlen", "arvalid", "arready", "rdata", "rvalid", "rready", "rlast"
+        )
         self._width = len(self._axi.rdata) // 8
         self._queue: deque[tuple[int, bool]] = deque()
         bench.spawn(self._addresses())

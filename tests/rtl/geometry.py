@@ -51,7 +51,7 @@ class Geometry:
         return 8 * (self.line(row) + self.gt) + row % self.rows % self.rpb * self.x_bits
 
 
-def word_bits(cols: int, k_bits: int, axi_bits: int) -> int:
+def word_bits(cols: int, k_bits: int, axi_bits: int, ports: int = 1) -> int:
     """Bits of a stored word of weights."""
-    unit = max(axi_bits // 8, 8)
+    unit = ports * max(axi_bits // 8, 8)
     return -(-cols * k_bits // unit) * unit

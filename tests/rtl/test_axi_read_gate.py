@@ -23,6 +23,7 @@ class _Sides:
         owed: beats left of every burst that the memory accepted.
         passed: beats that reached the master.
         error: whether the last clock took a beat with an error.
+        rest: whether nothing was owed or offered in the last clock.
     """
 
     def __init__(self, bench: Bench, ask: float, answer: float) -> None:
@@ -30,6 +31,7 @@ class _Sides:
         self.owed: list[int] = []
         self.passed = 0
         self.error = self.asking = self.offered = self.showing = False
+        self.rest = True
 
     async def clock(self, *, stop: bool) -> None:
         """Drives both sides, lets the gate settle and checks the handshakes of the coming edge."""
@@ -45,8 +47,10 @@ class _Sides:
         dut.m_rvalid_i.value, dut.s_rready_i.value = self.showing, int(not chance(self.ask))
         await ReadOnly()
         assert int(dut.error_o.value) == self.error
-        assert int(dut.idle_o.value) == (not self.owed and not self.offered)
+        assert int(dut.idle_o.value) == self.rest
+        assert not self.rest or not (self.owed or self.offered)
         shown = bool(int(dut.m_arvalid_o.value))
+        self.rest = not self.owed and not shown
         assert shown == (self.asking and (not stop or self.offered)), "an address is missing, new or withdrawn"
         address, taken = shown and room, self.showing and int(dut.m_rready_o.value)
         assert (self.asking and int(dut.s_arready_o.value)) == address

@@ -95,7 +95,9 @@ SLOW = [
     _module("forgets the iteration", "output_stage", _OUT, "t_base_q <= next;", ""),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded_q != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_q[b]}}", "8'hFF"),
-    _engine("leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_qq && !starts[c]", "shift_qq"), SETS[1]),
+    _engine(
+        "leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_q ? ~starts : '0", "{Cols{shift_q}}"), SETS[1]
+    ),
     _engine("stays at a position", "conv", Edit("dsoc_drain.sv", "pos_q <= pos_q - sw_i;", "pos_q <= pos_q;")),
 ]
 

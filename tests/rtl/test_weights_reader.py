@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import cocotb
 from cocotb.triggers import FallingEdge
 
-from tests.rtl.axi import Memory, ReadPort
+from tests.rtl.axi import Memory, Part, ReadPort
 from tests.rtl.bench import PARAMETERS, STALLS, Bench, join, split
 from tests.rtl.geometry import word_bits
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA = 0x40_0000_1000
 BIAS_BANKS = 8
+_HANDSHAKES = {"arvalid": "o", "arready": "i", "rvalid": "i", "rready": "o"}
 
 
-def _with_word(cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int) -> Parameters:
-    sizes = {"Cols": cols, "KBits": k_bits, "WordBits": word_bits(cols, k_bits, axi_bits), "Depth": depth}
-    return sizes | {"AxiBits": axi_bits, "MaxBurst": max_burst}
+def _with_word(cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int, ports: int = 1) -> Parameters:
+    sizes = {"Cols": cols, "KBits": k_bits, "WordBits": word_bits(cols, k_bits, axi_bits, ports), "Depth": depth}
+    return sizes | {"AxiBits": axi_bits, "MaxBurst": max_burst, "Ports": ports}
 
 
 @parameter_sets(
     _with_word(30, 4, 20, 32, 16),
     _with_word(6, 2, 33, 128, 4),
-    slow=(_with_word(24, 8, 16, 128, 16), _with_word(5, 8, 7, 64, 1), _with_word(16, 8, 9, 128, 8)),
+    _with_word(30, 8, 20, 64, 4, 3),
+    slow=(
+        _with_word(24, 4, 20, 32, 16, 2),
+        _with_word(13, 8, 33, 32, 2, 3),
+        _with_word(24, 8, 16, 128, 16),
+        _with_word(5, 8, 7, 64, 1),
+        _with_word(16, 8, 9, 128, 8),
+    ),
 )
 def test_weights_reader(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_weights_reader", parameters, seed=seed)
@@ -43,10 +52,39 @@ class Block:
 
     def beats(self) -> list[int]:
         """The block in the stream."""
-        axi, word = PARAMETERS["AxiBits"], PARAMETERS["WordBits"]
+        axi, word, ports = PARAMETERS["AxiBits"], PARAMETERS["WordBits"], PARAMETERS["Ports"]
         header = len(self.words) | len(self.biases) << 20
-        biases = split(join(self.biases, 32), axi, -(-len(self.biases) * 32 // axi))
-        return [header, *biases, *split(join(self.words, word), axi, -(-len(self.words) * word // axi))]
+        wide = axi * min(ports, 2)  # that biases fill of a beat
+        biases = split(join(self.biases, 32), wide, -(-len(self.biases) * 32 // wide))
+        stream = axi * ports
+        return [header, *biases, *split(join(self.words, word), stream, -(-len(self.words) * word // stream))]
+
+
+def _in_memory(beats: Sequence[int]) -> bytes:
+    """Beats of the stream as they lie in memory: a burst of every port, port by port."""
+    width, ports, burst = PARAMETERS["AxiBits"] // 8, PARAMETERS["Ports"], PARAMETERS["MaxBurst"]
+    if ports == 1:
+        return b"".join(beat.to_bytes(width, "little") for beat in beats)
+    data = bytearray(-(-len(beats) // burst) * burst * ports * width)
+    for i, beat in enumerate(beats):
+        for port, part in enumerate(split(beat, 8 * width, ports)):
+            at = ((i // burst * ports + port) * burst + i % burst) * width
+            data[at : at + width] = part.to_bytes(width, "little")
+    return bytes(data)
+
+
+def _ports(bench: Bench, memory: Memory, **how: Any) -> list[ReadPort]:
+    """What the reader reads by each of its ports."""
+    dut, bits, found = bench.dut, PARAMETERS["AxiBits"], []
+    for port in range(PARAMETERS["Ports"]):
+        shakes = {name: getattr(dut, f"{name}_{way}") for name, way in _HANDSHAKES.items()}
+        axi = SimpleNamespace(
+            **{name: Part(whole, port, 1) for name, whole in shakes.items()},
+            araddr=Part(dut.araddr_o, 40 * port, 40), arlen=dut.arlen_o,
+            rdata=Part(dut.rdata_i, bits * port, bits), rlast=None,
+        )  # fmt: skip
+        found.append(ReadPort(bench, memory, axi=axi, **how))
+    return found
 
 
 def _block(rng: Random, *, chained: bool) -> Block:
@@ -112,13 +150,15 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
     for _ in range(4):
         commands.append({dut.cmd_offset_i: len(data), dut.cmd_beats_i: 0})  # of a pool: nothing is fetched
         data += bytes(width * bench.rng.randrange(8))
+        if PARAMETERS["Ports"] > 1:
+            data += bytes(-len(data) % (width * PARAMETERS["MaxBurst"]))
         chained = bench.chance(0.3)
         made = [_block(bench.rng, chained=chained and i > 0) for i in range(bench.rng.randrange(1, 4))]
         beats = [beat for block in made for beat in block.beats()]
         commands.append({dut.cmd_offset_i: len(data), dut.cmd_beats_i: len(beats)})
-        data += b"".join(beat.to_bytes(width, "little") for beat in beats)
+        data += _in_memory(beats)
         blocks += made
-    port = ReadPort(bench, Memory(ARENA, data), stall=memory_stall, always_ready=True)
+    ports = _ports(bench, Memory(ARENA, data), stall=memory_stall, always_ready=True)
     bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, commands, stall=0.3))
     recent: list[tuple[int, Block]] = []  # results of three iterations may still be under way
     for block in blocks:
@@ -131,7 +171,8 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
         await _read_bias(bench, *recent[-1])
     assert not int(dut.block_valid_o.value)
     assert not int(dut.error_o.value)
-    assert sum(beats for _, beats in port.bursts) == sum(command[dut.cmd_beats_i] for command in commands)
+    for port in ports:
+        assert sum(beats for _, beats in port.bursts) == sum(command[dut.cmd_beats_i] for command in commands)
     bench.stop()
 
 
@@ -145,9 +186,9 @@ async def refuses_an_illegal_header(dut: Any, fault: str) -> None:
         "too many biases": (1, PARAMETERS["Cols"] + 1),
     }[fault]
     width = PARAMETERS["AxiBits"] // 8
-    data = (words | biases << 20).to_bytes(width, "little") + bytes(100 * width)
+    data = (words | biases << 20).to_bytes(width, "little") + bytes(300 * width)
     await bench.start(arena_i=ARENA, cmd_valid_i=0, arready_i=0, rvalid_i=0, release_i=0, read_i=0, addr_i=0)
-    ReadPort(bench, Memory(ARENA, data), stall=0)
+    _ports(bench, Memory(ARENA, data), stall=0)
     command = {dut.cmd_offset_i: 0, dut.cmd_beats_i: 4}
     await bench.send(dut.cmd_valid_i, dut.cmd_ready_o, [command], stall=0)
     await bench.until(lambda: int(dut.error_o.value), limit=200)

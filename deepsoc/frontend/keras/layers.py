@@ -46,7 +46,6 @@ _REMEDIES = {
     "activation": "Give the Bundle act=ds.ReLU(...).",
     "data_format": "Channels are last.",
     "dilation_rate": "Dilation is not there yet; a larger kernel with zeros computes the same.",
-    "groups": "Groups are not there yet; a kernel over all channels, with zeros, computes the same.",
     "depth_multiplier": "Depthwise convolutions are not there yet.",
     "activity_regularizer": "Put keras.layers.ActivityRegularization behind the Bundle.",
 }
@@ -104,6 +103,7 @@ class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
         kernel_size: rows and columns of the kernel: one integer or two.
         strides: vertical and horizontal: one integer or two.
         padding: `same` or `valid`.
+        groups: equal parts of the input channels and of the filters, each of which sees nothing of the others.
         use_bias: adds a bias of every output channel.
         **kwargs: kernel_initializer, bias_initializer, kernel_regularizer, name, trainable.
 
@@ -117,6 +117,7 @@ class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
         kernel_size: int | tuple[int, int],
         strides: int | tuple[int, int] = 1,
         padding: str = "valid",
+        groups: int = 1,
         use_bias: bool = True,
         **kwargs: Any,
     ) -> None:
@@ -126,17 +127,18 @@ class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
             kernel_size=_sizes("Conv2D", "kernel_size", kernel_size),
             strides=_sizes("Conv2D", "strides", strides),
             padding=_padding("Conv2D", padding),
+            groups=_count("Conv2D", "groups", groups),
             use_bias=use_bias,
             **kwargs,
         )
 
     def linear(self, x: Any, kernel: Any) -> Any:
-        """Sums of products: (n, h, w, ci) and (kh, kw, ci, co) to (n, ho, wo, co)."""
+        """Sums of products: (n, h, w, ci) and (kh, kw, ci / groups, co) to (n, ho, wo, co)."""
         return convolve(x, kernel, self.strides, self.padding)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
-        keys = ("filters", "kernel_size", "strides", "padding", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)
+        keys = ("filters", "kernel_size", "strides", "padding", "groups", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)
         config = super().get_config()
         return {key: config[key] for key in keys}
 

@@ -89,7 +89,8 @@ def _core(bundle: Bundle, bits: Bits) -> ir.Conv2D | ir.Dense:
     quants = (ir.Quant(bits.k, numbers.k_frac), ir.Quant(bits.b, numbers.b_frac))
     if numbers.kernel.ndim == 2:
         return ir.Dense(numbers.kernel, numbers.bias, *quants)
-    return ir.Conv2D(numbers.kernel, numbers.bias, tuple(bundle.core.strides), bundle.core.padding, *quants)
+    core = bundle.core
+    return ir.Conv2D(numbers.kernel, numbers.bias, tuple(core.strides), core.padding, *quants, core.groups)
 
 
 def _act(act: Activation | None, bits: Bits) -> ir.Act | None:

@@ -46,7 +46,8 @@ def from_netspec(spec: NetSpec, *, batch_norm: bool = False) -> Model:
 
 def _bundle(spec: BundleSpec, *, batch_norm: bool) -> Bundle:
     if isinstance(spec.core, Conv2DSpec):
-        core = Conv2D(spec.core.filters, spec.core.kernel, spec.core.strides, spec.core.padding, spec.core.use_bias)
+        conv = spec.core
+        core = Conv2D(conv.filters, conv.kernel, conv.strides, conv.padding, conv.groups, conv.use_bias)
     else:
         core = Dense(spec.core.units, spec.core.use_bias)
     pool: Pool2D | None = None
@@ -108,6 +109,7 @@ def _bundle_data(link: Link) -> dict[str, Any]:
             "kernel": list(core.kernel_size),
             "strides": list(core.strides),
             "padding": core.padding,
+            "groups": core.groups,
             "use_bias": use_bias,
         }
     else:

@@ -147,6 +147,7 @@ def run_system(
         "mem-latency": options.mem_latency,
         "max-burst": export.hw.axi_max_burst,
         "seed": seed,
+        "weights-end": export.manifest.weights_offset + export.manifest.weights_bytes,
         "watchdog": options.watchdog,
         "limit": int(limit),
     }

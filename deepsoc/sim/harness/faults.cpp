@@ -19,8 +19,8 @@ uint32_t field(const uint32_t *words, uint32_t word, uint32_t mask, uint32_t lsb
 // One operation's descriptor and first weights block, in memory.
 class Operation {
 public:
-    Operation(const dsoc_model_t &model, size_t beat_bytes, Memory &memory, uint32_t index)
-        : model_(model), beat_bytes_(beat_bytes), memory_(memory), index_(index),
+    Operation(const dsoc_model_t &model, const Beats &beats, Memory &memory, uint32_t index)
+        : model_(model), beat_bytes_(beats.bytes), burst_(weights_burst(beats)), memory_(memory), index_(index),
           words_(model.descriptors + size_t{index} * DSOC_DESCRIPTOR_WORDS) {}
 
     const uint32_t *words() const { return words_; }
@@ -48,13 +48,14 @@ public:
     uint32_t weight_words() { return header() & 0xFFFFFu; }
 
     // Sets the number of words of the first weights block to 0.
-    void clear_header() { stream()[0] = stream()[1] = 0, stream()[2] &= 0xF0; }
+    void clear_header() { stream(0) = stream(1) = 0, stream(2) &= 0xF0; }
 
     // Bit number, counted from the start of the weights stream, of column `column` of word `word`.
     uint64_t weight_bit(uint32_t word, uint32_t column) {
-        const uint64_t beat_bits = 8 * beat_bytes_;
-        const uint64_t bias_beats = (uint64_t{header() >> 20} * 32 + beat_bits - 1) / beat_bits;
-        const uint64_t unit = std::max<uint64_t>(beat_bytes_, 8);
+        const uint64_t beat_bits = 8 * ports() * beat_bytes_;
+        const uint64_t bias_bits = 8 * std::min<uint64_t>(ports(), 2) * beat_bytes_;
+        const uint64_t bias_beats = (uint64_t{header() >> 20} * 32 + bias_bits - 1) / bias_bits;
+        const uint64_t unit = ports() * std::max<uint64_t>(beat_bytes_, 8);
         const uint64_t word_bits = (uint64_t{model_.cols} * model_.k_bits + unit - 1) / unit * unit;
         return (1 + bias_beats) * beat_bits + word * word_bits + uint64_t{column} * model_.k_bits;
     }
@@ -62,30 +63,47 @@ public:
     uint32_t weight(uint64_t bit) {
         uint32_t value = 0;
         for (uint32_t b = 0; b < model_.k_bits; b++) {
-            value |= uint32_t{stream()[(bit + b) / 8]} >> ((bit + b) % 8) << b & 1u << b;
+            value |= uint32_t{stream((bit + b) / 8)} >> ((bit + b) % 8) << b & 1u << b;
         }
         return value;
     }
 
     void set_weight(uint64_t bit, uint32_t value) {
         for (uint32_t b = 0; b < model_.k_bits; b++) {
-            uint8_t &byte = stream()[(bit + b) / 8];
+            uint8_t &byte = stream((bit + b) / 8);
             const uint8_t mask = static_cast<uint8_t>(1u << ((bit + b) % 8));
             byte = static_cast<uint8_t>((byte & ~mask) | ((value >> b & 1u) ? mask : 0));
         }
     }
 
 private:
-    uint8_t *stream() { return memory_.data.data() + FIELD(words_, K_ADDR); }
+    static size_t weights_burst(const Beats &beats) {
+        return std::min<size_t>({beats.max_burst, 16, 4096 / beats.bytes});
+    }
+
+    uint64_t ports() const {
+        const uint64_t beat_bits = 8 * beat_bytes_;
+        return std::min<uint64_t>((uint64_t{model_.cols} * model_.k_bits + beat_bits - 1) / beat_bits, 3);
+    }
+
+    // A byte of the weights stream (docs/architecture.md, section 4).
+    uint8_t &stream(uint64_t byte) {
+        const uint64_t beat = byte / beat_bytes_ / ports(), port = byte / beat_bytes_ % ports();
+        const uint64_t cell = beat / burst_ * ports() + port;
+        const uint64_t at = (cell * burst_ + beat % burst_) * beat_bytes_ + byte % beat_bytes_;
+        return memory_.data[FIELD(words_, K_ADDR) + (ports() > 1 ? at : byte)];
+    }
 
     uint32_t header() {
-        uint32_t value;
-        std::memcpy(&value, stream(), 4);
+        uint32_t value = 0;
+        for (unsigned b = 0; b < 4; b++) {
+            value |= uint32_t{stream(b)} << (8 * b);
+        }
         return value;
     }
 
     const dsoc_model_t &model_;
-    size_t beat_bytes_;
+    size_t beat_bytes_, burst_;
     Memory &memory_;
     uint32_t index_;
     const uint32_t *words_;
@@ -170,12 +188,12 @@ const Kind kKinds[] = {
     {"wrong-address", any, wrong_address},
 };
 
-std::string misplace_descriptor(const dsoc_model_t &model, size_t beat_bytes, Memory &memory, int wanted) {
+std::string misplace_descriptor(const dsoc_model_t &model, const Beats &beats, Memory &memory, int wanted) {
     if (model.n_ops < 2) {
         throw std::invalid_argument("misplaced-descriptor needs a network of two operations");
     }
     const uint32_t index = wanted < 0 ? 0 : static_cast<uint32_t>(wanted);
-    Operation op(model, beat_bytes, memory, index), other(model, beat_bytes, memory, (index + 1) % model.n_ops);
+    Operation op(model, beats, memory, index), other(model, beats, memory, (index + 1) % model.n_ops);
     std::memcpy(op.descriptor(), other.descriptor(), 4 * DSOC_DESCRIPTOR_WORDS);
     return "descriptor of " + op.name() + " replaced by that of " + other.name();
 }
@@ -210,12 +228,12 @@ bool is_port_fault(const Fault &fault) {
            fault.name == "write-error" || fault.name == "lost-answer";
 }
 
-std::string apply_memory_fault(const Fault &fault, const dsoc_model_t &model, size_t beat_bytes, Memory &memory) {
+std::string apply_memory_fault(const Fault &fault, const dsoc_model_t &model, const Beats &beats, Memory &memory) {
     if (fault.operation >= static_cast<int>(model.n_ops)) {
         throw std::invalid_argument("the network has only " + std::to_string(model.n_ops) + " operations");
     }
     if (fault.name == "misplaced-descriptor") {
-        return misplace_descriptor(model, beat_bytes, memory, fault.operation);
+        return misplace_descriptor(model, beats, memory, fault.operation);
     }
     for (const Kind &kind : kKinds) {
         if (fault.name != kind.name) {
@@ -224,7 +242,7 @@ std::string apply_memory_fault(const Fault &fault, const dsoc_model_t &model, si
         for (uint32_t i = 0; i < model.n_ops; i++) {
             const uint32_t *words = model.descriptors + size_t{i} * DSOC_DESCRIPTOR_WORDS;
             if ((fault.operation < 0 || fault.operation == static_cast<int>(i)) && kind.suits(words)) {
-                return kind.apply(Operation(model, beat_bytes, memory, i));
+                return kind.apply(Operation(model, beats, memory, i));
             }
         }
         throw std::invalid_argument("no operation suits the fault " + fault.name);

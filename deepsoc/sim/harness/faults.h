@@ -24,6 +24,11 @@ Fault parse_fault(const std::string &text);
 // True for the faults that the AXI ports make; the others are changes of memory.
 bool is_port_fault(const Fault &fault);
 
+// Bytes of a beat, and beats of the longest burst.
+struct Beats {
+    size_t bytes, max_burst;
+};
+
 // Changes descriptors or weights in memory just before the start. Returns what was done; throws std::invalid_argument
 // when the network offers no place for the fault.
-std::string apply_memory_fault(const Fault &fault, const dsoc_model_t &model, size_t beat_bytes, Memory &memory);
+std::string apply_memory_fault(const Fault &fault, const dsoc_model_t &model, const Beats &beats, Memory &memory);

@@ -37,13 +37,15 @@ void Soc::on_clock() {
 }
 
 void Soc::on_burst(char port, uint64_t address, uint64_t bytes) {
+    const uint64_t weights = kArenaBus + model_.weights_offset;
+    if (port == 'k' || (port != 'y' && address - weights < model_.weights_bytes)) {
+        owner_of(address).k_bytes += bytes;
+        return;
+    }
     OperationRecord &now = records_[std::min(done_count_, records_.size() - 1)];
     switch (port) {
     case 'x':
         now.x_bytes += bytes;
-        break;
-    case 'k':
-        owner_of(address).k_bytes += bytes;
         break;
     case 'o':
         now.o_bytes += bytes;
@@ -144,7 +146,7 @@ void Soc::on_start() {
     disarm();
     for (const Fault &fault : faults_) {
         if (!is_port_fault(fault)) {
-            faults_applied_.push_back(apply_memory_fault(fault, model_, kBeatBytes, memory_));
+            faults_applied_.push_back(apply_memory_fault(fault, model_, {kBeatBytes, config_.axi.max_burst}, memory_));
         }
     }
     running_ = true;

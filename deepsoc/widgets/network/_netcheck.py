@@ -167,9 +167,9 @@ def _products(spec: BundleSpec, shape: tuple[int, ...], kernel: tuple[int, ...])
     """Products of one input of the network with pixels that are no padding."""
     if not isinstance(spec.core, Conv2DSpec):
         return prod(kernel)
-    core, (_, h, w, ci) = spec.core, shape
+    core, (_, h, w, _) = spec.core, shape
     rows, cols = (_taps(size, core.kernel[i], core.strides[i], core.padding) for i, size in enumerate((h, w)))
-    return rows * cols * ci * core.filters
+    return rows * cols * kernel[2] * core.filters
 
 
 @lru_cache(4096)

@@ -101,7 +101,8 @@ def _core(bundle: BundleSpec) -> str:
         return f"ds.Dense({', '.join([str(core.units), *_arguments_of(use_bias=bias)])})"
     strides = None if core.strides == (1, 1) else _pair(core.strides)
     padding = None if core.padding == "valid" else core.padding
-    options = _arguments_of(strides=strides, padding=padding, use_bias=bias)
+    groups = None if core.groups == 1 else core.groups
+    options = _arguments_of(strides=strides, padding=padding, groups=groups, use_bias=bias)
     return f"ds.Conv2D({', '.join([str(core.filters), str(_pair(core.kernel)), *options])})"
 
 

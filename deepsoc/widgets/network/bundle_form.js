@@ -23,7 +23,8 @@ function described(bundle) {
   if (core.type === "dense") return `dense → ${core.units}`;
   const strides = Array.isArray(core.strides) ? core.strides : [1, 1];
   const stride = same(strides, [1, 1]) ? "" : ` / ${strides[0] === strides[1] ? strides[0] : strides.join(" × ")}`;
-  return `conv ${times(core.kernel)}${stride} → ${core.filters}`;
+  const groups = (core.groups ?? 1) === 1 ? "" : `, ${core.groups} groups`;
+  return `conv ${times(core.kernel)}${stride} → ${core.filters}${groups}`;
 }
 
 /** Words for what follows the core. */
@@ -67,7 +68,7 @@ class Form {
   }
 
   /** Numbers at one path: a single one, or those of a list. */
-  numbers(label, keys, names, { min = 1, max = 65535, list = names.length > 1, optional = false } = {}) {
+  numbers(label, keys, names, { min = 1, max = 65535, list = names.length > 1, optional = false, fallback = null } = {}) {
     const typed = edits(this.model);
     const parsed = () => {
       const values = inputs.map((input) => (input.value === "" ? null : Number(input.value)));
@@ -77,7 +78,8 @@ class Form {
       type: "number", min, max, step: 1, "aria-label": name, placeholder: optional ? "auto" : null,
       oninput: () => this.set(keys, parsed(), typed.send),
     }));
-    const show = (value) => {
+    const show = (given) => {
+      const value = given ?? fallback;
       if (typed.open() || same(value, parsed())) return;
       inputs.forEach((input, i) => { input.value = (list ? value?.[i] : value) ?? ""; });
     };
@@ -220,6 +222,7 @@ function bundleForm(model, index) {
     form.numbers("Kernel", at("core", "kernel"), ["Kernel rows", "Kernel columns"], { max: 255 }),
     form.numbers("Strides", at("core", "strides"), ["Vertical stride", "Horizontal stride"], { max: 255 }),
     padding("Padding", "core"),
+    form.numbers("Groups", at("core", "groups"), ["Groups"], { fallback: 1 }),
   ] : [form.numbers("Units", at("core", "units"), ["Units"])];
   const pool = bundle.pool ? [
     form.numbers("Window", at("pool", "size"), ["Window rows", "Window columns"], { max: 255 }),

@@ -31,7 +31,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "activation": (lambda: Conv2D(8, 3, activation="relu"), "act=ds.ReLU"),
     "dilation": (lambda: Conv2D(8, 3, dilation_rate=2), "Dilation is not there yet"),
-    "groups": (lambda: Conv2D(8, 3, groups=2), "Groups are not there yet"),
+    "groups": (lambda: Conv2D(8, 3, groups=0), "groups=0"),
     "keyword of ReLU": (lambda: ReLU(max_value=6), "for ReLU6 take int_bits=3"),
     "slope of Keras 2": (lambda: ReLU(alpha=0.1), "The slope for negative values is slope="),
     "slope of Keras 3": (lambda: ReLU(negative_slope=0.1), "The slope for negative values is slope="),

@@ -114,6 +114,18 @@ def test_typing_updates_figures_at_every_key_and_keeps_the_focus(browser: Browse
         expect(filters).to_be_focused()
 
 
+def test_groups_are_one_unless_they_are_given(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=1)
+    with mounted(browser, builder) as page:
+        groups = page.get_by_label("Groups", exact=True)
+        expect(groups).to_have_value("1")
+        groups.select_text()
+        page.keyboard.type("2", delay=30)
+        expect(page.locator(".bb-card").nth(1)).to_contain_text("2 groups")
+        page.keyboard.type("3", delay=30)
+        expect(page.locator(".bb-side .fault", has_text="23 groups do not divide")).to_be_visible()
+
+
 def test_typing_outruns_the_answers(browser: Browser) -> None:
     builder = builder_of("LeNet-like", selected=0)
     delay(builder, "set")

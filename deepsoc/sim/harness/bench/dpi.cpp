@@ -155,13 +155,15 @@ public:
             fail("burst at " + hex(address) + " leaves the arena");
             return;
         }
+        const uint64_t offset = address - kArenaBus;
+        if (port == 1 || (port != 3 && offset - model.weights_offset < model.weights_bytes)) {
+            owner_of(offset).k_bytes += bytes;
+            return;
+        }
         OperationRecord &now = records[std::min(done, records.size() - 1)];
         switch (port) {
         case 0:
             now.x_bytes += bytes;
-            break;
-        case 1:
-            owner_of(address - kArenaBus).k_bytes += bytes;
             break;
         case 2:
             now.o_bytes += bytes;

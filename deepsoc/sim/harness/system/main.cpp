@@ -61,6 +61,8 @@ void set_option(Options &options, const std::string &key, const std::string &val
         system.serial = read_file(value);
     } else if (key == "--outputs") {
         read_outputs(system, value);
+    } else if (key == "--weights-end") {
+        system.weights_end = std::stoull(value);
     } else if (key == "--out") {
         options.out = value;
     } else if (key == "--divider") {

@@ -147,13 +147,15 @@ void System::watch() {
     }
     OperationRecord &now = records_[std::min(done_count_, records_.size() - 1)];
     if (SOC(x_arvalid) && SOC(x_arready)) {
-        now.x_bytes += kBeatBytes * (SOC(x_arlen) + 1u);
+        const bool weights = is_weights(SOC(x_araddr));
+        (weights ? owner_of(SOC(x_araddr)).k_bytes : now.x_bytes) += kBeatBytes * (SOC(x_arlen) + 1u);
     }
     if (SOC(k_arvalid) && SOC(k_arready)) {
         owner_of(SOC(k_araddr)).k_bytes += kBeatBytes * (SOC(k_arlen) + 1u);
     }
     if (SOC(o_arvalid) && SOC(o_arready)) {
-        now.o_bytes += kBeatBytes * (SOC(o_arlen) + 1u);
+        const bool weights = is_weights(SOC(o_araddr));
+        (weights ? owner_of(SOC(o_araddr)).k_bytes : now.o_bytes) += kBeatBytes * (SOC(o_arlen) + 1u);
     }
     if (SOC(y_awvalid) && SOC(y_awready)) {
         now.y_bytes += kBeatBytes * (SOC(y_awlen) + 1u);
@@ -174,6 +176,12 @@ OperationRecord &System::owner_of(uint64_t address) {
         throw Violation("k_ar: " + hex(address) + " holds neither descriptors nor weights");
     }
     return records_[std::prev(after)->second];
+}
+
+// Those of any port: words wider than a beat come by more of them.
+bool System::is_weights(uint64_t address) const {
+    return !weights_at_.empty() && address >= weights_at_.front().first &&
+           address < config_.memory_bus + config_.weights_end;
 }
 
 void System::operation_done() {

@@ -33,6 +33,7 @@ struct SystemConfig {
     std::vector<uint8_t> serial;   // bytes to send once the boot loader has said who it is
     std::vector<Region> outputs;   // one an operation
     std::vector<uint64_t> weights; // offset where each operation's weights begin, ~0: none
+    uint64_t weights_end = 0;      // offset behind all of them
     std::string trace;             // FST file, empty for none
     std::function<void(const uint8_t *data, size_t bytes)> on_output; // gets every operation's output
 };
@@ -68,6 +69,7 @@ private:
     void watch();
     void operation_done();
     OperationRecord &owner_of(uint64_t address);
+    bool is_weights(uint64_t address) const;
     bool finished();
     void report_progress();
 
