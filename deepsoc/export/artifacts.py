@@ -107,13 +107,12 @@ class Artifacts:
 
     def output(self) -> IntArray:
         """The output integers for that input, in the network's output shape."""
-        shape = self.manifest.output.shape
-        parts: list[IntArray] = []
-        for op in reversed(self.manifest.operations):  # a dense layer may be one operation for each block of rows
-            parts.insert(0, self.expected(op.index))
-            if sum(len(part) for part in parts) >= shape[0]:
-                break
-        return np.concatenate(parts).reshape(shape)
+        output = self.manifest.output
+        inside = range(output.offset, output.offset + output.bytes)
+        # A dense layer may be one operation for each block of rows, a convolution one for each group of channels.
+        last = [self.manifest.operations[index] for index in self.manifest.bundles[-1].operations]
+        parts = [self.expected(op.index) for op in last if op.tensor.offset in inside]
+        return np.concatenate(parts, axis=-1 if last[-1].tensor.step else 0).reshape(output.shape)
 
     def expected(self, index: int) -> IntArray:
         """The integers that operation `index` must write."""

@@ -330,7 +330,7 @@ def _compare_firmware(export: Artifacts, work: Path, total: Comparison) -> None:
     """Compares what the firmware returned: the output integers, and the probabilities if there is a softmax."""
     manifest = export.manifest
     bundle = manifest.bundles[-1]
-    expected = _output(export).reshape(manifest.output.shape)
+    expected = export.output()
     received = np.fromfile(work / "output.bin", "<i4")
     if received.size != expected.size:
         raise ToolError(f"the firmware returned {received.size} values, expected {expected.size}; report this")
@@ -352,14 +352,3 @@ def _outputs(export: Artifacts, work: Path) -> npt.NDArray[np.generic]:
     if export.manifest.softmax:
         return np.fromfile(work / "probabilities.bin", "<f4").reshape(place.shape)
     return np.ldexp(np.fromfile(work / "output.bin", "<i4").astype(np.float64), -place.frac).reshape(place.shape)
-
-
-def _output(export: Artifacts) -> IntArray:
-    """The network's output: what the last operation makes, or the last few if each makes some rows of it."""
-    size = math.prod(export.manifest.output.shape)
-    parts: list[IntArray] = []
-    for index in reversed(export.manifest.bundles[-1].operations):
-        parts.insert(0, export.expected(index).ravel())
-        if sum(part.size for part in parts) >= size:
-            break
-    return np.concatenate(parts)

@@ -77,7 +77,7 @@ module dsoc_output_stage #(
     logic            map_last;
   } meta_t;
 
-  logic pool_q, has_operand_q, partial_q, tensor_q, twice, twice_q, fire, again, enable, takes, source_valid, leaves_q;
+  logic pool_q, has_operand_q, partial_q, tensor_q, twice, twice_q, fire, again, enable, takes, source_valid, leaves_q, empty_q;
   logic [32*Rows-1:0] source;
   meta_t meta, out;
   meta_t [Stages-1:0] meta_q;
@@ -392,9 +392,19 @@ module dsoc_output_stage #(
     end
   end
 
+  // That all passes are empty is a register: much in the accelerator hangs on the end of an operation.
+  logic more;
+
+  assign finished_o = !running_q && empty_q;
+
   always_comb begin
-    finished_o = !running_q;
-    for (int unsigned i = 0; i < Stages; i++) if (meta_q[i].valid) finished_o = 1'b0;
+    more = fire || again || (meta_q[Clocks-1].valid && twice_q && !meta_q[Clocks-1].second);
+    for (int unsigned i = 0; i < Stages - 1; i++) if (i != Clocks - 1 && meta_q[i].valid) more = 1'b1;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) empty_q <= 1'b1;
+    else if (enable) empty_q <= !more;
   end
 
 endmodule

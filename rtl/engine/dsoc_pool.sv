@@ -196,8 +196,9 @@ module dsoc_pool #(
   // Three clocks: read, hold, combine and write. A word is read again three clocks later at the earliest, because the controller
   // gives a column of one channel no less than four clocks.
   typedef struct packed {
-    logic              init;
-    logic              real_column;
+    logic              init;  // the column's value begins the window, is added to it, or is compared with it; or it is none
+    logic              adds;
+    logic              compares;
     logic              ends;
     logic [KwBits-1:0] columns;
   } update_t;
@@ -220,7 +221,8 @@ module dsoc_pool #(
   assign right_edge         = (w_q < desc_i.x_cols) ? w_q + 16'd1 : desc_i.x_cols;
   assign columns            = KwBits'(right_edge_q - left_edge_q);
   assign update.init        = jpos_q == 0 || first_column_q;
-  assign update.real_column = real_q;
+  assign update.adds        = real_q && !update.init && average_q;
+  assign update.compares    = real_q && !update.init && !average_q;
   assign update.ends        = jpos_q == kw_last_q;
   assign update.columns     = columns;
 
@@ -280,16 +282,11 @@ module dsoc_pool #(
     end
 
     logic signed [SBits-1:0] was, new_value;
+    logic replaces;
     assign was = old_q[r*SBits+:SBits];
     assign new_value = value_qqq[r*SBits+:SBits];
-    always_comb begin
-      updated[r*SBits+:SBits] = was;
-      if (update_qq.init) updated[r*SBits+:SBits] = new_value;
-      else if (update_qq.real_column) begin
-        if (average_q) updated[r*SBits+:SBits] = was + new_value;
-        else if (new_value > was) updated[r*SBits+:SBits] = new_value;
-      end
-    end
+    assign replaces = update_qq.init || (update_qq.compares && new_value > was);
+    assign updated[r*SBits+:SBits] = update_qq.adds ? was + new_value : replaces ? new_value : was;
   end
 
   dsoc_ram #(

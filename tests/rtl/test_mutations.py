@@ -62,7 +62,7 @@ SLOW = [
         "pending != PendingBits'(Bursts);",
         "pending != PendingBits'(Bursts + 1);",
     ),
-    _module("a burst a slot", "writer", _WRITER, "raw_q ? open_q.beats == GroupBits'(GroupBeats)", "raw_q ? 1'b1"),
+    _module("a burst a slot", "writer", _WRITER, "(grows ? open_q.beats : '0) == GroupBits'(GroupBeats - 1)", "1'b1"),
     _module(
         "over the boundary", "writer", _WRITER, "9'(MostBeats) - (9'(open_q.addr", "9'(MostBeats) - (9'(0 & open_q.addr"
     ),
@@ -92,7 +92,7 @@ SLOW = [
         "bias_waddr = {bias_bank_q,",
         "bias_waddr = {2'd0, bias_bank_q[0],",
     ),
-    _module("forgets the iteration", "output_stage", _OUT, "t_base_q <= next;", ""),
+    _module("forgets the iteration", "output_stage", _OUT, "t_base_q <= next;\n            if (t_last)", "if (t_last)"),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded_q != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_q[b]}}", "8'hFF"),
     _engine(
