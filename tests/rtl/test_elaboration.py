@@ -148,6 +148,7 @@ ILLEGAL = [
     ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 8}, "WordBits must hold"),
     ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 20}, "WordBits must hold"),
     ("dsoc_weights_reader", _WEIGHTS | {"Depth": 1}, "Depth must be at least 2"),
+    ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 32, "Ports": 4}, "Ports must be 1 to 3"),
     ("dsoc_pool", {"KhMax": 255, "KwMax": 255}, "KhMax*KwMax must be at most 4096"),
     ("dsoc_pool_global", {"CountMax": 0}, "CountMax must be 1 to 65535"),
     ("dsoc_pool_windows", {"Rows": 7, "XBits": 4}, "Rows must be whole bytes"),
