@@ -44,9 +44,12 @@ def test_beats_are_the_bytes_and_operations_the_clocks_that_were_counted(run: Si
         for name, texts in lanes(wave, begin, count).items():
             assert len(texts) == count
             whole.setdefault(name, []).extend(texts)
-    for name, port in {"pixels": "x_bytes", "weights": "k_bytes", "operands": "o_bytes", "outputs": "y_bytes"}.items():
-        beats = whole[name].count("beat")
-        assert beats * HW.axi_bytes == sum(getattr(op, port) for op in run.operations), name
+    assert HW.weights_ports == 2  # weights come by the operands' port as well, and count once
+    for names, ports in ((["pixels"], "x"), (["weights", "operands"], "ko"), (["outputs"], "y")):
+        beats = sum(whole[name].count("beat") for name in names)
+        assert beats * HW.axi_bytes == sum(getattr(op, f"{port}_bytes") for op in run.operations for port in ports), (
+            names
+        )
     assert whole["outputs"].count("stalled") > 0
     assert len(wave.operations) == len(run.operations)
     for index, (first, last) in enumerate(wave.operations):
