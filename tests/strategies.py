@@ -32,6 +32,7 @@ def random_net(
     max_batch: int = 3,
     max_macs: int = 3_000_000,
     whole_maps: float = 0.0,
+    groups: float = 0.0,
     x_bits: tuple[int, ...] = (2, 4, 8),
     k_bits: tuple[int, ...] = (2, 4, 8),
 ) -> Net:
@@ -46,12 +47,13 @@ def random_net(
         max_batch: of the network.
         max_macs: multiplications of one bundle and one batch element.
         whole_maps: share of the pools whose window is the whole map.
+        groups: share of the convolutions that may have groups; 0 leaves the networks of a seed as they are without.
         x_bits: widths of activations to choose from.
         k_bits: widths of weights to choose from.
     """
     if isinstance(rng, np.random.Generator):
         rng = random.Random(int(rng.integers(2**62)))
-    return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, whole_maps).build(
+    return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, whole_maps, groups).build(
         {"x": rng.choice(x_bits), "k": rng.choice(k_bits), "b": rng.choice((8, 16, 32))},
         rng.randint(1, max_batch) if rng.random() < 0.5 else 1,
     )
@@ -85,9 +87,10 @@ class _Builder:
     """Grows one network; tensors are kept without the batch: (h, w, c), (c,) of dense layers, None when flattened."""
 
     def __init__(
-        self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int, whole_maps: float
-    ) -> None:
-        self.whole_maps = whole_maps
+        self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int, whole_maps: float,
+        groups: float,
+    ) -> None:  # fmt: skip
+        self.whole_maps, self.groups = whole_maps, groups
         self.rng, self.max_size, self.max_channels, self.max_kernel, self.max_macs = rng, size, channels, kernel, macs
         self.count = rng.randint(1, bundles)
         self.tensors: dict[str, tuple[int, ...]] = {}
@@ -149,7 +152,9 @@ class _Builder:
         macs = kh * kw * ci * ho * wo
         if macs * co > self.max_macs:
             operand, co = None, max(self.max_macs // macs, 1)
-        groups = rng.choice([n for n in range(1, ci + 1) if ci % n == co % n == 0]) if self.chance(0.3) else 1
+        groups = 1
+        if self.groups and self.chance(self.groups):
+            groups = rng.choice([n for n in range(1, ci + 1) if ci % n == co % n == 0])
         core = {
             "type": "conv2d", "filters": co, "kernel": [kh, kw], "strides": [sh, sw], "padding": padding,
             "groups": groups, "use_bias": self.chance(0.75),

@@ -32,6 +32,7 @@ def features(net: dict[str, Any]) -> set[str]:
             }
             found |= {"strided 1x1"} if kh == kw == 1 and sh * sw > 1 else set()
             found |= {"many channels"} if core["filters"] > 30 else set()
+            found |= {"groups"} if core["groups"] > 1 else set()
         if pool:
             steps = list(zip(pool["size"], pool["strides"], strict=True))
             found |= {f"{pool['type']} {pool['padding']} {pool['size'][0]}x{pool['size'][1]}"}
@@ -41,12 +42,14 @@ def features(net: dict[str, Any]) -> set[str]:
 
 
 def test_every_feature_occurs() -> None:
-    counts = Counter(feature for seed in range(1500) for feature in features(random_net(random.Random(seed))))
+    counts = Counter(
+        feature for seed in range(1500) for feature in features(random_net(random.Random(seed), groups=0.3))
+    )
     expected = {
         *(f"x{n}" for n in (2, 4, 8)), *(f"k{n}" for n in (2, 4, 8)), *(f"b{n}" for n in (8, 16, 32)),
         *(f"batch {n}" for n in (1, 2, 3)), *(f"{s}{n}" for s in ("sh", "sw") for n in (1, 2, 4)),
         *(f"{k}{n}" for k in ("kh", "kw") for n in range(1, 6)), "same", "valid", "several consumers", "dense only",
-        "softmax", "add", "dense add", "strided 1x1", "many channels", "gap", "overlap",
+        "softmax", "add", "dense add", "strided 1x1", "groups", "many channels", "gap", "overlap",
         *(f"{t} {p} {s}" for t in ("max", "avg") for p in ("same", "valid") for s in ("2x3", "3x3", "2x2", "1x3")),
     }  # fmt: skip
     assert {feature: counts[feature] for feature in expected if counts[feature] < 3} == {}

@@ -196,7 +196,7 @@ module dsoc_pool #(
   // Three clocks: read, hold, combine and write. A word is read again three clocks later at the earliest, because the controller
   // gives a column of one channel no less than four clocks.
   typedef struct packed {
-    logic              init;  // the column's value begins the window, is added to it, or is compared with it; or it is none
+    logic              init;  // the column's value begins the window, is added to it or compared with it, or is none
     logic              adds;
     logic              compares;
     logic              ends;

@@ -91,7 +91,7 @@ def refusal(net: Graph, hw: Hardware) -> str | None:
 def random_pair(rng: np.random.Generator, index: int) -> tuple[Graph, Hardware]:
     """A random network and hardware that can run it; refusals that such hardware may give are drawn again."""
     while True:
-        spec, net, _ = random_case(int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4)
+        spec, net, _ = random_case(int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3)
         hw = Hardware(
             rows=ARRAYS[index % 4][0],
             cols=ARRAYS[index % 4][1],
