@@ -50,6 +50,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rtl/engine/dsoc_array.sv": ("tests/rtl/test_conv.py",),
     "rtl/engine/dsoc_drain.sv": ("tests/rtl/test_conv.py",),
     "rtl/engine/dsoc_controller.sv": ("tests/rtl/test_conv.py", "tests/rtl/test_pool.py"),
+    "rtl/engine/dsoc_output_lane.sv": ("tests/rtl/test_output_stage.py",),
     "rtl/memory/dsoc_weights_reader.sv": ("tests/rtl/test_weights_reader.py", "tests/rtl/test_conv.py"),
     "rtl/control/dsoc_core.sv": ("tests/sim/test_recovery.py",),
     "rtl/soc/dsoc_soc_bus.sv": ("tests/rtl/test_soc_bus.py", "tests/sim/test_riscv.py"),

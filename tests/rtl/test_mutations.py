@@ -92,7 +92,7 @@ SLOW = [
         "bias_waddr = {bias_bank_q,",
         "bias_waddr = {2'd0, bias_bank_q[0],",
     ),
-    _module("forgets the iteration", "output_stage", _OUT, "t_base_q <= next;\n            if (t_last)", "if (t_last)"),
+    _module("forgets the iteration", "output_stage", _OUT, "if (n_last) begin t_base_q <= next;", "if (n_last) begin"),
     _module("believes any checksum", "sequencer", {"AxiBits": 128}, "folded_q != dsoc_map_pkg::CHECKSUM", "1'b0"),
     _module("ignores strobes", "regs", _REGS, "{8{wstrb_q[b]}}", "8'hFF"),
     _engine(
