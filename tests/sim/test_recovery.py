@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from deepsoc.sim.build import build
-from deepsoc.sim.run import _output
 from tests.sim.test_simulate import HW, NET, exported
 
 pytestmark = pytest.mark.xdist_group("simulator")
@@ -31,7 +30,7 @@ class _Program:
         manifest = self.export.manifest
         self.outputs, self.expected = place / "outputs.txt", place / "expected.bin"
         self.outputs.write_text("".join(f"{op.y_offset} {op.y_bytes}\n" for op in manifest.operations))
-        _output(self.export).astype("<i4").tofile(self.expected)
+        self.export.output().astype("<i4").tofile(self.expected)
 
     def run(self, *, latency: int, stall: float, seed: int, trials: int, kinds: tuple[str, ...] = ()) -> list[str]:
         """The lines of `trials` right trials."""
