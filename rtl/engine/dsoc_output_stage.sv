@@ -77,7 +77,7 @@ module dsoc_output_stage #(
     logic            map_last;
   } meta_t;
 
-  logic pool_q, has_operand_q, partial_q, tensor_q, twice, twice_q, fire, again, enable, takes, source_valid, leaves_q, empty_q;
+  logic pool_q, has_operand_q, partial_q, tensor_q, twice, twice_q, fire, again, enable, takes, source_valid, leaves_q;
   logic [32*Rows-1:0] source;
   meta_t meta, out;
   meta_t [Stages-1:0] meta_q;
@@ -393,7 +393,7 @@ module dsoc_output_stage #(
   end
 
   // That all passes are empty is a register: much in the accelerator hangs on the end of an operation.
-  logic more;
+  logic more, empty_q;
 
   assign finished_o = !running_q && empty_q;
 
