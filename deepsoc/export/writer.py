@@ -124,9 +124,7 @@ def _check_reference(mapped: Plan, x: IntArray, expected: list[IntArray]) -> Non
     buffers: dict[str, IntArray] = {}
     bundles: dict[str, IntArray] = {}
     for op, values in zip(mapped.operations, expected, strict=True):
-        if op.row0 or op.k0:
-            values = np.concatenate([buffers[op.y.buffer], values], axis=-1 if op.k0 else 0)
-        buffers[op.y.buffer] = bundles[op.bundle] = values
+        buffers[op.y.buffer] = bundles[op.bundle] = op.joined(buffers.get(op.y.buffer), values)
     for name, got in bundles.items():
         want = reference[name].out
         if not np.array_equal(got.reshape(want.shape), want):

@@ -92,20 +92,19 @@ def passes(hw: Hardware, core: Conv2D) -> list[tuple[int, int]]:
     return split(ci, max(hw.weights_ram_depth // words, 1))
 
 
-def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...], ci: int) -> Loops:
-    """Loops of a convolution over `ci` of its input channels.
+def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...]) -> Loops:
+    """Loops of a convolution, or of one of its groups.
 
     Args:
         hw: the accelerator.
         core: the convolution.
         shape: (n, h, w, c) of its input.
-        ci: channels that this operation takes.
 
     Raises:
         MappingError: the array has too few columns.
     """
     n, h, w, _ = shape
-    kh, kw, _, co = core.weights.shape
+    kh, kw, ci, co = core.weights.shape
     sh, stride = core.strides
     rows, cols = Window(h, kh, sh, core.padding), Window(w, kw, stride, core.padding)
     decimated = kw == 1

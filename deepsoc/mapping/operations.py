@@ -52,7 +52,6 @@ class Operation:
         flat: dense layer on a flattened tensor.
         chain: several weights blocks make one sum.
         c0: first input channel that it takes.
-        k0: first channel of the tensor that it writes.
         row0: first batch element that it takes, of a dense layer.
         pool: the pool in line behind the output stage; `out` is pooled then.
     """
@@ -72,7 +71,6 @@ class Operation:
     flat: bool = False
     chain: bool = False
     c0: int = 0
-    k0: int = 0
     row0: int = 0
     pool: InlinePool | None = None
 
@@ -80,6 +78,17 @@ class Operation:
     def raw(self) -> bool:
         """Whether 32-bit slots are written."""
         return isinstance(self.out, RawLayout)
+
+    @property
+    def k0(self) -> int:
+        """First channel that it writes, of a tensor whose other channels other groups write."""
+        return self.y.off0
+
+    def joined(self, before: IntArray | None, values: IntArray) -> IntArray:
+        """Its results behind those in its buffer that it adds to: rows of a dense layer, channels of a group."""
+        if before is None or not (self.row0 or self.k0):
+            return values
+        return np.concatenate([before, values], axis=-1 if self.k0 else 0)
 
     @property
     def work(self) -> Work:
@@ -203,7 +212,7 @@ class _Lowering:
 
     def _conv(self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str) -> None:
         depth = self.hw.weights_ram_depth
-        whole = conv_loops(self.hw, core, info.input.shape, core.weights.shape[2])
+        whole = conv_loops(self.hw, core, info.input.shape)
         if whole.kh * whole.sw > depth:
             raise MappingError(
                 f"one input channel takes {whole.kh * whole.sw} weight words, weights_ram_depth is {depth}; "
@@ -226,14 +235,14 @@ class _Lowering:
         if len(ranges) > 1:
             self._passes(bundle, part, info, buffer, late)
             return
-        loops = conv_loops(self.hw, part.core, info.input.shape, part.core.weights.shape[2])
+        loops = conv_loops(self.hw, part.core, info.input.shape)
         target = f"{bundle.name}.sum" if late else buffer
         stage = self._stage(replace(bundle, add=None) if late else bundle, info.acc_frac, loops)
         out, stage, pool = self._core_result(bundle, info, target, stage, loops.ch_per_t, late)
         self._mac(
             part.name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.layout, c0=part.c0),
             writer(self.hw, target, out, k0=part.k0), part.of(out), stage, part.core.weights,
-            _bias(part.core, info.acc_frac), stream=part.name, c0=part.c0, k0=part.k0, pool=pool,
+            _bias(part.core, info.acc_frac), stream=part.name, c0=part.c0, pool=pool,
         )  # fmt: skip
 
     def _core_result(
@@ -251,7 +260,7 @@ class _Lowering:
     def _passes(self, bundle: Bundle, part: _Group, info: BundleInfo, buffer: str, late: Add | None) -> None:
         """A convolution, or a group, in several passes over its channels; partial sums lie in memory between them."""
         source, core, name = self.tensors[bundle.source], part.core, part.name
-        whole = conv_loops(self.hw, core, info.input.shape, core.weights.shape[2])
+        whole = conv_loops(self.hw, core, info.input.shape)
         shape = (*info.core.shape[:3], whole.co)
         ranges = passes(self.hw, core)
         bias = _bias(core, info.acc_frac)
@@ -277,18 +286,17 @@ class _Lowering:
                 quant = act.out if act else quant
                 target = f"{bundle.name}.sum" if late else buffer
             pool = None
-            k0 = 0
             if c1 == whole.ci:
                 out, stage, pool = self._core_result(bundle, info, target, stage, whole.ch_per_t, late)
-                k0 = part.k0
+                y, out = writer(self.hw, target, out, k0=part.k0), part.of(out)
             else:
                 out = self._result(name, target, shape, quant, whole.ch_per_t)
+                y = writer(self.hw, target, out)
             x = pixel_reader(self.hw, loops, source.buffer, source.layout, c0=part.c0 + c0)
             self._mac(
-                f"{name}.pass{i}", bundle, loops, x, writer(self.hw, target, out, k0=k0),
-                part.of(out) if c1 == whole.ci else out, stage,
+                f"{name}.pass{i}", bundle, loops, x, y, out, stage,
                 core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}",
-                c0=part.c0 + c0, k0=k0, pool=pool,
+                c0=part.c0 + c0, pool=pool,
             )  # fmt: skip
 
     def _late_residual(self, bundle: Bundle, info: BundleInfo, buffer: str) -> None:
@@ -334,14 +342,14 @@ class _Lowering:
     def _mac(
         self, name: str, bundle: Bundle, loops: Loops, x: Reader, y: Writer, out: Layout, stage: OutputStage,
         weights: IntArray, bias: IntArray, *, stream: str, flat: bool = False, chain: bool = False, c0: int = 0,
-        k0: int = 0, row0: int = 0, pool: InlinePool | None = None,
+        row0: int = 0, pool: InlinePool | None = None,
     ) -> None:  # fmt: skip
         if stream not in self.done.streams:
             self.done.streams[stream] = weights_stream(self.hw, loops, weights, bias)
         self.done.operations.append(
             Operation(
                 name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
-                dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0, k0=k0,
+                dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0,
                 row0=row0, pool=pool,
             )
         )  # fmt: skip

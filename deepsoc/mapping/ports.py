@@ -253,5 +253,5 @@ def writer(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout, *, delta
         )  # fmt: skip
     return Writer(
         buffer, delta, line_pitch=layout.pitch, l_pitch=layout.tile_pitch, n_pitch=layout.n_pitch,
-        wo_step=max(layout.step, layout.c), rows=layout.h, raw_step=0, off0=k0,
+        wo_step=layout.c, rows=layout.h, raw_step=0, off0=k0,
     )  # fmt: skip

@@ -30,20 +30,17 @@ def run_operations(plan: Plan, x: IntArray) -> list[IntArray]:
     Returns:
         Integers in the shape of each operation's output: (n, h, w, c), or (n, c) of dense layers.
     """
-    buffers = {"input": _four(np.asarray(x, np.int64))}
+    buffers = {"input": np.asarray(x, np.int64)}
     results = []
     for op in plan.operations:
-        source = buffers[op.x.buffer]
+        source = _four(buffers[op.x.buffer])
         sums = _mac(op, plan, source) if op.kind == "mac" else _pool(op, source)
         o = op.stage.o
-        staged = _stage(op, plan, sums, buffers[o.buffer] if o else None)
+        staged = _stage(op, plan, sums, _four(buffers[o.buffer]) if o else None)
         if op.pool:
             staged = _pool_in_line(op.pool, staged, plan)
         results.append(staged.astype(np.int64).reshape(op.shape))
-        values = _four(results[-1])
-        if op.row0 or op.k0:  # a dense layer in blocks of rows, a group of channels
-            values = np.concatenate([buffers[op.y.buffer], values], axis=3 if op.k0 else 1)
-        buffers[op.y.buffer] = values
+        buffers[op.y.buffer] = op.joined(buffers.get(op.y.buffer), results[-1])
     return results
 
 

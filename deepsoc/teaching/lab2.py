@@ -162,7 +162,7 @@ def _tap(c: int, w: int, kw: int, sw: int, pad: int) -> int:
     group = kw + sw - 1
     hw = Hardware(rows=4, cols=(c // group + 1) * group)
     core = Conv2D(np.ones((1, kw, 1, 64), np.int64), None, (1, sw), "same", Quant(8, 0), Quant(16, 0))
-    loops = conv_loops(hw, core, (1, 4, 64, 1), 1)
+    loops = conv_loops(hw, core, (1, 4, 64, 1))
     return int(column_roles(hw, loops, 0, (w + pad) % sw)[0][c])
 
 

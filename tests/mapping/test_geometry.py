@@ -37,11 +37,11 @@ def core(shape: tuple[int, ...], strides: tuple[int, int], padding: str = "same"
 def test_convolutions(
     shape: tuple[int, ...], kernel: tuple[int, ...], strides: tuple[int, int], clocks: int, drain: int
 ) -> None:
-    assert mac_clocks(conv_loops(HW, core(kernel, strides), shape, kernel[2])) == (clocks, drain)
+    assert mac_clocks(conv_loops(HW, core(kernel, strides), shape)) == (clocks, drain)
 
 
 def test_valid_padding_reads_only_what_it_needs() -> None:
-    loops = conv_loops(HW, core((3, 3, 1, 4), (2, 2), "valid"), (1, 8, 8, 1), 1)
+    loops = conv_loops(HW, core((3, 3, 1, 4), (2, 2), "valid"), (1, 8, 8, 1))
     assert (loops.w, loops.wo, loops.y_rows, loops.l) == (7, 3, 3, 1)
 
 
@@ -66,13 +66,13 @@ def test_pools() -> None:
 
 def test_row_mask_of_a_strided_1x1_skips_rows() -> None:
     hw = Hardware(rows=4, cols=4, kh_max=1, sh_max=2)
-    loops = conv_loops(hw, core((1, 1, 2, 4), (2, 1)), (1, 8, 8, 2), 2)
+    loops = conv_loops(hw, core((1, 1, 2, 4), (2, 1)), (1, 8, 8, 2))
     assert row_mask(hw, loops) == 0b1010101
 
 
 def test_too_few_columns() -> None:
     with pytest.raises(MappingError, match="takes 97 columns"):
-        conv_loops(HW, core((1, 96, 1, 1), (1, 2)), (1, 8, 200, 1), 1)
+        conv_loops(HW, core((1, 96, 1, 1), (1, 2)), (1, 8, 200, 1))
 
 
 def test_split_is_even() -> None:

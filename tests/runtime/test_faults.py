@@ -16,6 +16,7 @@ import pytest
 from deepsoc.export import Artifacts, export
 from deepsoc.graph.executor import execute
 from deepsoc.netspec.spec import parse_net
+from deepsoc.perf.constants import DESCRIPTOR_BYTES
 from deepsoc.runtime import DeviceError, Driver, HardwareError, HardwareTimeout
 from deepsoc.runtime import _registers as regs
 from deepsoc.runtime.simulation import SimulatedDevice, memory_for
@@ -47,13 +48,11 @@ def test_a_hundred_images_in_batches_that_do_not_divide(
     np.testing.assert_array_equal(found.reshape(100, -1), want.reshape(100, -1))
 
 
-_DESCRIPTOR = 256  # bytes, on the weights' port
-
-
 def beats(design: Artifacts, port: str, operation: int) -> int:
     """Of a read port: its own, and those of the weights where they come by it."""
     hw, moved = design.hw, design.manifest.operations[operation].axi_bytes
-    weights, own = (moved.k - _DESCRIPTOR) // hw.stream_bytes, _DESCRIPTOR if port == "k" else getattr(moved, port)
+    own = DESCRIPTOR_BYTES if port == "k" else getattr(moved, port)
+    weights = (moved.k - DESCRIPTOR_BYTES) // hw.stream_bytes
     return own // hw.axi_bytes + (weights if port in "kox"[: hw.weights_ports] else 0)
 
 

@@ -6,6 +6,7 @@ from deepsoc.export import Artifacts
 from deepsoc.export.manifest import OperationEntry
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import split
+from deepsoc.perf.constants import DESCRIPTOR_BYTES
 from deepsoc.runtime.performance import WAITS
 from deepsoc.sim import SimResult
 from deepsoc.sim.result import OperationResult
@@ -13,7 +14,6 @@ from deepsoc.sim.result import OperationResult
 __all__ = ["check_bounds", "check_counters"]
 
 _BODY = ("pixels", "weights", "operands", "results", "outputs")
-_DESCRIPTOR = 256  # bytes
 _FIRST = 2  # clocks from the CPU's write of CTRL.start to the first that is counted
 
 
@@ -33,7 +33,7 @@ def check_counters(run: SimResult, export: Artifacts, *, where: str = "") -> Non
     if len(kept) == len(entries):
         counted = [op.counters for op in kept if op.counters]
         # Fetched ahead, written behind: only the sums are exact. Of weights by several ports those by m_axi_k count.
-        weights = sum(entry.axi_bytes.k - _DESCRIPTOR for entry in entries)
+        weights = sum(entry.axi_bytes.k - DESCRIPTOR_BYTES for entry in entries)
         moved = {port: sum(getattr(entry.axi_bytes, port) for entry in entries) for port in "xky"}
         moved["k"] -= weights - weights // export.hw.weights_ports
         for port, count in moved.items():
