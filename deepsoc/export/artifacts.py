@@ -109,9 +109,13 @@ class Artifacts:
         """The output integers for that input, in the network's output shape."""
         output = self.manifest.output
         inside = range(output.offset, output.offset + output.bytes)
-        # A dense layer may be one operation for each block of rows, a convolution one for each group of channels.
+        # A dense layer may be one operation for each block of rows, a convolution one for each group of channels. What
+        # came before them, of the same bundle, may have had the same place.
         last = [self.manifest.operations[index] for index in self.manifest.bundles[-1].operations]
-        parts = [self.expected(op.index) for op in last if op.tensor.offset in inside]
+        parts: list[IntArray] = []
+        for op in reversed(last):
+            if op.tensor.offset in inside and sum(part.size for part in parts) < prod(output.shape):
+                parts.insert(0, self.expected(op.index))
         return np.concatenate(parts, axis=-1 if last[-1].tensor.step else 0).reshape(output.shape)
 
     def expected(self, index: int) -> IntArray:

@@ -22,7 +22,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.params import PE_KINDS
 from deepsoc.netspec.spec import load_net
 from tests.mapping.machine import run
-from tests.mapping.nets import Bundle, conv, graph, relu
+from tests.mapping.nets import Add, Bundle, conv, graph, pool, relu
 
 ROOT = Path(__file__).resolve().parents[2]
 HW = Hardware(rows=8, cols=24, x_bits=4, k_bits=4)
@@ -42,6 +42,22 @@ def words_of(header: str, name: str) -> list[int]:
     body = re.search(rf"{name}\[[^]]*\] = \{{(.*?)\}};", header, re.S)
     assert body
     return [int(word, 16) for word in re.findall(r"0x([0-9A-F]{8})u", body[1])]
+
+
+def test_the_output_is_what_the_last_operations_wrote(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    net = graph(
+        (2, 1, 1, 5),
+        Bundle("z", "input", conv(rng, (1, 1, 5, 5)), act=relu()),
+        Bundle("a", "z", conv(rng, (1, 1, 5, 5)), act=relu()),
+        Bundle("b", "a", conv(rng, (1, 1, 1, 5), groups=5), act=relu(), add=Add("a", relu(2)),
+               pool=pool("max", (1, 1), (2, 1))),
+    )  # fmt: skip
+    found = export(net, HW, tmp_path / "out", seed=1)
+    output, *operations = found.manifest.output, *found.manifest.operations
+    assert operations[-1].name == "b.pool"
+    assert operations[2].tensor.offset == output.offset  # of a group, before the sum
+    np.testing.assert_array_equal(found.output(), execute(net, found.input())["b"].out)
 
 
 def test_everything_is_there_and_runs(net: Graph, artifacts: Artifacts) -> None:
