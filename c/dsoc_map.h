@@ -235,6 +235,11 @@
 #define DSOC_D_POOL_GLOBAL_MAX 2u
 #define DSOC_D_POOL_GLOBAL_AVG 3u
 
+/* wide: mac: 1: results leave drain_lanes channels a clock, 0: one. Then sw is 1, and channels, addresses of results and operands lie in aligned groups of drain_lanes. */
+#define DSOC_D_WIDE_WORD 0u
+#define DSOC_D_WIDE_LSB 21u
+#define DSOC_D_WIDE_MASK 0x00200000u
+
 /* tag: Index of the operation; must equal the row of the table. */
 #define DSOC_D_TAG_WORD 1u
 #define DSOC_D_TAG_LSB 0u

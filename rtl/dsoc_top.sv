@@ -141,6 +141,7 @@ module dsoc_top #(
       .AddrBits(40),
       .CountersDepth(`DSOC_COUNTERS_DEPTH),
       .Requants(`DSOC_REQUANTIZERS),
+      .Lanes(`DSOC_DRAIN_LANES),
       .Pe(`DSOC_PE),
       .Dsp48e2(Dsp48e2),
       .ParamsHash(`DSOC_PARAMS_HASH)

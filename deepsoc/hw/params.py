@@ -33,10 +33,10 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "pe",
+    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
-_LATER = {"pe": "portable", "requantizers": 2}  # what came to the RTL later, as it had been
+_LATER = {"pe": "portable", "requantizers": 2, "drain_lanes": 1}  # what came to the RTL later, as it had been
 _Pe = Literal["portable", "dsp_cascade", "dsp_pair"]
 PE_KINDS: tuple[_Pe, ...] = get_args(_Pe)
 """Kinds of processing elements, by their number in the RTL (rtl/engine/dsoc_array.sv)."""
@@ -100,6 +100,7 @@ class Hardware(BaseModel):
     # Output stage
     requantizers: Annotated[Literal[1, 2], INTEGER] = 2  # of a row; with one, operations that quantize twice give a
     # channel every other clock
+    drain_lanes: Annotated[Literal[1, 2, 4], INTEGER] = 1  # channels whose results leave the array in a clock at most
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
     edges_ram_depth: Annotated[int, Field(ge=16, le=1 << 20)] | None = None  # words of open pool windows
@@ -148,6 +149,11 @@ class Hardware(BaseModel):
             found["y_bits"] = (
                 f"accumulators of {self.y_bits} bits do not hold the sum of two products of {self.x_bits} and "
                 f"{self.k_bits} bits; expected more than {self.x_bits + self.k_bits}"
+            )
+        if self.drain_lanes > self.bias_bytes // 4:
+            found["drain_lanes"] = (
+                f"{self.drain_lanes} channels a clock want as many biases of 32 bits, a beat of axi_data_bits="
+                f"{self.axi_data_bits} brings {self.bias_bytes // 4}; reduce drain_lanes or widen the ports"
             )
         if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
             found["kh_max"] = (

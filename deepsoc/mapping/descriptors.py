@@ -43,7 +43,7 @@ def descriptor(
     """
     fields = {
         "tag": tag, "net_id": net_id, "k_addr": k_addr, "k_beats": k_beats,
-        **_control(op), **_pixels(op, addresses), **_loops(op), **_output(op, addresses), **_operand(op, addresses),
+        **_control(op, hw), **_pixels(op, addresses), **_loops(op), **_output(op, addresses), **_operand(op, addresses),
         **_ahead(op, before, hw),
     }  # fmt: skip
     try:
@@ -56,13 +56,14 @@ def _value(field: str, name: str) -> int:
     return load_map().field(field).values[name]
 
 
-def _control(op: Operation) -> dict[str, int]:
+def _control(op: Operation, hw: Hardware) -> dict[str, int]:
     stage = op.stage
     return {
         "kind": _value("kind", op.kind), "flat": int(op.flat), "chain": int(op.chain), "raw_out": int(op.raw),
         "operand": _value("operand", stage.operand),
         **_requant(stage.act1, 1), **_requant(stage.act2, 2),
         "acc_lsh": stage.acc_lsh, "opd_lsh": stage.opd_lsh, "avg_lsh": stage.avg_lsh, **_pool(op.pool),
+        "wide": int(op.work.lanes(hw) > 1),
     }  # fmt: skip
 
 

@@ -163,20 +163,22 @@ def row_mask(hw: Hardware, loops: Loops) -> int:
     return mask
 
 
-def mac_clocks(loops: Loops, channel_clocks: int = 1) -> tuple[int, int]:
+def mac_clocks(loops: Loops, channel_clocks: int = 1, lanes: int = 1) -> tuple[int, int]:
     """Clocks of a convolution or dense layer.
 
     Args:
         loops: of the operation.
         channel_clocks: in which a channel of all rows passes the output stage.
+        lanes: channels that pass it at once.
 
     Returns:
         Clocks of the equation `T * (1 + N*L*W*(qs + Kh*Ci))`, and those that the array waits on top of it for the
-        results of a column to leave, channel by channel.
+        results of a column to leave.
     """
     steps = (1 if loops.kw > 1 else 0) + loops.words
     blocks = loops.n * loops.l
-    waits = sum(max(0, loops.wo * loops.channels(t) * channel_clocks - loops.w * steps) for t in range(loops.t))
+    leaving = [-(-loops.channels(t) // lanes) * channel_clocks for t in range(loops.t)]
+    waits = sum(max(0, loops.wo * clocks - loops.w * steps) for clocks in leaving)
     return loops.t * (1 + blocks * loops.w * steps), blocks * waits
 
 

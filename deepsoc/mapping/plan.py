@@ -180,8 +180,9 @@ def _buffers(lowered: Lowered, output: str) -> list[Buffer]:
 
 
 def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> Cost:
-    count = mac_clocks if op.kind == "mac" else pool_clocks
-    clocks, drain = count(op.loops, op.work.channel_clocks(hw))
+    work = op.work
+    each = work.channel_clocks(hw)
+    clocks, drain = mac_clocks(op.loops, each, work.lanes(hw)) if op.kind == "mac" else pool_clocks(op.loops, each)
     beats = streams[op.stream][1] if op.stream else 0
     return Cost(
         clocks=clocks + drain, drain_clocks=drain,

@@ -58,6 +58,10 @@ class Reader:
             total += _beats(segments + t * self.t_step, length, hw.axi_bytes)
         return self.n * exists * total
 
+    def whole_beats(self, hw: Hardware) -> bool:
+        """Whether segments are beats of slots, as those of partial sums are."""
+        return self.seg_step == hw.slot_bytes and self.seg_bytes == hw.axi_bytes
+
     def first_beats(self) -> int:
         """Beats that the consumer waits for: one of each line."""
         return sum(self.mask >> f & 1 and 0 <= self.lam0 + f < self.lines for f in range(self.mask.bit_length()))
@@ -150,8 +154,17 @@ class Work:
     passes: int = 1
 
     def channel_clocks(self, hw: Hardware) -> int:
-        """Clocks in which a channel of all rows passes the output stage."""
+        """Clocks in which a channel of all rows, or as many as `lanes`, passes the output stage."""
         return -(-self.passes // hw.requantizers)
+
+    def lanes(self, hw: Hardware) -> int:
+        """Channels that leave the array at once: several where all results lie in aligned groups of them."""
+        loops, y, o = self.loops, self.y, self.o
+        if self.kind != "mac" or loops.sw > 1 or self.pool or y.raw_step or (o and o.whole_beats(hw)):
+            return 1
+        places = [y.wo_step, y.delta, y.off0, *([loops.ch_per_t] if loops.t > 1 else [])]
+        places += [o.delta, o.seg_step, *([o.t_step] if o.t > 1 else [])] if o else []
+        return 1 if any(place % hw.drain_lanes for place in places) else hw.drain_lanes
 
     @property
     def results(self) -> Loops:
@@ -176,7 +189,7 @@ class Work:
         beats = self.y.last_beats(hw, self.results) + _SECOND_PASS * (self.passes - 1)
         if self.kind != "mac":
             return beats + 5
-        last = self.loops.ch_last * self.channel_clocks(hw)
+        last = -(-self.loops.ch_last // self.lanes(hw)) * self.channel_clocks(hw)
         if self.pool:
             return beats + last + self.pool.last_clocks(self.loops.ch_last)
         return beats + (3 if self.y.raw_step else last)

@@ -257,7 +257,7 @@ def _beside_weights(op: Work, cost: Cost, hw: Hardware) -> float:
 
 def _last_operands(op: Work, hw: Hardware, memory: Memory) -> float:
     """Clocks that the results of the last column wait for partial sums, of which each fills a buffer of its own."""
-    if op.o is None or op.o.seg_step != hw.slot_bytes or op.o.seg_bytes != hw.axi_bytes:
+    if op.o is None or not op.o.whole_beats(hw):
         return 0.0
     turn = memory.latency_clocks + 1 + hw.raw_beats / memory.efficiency + const.REFILL
     return _waits(op.loops.ch_last, const.SLOTS) * turn

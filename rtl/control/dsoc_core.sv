@@ -23,6 +23,7 @@ module dsoc_core #(
     parameter int unsigned AddrBits     = 40,    // bits of a bus address
     parameter int unsigned CountersDepth = 64,   // operations whose performance counters are kept; 0: no counters
     parameter int unsigned Requants     = 2,     // requantizers of a row: 1 or 2
+    parameter int unsigned Lanes        = 1,     // channels whose results leave at once at most: 1, 2 or 4
     parameter int unsigned Pe           = 0,     // processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
     parameter bit Dsp48e2               = 1'b0,  // DSP blocks are DSP48E2 rather than DSP48E1
     parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
@@ -141,6 +142,9 @@ module dsoc_core #(
   end
   if (!(AxiBits == 32 || AxiBits == 64 || AxiBits == 128 || AxiBits == 256 || AxiBits == 512)) begin : gen_illegal_axi
     $error("dsoc_core: AxiBits must be 32, 64, 128, 256 or 512");
+  end
+  if (Lanes != 1 && Lanes != 2 && Lanes != 4) begin : gen_illegal_lanes
+    $error("dsoc_core: Lanes must be 1, 2 or 4");
   end
   if (Requants != 1 && Requants != 2) begin : gen_illegal_requants
     $error("dsoc_core: Requants must be 1 or 2");
@@ -575,6 +579,7 @@ module dsoc_core #(
       .n_count_i       (x_desc_q.n_count),
       .l_count_i       (x_desc_q.l_count),
       .beat_mode_i     (1'b0),
+      .wide_i          (1'b0),
       .guarded_i       (x_guarded),
       .guard_i         (x_desc_q.x_guard),
       .mark_i          (x_mark),
@@ -631,8 +636,9 @@ module dsoc_core #(
   logic [ 2:0] bias_bank;
   logic [15:0] bias_index;
   logic bias_read;
-  logic [31:0] bias;
-  logic [32*Rows-1:0] mac_data, pool_data;
+  logic [Lanes-1:0][31:0] bias;
+  logic [Lanes-1:0][32*Rows-1:0] mac_data;
+  logic [32*Rows-1:0] pool_data;
   logic mac_valid, mac_ready, pool_valid, pool_ready;
 
   dsoc_engine #(
@@ -653,6 +659,7 @@ module dsoc_core #(
       .AddrBits(AddrBits),
       .MaxBurst(WeightsBurst),
       .WeightsPorts(WeightsPorts),
+      .Lanes(Lanes),
       .Pe(Pe),
       .Dsp48e2(Dsp48e2)
   ) i_engine (
@@ -694,7 +701,8 @@ module dsoc_core #(
 
   // ---- operands and outputs ------------------------------------------------------------------------------------------
   logic opd_valid, opd_pop, out_valid, out_ready, stage_finished;
-  logic [8*OutLines-1:0] opd_bytes, out_bytes;
+  logic [Lanes-1:0][8*OutLines-1:0] opd_bytes, out_bytes;
+  logic [Lanes-1:0] out_mask;
   logic [AxiBits*OutLines-1:0] opd_beats;
   logic [AxiBits*RawBeats-1:0] out_beats;
   logic [31:0] out_addr;
@@ -702,10 +710,11 @@ module dsoc_core #(
   logic [Rows-1:0] out_rows;
   logic out_k_last, out_wo_last, out_map_last;
   logic write_valid, write_ready;
-  logic [8*OutLines-1:0] write_bytes;
+  logic [Lanes-1:0] write_mask;
+  logic [Lanes-1:0][8*OutLines-1:0] write_bytes;
   logic [31:0] write_addr;
   logic [ 7:0] write_lines;
-  logic has_operand, partial;
+  logic has_operand, partial, wide;
 
   // Operands may be what the operation before wrote.
   logic opd_waits_q, opd_start;
@@ -719,12 +728,14 @@ module dsoc_core #(
 
   assign has_operand = desc.operand != dsoc_map_pkg::D_OPERAND_NONE;
   assign partial     = desc.operand == dsoc_map_pkg::D_OPERAND_PARTIAL;
+  assign wide        = Lanes > 1 && desc.wide;
 
   dsoc_line_reader #(
       .Nf(OutLines),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
-      .ChunkBeats(ChunkBeats)
+      .ChunkBeats(ChunkBeats),
+      .Lanes(Lanes)
   ) i_operand_reader (
       .clk_i,
       .rst_ni          (run_rst_nq),
@@ -751,6 +762,7 @@ module dsoc_core #(
       .n_count_i       (desc.o_n_count),
       .l_count_i       (desc.o_l_count),
       .beat_mode_i     (partial),
+      .wide_i          (wide),
       .guarded_i       (1'b0),
       .guard_i         ('0),
       .mark_i          ('0),
@@ -779,6 +791,7 @@ module dsoc_core #(
       .XBits(XBits),
       .SumBits(SumBits),
       .Requants(Requants),
+      .Lanes(Lanes),
       .AxiBits(AxiBits),
       .OpdLines(OutLines),
       .OutLines(OutLines)
@@ -812,6 +825,7 @@ module dsoc_core #(
       .k_last_o    (out_k_last),
       .wo_last_o   (out_wo_last),
       .map_last_o  (out_map_last),
+      .mask_o      (out_mask),
       .bytes_o     (out_bytes),
       .beats_o     (out_beats)
   );
@@ -840,7 +854,7 @@ module dsoc_core #(
         .desc_i   (desc),
         .valid_i  (out_valid && windows),
         .ready_o  (windows_ready),
-        .data_i   (out_bytes[Rows*XBits-1:0]),
+        .data_i   (out_bytes[0][Rows*XBits-1:0]),
         .rows_i   (out_rows),
         .k_last_i (out_k_last),
         .wo_last_i(out_wo_last),
@@ -877,7 +891,7 @@ module dsoc_core #(
         .desc_i    (desc),
         .valid_i   (out_valid && maps),
         .ready_o   (maps_ready),
-        .data_i    (out_bytes[Rows*XBits-1:0]),
+        .data_i    (out_bytes[0][Rows*XBits-1:0]),
         .rows_i    (out_rows),
         .k_last_i  (out_k_last),
         .map_last_i(out_map_last),
@@ -908,13 +922,19 @@ module dsoc_core #(
   assign write_valid  = windows ? windows_valid : maps ? maps_valid : out_valid;
   assign write_addr   = windows ? windows_addr : maps ? maps_addr : out_addr;
   assign write_lines  = windows ? windows_lines : maps ? 8'd1 : out_lines;
-  assign write_bytes  = windows ? windows_bytes : maps ? (8 * OutLines)'(maps_byte) : out_bytes;
+
+  // One byte of a line lies anywhere in its group of lanes.
+  for (genvar d = 0; d < Lanes; d++) begin : gen_write
+    assign write_mask[d]  = wide ? out_mask[d] : 32'(write_addr) % Lanes == d;
+    assign write_bytes[d] = windows ? windows_bytes : maps ? (8 * OutLines)'(maps_byte) : out_bytes[wide?d : 0];
+  end
 
   dsoc_writer #(
       .Lines(OutLines),
       .RawBeats(RawBeats),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
+      .Lanes(Lanes),
       .GroupBeats(min2(MaxBurst, 4)),
       .MaxBurst(MaxBurst)
   ) i_writer (
@@ -934,6 +954,7 @@ module dsoc_core #(
       .ready_o     (write_ready),
       .addr_i      (write_addr),
       .lines_i     (write_lines),
+      .mask_i      (write_mask),
       .bytes_i     (write_bytes),
       .beats_i     (out_beats),
       .flush_i     (out_finished),

@@ -251,6 +251,12 @@ package dsoc_map_pkg;
   localparam logic [1:0] D_POOL_GLOBAL_MAX = 2'd2;
   localparam logic [1:0] D_POOL_GLOBAL_AVG = 2'd3;
 
+  // wide: mac: 1: results leave drain_lanes channels a clock, 0: one. Then sw is 1, and channels,
+  // addresses of results and operands lie in aligned groups of drain_lanes.
+  localparam int unsigned D_WIDE_WORD = 0;
+  localparam int unsigned D_WIDE_LSB = 21;
+  localparam int unsigned D_WIDE_WIDTH = 1;
+
   // tag: Index of the operation; must equal the row of the table.
   localparam int unsigned D_TAG_WORD = 1;
   localparam int unsigned D_TAG_LSB = 0;
@@ -752,7 +758,8 @@ package dsoc_map_pkg;
     logic [31:0] net_id;
     logic [15:0] reserved48;
     logic [15:0] tag;
-    logic [10:0] reserved21;
+    logic [9:0] reserved22;
+    logic [0:0] wide;
     logic [1:0] pool;
     logic [0:0] chain;
     logic [0:0] zero2;

@@ -5,7 +5,7 @@
 /// the sums: operands, product, sum. All freezes while `advance_i` is low. A shift adds a product of 0, so that one adder with one level of logic
 /// before it serves both.
 ///
-/// `hold_i` copies all sums into holding registers, out of which one column of rows (`column_i`) is shown at a time, so that
+/// `hold_i` copies all sums into holding registers, out of which `Lanes` columns of rows (`column_i`) are shown at a time, so that
 /// finished channels leave while the array goes on.
 ///
 /// All kinds of processing elements do the same in the same clock. `PePortable`: everything in logic, and what synthesis makes of
@@ -15,6 +15,7 @@
 /// Parameters:
 ///   Rows, Cols, XBits, KBits, YBits  geometry and bits of activation, weight and accumulator
 ///   GMax                             largest group
+///   Lanes                            columns that are shown at a time
 ///   Pe                               kind of the processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
 ///   Dsp48e2                          DSP blocks are DSP48E2 (UltraScale+) rather than DSP48E1 (7 series)
 module dsoc_array #(
@@ -24,6 +25,7 @@ module dsoc_array #(
     parameter int unsigned KBits = 4,
     parameter int unsigned YBits = 32,
     parameter int unsigned GMax = 8,
+    parameter int unsigned Lanes = 1,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0,
     localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1
@@ -38,8 +40,8 @@ module dsoc_array #(
     input  logic                  zero_i,
     input  logic                  shift_i,
     input  logic                  hold_i,
-    input  logic [   ColBits-1:0] column_i,
-    output logic [   32*Rows-1:0] column_o
+    input  logic [Lanes-1:0][ColBits-1:0] column_i,
+    output logic [Lanes-1:0][32*Rows-1:0] column_o
 );
 
   localparam int unsigned PBits = XBits + KBits;
@@ -131,24 +133,25 @@ module dsoc_array #(
         if (hold_i) held_q <= sum_q;
       end
 
-      assign column_o[32*r+:32] = 32'(held_q[column_i]);
+      for (genvar d = 0; d < Lanes; d++) begin : gen_shown
+        assign column_o[d][32*r+:32] = 32'(held_q[column_i[d]]);
+      end
     end
   end else begin : gen_shared
-    localparam int unsigned Lanes = (Pe == PePair) ? 2 : 1;  // rows of an element
+    localparam int unsigned Share = (Pe == PePair) ? 2 : 1;  // rows of an element
     localparam int unsigned Apart = InBlock ? YBits : PBits;  // of two pixels
-    localparam int unsigned PixelBits = (Lanes == 2) ? Apart + XBits + 1 : XBits;
-    localparam int unsigned SumBits = Lanes * YBits;
+    localparam int unsigned PixelBits = (Share == 2) ? Apart + XBits + 1 : XBits;
+    localparam int unsigned SumBits = Share * YBits;
 
-    for (genvar g = 0; g < (Rows + Lanes - 1) / Lanes; g++) begin : gen_group
-      localparam int unsigned Low = Lanes * g;
-      localparam bit High = Lanes == 2 && Low + 1 < Rows;
+    for (genvar g = 0; g < (Rows + Share - 1) / Share; g++) begin : gen_group
+      localparam int unsigned Low = Share * g;
+      localparam bit High = Share == 2 && Low + 1 < Rows;
 
       logic signed [PixelBits-1:0] pixel;
       logic [Cols*SumBits-1:0] sums;
       logic [Cols*SumBits-1:0] held_q;
-      logic [SumBits-1:0] shown;
 
-      if (Lanes == 1) begin : gen_one
+      if (Share == 1) begin : gen_one
         assign pixel = pixel_i[Low*XBits+:XBits];
       end else begin : gen_two
         logic signed [XBits-1:0] low;
@@ -204,19 +207,23 @@ module dsoc_array #(
         if (hold_i) held_q <= sums;
       end
 
-      dsoc_pick #(
-          .Count(Cols),
-          .Width(SumBits)
-      ) i_pick (
-          .words_i(held_q),
-          .index_i(column_i),
-          .word_o (shown)
-      );
-      assign column_o[32*Low+:32] = 32'($signed(shown[YBits-1:0]));
-      if (High) begin : gen_high_sum
-        logic [YBits-1:0] high;
-        assign high = shown[SumBits-1-:YBits] + YBits'(InBlock && shown[YBits-1]);
-        assign column_o[32*(Low+1)+:32] = 32'($signed(high));
+      for (genvar d = 0; d < Lanes; d++) begin : gen_shown
+        logic [SumBits-1:0] shown;
+
+        dsoc_pick #(
+            .Count(Cols),
+            .Width(SumBits)
+        ) i_pick (
+            .words_i(held_q),
+            .index_i(column_i[d]),
+            .word_o (shown)
+        );
+        assign column_o[d][32*Low+:32] = 32'($signed(shown[YBits-1:0]));
+        if (High) begin : gen_high_sum
+          logic [YBits-1:0] high;
+          assign high = shown[SumBits-1-:YBits] + YBits'(InBlock && shown[YBits-1]);
+          assign column_o[d][32*(Low+1)+:32] = 32'($signed(high));
+        end
       end
     end
   end

@@ -1,30 +1,35 @@
 `include "dsoc_assert.svh"
 
-/// Drain: has the array hold a copy of all sums and lets finished channels leave, one channel (all rows) a clock.
+/// Drain: has the array hold a copy of all sums and lets finished channels leave, one channel (all rows) a clock, or `Lanes` of
+/// them while `wide_i`.
 ///
 /// `leave_i` says that the sums of one input column's end are finished in the clock after the next step: `count_i` output columns,
 /// the first at position `pos_i` of every group, each further one `sw_i` positions left; `channels_i` channels of each, channel k at
-/// column (k / sw) * group + pos + k % sw. `advance_o` low: the copy is still in use; the array waits, and its sums stay. It is a
+/// column (k / sw) * group + pos + k % sw. `wide_i` asks for sw 1; of the last channels some of the columns are none's then.
+/// `advance_o` low: the copy is still in use; the array waits, and its sums stay. It is a
 /// register, because much hangs on it: whether the copy will be free is known a clock ahead from `ready_next_i`, what
 /// `ready_i` will be then.
 ///
 /// Parameters:
-///   Cols  columns of the array
+///   Cols   columns of the array
+///   Lanes  channels that leave at once at most, a power of two
 module dsoc_drain #(
     parameter  int unsigned Cols    = 24,
+    parameter  int unsigned Lanes   = 1,
     localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
     input  logic [        7:0] group_i,
     input  logic [        7:0] sw_i,
+    input  logic               wide_i,
     input  logic               leave_i,
     input  logic [        7:0] pos_i,
     input  logic [       15:0] count_i,
     input  logic [       15:0] channels_i,
     output logic               advance_o,
     output logic               hold_o,
-    output logic [ColBits-1:0] column_o,
+    output logic [Lanes-1:0][ColBits-1:0] column_o,
     output logic               valid_o,
     input  logic               ready_i,
     input  logic               ready_next_i
@@ -36,7 +41,8 @@ module dsoc_drain #(
   logic busy_q, step, last_s;
   logic [1:0] last, ends, ends_next;  // of the channels, of the columns
   logic [15:0] channels, channels_q;  // of the columns that leave next, or now
-  logic [ColBits-1:0] column_q, jump_q;
+  logic [Lanes-1:0][ColBits-1:0] column_q, lane_q;  // of every lane; groups between it and the first
+  logic [ColBits-1:0] jump_q;
   logic [7:0] pos_q;
 
   assign step     = busy_q && ready_i;
@@ -64,7 +70,7 @@ module dsoc_drain #(
         leave_q          <= leave_i;
         leave_pos_q      <= pos_i;
         leave_count_q    <= count_i;
-        leave_channels_q <= channels_i;
+        leave_channels_q <= wide_i ? 16'((channels_i + 16'(Lanes - 1)) / 16'(Lanes)) : channels_i;
       end
     end
   end
@@ -106,19 +112,21 @@ module dsoc_drain #(
       busy_q     <= 1'b0;
       channels_q <= '0;
       column_q   <= '0;
+      lane_q     <= '0;
       pos_q      <= '0;
       jump_q     <= '0;
     end else begin
-      jump_q <= ColBits'(group_i - sw_i + 8'd1);
+      jump_q <= wide_i ? ColBits'(32'(group_i) * Lanes) : ColBits'(group_i - sw_i + 8'd1);
+      for (int unsigned d = 1; d < Lanes; d++) lane_q[d] <= ColBits'(32'(group_i) * d);
       if (hold_o) begin
         busy_q     <= 1'b1;
         channels_q <= leave_channels_q;
-        column_q   <= ColBits'(leave_pos_q);
+        for (int unsigned d = 0; d < Lanes; d++) column_q[d] <= ColBits'(leave_pos_q) + lane_q[d];
         pos_q      <= leave_pos_q;
       end else if (step) begin
-        column_q <= column_q + (last_s ? jump_q : ColBits'(1));
+        for (int unsigned d = 0; d < Lanes; d++) column_q[d] <= column_q[d] + (last_s ? jump_q : ColBits'(1));
         if (last[0]) begin
-          column_q <= ColBits'(pos_q - sw_i);
+          for (int unsigned d = 0; d < Lanes; d++) column_q[d] <= ColBits'(pos_q - sw_i) + lane_q[d];
           pos_q    <= pos_q - sw_i;
           if (ends[1]) busy_q <= 1'b0;
         end

@@ -11,6 +11,7 @@
 ///   WeightsDepth                     words of a weights bank
 ///   EdgesDepth                       words of the pooling unit's edges RAM
 ///   AxiBits, AddrBits, MaxBurst      of the weights port; beats of a burst at most
+///   Lanes                            channels that leave at once at most
 ///   Pe, Dsp48e2                      processing elements, as of dsoc_array
 module dsoc_engine #(
     parameter int unsigned Rows = 3,
@@ -30,6 +31,7 @@ module dsoc_engine #(
     parameter int unsigned AddrBits = 40,
     parameter int unsigned MaxBurst = 16,
     parameter int unsigned WeightsPorts = 1,
+    parameter int unsigned Lanes = 1,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0
 ) (
@@ -62,7 +64,7 @@ module dsoc_engine #(
     input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
     input  logic        bias_read_i,
-    output logic [31:0] bias_o,
+    output logic [Lanes-1:0][31:0] bias_o,
 
     // What goes on in this clock, for the performance counters.
     output logic active_o,
@@ -71,7 +73,7 @@ module dsoc_engine #(
     output logic lacks_weights_o,
 
     // Results of the array and of the pooling unit.
-    output logic [32*Rows-1:0] mac_data_o,
+    output logic [Lanes-1:0][32*Rows-1:0] mac_data_o,
     output logic               mac_valid_o,
     input  logic               mac_ready_i,
     output logic [32*Rows-1:0] pool_data_o,
@@ -93,9 +95,9 @@ module dsoc_engine #(
   logic [7:0] leave_pos, group_q;
   logic [15:0] leave_count, leave_channels;
   logic hold, sums_valid, sums_ready, sums_ready_next, skid_valid, skid_ready;
-  logic [32*Rows-1:0] skid_data;
-  logic [32*Rows-1:0] sums;
-  logic [ColBits-1:0] hold_column;
+  logic [Lanes*32*Rows-1:0] skid_data;
+  logic [Lanes-1:0][32*Rows-1:0] sums;
+  logic [Lanes-1:0][ColBits-1:0] hold_column;
   logic [Rows*XBits-1:0] pixels;
   logic [Rows-1:0] exists;
   logic signed [17:0] px_row_first;
@@ -113,7 +115,8 @@ module dsoc_engine #(
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
       .MaxBurst(MaxBurst),
-      .Ports(WeightsPorts)
+      .Ports(WeightsPorts),
+      .Lanes(Lanes)
   ) i_weights (
       .clk_i,
       .rst_ni,
@@ -232,6 +235,7 @@ module dsoc_engine #(
       .KBits  (KBits),
       .YBits  (YBits),
       .GMax   (GMax),
+      .Lanes  (Lanes),
       .Pe     (Pe),
       .Dsp48e2(Dsp48e2)
   ) i_array (
@@ -250,12 +254,14 @@ module dsoc_engine #(
   );
 
   dsoc_drain #(
-      .Cols(Cols)
+      .Cols(Cols),
+      .Lanes(Lanes)
   ) i_drain (
       .clk_i,
       .rst_ni,
       .group_i   (group_q),
       .sw_i      (desc_i.sw),
+      .wide_i    (Lanes > 1 && desc_i.wide),
       .leave_i   (leave),
       .pos_i     (leave_pos),
       .count_i   (leave_count),
@@ -270,7 +276,7 @@ module dsoc_engine #(
 
   // No path leads from whoever takes the results to the array.
   dsoc_skid #(
-      .Width(32 * Rows)
+      .Width(Lanes * 32 * Rows)
   ) i_results (
       .clk_i,
       .rst_ni,
@@ -284,7 +290,7 @@ module dsoc_engine #(
   );
 
   dsoc_stage #(
-      .Width(32 * Rows)
+      .Width(Lanes * 32 * Rows)
   ) i_results_stage (
       .clk_i,
       .rst_ni,

@@ -8,10 +8,14 @@
 /// operand tensor need one, of four clocks, others two, of nine. With Requants 2 both have lanes of their own, and a channel
 /// of all rows leaves every clock; with 1 what has made its first pass enters the same lanes again, before anything new.
 ///
+/// While the descriptor says `wide`, `Lanes` channels come at once; `mask_o` says which of them there are, of the last ones. They
+/// are not raw, and have no partial sums. Otherwise the first lane's is the only one.
+///
 /// Parameters:
 ///   Rows, XBits          PE rows, bits of an activation
 ///   SumBits              bits of a sum with its bias, partial sum or operand, at most 32
 ///   Requants             requantizers of a row, 1 or 2
+///   Lanes                channels at once at most, a power of two
 ///   AxiBits              data bits of the operand port
 ///   OpdLines, OutLines   line buffers of the operand reader, lines of the writer
 module dsoc_output_stage #(
@@ -19,6 +23,7 @@ module dsoc_output_stage #(
     parameter int unsigned XBits = 4,
     parameter int unsigned SumBits = 32,
     parameter int unsigned Requants = 2,
+    parameter int unsigned Lanes = 1,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned OpdLines = 4,
     parameter int unsigned OutLines = 4,
@@ -32,7 +37,7 @@ module dsoc_output_stage #(
     output logic                lacks_operand_o,
     output logic                blocked_o,
 
-    input  logic [32*Rows-1:0] mac_data_i,
+    input  logic [Lanes-1:0][32*Rows-1:0] mac_data_i,
     input  logic               mac_valid_i,
     output logic               mac_ready_o,
     input  logic [32*Rows-1:0] pool_data_i,
@@ -42,10 +47,10 @@ module dsoc_output_stage #(
     output logic [ 2:0] bias_bank_o,
     output logic [15:0] bias_index_o,
     output logic        bias_read_o,
-    input  logic [31:0] bias_i,
+    input  logic [Lanes-1:0][31:0] bias_i,
 
     input  logic                        opd_valid_i,
-    input  logic [      8*OpdLines-1:0] opd_bytes_i,
+    input  logic [Lanes-1:0][8*OpdLines-1:0] opd_bytes_i,
     input  logic [AxiBits*OpdLines-1:0] opd_beats_i,
     output logic                        opd_pop_o,
 
@@ -57,7 +62,8 @@ module dsoc_output_stage #(
     output logic                        k_last_o,
     output logic                        wo_last_o,
     output logic                        map_last_o,
-    output logic [      8*OutLines-1:0] bytes_o,
+    output logic [           Lanes-1:0] mask_o,
+    output logic [Lanes-1:0][8*OutLines-1:0] bytes_o,
     output logic [AxiBits*RawBeats-1:0] beats_o
 );
 
@@ -72,19 +78,21 @@ module dsoc_output_stage #(
     logic [31:0]     addr;
     logic [7:0]      lines;
     logic [Rows-1:0] rows;
+    logic [Lanes-1:0] mask;
     logic            k_last;
     logic            wo_last;
     logic            map_last;
   } meta_t;
 
   logic pool_q, has_operand_q, partial_q, tensor_q, twice, twice_q, fire, again, enable, takes, source_valid, leaves_q;
-  logic [32*Rows-1:0] source;
+  logic [Lanes-1:0][32*Rows-1:0] source;
+  logic wide;
   meta_t meta, out;
   meta_t [Stages-1:0] meta_q;
 
   // ---- which result is this? -----------------------------------------------------------------------------------------
   logic running_q, start_q;  // the loops begin a clock behind the start, before the first result
-  logic [15:0] k_q, rows_left_q;
+  logic [15:0] k_q, rows_left_q, beyond;  // channels behind the last whole group of lanes
   // Where iteration, batch element, row block and column begin; of raw results the column is the slot.
   logic [31:0] t_base_q, n_base_q, l_base_q, column_q, base, step, next, lines_left;
   logic k_last, wo_last, l_last, n_last, t_last, next_t_last;
@@ -97,7 +105,7 @@ module dsoc_output_stage #(
   assign fire         = takes && source_valid;
   assign mac_ready_o  = takes && !pool_q;
   assign pool_ready_o = takes && pool_q;
-  assign source       = pool_q ? pool_data_i : mac_data_i;
+  assign wide         = Lanes > 1 && desc_i.wide;
   assign source_valid = pool_q ? pool_valid_i : mac_valid_i;
   assign opd_pop_o    = fire && has_operand_q;
 
@@ -124,6 +132,11 @@ module dsoc_output_stage #(
   assign n_last  = last[N];
   assign t_last  = last[T];
 
+  // Clocks in which so many channels come.
+  function automatic logic [15:0] taken(logic [15:0] channels);
+    return wide ? 16'((channels + 16'(Lanes - 1)) / 16'(Lanes)) : channels;
+  endfunction
+
   dsoc_nest #(
       .Loops(Loops)
   ) i_loops (
@@ -136,7 +149,7 @@ module dsoc_output_stage #(
         32'(desc_i.n_count),
         32'(desc_i.l_count),
         32'(desc_i.wo_count),
-        32'(next_t_last ? desc_i.ch_last : desc_i.ch_per_t)
+        32'(next_t_last ? taken(desc_i.ch_last) : taken(desc_i.ch_per_t))
       }),
       .one_i      ({one_q[T:Wo], next_t_last ? ch_last_one_q : one_q[K]}),
       .before_o   (last_but_one),
@@ -158,6 +171,11 @@ module dsoc_output_stage #(
   for (genvar r = 0; r < Rows; r++) begin : gen_exists
     assign meta.rows[r] = 16'(r) < rows_left_q;
   end
+  assign beyond = (t_last ? desc_i.ch_last : desc_i.ch_per_t) % 16'(Lanes);
+  for (genvar d = 0; d < Lanes; d++) begin : gen_mask
+    assign meta.mask[d] = d == 0 || (wide && (!k_last || beyond == '0 || 16'(d) < beyond));
+    assign source[d]    = (d == 0 && pool_q) ? pool_data_i : mac_data_i[d];
+  end
 
   // A bias comes a clock after its address: to the sum, a clock behind the result that it is added to.
   assign bias_read_o  = enable;
@@ -176,9 +194,9 @@ module dsoc_output_stage #(
         desc_i.n_count == 16'd1,
         desc_i.l_count == 16'd1,
         desc_i.wo_count == 16'd1,
-        desc_i.ch_per_t == 16'd1
+        taken(desc_i.ch_per_t) == 16'd1
       };
-      ch_last_one_q <= desc_i.ch_last == 16'd1;
+      ch_last_one_q <= taken(desc_i.ch_last) == 16'd1;
     end
   end
 
@@ -211,7 +229,7 @@ module dsoc_output_stage #(
       l_base_q      <= next;
       column_q      <= next;
     end else if (fire) begin
-      k_q    <= k_last ? '0 : k_q + 16'd1;
+      k_q    <= k_last ? '0 : k_q + (wide ? 16'(Lanes) : 16'd1);
       bank_q <= bank_q + 3'(k_last && wo_last && l_last && n_last && !pool_q);
       if (k_last && wo_last) begin
         rows_left_q <= l_last ? desc_i.y_rows : rows_left_q - 16'(Rows);
@@ -295,8 +313,8 @@ module dsoc_output_stage #(
     lsh_q           <= 5'(desc_i.acc_lsh | desc_i.opd_lsh);
   end
 
-  logic [Requants-1:0][Rows-1:0][SumBits-1:0] term_a, term_b, next_a, next_b, raw;
-  logic [Requants-1:0][Rows-1:0][XBits-1:0] result;
+  logic [Requants-1:0][Lanes-1:0][Rows-1:0][SumBits-1:0] term_a, term_b, next_a, next_b, raw;
+  logic [Requants-1:0][Lanes-1:0][Rows-1:0][XBits-1:0] result;
 
   for (genvar p = 0; p < Requants; p++) begin : gen_pass
     scale_t at_sum_q;
@@ -313,44 +331,46 @@ module dsoc_output_stage #(
       end
     end
 
-    for (genvar r = 0; r < Rows; r++) begin : gen_lane
-      logic signed [XBits-1:0] operand;
+    for (genvar d = 0; d < Lanes; d++) begin : gen_lane
+      for (genvar r = 0; r < Rows; r++) begin : gen_row
+        logic signed [XBits-1:0] operand;
 
-      if (p == 0) begin : gen_first
-        assign term_a[p][r] = again ? next_a[0][r] : source[32*r+:SumBits];
-        assign term_b[p][r] = again ? next_b[0][r] : opd_beats_i[32*r+:SumBits];
-        assign operand = tensor_q ? opd_bytes_i[8*(r/Rpb)+(r%Rpb)*XBits+:XBits] : '0;
-      end else begin : gen_second
-        assign term_a[p][r] = next_a[p-1][r];
-        assign term_b[p][r] = next_b[p-1][r];
-        assign operand = '0;
+        assign operand = (p == 0 && tensor_q) ? opd_bytes_i[d][8*(r/Rpb)+(r%Rpb)*XBits+:XBits] : '0;
+        if (p == 0) begin : gen_first
+          assign term_a[p][d][r] = again ? next_a[0][d][r] : source[d][32*r+:SumBits];
+          // Partial sums come to the first lane alone.
+          assign term_b[p][d][r] = again ? next_b[0][d][r] : (d == 0) ? opd_beats_i[32*r+:SumBits] : '0;
+        end else begin : gen_second
+          assign term_a[p][d][r] = next_a[p-1][d][r];
+          assign term_b[p][d][r] = next_b[p-1][d][r];
+        end
+
+        dsoc_output_lane #(
+            .XBits  (XBits),
+            .SumBits(SumBits)
+        ) i_lane (
+            .clk_i,
+            .enable_i       (enable),
+            .load_i         (load),
+            .a_i            (term_a[p][d][r]),
+            .b_i            (term_b[p][d][r]),
+            .operand_i      (operand),
+            .bias_i         (bias_i[d][SumBits-1:0]),
+            .biased_i       (biased_q),
+            .adds_i         (adds_q),
+            .exists_i       (desc_i.raw_out || meta_q[(p==0)?Clocks-2 : Stages-2].rows[r]),
+            .amount_pos_i   (at_sum_q.pos),
+            .amount_neg_i   (at_sum_q.neg),
+            .zero_neg_i     (at_sum_q.zero_neg),
+            .quantize_i     (quantize_q),
+            .shifts_result_i(shifts_result_q),
+            .lsh_i          (lsh_q),
+            .y_o            (result[p][d][r]),
+            .raw_o          (raw[p][d][r]),
+            .a_o            (next_a[p][d][r]),
+            .b_o            (next_b[p][d][r])
+        );
       end
-
-      dsoc_output_lane #(
-          .XBits  (XBits),
-          .SumBits(SumBits)
-      ) i_lane (
-          .clk_i,
-          .enable_i       (enable),
-          .load_i         (load),
-          .a_i            (term_a[p][r]),
-          .b_i            (term_b[p][r]),
-          .operand_i      (operand),
-          .bias_i         (bias_i[SumBits-1:0]),
-          .biased_i       (biased_q),
-          .adds_i         (adds_q),
-          .exists_i       (desc_i.raw_out || meta_q[(p==0)?Clocks-2 : Stages-2].rows[r]),
-          .amount_pos_i   (at_sum_q.pos),
-          .amount_neg_i   (at_sum_q.neg),
-          .zero_neg_i     (at_sum_q.zero_neg),
-          .quantize_i     (quantize_q),
-          .shifts_result_i(shifts_result_q),
-          .lsh_i          (lsh_q),
-          .y_o            (result[p][r]),
-          .raw_o          (raw[p][r]),
-          .a_o            (next_a[p][r]),
-          .b_o            (next_b[p][r])
-      );
     end
   end
 
@@ -362,33 +382,26 @@ module dsoc_output_stage #(
   assign k_last_o   = out.k_last;
   assign wo_last_o  = out.wo_last;
   assign map_last_o = out.map_last;
+  assign mask_o     = out.mask;
 
   // The last pass quantizes what becomes bytes, and nothing else.
-  logic [Rows-1:0][XBits-1:0] value;
+  logic [Lanes-1:0][Rows-1:0][XBits-1:0] value;
   logic [Rows-1:0][SumBits-1:0] raw_value;
 
   assign value     = (Requants > 1 && twice_q) ? result[Requants-1] : result[0];
-  assign raw_value = (Requants > 1 && twice_q) ? raw[Requants-1] : raw[0];
+  assign raw_value = (Requants > 1 && twice_q) ? raw[Requants-1][0] : raw[0][0];
 
-  logic [8*OutLines-1:0] packed_bytes;
-  logic [AxiBits*RawBeats-1:0] packed_beats;
-
-  assign bytes_o = packed_bytes;
-  assign beats_o = packed_beats;
-
-  for (genvar b = 0; b < OutLines * Rpb; b++) begin : gen_pack
-    if (b < Rows) begin : gen_row
-      assign packed_bytes[b*XBits+:XBits] = value[b];
-    end else begin : gen_none
-      assign packed_bytes[b*XBits+:XBits] = '0;
+  for (genvar d = 0; d < Lanes; d++) begin : gen_pack
+    for (genvar b = 0; b < OutLines * Rpb; b++) begin : gen_row
+      assign bytes_o[d][b*XBits+:XBits] = (b < Rows) ? value[d][b%Rows] : '0;
     end
   end
 
   for (genvar w = 0; w < RawBeats * AxiBits / 32; w++) begin : gen_raw
     if (w < Rows) begin : gen_row
-      assign packed_beats[32*w+:32] = 32'($signed(raw_value[w]));
+      assign beats_o[32*w+:32] = 32'($signed(raw_value[w]));
     end else begin : gen_none
-      assign packed_beats[32*w+:32] = '0;
+      assign beats_o[32*w+:32] = '0;
     end
   end
 

@@ -4,7 +4,8 @@
 ///
 /// Loops t, n, l, segment over the table of docs/architecture.md ("The line reader"). Fetching runs ahead by up to
 /// `Slots` chunks; a chunk is one GRID cell (ChunkBeats beats) of every needed line. The consumer sees, for the current
-/// byte, one byte of every line (`bytes_o`) or, for partial sums, one whole beat of every line (`beats_o`), and pops.
+/// byte, one byte of every line (`bytes_o`; `Lanes` of them, in aligned groups, while `wide_i`) or, for partial sums, one whole
+/// beat of every line (`beats_o`), and pops.
 /// Buffers that were not fetched show old data: the consumer masks rows that do not exist.
 ///
 /// Fetching may be an operation ahead of the consumer: `start_i` begins it, as soon as `idle_o`, and `c_start_i` lets the
@@ -24,12 +25,14 @@
 ///   AddrBits    address bits of the port
 ///   ChunkBeats  beats of a chunk, power of two
 ///   Slots       chunks held, power of two
+///   Lanes       bytes of every line that are consumed at once at most, a power of two
 module dsoc_line_reader #(
     parameter int unsigned Nf = 12,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned AddrBits = 40,
     parameter int unsigned ChunkBeats = 8,
-    parameter int unsigned Slots = 4
+    parameter int unsigned Slots = 4,
+    parameter int unsigned Lanes = 1
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -57,6 +60,7 @@ module dsoc_line_reader #(
     input logic        [15:0] n_count_i,
     input logic        [15:0] l_count_i,
     input logic               beat_mode_i,
+    input logic               wide_i,
 
     input  logic        guarded_i,
     input  logic [31:0] guard_i,
@@ -76,7 +80,7 @@ module dsoc_line_reader #(
     output logic                rready_o,
 
     output logic                  valid_o,
-    output logic [      8*Nf-1:0] bytes_o,
+    output logic [Lanes-1:0][8*Nf-1:0] bytes_o,
     output logic [AxiBits*Nf-1:0] beats_o,
     input  logic                  pop_i
 );
@@ -461,7 +465,7 @@ module dsoc_line_reader #(
   assign more_parts = (c_start_i && enable_i) || (active_q && !over_q);
   assign next_byte  = (byte_q | item_q) + 1'b1;
 
-  always_ff @(posedge clk_i) item_q <= GridBits'(beat_mode_i ? BeatBytes - 1 : 0);
+  always_ff @(posedge clk_i) item_q <= GridBits'(beat_mode_i ? BeatBytes - 1 : wide_i ? Lanes - 1 : 0);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -516,7 +520,10 @@ module dsoc_line_reader #(
         .rdata_o(word)
     );
     assign beats_o[f*AxiBits+:AxiBits] = word;
-    assign bytes_o[f*8+:8] = word[8*byte_q[ByteBits-1:0]+:8];
+    assign bytes_o[0][f*8+:8] = word[8*byte_q[ByteBits-1:0]+:8];
+    for (genvar d = 1; d < Lanes; d++) begin : gen_lane
+      assign bytes_o[d][f*8+:8] = word[8*(32'(byte_q[ByteBits-1:0])/Lanes*Lanes+d)+:8];
+    end
   end
 
 endmodule

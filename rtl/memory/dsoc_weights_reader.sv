@@ -17,6 +17,7 @@
 ///   AxiBits, AddrBits       of a port
 ///   MaxBurst                beats of a burst, power of two
 ///   Ports                   that the stream comes by, 1 to 3
+///   Lanes                   biases that are read at once, from an aligned group of as many; the first alone from anywhere
 module dsoc_weights_reader #(
     parameter int unsigned Cols = 24,
     parameter int unsigned KBits = 4,
@@ -25,7 +26,8 @@ module dsoc_weights_reader #(
     parameter int unsigned AxiBits = 128,
     parameter int unsigned AddrBits = 40,
     parameter int unsigned MaxBurst = 16,
-    parameter int unsigned Ports = 1
+    parameter int unsigned Ports = 1,
+    parameter int unsigned Lanes = 1
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -56,7 +58,7 @@ module dsoc_weights_reader #(
     input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
     input  logic        bias_read_i,
-    output logic [31:0] bias_o,
+    output logic [Lanes-1:0][31:0] bias_o,
 
     output logic error_o
 );
@@ -82,6 +84,9 @@ module dsoc_weights_reader #(
   end
   if (WordBits % Unit != 0 || WordBits < Cols * KBits) begin : gen_illegal_word
     $error("dsoc_weights_reader: WordBits must hold Cols*KBits bits and be a multiple of Ports*AxiBits/8 (or Ports*8)");
+  end
+  if (Lanes > BiasPerBeat || (Lanes & (Lanes - 1)) != 0) begin : gen_illegal_lanes
+    $error("dsoc_weights_reader: Lanes must be a power of two, at most the biases of a beat");
   end
   if (Ports < 1 || Ports > 3) begin : gen_illegal_ports
     $error("dsoc_weights_reader: Ports must be 1 to 3");
@@ -315,6 +320,12 @@ module dsoc_weights_reader #(
   assign bias_raddr = {bias_bank_i, BiasAddr'(bias_index_i / BiasPerBeat)};
   assign bias_place = 16'(32'(bias_index_i) % BiasPerBeat);
 
+  // Lanes behind the first are asked for in aligned groups only.
+  function automatic logic [Lanes-1:0][31:0] biases(logic [BiasBits-1:0] of_beat, logic [15:0] place);
+    biases[0] = of_beat[32*place+:32];
+    for (int unsigned d = 1; d < Lanes; d++) biases[d] = of_beat[32*(32'(place)/Lanes*Lanes+d)+:32];
+  endfunction
+
   if (BiasDepth > MostRegfile) begin : gen_bias_ram
     logic [15:0] bias_place_q;
 
@@ -330,7 +341,7 @@ module dsoc_weights_reader #(
         .raddr_i(bias_raddr),
         .rdata_o(bias_beat)
     );
-    assign bias_o = bias_beat[32*bias_place_q+:32];
+    assign bias_o = biases(bias_beat, bias_place_q);
 
     always_ff @(posedge clk_i) begin
       if (bias_read_i) bias_place_q <= bias_place;
@@ -349,7 +360,7 @@ module dsoc_weights_reader #(
     );
 
     always_ff @(posedge clk_i) begin
-      if (bias_read_i) bias_o <= bias_beat[32*bias_place+:32];
+      if (bias_read_i) bias_o <= biases(bias_beat, bias_place);
     end
   end
 

@@ -1,7 +1,7 @@
 /// Writer: collects byte columns into beats and beats into bursts, the same for every line of a tile, and writes them by AXI4.
 ///
-/// A vector brings one byte for each of `lines_i` lines (line g at addr_i + g*line_pitch_i), or a raw slot: one whole beat a line,
-/// which follow each other in memory. Vectors with consecutive addresses fill the same beats; up to GroupBeats of them make a
+/// A vector brings one byte for each of `lines_i` lines (line g at addr_i + g*line_pitch_i), or, of the aligned group of `Lanes`
+/// bytes that addr_i lies in, those in `mask_i`; or a raw slot: one whole beat a line, which follow each other in memory. Vectors with consecutive addresses fill the same beats; up to GroupBeats of them make a
 /// group. A group of bytes is one burst a line; a group of slots is one burst, or several if it is longer than MaxBurst.
 /// A burst begins only when all its beats are here, and while fewer than `Bursts` of them wait for their acknowledgement.
 /// `flush_i` (level) sends what is left; `idle_o` says that every write has been acknowledged, `written_o` the same, a clock later
@@ -20,6 +20,7 @@
 ///   Lines       lines of a tile, or beats of a raw slot if they are more
 ///   RawBeats    beats of a raw slot
 ///   AxiBits, AddrBits  of the port
+///   Lanes       bytes of a line in a vector at most, a power of two
 ///   GroupBeats  beats of a line, or raw slots, that are sent together at most, power of two
 ///   MaxBurst    beats of a burst at most, power of two, at least GroupBeats
 ///   Bursts      bursts under way at most
@@ -28,6 +29,7 @@ module dsoc_writer #(
     parameter int unsigned RawBeats = 4,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned AddrBits = 40,
+    parameter int unsigned Lanes = 1,
     parameter int unsigned GroupBeats = 4,
     parameter int unsigned MaxBurst = 16,
     parameter int unsigned Bursts = 64
@@ -50,7 +52,8 @@ module dsoc_writer #(
     output logic                     ready_o,
     input  logic [             31:0] addr_i,
     input  logic [              7:0] lines_i,
-    input  logic [      8*Lines-1:0] bytes_i,
+    input  logic [        Lanes-1:0] mask_i,
+    input  logic [Lanes-1:0][8*Lines-1:0] bytes_i,
     input  logic [AxiBits*RawBeats-1:0] beats_i,
     input  logic                     flush_i,
     output logic                     idle_o,
@@ -97,7 +100,8 @@ module dsoc_writer #(
   logic joins_before, joins, push, push_ready, valid, ready, take;
   logic [31:0] addr;
   logic [7:0] lines;
-  logic [8*Lines-1:0] bytes;
+  logic [Lanes-1:0] mask;
+  logic [Lanes-1:0][8*Lines-1:0] bytes;
   logic [AxiBits*RawBeats-1:0] beats;
 
   // Where a vector lies is compared with the vector before while it comes: in the same beat, at the end of that one, or, in
@@ -161,15 +165,15 @@ module dsoc_writer #(
   end
 
   dsoc_fifo #(
-      .Width(3 + 32 + 8 + 8 * Lines + AxiBits * RawBeats),
+      .Width(3 + 32 + 8 + Lanes * (1 + 8 * Lines) + AxiBits * RawBeats),
       .Depth(VectorDepth)
   ) i_vectors (
       .clk_i,
       .rst_ni,
-      .data_i ({same, follows, returns, addr_i, lines_i, bytes_i, beats_i}),
+      .data_i ({same, follows, returns, addr_i, lines_i, mask_i, bytes_i, beats_i}),
       .valid_i,
       .ready_o,
-      .data_o ({joins_before, follows_before, returns_before, addr, lines, bytes, beats}),
+      .data_o ({joins_before, follows_before, returns_before, addr, lines, mask, bytes, beats}),
       .valid_o(vector_valid),
       .ready_i(take),
       .count_o(vectors)
@@ -197,7 +201,7 @@ module dsoc_writer #(
         row_addr_q    <= addr & ~32'(BeatBytes - 1);
         row_lines_q   <= lines;
       end
-      strb_q <= raw_q ? '1 : (joins ? strb_q : '0) | (BeatBytes'(1) << addr[ByteBits-1:0]);
+      strb_q <= raw_q ? '1 : (joins ? strb_q : '0) | (BeatBytes'(mask) << (32'(addr[ByteBits-1:0]) / Lanes * Lanes));
     end else if (push && push_ready) begin
       row_valid_q <= 1'b0;
     end
@@ -206,13 +210,15 @@ module dsoc_writer #(
   for (genvar g = 0; g < Lines; g++) begin : gen_line
     for (genvar b = 0; b < BeatBytes; b++) begin : gen_byte
       logic placed;
-      assign placed = take && addr[ByteBits-1:0] == ByteBits'(b);
+      assign placed = take && 32'(addr[ByteBits-1:0]) / Lanes == b / Lanes && mask[b%Lanes];
       if (g < RawBeats) begin : gen_raw
         always_ff @(posedge clk_i) begin
-          if (raw_q ? take : placed) row_q[g*AxiBits+b*8+:8] <= raw_q ? beats[g*AxiBits+b*8+:8] : bytes[8*g+:8];
+          if (raw_q ? take : placed) begin
+            row_q[g*AxiBits+b*8+:8] <= raw_q ? beats[g*AxiBits+b*8+:8] : bytes[b%Lanes][8*g+:8];
+          end
         end
       end else begin : gen_bytes
-        always_ff @(posedge clk_i) if (placed) row_q[g*AxiBits+b*8+:8] <= bytes[8*g+:8];
+        always_ff @(posedge clk_i) if (placed) row_q[g*AxiBits+b*8+:8] <= bytes[b%Lanes][8*g+:8];
       end
     end
   end

@@ -30,6 +30,7 @@ module dsoc_writer_proof #(
   wire [31:0] line_pitch_i = raw_i ? BeatBytes : Grid * pitch_i;
   wire [31:0] addr_i = 4064 + at_i;
   wire [7:0] lines_i = more_i ? Lines : 1;
+  wire [0:0] mask_i = '1;
   wire [8*Lines-1:0] bytes_i = '0;
   wire [AxiBits*Lines-1:0] beats_i = '0;
   logic settled_o, done_o;

@@ -23,20 +23,26 @@ Tensor = NDArray[np.int64]
 
 
 def _with_geometry(
-    rows: int, cols: int, bits: tuple[int, int, int], kernel: tuple[int, int], strides: tuple[int, int], axi: int
+    rows: int,
+    cols: int,
+    bits: tuple[int, int, int],
+    kernel: tuple[int, int],
+    strides: tuple[int, int],
+    axi: int,
+    lanes: int = 1,
 ) -> Parameters:
     shape = Geometry(rows, bits[0], kernel[0], strides[0], rows)
     names = ("Rows", "Cols", "XBits", "KBits", "YBits", "KhMax", "KwMax", "ShMax", "SwMax", "Nf", "Gt")
     sizes = dict(zip(names, (rows, cols, *bits, *kernel, *strides, shape.nf, shape.gt), strict=True))
-    return sizes | {"WeightsDepth": 64, "EdgesDepth": 28, "AxiBits": axi}
+    return sizes | {"WeightsDepth": 64, "EdgesDepth": 28, "AxiBits": axi, "Lanes": lanes}
 
 
 SETS = (
-    _with_geometry(3, 5, (2, 4, 16), (4, 3), (4, 3), 32),
+    _with_geometry(3, 5, (2, 4, 16), (4, 3), (4, 3), 64, 2),
     _with_geometry(7, 30, (4, 8, 32), (5, 6), (2, 4), 128),
 )
 SLOW_SETS = (
-    _with_geometry(8, 24, (4, 4, 24), (7, 7), (2, 2), 128),
+    _with_geometry(8, 24, (4, 4, 24), (7, 7), (2, 2), 128, 4),
     _with_geometry(4, 6, (8, 8, 32), (3, 3), (2, 2), 64),
     _with_geometry(4, 6, (8, 2, 32), (11, 3), (4, 4), 64),
     _with_geometry(1, 1, (8, 8, 32), (1, 1), (1, 1), 32),
@@ -61,6 +67,14 @@ class Operation:
     steps: int
     beats: list[int] = field(default_factory=list)
     biases: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def vectors(self) -> Iterator[int]:
+        """How many channels leave at once, one after the other."""
+        lanes = PARAMETERS["Lanes"] if self.desc.get("wide") else 1
+        for t in range(self.desc["t_count"]):
+            channels = self.desc["ch_last" if t == self.desc["t_count"] - 1 else "ch_per_t"]
+            for _ in range(self.desc["n_count"] * self.desc["l_count"] * self.desc["wo_count"]):
+                yield from (min(lanes, channels - k) for k in range(0, channels, lanes))
 
 
 @dataclass(frozen=True)
@@ -230,40 +244,43 @@ class EngineBench:
         await self.begin(op)
         pixels = ({dut.px_bytes_i: value} for value in op.pixels)
         feeder = bench.spawn(bench.send(dut.px_valid_i, dut.px_pop_o, pixels, stall=self._stall))
-        reader = bench.spawn(self._read_biases(op))
+        reader = bench.spawn(self._read_biases(op)) if op.beats else None
         clocks = steps = 0
-        while len(got) < len(op.results) and clocks < 50_000:
+        counts = list(op.vectors()) if op.desc["kind"] == 0 else [1] * len(op.results)
+        while len(got) < len(counts) and clocks < 50_000:
             await RisingEdge(bench.clock)
             clocks += 1
             steps += int(dut.step_o.value)
-        expect_equal(list(self._shown(got, op)), op.results, f"result of {op.desc}")
+        expect_equal(list(self._shown(got, op, counts)), op.results, f"result of {op.desc}")
         assert feeder.done(), f"pixels are left over: {op.desc}"
         assert steps == op.steps, f"{steps} steps, expected {op.steps}: {op.desc}"
-        if op.beats:
+        if reader is not None:
             await reader
             self._bias_bank += op.desc["t_count"]
         await bench.clocks(bench.rng.randrange(5, 30))
-        expect_equal(got, got[: len(op.results)], "results, and nothing more,")
+        expect_equal(got, got[: len(counts)], "results, and nothing more,")
         assert not int(dut.error_o.value)
         got.clear()
         return clocks
 
     async def _read_biases(self, op: Operation) -> None:
         """Like the output stage, looks up the bias of each channel when it leaves, and then keeps it."""
-        dut, bench = self._dut, self.bench
-        for iteration, channel, bias in op.biases:
+        dut, bench, at = self._dut, self.bench, 0
+        for count in op.vectors():
+            iteration, channel, _ = op.biases[at]
+            wanted = [bias for _, _, bias in op.biases[at : at + count]]
+            at += count
             dut.bias_bank_i.value = (self._bias_bank + iteration) % BIAS_BANKS
             dut.bias_index_i.value, dut.bias_read_i.value = channel, 1
             await RisingEdge(bench.clock)
             while not (int(dut.mac_valid_o.value) and int(dut.mac_ready_i.value)):
                 await RisingEdge(bench.clock)
-            dut.bias_index_i.value, dut.bias_read_i.value = channel + 1, 0
+            dut.bias_index_i.value, dut.bias_read_i.value = channel + count, 0
             await FallingEdge(bench.clock)
-            received = int(dut.bias_o.value)
-            assert received == bias, (
-                f"bias {channel}, iteration {iteration}: expected {bias:#x}, received {received:#x}"
-            )
+            expect_equal(split(int(dut.bias_o.value), 32, count), wanted, f"bias {channel}, iteration {iteration}")
 
-    def _shown(self, got: list[tuple[int, ...]], op: Operation) -> Iterator[list[int]]:
-        for (value,), wanted in zip(got, op.results, strict=False):
-            yield [signed(number, 32) for number in split(value, 32, len(wanted))]
+    def _shown(self, got: list[tuple[int, ...]], op: Operation, counts: list[int]) -> Iterator[list[int]]:
+        wanted, rows = iter(op.results), PARAMETERS["Rows"]
+        for (value,), count in zip(got, counts, strict=False):
+            for channel in split(value, 32 * rows, count):
+                yield [signed(number, 32) for number in split(channel, 32, len(next(wanted)))]

@@ -92,6 +92,9 @@ def _convolution(rng: Random, windows: Windows, *, n: int, ci: int, co: int) -> 
                 for w, c in np.ndindex(desc["w_count"], ci):
                     pixels.append(pixel_bytes(rng, x[b], windows, block, w, c))
                 results += [[_wrap(v) for v in y[b, rows_here, w, ch]] for w in range(wo) for ch in channels]
+    lanes = p["Lanes"]
+    if lanes > 1 and sw == 1 and (t_count == 1 or ch_per_t % lanes == 0):
+        desc["wide"] = rng.randrange(2)
     words = [[_set_words(k, windows, t, ch_per_t)] for t in range(t_count)]
     steps = t_count * (1 + n * desc["l_count"] * desc["w_count"] * ((kw > 1) + kh * ci))
     return add_weights(rng, Operation(desc, pixels, results, steps), words)

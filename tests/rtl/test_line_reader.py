@@ -11,7 +11,7 @@ import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
 from tests.rtl.axi import Memory, ReadPort
-from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal
+from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, join
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA = 0x12_3456_7000
@@ -20,10 +20,10 @@ SIZE = 1 << 18
 
 @parameter_sets(
     {"Nf": 5, "AxiBits": 32, "ChunkBeats": 8},
-    {"Nf": 12, "AxiBits": 128, "ChunkBeats": 4},
+    {"Nf": 12, "AxiBits": 128, "ChunkBeats": 4, "Lanes": 4},
     slow=(
         {"Nf": 1, "AxiBits": 64, "ChunkBeats": 1},
-        {"Nf": 23, "AxiBits": 64, "ChunkBeats": 2},
+        {"Nf": 23, "AxiBits": 64, "ChunkBeats": 2, "Lanes": 2},
         {"Nf": 8, "AxiBits": 512, "ChunkBeats": 8},
     ),
 )
@@ -53,6 +53,7 @@ class Job:
     n_count: int
     l_count: int
     beat_mode: int = 0
+    wide: int = 0
 
     def segments(self) -> Iterator[tuple[int, list[int], int, int]]:
         """(address of buffer 0, buffers read, first byte, bytes) of every segment."""
@@ -85,12 +86,13 @@ class Job:
                     yield address, last - first + 1, start + first * width - self.base
                 at = end
 
-    def items(self) -> Iterator[dict[int, int]]:
-        """Address of what each buffer shows, one mapping for each pop."""
-        step = _widths()[0] if self.beat_mode else 1
+    def items(self) -> Iterator[tuple[int, dict[int, int]]]:
+        """How many bytes each buffer shows, and their address, one mapping for each pop."""
+        step = _widths()[0] if self.beat_mode else _lanes() if self.wide else 1
         for start, need, off, count in self.segments():
             for at in range(off, off + count, step):
-                yield {f: ARENA + (start + f * self.line_pitch + at) % 2**32 for f in need}
+                size = min(step, off + count - at)
+                yield size, {f: ARENA + (start + f * self.line_pitch + at) % 2**32 for f in need}
 
 
 def _widths() -> tuple[int, int]:
@@ -98,14 +100,20 @@ def _widths() -> tuple[int, int]:
     return width, width * PARAMETERS["ChunkBeats"]
 
 
+def _lanes() -> int:
+    return PARAMETERS.get("Lanes", 1)
+
+
 def _tensor(rng: Random) -> Job:
     """Like a convolution's reads: some buffers lie above the tensor, the base even before the arena."""
     nf, (_, grid) = PARAMETERS["Nf"], _widths()
     above, step = rng.randrange(nf), rng.randrange(1, 4)
-    seg_step = rng.randrange(1, 2 * grid)
+    wide = int(_lanes() > 1 and rng.randrange(2))
+    unit = _lanes() if wide else 1
+    seg_step = rng.randrange(unit, 2 * grid, unit)
     seg_count = rng.randrange(1, 4)
     seg_bytes = rng.randrange(1, 2 * grid)
-    t_step, off0 = rng.randrange(grid), rng.randrange(grid)
+    t_step, off0 = rng.randrange(0, grid, unit), rng.randrange(0, grid, unit)
     t_count, n_count, l_count = rng.randrange(1, 4), rng.randrange(1, 3), rng.randrange(1, 3)
     pitch = -(-(off0 + t_count * t_step + seg_count * seg_step + seg_bytes) // grid) * grid
     lines = rng.randrange(1, nf + 4)
@@ -127,6 +135,7 @@ def _tensor(rng: Random) -> Job:
         t_count=t_count,
         n_count=n_count,
         l_count=l_count,
+        wide=wide,
     )
 
 
@@ -159,9 +168,8 @@ def _partial_sums(rng: Random) -> Job:
 
 async def _consume(bench: Bench, memory: Memory, job: Job, stall: float) -> None:
     """Pops everything and compares what every needed buffer shows."""
-    dut = bench.dut
-    size = _widths()[0] if job.beat_mode else 1
-    for number, item in enumerate(job.items()):
+    dut, nf = bench.dut, PARAMETERS["Nf"]
+    for number, (size, item) in enumerate(job.items()):
         for _ in range(20_000):
             await FallingEdge(bench.clock)
             if int(dut.valid_o.value) and not bench.chance(stall):
@@ -171,7 +179,10 @@ async def _consume(bench: Bench, memory: Memory, job: Job, stall: float) -> None
             raise TimeoutError(f"item {number} of {job} never came")
         shown = int((dut.beats_o if job.beat_mode else dut.bytes_o).value)
         for f, address in item.items():
-            received = shown >> (8 * size * f) & ((1 << 8 * size) - 1)
+            if job.beat_mode:
+                received = shown >> (8 * size * f) & ((1 << 8 * size) - 1)
+            else:
+                received = join([shown >> 8 * (nf * lane + f) & 0xFF for lane in range(size)], 8)
             expected = memory.read(address, size)
             assert received == expected, f"item {number}, buffer {f}: expected {expected:#x}, received {received:#x}"
         dut.pop_i.value = 1
@@ -252,7 +263,7 @@ async def fetches_an_operation_ahead(dut: Any, memory_stall: float, take: float)
     await bench.start(arena_i=ARENA, mark_i=0, **_IDLE | {"enable_i": 1, "beat_mode_i": 0, "t_step_i": 0})
     memory = Memory(ARENA, bench.rng.randbytes(SIZE))
     port = ReadPort(bench, memory, stall=memory_stall)
-    jobs = [replace(_tensor(bench.rng), t_step=0) for _ in range(8)]
+    jobs = [replace(_tensor(bench.rng), t_step=0, wide=0) for _ in range(8)]
     guarded = [bench.chance(0.5) for _ in jobs]
     begun = 0  # operations whose consumer has begun
 

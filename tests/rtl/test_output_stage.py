@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import cocotb
 from cocotb.triggers import FallingEdge, RisingEdge
 
-from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, fields, join, signed
+from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, fields, join, signed, split
 from tests.rtl.runner import Parameters, check, parameter_sets
 from tests.rtl.test_requant import requant
 
@@ -18,17 +18,19 @@ BIAS_BANKS = 8
 NONE, TENSOR, PARTIAL = range(3)
 
 
-def _with_lines(rows: int, x_bits: int, axi_bits: int, sum_bits: int = 32, requants: int = 2) -> Parameters:
+def _with_lines(
+    rows: int, x_bits: int, axi_bits: int, sum_bits: int = 32, requants: int = 2, lanes: int = 1
+) -> Parameters:
     lines = max(-(-rows * x_bits // 8), -(-32 * rows // axi_bits))
-    sizes = {"Rows": rows, "XBits": x_bits, "SumBits": sum_bits, "Requants": requants}
+    sizes = {"Rows": rows, "XBits": x_bits, "SumBits": sum_bits, "Requants": requants, "Lanes": lanes}
     return sizes | {"AxiBits": axi_bits, "OpdLines": lines, "OutLines": lines}
 
 
 @parameter_sets(
-    _with_lines(7, 4, 64, 26, 1),
+    _with_lines(7, 4, 64, 26, 1, 2),
     _with_lines(3, 2, 32),
     slow=(
-        _with_lines(8, 4, 128),
+        _with_lines(8, 4, 128, lanes=4),
         _with_lines(4, 8, 128, 22, 1),
         _with_lines(9, 2, 512, 14),
         _with_lines(1, 8, 32, 32, 1),
@@ -40,17 +42,17 @@ def test_output_stage(parameters: Parameters, seed: int) -> None:
 
 @dataclass
 class Item:
-    """One channel of all rows: what goes in and what is expected.
+    """One channel of all rows, or one of every lane: what goes in and what is expected.
 
     Attributes:
-        data: 32-bit numbers from the array or the pooling unit.
-        operand: number of each row, x_bits or 32 bits.
-        output: address, lines and packed value that leave.
+        data: 32-bit numbers from the array or the pooling unit, of every lane.
+        operand: number of each row, x_bits or 32 bits, of every lane.
+        output: address, lines, mask and packed values that leave.
     """
 
-    data: list[int]
-    operand: list[int]
-    output: tuple[int, int, int] = field(default=(0, 0, 0))
+    data: list[list[int]]
+    operand: list[list[int]]
+    output: tuple[int, ...] = ()
 
 
 def _operation(rng: Random) -> dict[str, int]:
@@ -58,7 +60,9 @@ def _operation(rng: Random) -> dict[str, int]:
     kind = rng.randrange(3)
     operand = rng.choice([NONE, TENSOR] if kind else [NONE, TENSOR, PARTIAL])
     raw = 0 if kind else rng.randrange(2)
-    ch = rng.randrange(1, 6)
+    lanes = PARAMETERS["Lanes"]
+    wide = int(lanes > 1 and not (kind or raw or operand == PARTIAL) and rng.random() < 0.7)
+    ch = rng.randrange(1, 4) * lanes if wide else rng.randrange(1, 6)
     l_count = rng.randrange(1, 3)
     lsh = rng.sample([0, rng.randrange(32)], 2) if operand == TENSOR else [0, 0]
     shifts = {f"sh{i}_{sign}": rng.randrange(-7, 32) for i in (1, 2) for sign in ("pos", "neg")}
@@ -66,6 +70,7 @@ def _operation(rng: Random) -> dict[str, int]:
         "kind": kind,
         "operand": operand,
         "raw_out": raw,
+        "wide": wide,
         "act1_en": rng.randrange(2) if operand == TENSOR or not raw else 0,
         "act2_en": 0 if raw else 1,
         "zero1": rng.randrange(2),
@@ -106,35 +111,43 @@ def _value(data: int, bias: int, operand: int, op: dict[str, int]) -> int:
 def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) -> Iterator[Item]:
     rows, bits, axi = PARAMETERS["Rows"], PARAMETERS["XBits"], PARAMETERS["AxiBits"]
     rpb, number, wide = 8 // bits, 0, PARAMETERS["SumBits"]
+    lanes = PARAMETERS["Lanes"] if op["wide"] else 1
     for t in range(op["t_count"]):
         channels = op["ch_last"] if t == op["t_count"] - 1 else op["ch_per_t"]
         for n in range(op["n_count"]):
             for block in range(op["l_count"]):
                 left = min(rows, op["y_rows"] - block * rows)
                 for wo in range(op["wo_count"]):
-                    for k in range(channels):
+                    for k in range(0, channels, lanes):
                         size = wide if op["operand"] == PARTIAL else bits
-                        data = [signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(rows)]
-                        item = Item(data, [signed(rng.getrandbits(size), size) for _ in range(rows)])
-                        bias = biases[(bank + t) % BIAS_BANKS][k]
-                        values = [_value(d, bias, o, op) for d, o in zip(data, item.operand, strict=True)]
+                        item = Item(
+                            [[signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(rows)]
+                             for _ in range(lanes)],
+                            [[signed(rng.getrandbits(size), size) for _ in range(rows)] for _ in range(lanes)],
+                        )  # fmt: skip
+                        bank_now = biases[(bank + t) % BIAS_BANKS]
+                        values = [
+                            [_value(d, bank_now[k + lane], o, op) for d, o in zip(data, operand, strict=True)]
+                            for lane, (data, operand) in enumerate(zip(item.data, item.operand, strict=True))
+                        ]
                         if op["raw_out"]:
                             at = op["y_base"] + number * op["y_raw_step"]
-                            item.output = at, -(-32 * rows // axi), join(values, 32)
+                            item.output = at, -(-32 * rows // axi), 1, join(values[0], 32)
                         else:
                             at = op["y_base"] + n * op["y_n_pitch"] + block * op["y_l_pitch"] + wo * op["y_wo_step"]
                             at += t * op["ch_per_t"] + k
-                            item.output = at, -(-left // rpb), join(values[:left], bits)
+                            there = values[: channels - k]
+                            packed = [join(value[:left], bits) for value in there]
+                            item.output = at, -(-left // rpb), (1 << len(there)) - 1, *packed
                         number += 1
                         yield item
 
 
 def _pack_operand(item: Item, op: dict[str, int]) -> tuple[int, int]:
     """(bytes, beats) of the operand ports: x_bits rows packed line by line, and 32-bit words."""
-    bits = PARAMETERS["XBits"]
     if op["operand"] == PARTIAL:
-        return 0, join(item.operand, 32)
-    return join(item.operand, bits), 0
+        return 0, join(item.operand[0], 32)
+    return join([join(rows, PARAMETERS["XBits"]) for rows in item.operand], 8 * PARAMETERS["OpdLines"]), 0
 
 
 async def _give_operands(bench: Bench, op: dict[str, int], items: list[Item], stall: float) -> None:
@@ -159,8 +172,8 @@ async def _give_biases(bench: Bench, biases: list[list[int]]) -> None:
     while True:
         await RisingEdge(bench.clock)
         if int(dut.bias_read_o.value):
-            bank = biases[int(dut.bias_bank_o.value)]
-            dut.bias_i.value = bank[int(dut.bias_index_o.value) % len(bank)]
+            bank, first = biases[int(dut.bias_bank_o.value)], int(dut.bias_index_o.value)
+            dut.bias_i.value = join([bank[(first + d) % len(bank)] for d in range(PARAMETERS["Lanes"])], 32)
 
 
 @cocotb.test(timeout_time=20, timeout_unit="ms")
@@ -170,9 +183,11 @@ async def computes_and_packs(dut: Any, give: float, take: float) -> None:
     rng = bench.rng
     await bench.start(start_i=0, mac_valid_i=0, pool_valid_i=0, opd_valid_i=0, ready_i=0, desc_i=0)
     wide = PARAMETERS["SumBits"]
-    biases = [[signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(8)] for _ in range(BIAS_BANKS)]
+    biases = [
+        [signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(16)] for _ in range(BIAS_BANKS)
+    ]
     got: list[tuple[int, ...]] = []
-    payload = (dut.addr_o, dut.lines_o, dut.bytes_o, dut.beats_o)
+    payload = (dut.addr_o, dut.lines_o, dut.mask_o, dut.bytes_o, dut.beats_o)
     bench.spawn(bench.receive(dut.valid_o, dut.ready_i, payload, got, stall=take, shy=False))
     bench.spawn(_give_biases(bench, biases))
     bank = 0
@@ -189,9 +204,19 @@ async def computes_and_packs(dut: Any, give: float, take: float) -> None:
             bench.spawn(_give_operands(bench, op, items, give))
         valid, ready = (dut.pool_valid_i, dut.pool_ready_o) if op["kind"] else (dut.mac_valid_i, dut.mac_ready_o)
         data = dut.pool_data_i if op["kind"] else dut.mac_data_i
-        await bench.send(valid, ready, [{data: join(item.data, 32)} for item in items], stall=give)
+        rows = 32 * PARAMETERS["Rows"]
+        sent = [{data: join([join(lane, 32) for lane in item.data], rows)} for item in items]
+        await bench.send(valid, ready, sent, stall=give)
         await bench.until(lambda: int(dut.finished_o.value), limit=2000)
-        shown = [(a, lines, beats if op["raw_out"] else packed) for a, lines, packed, beats in got]
+        shown = [
+            (
+                a,
+                lines,
+                mask,
+                *([beats] if op["raw_out"] else split(packed, 8 * PARAMETERS["OutLines"], mask.bit_count())),
+            )
+            for a, lines, mask, packed, beats in got
+        ]
         expect_equal(shown, [item.output for item in items], f"output of {op}")
         got.clear()
         bank += 0 if op["kind"] else op["t_count"]

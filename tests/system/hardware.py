@@ -13,10 +13,11 @@ _MAXIMA = {
 }  # fmt: skip
 
 HARDWARE: dict[str, Hardware] = {
-    "8x24_x4k4": Hardware(rows=8, cols=24, x_bits=4, k_bits=4, weights_ram_depth=2048, **_MAXIMA),
+    "8x24_x4k4": Hardware(rows=8, cols=24, x_bits=4, k_bits=4, drain_lanes=4, weights_ram_depth=2048, **_MAXIMA),
     "7x30_x8k8": Hardware(rows=7, cols=30, x_bits=8, k_bits=8, requantizers=1, weights_ram_depth=256, **_MAXIMA),
     "7x30_x2k4": Hardware(
-        rows=7, cols=30, x_bits=2, k_bits=4, weights_ram_depth=128, axi_data_bits=64, axi_max_burst=8, **_MAXIMA
+        rows=7, cols=30, x_bits=2, k_bits=4, drain_lanes=2, weights_ram_depth=128, axi_data_bits=64, axi_max_burst=8,
+        **_MAXIMA,
     ),
     "8x24_x8k2": Hardware(rows=8, cols=24, x_bits=8, k_bits=2, weights_ram_depth=128, axi_data_bits=32, **_MAXIMA),
     "8x24_x2k2": Hardware(rows=8, cols=24, x_bits=2, k_bits=2, weights_ram_depth=512, axi_data_bits=256, **_MAXIMA),
@@ -28,8 +29,8 @@ HARDWARE: dict[str, Hardware] = {
         rows=1, cols=10, x_bits=4, k_bits=4, requantizers=1, weights_ram_depth=256, axi_data_bits=64, **_MAXIMA
     ),
     "12x13_x8k4": Hardware(
-        rows=12, cols=13, x_bits=8, k_bits=4, requantizers=1, weights_ram_depth=512, axi_data_bits=512, axi_max_burst=1,
-        **_MAXIMA,
+        rows=12, cols=13, x_bits=8, k_bits=4, requantizers=1, drain_lanes=4, weights_ram_depth=512, axi_data_bits=512,
+        axi_max_burst=1, **_MAXIMA,
     ),
     "13x9_x4k4": Hardware(rows=13, cols=9, x_bits=4, k_bits=4, weights_ram_depth=512, axi_data_bits=32, **_MAXIMA),
     "5x11_x4k4": Hardware(
@@ -37,14 +38,15 @@ HARDWARE: dict[str, Hardware] = {
         **{**_MAXIMA, "global_pool_max": 0, "pool_ram_depth": 0},
     ),
     "3x9_x8k8_cascade": Hardware(
-        rows=3, cols=9, x_bits=8, k_bits=8, pe="dsp_cascade", weights_ram_depth=128, axi_data_bits=64, **_MAXIMA
+        rows=3, cols=9, x_bits=8, k_bits=8, pe="dsp_cascade", drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
+        **_MAXIMA,
     ),
     "3x8_x8k8_pair": Hardware(
         rows=3, cols=8, x_bits=8, k_bits=8, pe="dsp_pair", requantizers=1, weights_ram_depth=128, axi_data_bits=64,
         **_MAXIMA,
     ),
     "4x9_x4k4_pair": Hardware(
-        rows=4, cols=9, x_bits=4, k_bits=4, pe="dsp_pair", weights_ram_depth=128, axi_data_bits=64,
+        rows=4, cols=9, x_bits=4, k_bits=4, pe="dsp_pair", drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
         **{**_MAXIMA, "y_bits": 20},
     ),
 }  # fmt: skip
