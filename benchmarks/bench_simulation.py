@@ -30,7 +30,7 @@ from deepsoc.sim.backends.verilator import prepare
 
 NETS = Path(__file__).resolve().parents[1] / "tests" / "data"
 SMALL = Hardware(rows=8, cols=24, frequency_mhz=250, x_bits=4, k_bits=4, axi_data_bits=128)
-LARGE = Hardware(rows=7, cols=96, frequency_mhz=250, x_bits=8, k_bits=8, axi_data_bits=128)
+LARGE = Hardware(rows=7, cols=96, frequency_mhz=250, x_bits=8, k_bits=8, axi_data_bits=128, drain_lanes=2)
 BOARD = "pynq-z2"
 RUNS = {
     "peer_demo": (SMALL, 6_800),

@@ -21,7 +21,7 @@ from deepsoc.workloads import Layer
 
 __all__ = ["ENGINE", "figures", "line_buffers"]
 
-ENGINE = ("rows", "cols", "x_bits", "k_bits", "axi_data_bits")
+ENGINE = ("rows", "cols", "x_bits", "k_bits", "axi_data_bits", "drain_lanes")
 """Parameters that the clocks depend on, besides the frequency where the memory limits them."""
 _SLAB = 256  # points that are evaluated together: the arrays of 20 to 50 layers stay in the cache
 _Index = npt.NDArray[np.intp]
@@ -68,6 +68,8 @@ def figures(network: Network, columns: Mapping[str, npt.NDArray[Any]], memory: M
 def _buildable(network: Network, points: Points, columns: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.bool_]:
     """Whether the RTL has line buffers enough, and the maxima that are given hold the network."""
     found = np.asarray(line_buffers([network], points.rows, points.x_bits) <= MAX_LINE_BUFFERS)
+    biases = points.axi_data_bits // 32 * np.minimum(points.weights_ports, 2)  # of a beat of weights
+    found = found & (points.drain_lanes <= biases)
     for name, need in network.maxima:
         if name in columns:
             found = found & (columns[name] >= need)
@@ -147,7 +149,8 @@ def _factors(layers: Layers, points: Points) -> tuple[list[Floats], _Index, list
         Factors by row, each (different rows, layers), and which of them is each point's; the same by column.
     """
     rows, row = np.unique(points.rows, return_inverse=True)
-    columns, column = np.unique(points.cols, return_inverse=True)
+    drains, column = np.unique(np.stack([points.cols, points.drain_lanes]), axis=1, return_inverse=True)
+    columns, lanes, column = *drains, column.ravel()
     enough = int((layers.kw + layers.sw).max())  # columns for every kernel
     names = "clocks", "x_words", "k_words", "y_words"
     along_rows, along_columns, one = (
@@ -156,5 +159,5 @@ def _factors(layers: Layers, points: Points) -> tuple[list[Floats], _Index, list
     by_row = [along_rows[name] / one[name] for name in names]
     by_column = [along_columns[name].astype(np.float64) for name in names]
     by_row.insert(1, by_row[3] / rows[:, None])  # row blocks
-    by_column.insert(1, np.nan_to_num(result_waits(layers, Points.of(rows=1, cols=columns))))
+    by_column.insert(1, np.nan_to_num(result_waits(layers, Points.of(rows=1, cols=columns, drain_lanes=lanes))))
     return by_row, row, by_column, column

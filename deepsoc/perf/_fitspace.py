@@ -53,11 +53,8 @@ def fit_space(
     space = Space((*(axis for axis in Space.parse(default, where=where).axes if axis.name not in names), *own))
     needs = joined(networks)
     for axis in space.axes:
-        if axis.name == "pe":
-            continue
-        least = needs.get(axis.name, 1)
-        if (value := _least(axis)) < least:
-            raise InputError(f"the networks need {least}, received {value:g}", where=f"{where}.{axis.name}")
+        if axis.name in needs and (value := _least(axis)) < needs[axis.name]:
+            raise InputError(f"the networks need {needs[axis.name]}, received {value:g}", where=f"{where}.{axis.name}")
     bits = [network.bits for network in networks if network.bits]
     for name in ("x_bits", "k_bits", "b_bits"):
         used = sorted({dict(one)[name] for one in bits})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,6 +34,7 @@ _COST = {"fps_per_watt": "power_w", "fps_per_mm2": "area_mm2"}
 _PER_NETWORK = (
     "clocks", "end_to_end_clocks", "end_to_end_us", "fps", "end_to_end_fps", "efficiency", "dram_words", "dram_bytes",
 )  # fmt: skip
+_STAGES: dict[str, tuple[int, ...]] = {"requantizers": (1, 2), "drain_lanes": (1, 2, 4)}  # cheapest first
 _Ints = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float64]
 
@@ -69,6 +71,8 @@ class Limit:
 @dataclass(frozen=True)
 class Problem:
     """Networks on a space of hardware, within limits, for a goal.
+
+    What the space says nothing of in the output stage, has there what is cheapest; `restaged` has the others.
 
     Attributes:
         sources: the networks, as they are estimated.
@@ -119,7 +123,27 @@ class Problem:
 
     def frame(self, index: _Ints) -> pd.DataFrame:
         """Complete parameters and figures of some points, by the equations of the layers."""
-        points = complete(self.space.at(index), self.networks)
+        columns = self.space.at(index)
+        columns |= {name: np.full(len(index), values[0]) for name, values in self._stages.items()}
+        return self._evaluated(complete(columns, self.networks))
+
+    def restaged(self, row: pd.DataFrame) -> list[pd.DataFrame]:
+        """The row of a point with every other output stage that is left to choose, as `frame` has them."""
+        points, found = row[list(PARAMETERS)], []
+        for values in itertools.product(*self._stages.values()):
+            other = points.assign(**dict(zip(self._stages, values, strict=True)))
+            if not (other == points).all(axis=None) and not Hardware.faults(_only(other)):
+                found.append(self._evaluated(other))
+        return found
+
+    @property
+    def _stages(self) -> dict[str, tuple[int, ...]]:
+        given = [axis.name for axis in self.space.axes]
+        if self._of(Workload):  # does not tell what is quantized twice
+            given.append("requantizers")
+        return {name: values for name, values in _STAGES.items() if name not in given}
+
+    def _evaluated(self, points: pd.DataFrame) -> pd.DataFrame:
         columns = {name: points[name].to_numpy() for name in (*ENGINE, "frequency_mhz")}
         found = [figures(network, columns, self.memory) for network in self.networks]
         clock_us = 1 / columns["frequency_mhz"]
@@ -133,7 +157,7 @@ class Problem:
         """The row of a point with the figures of `estimate`; None if it is illegal or cannot run a network."""
         points = row[list(PARAMETERS)]
         try:
-            hw = Hardware(**{name: points[name].tolist()[0] for name in PARAMETERS})
+            hw = Hardware(**_only(points))
             found = [point_figures(source, hw, self.memory) for source in self.sources]
         except InputError:
             return None
@@ -205,3 +229,8 @@ class Problem:
             excess += np.where(above, np.nan_to_num(share, nan=1e3, posinf=1e3) - 1 + 1e-9, 0)
         several = weight_words(self._of(Graph), frame["rows"].to_numpy()) > frame["weights_ram_depth"].to_numpy()
         return Scores(index, self.score(frame), refused | several * self.passes, excess)
+
+
+def _only(points: pd.DataFrame) -> dict[str, Any]:
+    """Parameters of the only point of a frame."""
+    return {name: points[name].tolist()[0] for name in PARAMETERS}

@@ -98,12 +98,16 @@ def totals(layers: Layers, points: Points) -> dict[str, Ints | Floats]:
 
 
 def result_waits(layers: Layers, points: Points) -> Floats:
-    """Clocks that the array waits because results leave one channel a clock, (points, layers)."""
+    """Clocks that the array waits because results leave one channel a clock, or `drain_lanes`, (points, layers)."""
     groups = points.cols[:, None] // (layers.kw + layers.sw - 1)
     most = np.maximum(groups * layers.sw, 1)
     count = -(-layers.co // most)
     steps = layers.w * ((layers.kw > 1) + layers.kh * layers.ci)
     blocks = layers.groups * layers.n * -(-layers.h // (points.rows[:, None] * layers.sh))
     last = layers.co - (count - 1) * most
-    waits = (count - 1) * np.maximum(layers.wo * most - steps, 0) + np.maximum(layers.wo * last - steps, 0)
+    lanes = points.drain_lanes[:, None]
+    aligned = (layers.sw == 1) & (layers.co % lanes == 0) & ((count == 1) | (most % lanes == 0))
+    lanes = np.where(aligned, lanes, 1)
+    leaving, leaving_last = (layers.wo * -(-channels // lanes) for channels in (most, last))
+    waits = (count - 1) * np.maximum(leaving - steps, 0) + np.maximum(leaving_last - steps, 0)
     return np.where(groups > 0, blocks * waits, np.nan)

@@ -32,6 +32,7 @@ __all__ = ["Fit", "Goal", "NoFitError", "fit"]
 
 _ROUNDS = 3  # rankings with a floor, each raised because mapped networks are slower than their equations,
 _RAISE = 1.02  # by this factor at least
+_RESTAGED = 6  # mapped points of which other output stages are tried
 
 
 class NoFitError(DeepSocError):
@@ -89,7 +90,8 @@ def fit(
 
     Legal is what the RTL can be built for, runs every network and fits the budget. Up to MAX_POINTS the whole space is
     evaluated by the equations of the layers; networks with weights are then mapped to the best points and ranked by
-    their end-to-end time.
+    their end-to-end time. `requantizers` and `drain_lanes` that the space leaves open are 1 at first; the best points
+    are tried with all others, and of equally fast ones the smallest is taken.
 
     Args:
         networks: what `estimate` takes.
@@ -240,7 +242,8 @@ def _ranking(problem: Problem, scores: Scores, count: int) -> pd.DataFrame:
         best = best_points(problem, scores, scores.refused == 0, count)
         if not len(best):
             raise NoFitError(why_none(problem, scores))
-        return problem.frame(best)
+        found = problem.frame(best)
+        return _ordered(problem, [_best_stage(problem, found.iloc[[i]]) for i in range(len(found))], count)
     rows, raised = dict[int, pd.DataFrame | None](), problem
     for _ in range(_ROUNDS):
         indices = [int(index) for index in finalists(raised, scores, count)]
@@ -256,6 +259,22 @@ def _ranking(problem: Problem, scores: Scores, count: int) -> pd.DataFrame:
         scores = everywhere(scores.index, raised.scores)
     if not legal:
         raise NoFitError(why_none(problem, scores))
-    table = pd.concat(legal)
+    found = _ordered(problem, legal, count)
+    staged = [_best_stage(problem, found.iloc[[i]]) for i in range(min(_RESTAGED, len(found)))]
+    return _ordered(problem, [*staged, found.iloc[_RESTAGED:]], count)
+
+
+def _best_stage(problem: Problem, row: pd.DataFrame) -> pd.DataFrame:
+    """The point of a row with the best of the output stages that are within the limits."""
+    others: list[pd.DataFrame | None] = [other for other in problem.restaged(row) if problem.accepts(other)]
+    if problem.mapped:
+        others = [problem.exact(other) for other in others if other is not None]
+    legal = [other for other in others if other is not None and problem.accepts(other)]
+    return _ordered(problem, [row, *legal], 1)
+
+
+def _ordered(problem: Problem, found: Sequence[pd.DataFrame], count: int) -> pd.DataFrame:
+    """The best points, best first."""
+    table = pd.concat(found)
     order = np.lexsort((*ties(table), -problem.score(table)))
     return table.iloc[order[:count]].reset_index(drop=True)

@@ -111,6 +111,7 @@ class Points:
         k_bits: bits of a weight.
         y_bits: bits of a result as it is written to DRAM: x_bits, or more where raw sums leave the chip.
         axi_data_bits: width of each memory port.
+        drain_lanes: channels whose results leave the array in a clock at most.
     """
 
     rows: Ints
@@ -120,6 +121,7 @@ class Points:
     k_bits: Ints
     y_bits: Ints
     axi_data_bits: Ints
+    drain_lanes: Ints
 
     @property
     def weights_ports(self) -> Ints:
@@ -145,17 +147,16 @@ class Points:
             if name not in values:
                 raise InputError("this parameter has no default; give it", where=name)
         given: dict[str, npt.ArrayLike] = {
-            name: Hardware.model_fields[name].default for name in ("frequency_mhz", "x_bits", "k_bits", "axi_data_bits")
+            name: Hardware.model_fields[name].default for name in names if not Hardware.model_fields[name].is_required()
         }
-        given |= values
-        given.setdefault("y_bits", given["x_bits"])
+        given |= {"y_bits": values.get("x_bits", given["x_bits"])} | values
         arrays = _columns({name: given[name] for name in names})
         return cls(**arrays)
 
     @classmethod
     def of_hardware(cls, hw: Hardware) -> Points:
         """The one point of a hardware; results are written with x_bits."""
-        names = ("rows", "cols", "frequency_mhz", "x_bits", "k_bits", "axi_data_bits")
+        names = [f.name for f in fields(cls) if f.name != "y_bits"]
         return cls.of(**{name: getattr(hw, name) for name in names})
 
     def __len__(self) -> int:

@@ -26,10 +26,10 @@ from deepsoc.perf._sizes import REGFILE_WORDS, bias_words, line_buffers, pool_bi
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
-_OPTIONAL = {"global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2}
+_OPTIONAL = {"global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1}
 PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_OPTIONAL, "pe"))
-"""Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line and `requantizers`; left
-out, the elements are portable, there are no pools in line, and two requantizers a row."""
+"""Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line, `requantizers` and
+`drain_lanes`; left out, the elements are portable, there are no pools in line, two requantizers a row, and one lane."""
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]

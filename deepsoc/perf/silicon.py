@@ -38,12 +38,15 @@ _DEFAULTS = {"xn_max": 1} | {
     for name in (
         *("frequency_mhz", "x_bits", "k_bits", "y_bits", "weights_ram_depth", "axi_data_bits", "axi_max_burst"),
         "counters_depth",
+        "requantizers",
+        "drain_lanes",
     )
 }
 _ERROR_PERCENT = 40.0  # of area and power in 65 nm
 _STORED = "bit"  # the term of a block that holds data, clocked only when a word is written
 _SLOTS = 4  # chunks of a line buffer (rtl/memory/dsoc_line_reader.sv, Slots)
 _COUNTERS_BITS = 16 * 32  # of an operation (rtl/control/dsoc_counters.sv)
+_REQUANTIZERS = 2  # of a row of the output stages whose gates were counted
 _RESULTS = 32  # results that the pooling unit holds (rtl/engine/dsoc_pool.sv, FifoDepth)
 
 _Positive = Annotated[float, Field(gt=0)]
@@ -237,6 +240,7 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
     burst, kh, sh = known["axi_max_burst"], known["kh_max"], known["sh_max"]
     rpb = 8 // x
     elements = rows * cols
+    lanes = rows * known["requantizers"] * known["drain_lanes"] / _REQUANTIZERS
     moved = sh * (rows - 1) + kh  # registers of the shifter that convolutions use
     words = _SLOTS * np.minimum(burst, 8)
     lines, out = line_buffers(known), result_lines(known)
@@ -257,7 +261,7 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
         "pool": {
             "bit": _RESULTS * rows * (magnitude + 4), "divide": rows * magnitude * reciprocal, "one": one,
         },
-        "output_stage": {"row": rows, "row_bit": rows * x, "one": one},
+        "output_stage": {"row": lanes, "row_bit": lanes * x, "one": one},
         "writer": {"bit": 2 * np.minimum(burst, 4) * entry, "one": one},
         "control": {"line": lines, "one": one},
     }  # fmt: skip

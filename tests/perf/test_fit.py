@@ -40,12 +40,17 @@ NEEDS = {
     "conv": {"kh_max": 5, "kw_max": 7, "sh_max": 2, "sw_max": 2, "ci_max": 10, "co_max": 12, "xh_max": 9, "xw_max": 11},
     "dense": {"kw_max": 3, "sw_max": 2, "ci_max": 100, "co_max": 300, "xh_max": 3, "xn_max": 4},
 }  # maxima, read off the layers, and the rungs above them; the others are 1
-SPACE = {"rows": [1, 3, 4, 8], "cols": [6, 7, 12, 20], "weights_ram_depth": [24, 64, 128], "axi_data_bits": [32, 128]}
+STAGE = {"requantizers": [2], "drain_lanes": [1]}
+SPACE = STAGE | {
+    "rows": [1, 3, 4, 8], "cols": [6, 7, 12, 20], "weights_ram_depth": [24, 64, 128], "axi_data_bits": [32, 128],
+}  # fmt: skip
 GOALS = ("fps", "fps_per_watt", "fps_per_mm2", "latency")
 DIGITS = graph("digits", WIDE)
 SILICON, SILICON_MHZ = Silicon(node("28nm")), math.floor(node("28nm").frequency_mhz)
 MEMORY = Memory(latency_clocks=5, gb_per_s=3.0)
-NET_SPACE = {"rows": [2, 5, 8], "cols": [12, 24], "weights_ram_depth": [16, 64, 600], "axi_data_bits": [64]}
+NET_SPACE = STAGE | {
+    "rows": [2, 5, 8], "cols": [12, 24], "weights_ram_depth": [16, 64, 600], "axi_data_bits": [64],
+}  # fmt: skip
 SPACES = {
     ("conv",): SPACE, ("dense",): SPACE, ("conv", "dense"): SPACE, ("digits",): NET_SPACE,
     ("digits", "peer_demo"): NET_SPACE,
@@ -415,15 +420,32 @@ def test_a_board_short_of_dsp_blocks_gets_more_elements_than_blocks() -> None:
     assert found.hw.rows * found.hw.cols > 120 >= found.resources["dsp"]
 
 
-def test_a_row_gets_as_many_requantizers_as_a_result_needs() -> None:
-    """A second one where tensors are added, or a layer table does not tell."""
+def test_memories_that_may_be_none_are_left_out_by_the_space() -> None:
     space = {"rows": [2], "cols": [24], "weights_ram_depth": [600]}
-    for name, count in (("autoencoder", 1), ("peer_demo", 2), ("conv", 2)):
-        found = fit([network(name)], board="zcu104", space=space)
-        other = fit([network(name)], board="zcu104", space=space | {"requantizers": 3 - count})
-        assert found.hw.requantizers == count
-        assert other.fps == found.fps or (count == 2 and other.fps < found.fps)
-        assert (other.resources["lut"] > found.resources["lut"]) == (count == 1)
+    found = fit([CONV], board="zcu104", space=space | {"counters_depth": 0})
+    assert found.hw.counters_depth == 0
+    assert found.resources["lut"] < fit([CONV], board="zcu104", space=space).resources["lut"]
+
+
+THIN = Workload("thin", (Layer("a", "conv", 1, 16, 40, 4, 48), Layer("b", "conv", 1, 16, 40, 48, 4)))
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [("autoencoder", (1, 4)), ("peer_demo", (1, 2)), ("resnet8", (2, 2)), ("thin", (2, 4)), ("conv", (2, 1))],
+)
+def test_the_output_stage_is_the_smallest_that_loses_nothing(name: str, stage: tuple[int, int]) -> None:
+    """Among all requantizers and lanes; a layer table does not tell whether one requantizer would do."""
+    chosen = THIN if name == "thin" else network(name)
+    space = {"rows": [2], "cols": [24], "weights_ram_depth": [600]}
+    found = fit([chosen], board="zcu104", space=space)
+    assert (found.hw.requantizers, found.hw.drain_lanes) == stage
+    for requantizers, lanes in itertools.product((1, 2), (1, 2, 4)):
+        if isinstance(chosen, Workload) and requantizers == 1:
+            continue
+        other = fit([chosen], board="zcu104", space=space | {"requantizers": requantizers, "drain_lanes": lanes})
+        assert other.fps <= found.fps
+        assert other.fps < found.fps or other.resources["lut"] >= found.resources["lut"]
 
 
 @pytest.mark.parametrize("place", [{"board": "ulx3s-85f"}, {"area_mm2": 4, "node": "28nm"}])

@@ -23,7 +23,10 @@ from deepsoc.perf.resources import FpgaResources
 from tests.perf.networks import WIDE, graph
 
 DIGITS = graph("digits", WIDE)
-SPACE = {"rows": [1, 3, 4, 6], "cols": [6, 12, 18], "weights_ram_depth": [64, 256, 2048]}
+SPACE = {
+    "rows": [1, 3, 4, 6], "cols": [6, 12, 18], "weights_ram_depth": [64, 256, 2048], "requantizers": [2],
+    "drain_lanes": [1],
+}  # fmt: skip
 
 
 def found_by_loops(name: str) -> pd.DataFrame:
