@@ -40,7 +40,7 @@ module dsoc_drain #(
   logic [15:0] leave_count_q, leave_channels_q;
   logic busy_q, step, last_s;
   logic [1:0] last, ends, ends_next;  // of the channels, of the columns
-  logic [15:0] channels, channels_q;  // of the columns that leave next, or now
+  logic [15:0] channels, channels_q;  // of the columns that leave next, or now, in groups of lanes
   logic [Lanes-1:0][ColBits-1:0] column_q, lane_q;  // of every lane; groups between it and the first
   logic [ColBits-1:0] jump_q;
   logic [7:0] pos_q;
@@ -48,7 +48,7 @@ module dsoc_drain #(
   assign step     = busy_q && ready_i;
   assign hold_o   = leave_q && advance_o;
   assign column_o = column_q;
-  assign channels = hold_o ? leave_channels_q : channels_q;
+  assign channels = hold_o ? (wide_i ? 16'((leave_channels_q + 16'(Lanes - 1)) / 16'(Lanes)) : leave_channels_q) : channels_q;
   assign valid_o  = busy_q;
 
   // ---- what the next clock brings ----------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ module dsoc_drain #(
         leave_q          <= leave_i;
         leave_pos_q      <= pos_i;
         leave_count_q    <= count_i;
-        leave_channels_q <= wide_i ? 16'((channels_i + 16'(Lanes - 1)) / 16'(Lanes)) : channels_i;
+        leave_channels_q <= channels_i;
       end
     end
   end
@@ -120,7 +120,7 @@ module dsoc_drain #(
       for (int unsigned d = 1; d < Lanes; d++) lane_q[d] <= ColBits'(32'(group_i) * d);
       if (hold_o) begin
         busy_q     <= 1'b1;
-        channels_q <= leave_channels_q;
+        channels_q <= channels;
         for (int unsigned d = 0; d < Lanes; d++) column_q[d] <= ColBits'(leave_pos_q) + lane_q[d];
         pos_q      <= leave_pos_q;
       end else if (step) begin
