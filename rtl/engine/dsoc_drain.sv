@@ -40,7 +40,7 @@ module dsoc_drain #(
   logic [15:0] leave_count_q, leave_channels_q;
   logic busy_q, step, last_s;
   logic [1:0] last, ends, ends_next;  // of the channels, of the columns
-  logic [15:0] channels, channels_q;  // of the columns that leave next, or now, in groups of lanes
+  logic [15:0] groups, channels, channels_q;  // of the columns that leave next, or now; while wide, groups of lanes
   logic [Lanes-1:0][ColBits-1:0] column_q, lane_q;  // of every lane; groups between it and the first
   logic [ColBits-1:0] jump_q;
   logic [7:0] pos_q;
@@ -48,7 +48,8 @@ module dsoc_drain #(
   assign step     = busy_q && ready_i;
   assign hold_o   = leave_q && advance_o;
   assign column_o = column_q;
-  assign channels = hold_o ? (wide_i ? 16'((leave_channels_q + 16'(Lanes - 1)) / 16'(Lanes)) : leave_channels_q) : channels_q;
+  assign groups   = (leave_channels_q + 16'(Lanes - 1)) / 16'(Lanes);
+  assign channels = !hold_o ? channels_q : wide_i ? groups : leave_channels_q;
   assign valid_o  = busy_q;
 
   // ---- what the next clock brings ----------------------------------------------------------------------------------
