@@ -35,8 +35,8 @@ BOARD = "pynq-z2"
 RUNS = {
     "peer_demo": (SMALL, 6_800),
     "resnet18_32": (SMALL, 3_763_197),
-    "resnet50_224": (LARGE, 6_407_170),
-    "vgg16_224": (LARGE, 23_220_000),
+    "resnet50_224": (LARGE, 6_290_000),
+    "vgg16_224": (LARGE, 23_012_000),
     "alexnet_227": (LARGE, 1_205_000),
     "resnet8": (BOARD, 62_000),
 }
