@@ -129,7 +129,7 @@ def block_of(instance: str, *, soc: bool) -> str:
         instance: path below the top.
         soc: whether the RISC-V SoC is around the accelerator.
     """
-    found = re.match(r"(?:i_soc\.i_accelerator\.)?i_core(?:\.(?:i_engine\.|gen_\w+\.)?(?:i_(\w+))?|$)", instance)
+    found = re.match(r"(?:i_soc\.i_accelerator\.)?i_core(?:\.(?:i_engine\.)?(?:gen_\w+\.)?(?:i_(\w+))?|$)", instance)
     if not found:
         return "system" if soc else ""
     return found[1] if found[1] in BLOCKS else "rest"

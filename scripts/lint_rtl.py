@@ -17,7 +17,7 @@ from deepsoc.netspec.spec import parse_net
 from deepsoc.sim.tools import find_verilator
 
 CONFIGURATIONS = (
-    {"rows": 8, "cols": 24, "x_bits": 4, "k_bits": 4, "drain_lanes": 4, "axi_data_bits": 128},
+    {"rows": 8, "cols": 24, "x_bits": 4, "k_bits": 4, "drain_lanes": 4, "axi_data_bits": 128, "pool_ram_depth": 512},
     {"rows": 7, "cols": 30, "x_bits": 8, "k_bits": 8, "axi_data_bits": 64, "pe": "dsp_pair"},
     {"rows": 3, "cols": 6, "x_bits": 4, "k_bits": 4, "y_bits": 20, "axi_data_bits": 64, "pe": "dsp_pair"},
     {"rows": 4, "cols": 5, "x_bits": 8, "k_bits": 8, "axi_data_bits": 32, "pe": "dsp_cascade"},

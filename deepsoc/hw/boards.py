@@ -28,7 +28,7 @@ class Fill(Entry):
     name: str = "fill"
     lut: _Share = 0.70
     ff: _Share = 0.50
-    dsp: _Share = 0.80
+    dsp: _Share = 0.90  # in columns of their own, between which there is wire for all of them
     bram36: _Share = 0.80
 
 

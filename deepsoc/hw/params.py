@@ -20,11 +20,12 @@ from deepsoc._json import INTEGER, read_json, shorten
 from deepsoc.errors import InputError
 
 __all__ = [
-    "FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "PE_KINDS", "RTL_PARAMETERS", "STAGE_GROWTH", "Hardware", "shares_sums",
+    "EDGES_LEAST", "FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "PE_KINDS", "RTL_PARAMETERS", "STAGE_GROWTH", "Hardware", "shares_sums",
 ]  # fmt: skip
 
 FORMAT = "deepsoc-hw/1"
 MAX_LINE_BUFFERS = 64  # bits of the descriptor's row mask
+EDGES_LEAST = 16  # words of a pooling unit's RAM
 MAX_WINDOW = 4096  # elements of a pool window that the RTL can average
 MAXIMA = (
     "kh_max", "kw_max", "sh_max", "sw_max", "ci_max", "co_max",
@@ -59,6 +60,12 @@ def _depth(value: int) -> int:
     if value == 1:
         raise ValueError("expected 0 or a power of two from 2 on, received 1")
     return _power_of_two(value)
+
+
+def _edges(value: int) -> int:
+    if 0 < value < EDGES_LEAST:
+        raise ValueError(f"expected 0 or at least {EDGES_LEAST}, received {value}")
+    return value
 
 
 _Byte = Annotated[int, Field(ge=1, le=255)]
@@ -103,7 +110,8 @@ class Hardware(BaseModel):
     drain_lanes: Annotated[Literal[1, 2, 4], INTEGER] = 1  # channels whose results leave the array in a clock at most
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
-    edges_ram_depth: Annotated[int, Field(ge=16, le=1 << 20)] | None = None  # words of open pool windows
+    edges_ram_depth: Annotated[int, Field(ge=0, le=1 << 20), AfterValidator(_edges)] | None = None  # words of open pool
+    # windows; 0: no pooling unit, all pools are in line and no operation is elementwise
     # Bus
     axi_data_bits: Annotated[Literal[32, 64, 128, 256, 512], INTEGER] = 128  # width of the four memory ports [A]
     axi_max_burst: Annotated[int, Field(ge=1, le=256), AfterValidator(_power_of_two)] = 16  # beats

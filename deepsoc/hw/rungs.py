@@ -28,7 +28,7 @@ RUNGS: Mapping[str, tuple[int, ...]] = {
     "sh_max": _powers(1, 255),
     "sw_max": _powers(2, 255),
     "xn_max": _powers(1, 65535, base=4),
-    "edges_ram_depth": (16, 64, *_powers(256, 1 << 20)),
+    "edges_ram_depth": (0, 16, 64, *_powers(256, 1 << 20)),
 }
 """Values of a field of `Hardware`, ascending; the last is the largest that the field may have.
 

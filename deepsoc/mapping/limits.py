@@ -10,13 +10,12 @@ from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.ranges import worst_case_bits
 from deepsoc.graph.shapes import BundleInfo, infer, pool_strides, pool_windows
 from deepsoc.hw import Hardware
-from deepsoc.hw.params import MAXIMA, STAGE_GROWTH
+from deepsoc.hw.params import EDGES_LEAST, MAXIMA, STAGE_GROWTH
 from deepsoc.hw.rungs import rung
-from deepsoc.mapping.pooling import global_count, in_line, window_words
+from deepsoc.mapping.pooling import global_count, in_line, late_residual, window_words
 
 __all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "requantizers_needed", "resolve", "sum_bits_needed"]
 
-_EDGES_MIN = 16
 _POOL_WORDS = 512
 _ANY = Hardware(rows=1, cols=1)
 _BITS = ("x_bits", "k_bits", "b_bits")
@@ -29,7 +28,7 @@ def needs(graphs: Iterable[Graph], hw: Hardware = _ANY) -> tuple[dict[str, int],
         graphs: the networks.
         hw: decides by its memories which pools are in line and so need nothing.
     """
-    need = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": _EDGES_MIN}
+    need = dict.fromkeys(MAXIMA, 1) | {"edges_ram_depth": 0}
     needed_by: dict[str, str] = {}
     for graph in graphs:
         for where, name, value in _needs(graph, hw):
@@ -172,4 +171,6 @@ def _bundle_needs(bundle: Bundle, source: tuple[int, ...], info: BundleInfo, hw:
         yield "sh_max", sh
         yield "sw_max", 1 if cols.out == 1 else sw
         yield "ci_max", result[3]
-        yield "edges_ram_depth", -(-bundle.pool.size[1] // sw) * result[3]
+        yield "edges_ram_depth", max(-(-bundle.pool.size[1] // sw) * result[3], EDGES_LEAST)
+    if late_residual(hw, bundle):
+        yield "edges_ram_depth", EDGES_LEAST

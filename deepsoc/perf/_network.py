@@ -97,7 +97,7 @@ def joined(networks: Sequence[Network]) -> dict[str, int]:
     needs: dict[str, int] = {}
     for network in networks:
         for name, value in network.maxima:
-            needs[name] = max(value, needs.get(name, 1))
+            needs[name] = max(value, needs.get(name, 0))
     return needs
 
 

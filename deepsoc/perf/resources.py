@@ -83,8 +83,8 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         the sum in logic; `row_pairs`, rows that share DSPs; `element_dsps`; `lines` pixel line buffers; `out_lines`
         lines of a result; `word` bits of a word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs
         that multiply in LUTs; `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, and their
-        `lane_bits`; `weights_depth` words of the weights RAM, both of its banks; `counters` 1 where there are
-        performance counters.
+        `lane_bits`; `weights_depth` words of the weights RAM, both of its banks; `counters` and `pool_unit` 1 where
+        there are performance counters, and a pooling unit.
 
     Raises:
         InputError: a parameter is missing, or the family has no DSPs that are processing elements.
@@ -125,6 +125,7 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         "bias_words": bias_words(known),
         "weights_depth": 2 * 2 ** np.ceil(np.log2(known["weights_ram_depth"])),
         "counters": np.minimum(known["counters_depth"], 1),
+        "pool_unit": np.minimum(known["edges_ram_depth"], 1),
     }
     return {name: values.astype(np.float64) for name, values in sizes.items()}
 
@@ -280,8 +281,8 @@ def _pool_dsps(family: _Family, g: Mapping[str, _Values]) -> _Values:
     area_product = (np.minimum(g["kh_max"], g["kw_max"]) > 1) & (area >= family.dsp_least)
     quotient = np.ceil(value / narrow) * np.ceil((value + 1) / wide)
     back = np.where(area > 1, np.ceil(value / wide), 0.0)
-    words = np.ceil(np.log2(g["edges_ram_depth"])) >= family.dsp_least
-    return np.asarray(g["rows"] * (quotient + back + area_product) + words, dtype=np.float64)
+    words = np.ceil(np.log2(np.maximum(g["edges_ram_depth"], 1))) >= family.dsp_least
+    return np.asarray(g["pool_unit"] * (g["rows"] * (quotient + back + area_product) + words), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -354,6 +355,7 @@ class FpgaResources:
     def _blocks(self, points: Mapping[str, npt.ArrayLike]) -> dict[tuple[str, str], _Values]:
         g = geometry(self.family, points)
         found = mapped(self.family, g) | _line_pools(self.family, g)
+        built = {"counters": g["counters"], "pool": g["pool_unit"]}
         if self.system:
             memory_bytes = np.asarray(points.get("memory_bytes", self.system.memory_bytes))
             found["system", "dsp"] = np.ones_like(g["rows"])  # the core's multiplier
@@ -365,7 +367,7 @@ class FpgaResources:
             value = np.full_like(g["rows"], coefficients["1"])
             for name, feature in features.items():
                 value += coefficients[name] * feature(g)
-            found[key] = g["counters"] * value if key[0] == "counters" else value
+            found[key] = built.get(key[0], 1.0) * value
         return found
 
 

@@ -259,7 +259,10 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
         "operand_reader": {"bit": out * axi * words, "line": out, "one": one},
         "weights": {"bit": axi * (fifo + bias_words(known)), "gear": (axi + word) * (axi != word), "one": one},
         "pool": {
-            "bit": _RESULTS * rows * (magnitude + 4), "divide": rows * magnitude * reciprocal, "one": one,
+            name: term * np.minimum(known["edges_ram_depth"], 1)
+            for name, term in (
+                ("bit", _RESULTS * rows * (magnitude + 4)), ("divide", rows * magnitude * reciprocal), ("one", one),
+            )
         },
         "output_stage": {"row": lanes, "row_bit": lanes * x, "one": one},
         "writer": {"bit": 2 * np.minimum(burst, 4) * entry, "one": one},

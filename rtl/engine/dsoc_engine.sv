@@ -9,7 +9,7 @@
 ///   Nf                               line buffers
 ///   Gt                               line buffers above the first of a row block's tile
 ///   WeightsDepth                     words of a weights bank
-///   EdgesDepth                       words of the pooling unit's edges RAM
+///   EdgesDepth                       words of the pooling unit's edges RAM; 0: there is no pooling unit
 ///   AxiBits, AddrBits, MaxBurst      of the weights port; beats of a burst at most
 ///   Lanes                            channels that leave at once at most
 ///   Pe, Dsp48e2                      processing elements, as of dsoc_array
@@ -302,30 +302,39 @@ module dsoc_engine #(
       .ready_i(mac_ready_i)
   );
 
-  dsoc_pool #(
-      .Rows(Rows),
-      .XBits(XBits),
-      .KhMax(KhMax),
-      .KwMax(KwMax),
-      .EdgesDepth(EdgesDepth)
-  ) i_pool (
-      .clk_i,
-      .rst_ni,
-      .desc_i,
-      .step_i   (pool_step),
-      .first_i  (pool_first),
-      .take_i   (pool_take),
-      .last_i   (pool_last),
-      .real_i   (pool_real),
-      .ci_last_i(pool_ci_last),
-      .w_last_i (pool_w_last),
-      .pixel_i  (pixels),
-      .exists_i (exists),
-      .space_o  (pool_space),
-      .data_o   (pool_data_o),
-      .valid_o  (pool_valid_o),
-      .ready_i  (pool_ready_i)
-  );
+  if (EdgesDepth > 0) begin : gen_pool
+    dsoc_pool #(
+        .Rows(Rows),
+        .XBits(XBits),
+        .KhMax(KhMax),
+        .KwMax(KwMax),
+        .EdgesDepth(EdgesDepth)
+    ) i_pool (
+        .clk_i,
+        .rst_ni,
+        .desc_i,
+        .step_i   (pool_step),
+        .first_i  (pool_first),
+        .take_i   (pool_take),
+        .last_i   (pool_last),
+        .real_i   (pool_real),
+        .ci_last_i(pool_ci_last),
+        .w_last_i (pool_w_last),
+        .pixel_i  (pixels),
+        .exists_i (exists),
+        .space_o  (pool_space),
+        .data_o   (pool_data_o),
+        .valid_o  (pool_valid_o),
+        .ready_i  (pool_ready_i)
+    );
+  end else begin : gen_no_pool
+    logic unused_ok;
+    assign unused_ok = &{1'b0, exists, pool_step, pool_first, pool_take, pool_last, pool_real, pool_ci_last,
+                         pool_w_last, pool_ready_i};
+    assign pool_space   = 1'b0;
+    assign pool_data_o  = '0;
+    assign pool_valid_o = 1'b0;
+  end
 
   `DSOC_ASSERT_STABLE(a_mac, clk_i, rst_ni, mac_valid_o, mac_ready_i, mac_data_o)
   `DSOC_ASSERT_STABLE(a_pool, clk_i, rst_ni, pool_valid_o, pool_ready_i, pool_data_o)

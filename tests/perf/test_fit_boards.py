@@ -24,7 +24,7 @@ from tests.perf.networks import WIDE, graph
 
 DIGITS = graph("digits", WIDE)
 SPACE = {
-    "rows": [1, 3, 4, 6], "cols": [6, 12, 18], "weights_ram_depth": [64, 256, 2048], "requantizers": [2],
+    "rows": [1, 3, 4, 8], "cols": [6, 12, 24], "weights_ram_depth": [64, 256, 2048], "requantizers": [2],
     "drain_lanes": [1],
 }  # fmt: skip
 

@@ -32,14 +32,16 @@ HARDWARE: dict[str, Hardware] = {
         rows=12, cols=13, x_bits=8, k_bits=4, requantizers=1, drain_lanes=4, weights_ram_depth=512, axi_data_bits=512,
         axi_max_burst=1, **_MAXIMA,
     ),
-    "13x9_x4k4": Hardware(rows=13, cols=9, x_bits=4, k_bits=4, weights_ram_depth=512, axi_data_bits=32, **_MAXIMA),
+    "13x9_x4k4": Hardware(
+        rows=13, cols=9, x_bits=4, k_bits=4, weights_ram_depth=512, axi_data_bits=32, **_MAXIMA | {"edges_ram_depth": 0}
+    ),
     "5x11_x4k4": Hardware(
         rows=5, cols=11, x_bits=4, k_bits=4, weights_ram_depth=32, axi_data_bits=64,
         **{**_MAXIMA, "global_pool_max": 0, "pool_ram_depth": 0},
     ),
     "3x9_x8k8_cascade": Hardware(
         rows=3, cols=9, x_bits=8, k_bits=8, pe="dsp_cascade", drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
-        **_MAXIMA,
+        **_MAXIMA | {"edges_ram_depth": 0},
     ),
     "3x8_x8k8_pair": Hardware(
         rows=3, cols=8, x_bits=8, k_bits=8, pe="dsp_pair", requantizers=1, weights_ram_depth=128, axi_data_bits=64,

@@ -16,7 +16,7 @@ from tests.strategies import random_case
 from tests.system.counters import check_counters
 from tests.system.hardware import FAST, HARDWARE, KINDS
 
-_NETWORKS_FAST, _NETWORKS_ALL = 5, 26
+_NETWORKS_FAST, _NETWORKS_ALL = 5, int(os.environ.get("DEEPSOC_NETWORKS", "26"))
 _NETWORKS_KIND = 2
 _MOST_DRAWN = 5  # for every network that is to run
 _FIRST_SEED = int(os.environ.get("DEEPSOC_SEED", random.SystemRandom().randrange(2**31)))
