@@ -11,16 +11,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["REGFILE_WORDS", "bias_words", "line_buffers", "pool_bits", "result_lines", "weight_word_bits"]
+__all__ = [
+    "REGFILE_WORDS", "bias_bits", "bias_words", "line_buffers", "pool_bits", "result_lines", "weight_word_bits",
+    "weights_ports",
+]  # fmt: skip
 
 REGFILE_WORDS = 64
 """Of the memory of biases; a larger one is made of block RAM (rtl/memory/dsoc_weights_reader.sv, MostRegfile)."""
 _Ints = npt.NDArray[np.int64]
 
 
+def weights_ports(known: Mapping[str, _Ints]) -> _Ints:
+    """`Hardware.weights_ports` of every point."""
+    return np.asarray(np.minimum(-(-known["cols"] * known["k_bits"] // known["axi_data_bits"]), 3))
+
+
+def bias_bits(known: Mapping[str, _Ints]) -> _Ints:
+    """Bits of biases in a beat of the weights stream."""
+    return np.asarray(np.minimum(weights_ports(known), 2) * known["axi_data_bits"])
+
+
 def bias_words(known: Mapping[str, _Ints]) -> _Ints:
-    """Words, of a beat each, of the memory of biases (rtl/memory/dsoc_weights_reader.sv, BiasDepth)."""
-    beats = -(-known["cols"] // (known["axi_data_bits"] // 32))
+    """Words, of a beat's biases each, of the memory of biases (rtl/memory/dsoc_weights_reader.sv, BiasDepth)."""
+    beats = -(-known["cols"] // (bias_bits(known) // 32))
     return np.asarray(8 << np.maximum(np.ceil(np.log2(beats)), 1).astype(np.int64))
 
 
@@ -50,6 +63,6 @@ def pool_bits(known: Mapping[str, _Ints]) -> _Ints:
 
 
 def weight_word_bits(known: Mapping[str, _Ints]) -> _Ints:
-    """Bits of a weight word where one port brings the weights, as in the RTL that was synthesized for the fit."""
-    unit = np.maximum(known["axi_data_bits"] // 8, 8)
+    """`Hardware.weight_word_bits` of every point."""
+    unit = weights_ports(known) * np.maximum(known["axi_data_bits"] // 8, 8)
     return np.asarray(-(-known["cols"] * known["k_bits"] // unit) * unit)

@@ -21,7 +21,16 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, System
 from deepsoc.hw.params import PE_KINDS, RTL_PARAMETERS, STAGE_GROWTH, shares_sums
 from deepsoc.perf._memories import memory
-from deepsoc.perf._sizes import REGFILE_WORDS, bias_words, line_buffers, pool_bits, result_lines, weight_word_bits
+from deepsoc.perf._sizes import (
+    REGFILE_WORDS,
+    bias_bits,
+    bias_words,
+    line_buffers,
+    pool_bits,
+    result_lines,
+    weight_word_bits,
+    weights_ports,
+)
 
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
@@ -81,9 +90,9 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
     Returns:
         The parameters, and: `pes`, of which `portable`, `blocks` with the sum in a DSP, `pairs` with half a DSP and
         the sum in logic; `row_pairs`, rows that share DSPs; `element_dsps`; `lines` pixel line buffers; `out_lines`
-        lines of a result; `word` bits of a word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs
-        that multiply in LUTs; `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, and their
-        `lane_bits`; `weights_depth` words of the weights RAM, both of its banks; `counters` and `pool_unit` 1 where
+        lines of a result; `stream` bits of a beat of weights, of all their ports, `bias_bits` of it with biases; `word`
+        bits of a word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs that multiply in LUTs;
+        `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, and their `lane_bits`; `weights_depth` words of the weights RAM, both of its banks; `counters` and `pool_unit` 1 where
         there are performance counters, and a pooling unit.
 
     Raises:
@@ -117,12 +126,14 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         "lines": line_buffers(known),
         "out_lines": result_lines(known),
         "word": word,
-        "units": word / np.maximum(known["axi_data_bits"] / 8, 8),
+        "stream": weights_ports(known) * known["axi_data_bits"],
+        "units": word / (weights_ports(known) * np.maximum(known["axi_data_bits"] / 8, 8)),
         "lut_products": lut_products,
         "sum_bits": known["rows"] * pool_bits(known),
         "lanes": known["rows"] * known["requantizers"],
         "lane_bits": np.minimum(np.maximum(known["y_bits"] + STAGE_GROWTH, known["x_bits"] + 6), 32),
         "bias_words": bias_words(known),
+        "bias_bits": bias_bits(known),
         "weights_depth": 2 * 2 ** np.ceil(np.log2(known["weights_ram_depth"])),
         "counters": np.minimum(known["counters_depth"], 1),
         "pool_unit": np.minimum(known["edges_ram_depth"], 1),
@@ -165,10 +176,8 @@ _RESULTS: dict[str, _Feature] = {
     "result lines x axi_data_bits": lambda g: g["out_lines"] * g["axi_data_bits"],
 }
 _POOL: dict[str, _Feature] = {"rows": lambda g: g["rows"], "rows x sum bits": lambda g: g["sum_bits"]}
-_WEIGHTS: dict[str, _Feature] = {
-    "axi_data_bits": lambda g: g["axi_data_bits"],
-    "word bits": lambda g: g["word"],
-}
+_PORT: dict[str, _Feature] = {"axi_data_bits": lambda g: g["axi_data_bits"]}
+_WEIGHTS: dict[str, _Feature] = {"stream bits": lambda g: g["stream"], "word bits": lambda g: g["word"]}
 _SHIFTER: dict[str, _Feature] = {
     "shift register bits": lambda g: g["sh_max"] * (g["rows"] + np.ceil(g["kh_max"] / g["sh_max"]) - 1) * g["x_bits"],
 }
@@ -213,10 +222,9 @@ FEATURES: dict[tuple[str, str], dict[str, _Feature]] = {
     ("counters", "lut"): {},
     ("counters", "ff"): {},
     ("rest", "lut"): {"rows": _ROWS["rows"]},
-    ("rest", "ff"): _ROWS
-    | {"axi_data_bits": _WEIGHTS["axi_data_bits"], "columns x k_bits": lambda g: g["cols"] * g["k_bits"]},
-    ("system", "lut"): {"axi_data_bits": _WEIGHTS["axi_data_bits"]},
-    ("system", "ff"): {"axi_data_bits": _WEIGHTS["axi_data_bits"]},
+    ("rest", "ff"): _ROWS | _PORT | {"columns x k_bits": lambda g: g["cols"] * g["k_bits"]},
+    ("system", "lut"): _PORT,
+    ("system", "ff"): _PORT,
 }
 """Features of every block and fitted figure; a constant comes on top."""
 
@@ -229,7 +237,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         g: what `geometry` returned.
     """
     rules = _FAMILIES[family]
-    biases = memory(family, g["axi_data_bits"] * (g["bias_words"] > REGFILE_WORDS), g["bias_words"])
+    biases = memory(family, g["bias_bits"] * (g["bias_words"] > REGFILE_WORDS), g["bias_words"])
     memories = {
         "weights": memory(family, g["word"], g["weights_depth"], g["cols"] * g["k_bits"]),
         "pool": memory(family, g["sum_bits"], g["edges_ram_depth"]),

@@ -22,7 +22,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.nodes import Node
-from deepsoc.perf._sizes import bias_words, line_buffers, pool_bits, result_lines, weight_word_bits
+from deepsoc.perf._sizes import (
+    bias_bits,
+    bias_words,
+    line_buffers,
+    pool_bits,
+    result_lines,
+    weight_word_bits,
+    weights_ports,
+)
 from deepsoc.perf.layers import Floats
 
 __all__ = ["BLOCKS", "Silicon", "anchors", "gate_terms"]
@@ -248,7 +256,7 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
     fifo = np.maximum(4 * np.minimum(np.minimum(burst, 16), 4096 * 8 // axi), 16)
     magnitude = pool_bits(known) + 3  # of a sum (rtl/engine/dsoc_pool.sv, NBits)
     reciprocal = 2 * magnitude - x - 2  # bits of 1 / elements of a window (MBits)
-    word, one = weight_word_bits(known), np.ones_like(rows)
+    stream, word, one = weights_ports(known) * axi, weight_word_bits(known), np.ones_like(rows)
     terms = {
         "array": {"product": elements * x * k, "operand": elements * (x + k), "sum": elements * known["y_bits"]},
         "shifter": {
@@ -257,7 +265,10 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
         },
         "pixel_reader": {"bit": lines * axi * words, "line": lines, "one": one},
         "operand_reader": {"bit": out * axi * words, "line": out, "one": one},
-        "weights": {"bit": axi * (fifo + bias_words(known)), "gear": (axi + word) * (axi != word), "one": one},
+        "weights": {
+            "bit": stream * fifo + bias_bits(known) * bias_words(known), "gear": (stream + word) * (stream != word),
+            "one": one,
+        },
         "pool": {
             name: term * np.minimum(known["edges_ram_depth"], 1)
             for name, term in (
