@@ -92,8 +92,9 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         the sum in logic; `row_pairs`, rows that share DSPs; `element_dsps`; `lines` pixel line buffers; `out_lines`
         lines of a result; `stream` bits of a beat of weights, of all their ports, `bias_bits` of it with biases; `word`
         bits of a word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs that multiply in LUTs;
-        `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, and their `lane_bits`; `weights_depth` words of the weights RAM, both of its banks; `counters` and `pool_unit` 1 where
-        there are performance counters, and a pooling unit.
+        `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, and their `lane_bits`; `weights_depth`
+        words of the weights RAM, both of its banks; `counters` and `pool_unit` 1 where there are performance counters,
+        and a pooling unit.
 
     Raises:
         InputError: a parameter is missing, or the family has no DSPs that are processing elements.
@@ -130,7 +131,7 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         "units": word / (weights_ports(known) * np.maximum(known["axi_data_bits"] / 8, 8)),
         "lut_products": lut_products,
         "sum_bits": known["rows"] * pool_bits(known),
-        "lanes": known["rows"] * known["requantizers"],
+        "lanes": known["rows"] * known["requantizers"] * known["drain_lanes"],
         "lane_bits": np.minimum(np.maximum(known["y_bits"] + STAGE_GROWTH, known["x_bits"] + 6), 32),
         "bias_words": bias_words(known),
         "bias_bits": bias_bits(known),
@@ -253,6 +254,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
     }
 
 
+_TABLES = {"xc7": 1, "xcup": 1, "ecp5": 2}  # of a family for one of AMD's, where only that was measured
 # LUTs and flip-flops of the pools in line (rtl/engine/dsoc_pool_*.sv): a constant, and of each
 # bit of all rows' activations. Of two syntheses each for the 7 series, 8 x 24 of 4 bits and 7 x 96 of 8.
 _LINE_POOLS = {
@@ -262,16 +264,29 @@ _LINE_POOLS = {
 
 
 def _line_pools(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
-    """Logic of the pools in line; ECP5 is taken to need two of its tables for one of AMD's."""
+    """Logic of the pools in line."""
     found = {}
     for figure in ("lut", "ff"):
-        scale = 2.0 if (family, figure) == ("ecp5", "lut") else 1.0
+        scale = _TABLES[family] if figure == "lut" else 1.0
         parts = [
             (g[name] > 0) * scale * (one[figure][0] + one[figure][1] * g["rows"] * g["x_bits"])
             for name, one in _LINE_POOLS.items()
         ]
         found["line_pools", figure] = np.asarray(np.sum(parts, axis=0), dtype=np.float64)
     return found
+
+
+# What a further channel that leaves in the same clock takes beside its lanes of the output stage: a table a bit for
+# three columns of the array, to choose it; a row's wires and registers on the way. Of one pair of syntheses for the 7
+# series, 4 x 12 of 8 bits.
+_DRAIN: dict[tuple[str, str], _Feature] = {
+    ("array", "lut"): lambda g: g["rows"] * g["y_bits"] * g["cols"] / 3,
+    ("rest", "lut"): lambda g: 40 * g["rows"],
+    ("rest", "ff"): lambda g: 52 * g["rows"],
+    ("weights", "lut"): lambda g: np.full_like(g["rows"], 26),
+    ("weights", "ff"): lambda g: np.full_like(g["rows"], 26),
+    ("writer", "lut"): lambda g: np.full_like(g["rows"], 26),
+}
 
 
 def _controller_dsps(g: Mapping[str, _Values]) -> _Values:
@@ -375,6 +390,8 @@ class FpgaResources:
             value = np.full_like(g["rows"], coefficients["1"])
             for name, feature in features.items():
                 value += coefficients[name] * feature(g)
+            if key in _DRAIN:
+                value += (g["drain_lanes"] - 1) * _DRAIN[key](g) * (_TABLES[self.family] if key[1] == "lut" else 1)
             found[key] = built.get(key[0], 1.0) * value
         return found
 

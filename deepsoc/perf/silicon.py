@@ -22,15 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from deepsoc.errors import InputError
 from deepsoc.hw import Hardware
 from deepsoc.hw.nodes import Node
-from deepsoc.perf._sizes import (
-    bias_bits,
-    bias_words,
-    line_buffers,
-    pool_bits,
-    result_lines,
-    weight_word_bits,
-    weights_ports,
-)
+from deepsoc.perf._sizes import line_buffers, pool_bits, result_lines, weight_word_bits
 from deepsoc.perf.layers import Floats
 
 __all__ = ["BLOCKS", "Silicon", "anchors", "gate_terms"]
@@ -212,7 +204,7 @@ def _column(points: pd.DataFrame, name: str) -> Floats:
             raise InputError("area and power depend on this parameter, which has no default; give it", where=name)
         return np.full(len(points), _DEFAULTS[name], dtype=float)
     values = pd.to_numeric(points[name], errors="coerce").to_numpy(dtype=float)
-    least = 0 if name == "counters_depth" else np.nextafter(0, 1)
+    least = 0 if name in ("counters_depth", "edges_ram_depth") else np.nextafter(0, 1)
     if not (np.isfinite(values) & (values >= least)).all():
         raise InputError("expected positive numbers, received others or none in some points; give them", where=name)
     return values
@@ -235,10 +227,10 @@ def _logic(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
 def _memories(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
     """Bits of the RAMs, and the bits that a clock reads of them; counters are read hardly ever."""
     word = weight_word_bits(known).astype(float)
-    edges = (known["rows"] * pool_bits(known)).astype(float)
+    edges, built = (known["rows"] * pool_bits(known)).astype(float), np.minimum(known["edges_ram_depth"], 1)
     return {
         "weights_ram": (2 * _power_of_two(known["weights_ram_depth"]) * word, word),
-        "edges_ram": (edges * known["edges_ram_depth"], edges * _constants().activity["pool"]),
+        "edges_ram": (edges * known["edges_ram_depth"], edges * built * _constants().activity["pool"]),
         "counters_ram": (known["counters_depth"] * float(_COUNTERS_BITS), np.zeros(len(word))),
     }
 
@@ -256,7 +248,10 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
     fifo = np.maximum(4 * np.minimum(np.minimum(burst, 16), 4096 * 8 // axi), 16)
     magnitude = pool_bits(known) + 3  # of a sum (rtl/engine/dsoc_pool.sv, NBits)
     reciprocal = 2 * magnitude - x - 2  # bits of 1 / elements of a window (MBits)
-    stream, word, one = weights_ports(known) * axi, weight_word_bits(known), np.ones_like(rows)
+    unit, one = np.maximum(axi // 8, 8), np.ones_like(rows)
+    # By one port, as where the gates were counted: a word of weights, and a memory of biases.
+    word = -(-cols * k // unit) * unit
+    biases = 8 << np.maximum(np.ceil(np.log2(-(-cols // (axi // 32)))), 1).astype(np.int64)
     terms = {
         "array": {"product": elements * x * k, "operand": elements * (x + k), "sum": elements * known["y_bits"]},
         "shifter": {
@@ -265,10 +260,7 @@ def _terms(known: Mapping[str, _Ints]) -> dict[str, dict[str, Floats]]:
         },
         "pixel_reader": {"bit": lines * axi * words, "line": lines, "one": one},
         "operand_reader": {"bit": out * axi * words, "line": out, "one": one},
-        "weights": {
-            "bit": stream * fifo + bias_bits(known) * bias_words(known), "gear": (stream + word) * (stream != word),
-            "one": one,
-        },
+        "weights": {"bit": axi * (fifo + biases), "gear": (axi + word) * (axi != word), "one": one},
         "pool": {
             name: term * np.minimum(known["edges_ram_depth"], 1)
             for name, term in (

@@ -189,3 +189,11 @@ def test_in_a_sweep() -> None:
     assert table["area_mm2"].is_monotonic_increasing
     assert len(table) == 2
     assert sweep(["jet_tagging"], space, resources=SILICON, limits=["area_mm2 <= 0.001"]).empty
+
+
+def test_without_a_pooling_unit_nothing_of_it_is_counted() -> None:
+    blocks = SILICON.explain(Hardware(**POINT | {"edges_ram_depth": 0})).set_index("block")
+    assert blocks.loc[["pool", "edges_ram"], ["area_mm2", "power_w"]].to_numpy().tolist() == [[0, 0], [0, 0]]
+    assert blocks.drop(["pool", "edges_ram"]).equals(
+        SILICON.explain(Hardware(**POINT)).set_index("block").drop(["pool", "edges_ram"])
+    )
