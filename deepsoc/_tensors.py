@@ -55,10 +55,10 @@ class TileForm:
     @property
     def size(self) -> int:
         """Bytes of the whole tensor, up to the end of its place in the last line."""
-        return self.n * self.tiles * self.tile_lines * self.pitch - (self._column - self.c)
+        return self.n * self.tiles * self.tile_lines * self.pitch - (self.column - self.c)
 
     @property
-    def _column(self) -> int:
+    def column(self) -> int:
         """Bytes from column to column."""
         return max(self.step, self.c)
 
@@ -76,8 +76,8 @@ class TileForm:
         limit = 1 << (self.bits - 1)
         if values.min() < -limit or values.max() >= limit:
             raise InputError(f"{self.bits} bits hold {-limit} … {limit - 1}, received {values.min()} … {values.max()}")
-        line = self.w * self._column
-        rows = np.zeros((self.n, self.tiles * self.rows, self.w, self._column), np.uint8)
+        line = self.w * self.column
+        rows = np.zeros((self.n, self.tiles * self.rows, self.w, self.column), np.uint8)
         rows[:, : self.h, :, : self.c] = values.reshape(self.n, self.h, self.w, self.c) & (2 * limit - 1)
         lanes = np.zeros((self.n, self.tiles, self.tile_lines * self.rows_per_byte, line), np.uint8)
         lanes[:, :, : self.rows] = rows.reshape(self.n, self.tiles, self.rows, line)
@@ -89,9 +89,9 @@ class TileForm:
 
     def unpack(self, image: Image) -> Integers:
         """Integers (n, h, w, c) of a memory image of `size` bytes; what lies between them is ignored."""
-        whole = np.pad(_checked(image, self.size), (0, self._column - self.c))
+        whole = np.pad(_checked(image, self.size), (0, self.column - self.c))
         lines = whole.reshape(self.n, self.tiles, self.tile_lines, self.pitch)
-        lines = lines[..., : self.w * self._column]
+        lines = lines[..., : self.w * self.column]
         half = 1 << (self.bits - 1)
         shifts = range(0, 8, self.bits)
         lanes = [((lines >> shift & (2 * half - 1)) ^ half).astype(np.int64) - half for shift in shifts]

@@ -12,7 +12,7 @@ from deepsoc._json import INTEGER
 from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping.layout import RawLayout, TensorLayout
-from deepsoc.mapping.operations import Layout
+from deepsoc.mapping.operation import Layout
 from deepsoc.mapping.plan import Cost, Place
 from deepsoc.mapping.ports import Work
 

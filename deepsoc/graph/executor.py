@@ -6,6 +6,7 @@ floating point type holds exactly; everything else is 64-bit integer arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,10 @@ from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import pool_windows, validate
 from deepsoc.graph.window import Window
 
-__all__ = ["BundleResult", "accumulate", "add_bias", "add_residual", "execute", "pool2d", "run_bundle", "softmax"]
+__all__ = [
+    "BundleResult", "accumulate", "add_bias", "add_residual", "concatenated", "execute", "pool2d", "run_bundle",
+    "softmax",
+]  # fmt: skip
 
 _CHUNK_ELEMENTS = 1 << 22
 """Elements of unfolded input that are held at a time."""
@@ -61,13 +65,21 @@ def execute(graph: Graph, x: AnyInts) -> dict[str, BundleResult]:
     """
     validate(graph)
     check_ranges(graph)
-    tensors = {"input": (_checked_input(graph, x), graph.input_quant)}
+    tensors = {"input": _checked_input(graph, x)}
+    quants = {"input": graph.input_quant}
     results: dict[str, BundleResult] = {}
     for bundle in graph.bundles:
-        operand = tensors[bundle.add.source] if bundle.add else None
-        result = run_bundle(bundle, *tensors[bundle.source], operand)
-        results[bundle.name], tensors[bundle.name] = result, (result.out, result.out_quant)
+        operand = (tensors[bundle.add.source], quants[bundle.add.source]) if bundle.add else None
+        source = concatenated(bundle.sources, tensors)
+        result = run_bundle(bundle, source, quants[bundle.sources[0]], operand)
+        results[bundle.name], tensors[bundle.name], quants[bundle.name] = result, result.out, result.out_quant
     return results
+
+
+def concatenated(sources: Sequence[str], tensors: Mapping[str, IntArray]) -> IntArray:
+    """Tensors side by side, on the channels; one alone is itself."""
+    parts = [tensors[name] for name in sources]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
 
 def _checked_input(graph: Graph, x: AnyInts) -> IntArray:

@@ -88,16 +88,24 @@ class Pool:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """One layer with all that follows it: core, act, add, pool, flatten, softmax, in that order."""
+    """One layer with all that follows it: core, act, add, pool, flatten, softmax, in that order.
+
+    Its `source` is the name of a bundle (or `input`), or several: their tensors side by side, on the channels.
+    """
 
     name: str
-    source: str
+    source: str | tuple[str, ...]
     core: Conv2D | Dense
     act: Act | None = None
     add: Add | None = None
     pool: Pool | None = None
     flatten: bool = False
     softmax: bool = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the tensors that the core reads."""
+        return (self.source,) if isinstance(self.source, str) else self.source
 
 
 @dataclass(frozen=True, eq=False)

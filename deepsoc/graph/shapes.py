@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -26,6 +27,7 @@ __all__ = [
     "check_act",
     "check_pool",
     "infer",
+    "joined_shape",
     "pool_strides",
     "pool_windows",
     "validate",
@@ -92,6 +94,27 @@ def pool_strides(pool: Pool, shape: Shape) -> tuple[int, int]:
     """
     rows, cols = pool_windows(pool, shape)
     return 1 if rows.out == 1 else pool.strides[0], pool.size[1] if cols.out == 1 else pool.strides[1]
+
+
+def joined_shape(sources: Sequence[str], shapes: Mapping[str, Shape]) -> Shape:
+    """Shape of tensors side by side, on the channels.
+
+    Args:
+        sources: their names; just one is the tensor itself.
+        shapes: of all tensors, by name.
+
+    Raises:
+        InputError: they differ in more than their channels; `where` is `input`.
+    """
+    first, *others = (shapes[name] for name in sources)
+    for name, shape in zip(sources[1:], others, strict=True):
+        if shape[:-1] != first[:-1]:
+            raise InputError(
+                f"{name!r} {shape} cannot stand beside {sources[0]!r} {first}: tensors that are concatenated differ in "
+                "their channels alone; pad, pool or stride one of them to the other's size",
+                where="input",
+            )
+    return (*first[:-1], sum(shape[-1] for shape in (first, *others)))
 
 
 def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shape, Shape]:
@@ -188,7 +211,9 @@ def infer(graph: Graph) -> dict[str, BundleInfo]:
         where = f"bundle {bundle.name}"
         if bundle.name in tensors:
             raise InputError("two bundles (or a bundle and the input) have this name; rename one", where=where)
-        for source in (bundle.source, *([bundle.add.source] if bundle.add else [])):
+        if not bundle.sources:
+            raise InputError("reads nothing; give it 'input' or an earlier bundle", where=where)
+        for source in (*bundle.sources, *([bundle.add.source] if bundle.add else [])):
             if source not in tensors:
                 raise InputError(
                     f"reads {source!r}, which is neither 'input' nor an earlier bundle; sort the bundles", where=where
@@ -201,8 +226,22 @@ def infer(graph: Graph) -> dict[str, BundleInfo]:
     return infos
 
 
+def _input(sources: Sequence[str], tensors: dict[str, Tensor]) -> Tensor:
+    """What a core reads."""
+    shape = joined_shape(sources, {name: tensors[name].shape for name in sources})
+    points = {name: tensors[name].quant.frac for name in sources}
+    if len(set(points.values())) > 1:
+        each = ", ".join(f"{frac} of {name!r}" for name, frac in points.items())
+        _fail(
+            "input",
+            f"tensors that are concatenated have one binary point, received fractional bits {each}; "
+            "give their last activations (or pools) the same int_bits",
+        )
+    return Tensor(shape, tensors[sources[0]].quant)
+
+
 def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is_last: bool) -> BundleInfo:
-    x, core = tensors[bundle.source], bundle.core
+    x, core = _input(bundle.sources, tensors), bundle.core
     operand = tensors[bundle.add.source] if bundle.add else None
     core_shape, out_shape = bundle_shapes(bundle, x.shape, operand.shape if operand else None)
     if bundle.softmax and not is_last:

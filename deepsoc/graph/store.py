@@ -55,8 +55,9 @@ def load_graph(path: str | Path) -> Graph:
 
 
 def _bundle(entry: dict[str, Any], arrays: _Arrays) -> Bundle:
-    add, pool = entry["add"], entry["pool"]
+    add, pool, source = entry["add"], entry["pool"], entry["source"]
     parts = {
+        "source": source if isinstance(source, str) else tuple(source),
         "core": _core(entry["name"], entry["core"], arrays),
         "act": _act(entry["act"]),
         "add": Add(add["source"], _act(add["act"])) if add else None,

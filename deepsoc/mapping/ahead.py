@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deepsoc.hw import Hardware
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 
 __all__ = ["Ahead", "ahead"]
 

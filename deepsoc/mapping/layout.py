@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,9 +34,18 @@ class TensorLayout:
         return -(-self.h // self.hw.rows)
 
     @property
+    def column(self) -> int:
+        """Bytes from column to column."""
+        return max(self.step, self.c)
+
+    @property
     def pitch(self) -> int:
         """Bytes from line to line."""
-        return -(-self.w * max(self.step, self.c) // self.hw.grid_bytes) * self.hw.grid_bytes
+        return -(-self.w * self.column // self.hw.grid_bytes) * self.hw.grid_bytes
+
+    def channels(self, count: int) -> TensorLayout:
+        """`count` of its channels, wherever they begin, as a range of them."""
+        return self if count == self.c else replace(self, c=count, step=self.column)
 
     @property
     def tile_pitch(self) -> int:

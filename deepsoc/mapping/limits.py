@@ -146,7 +146,7 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
             rows, cols = pool_windows(bundle.pool, shape)
             shape = (shape[0], rows.out, cols.out, shape[3])
         stored[bundle.name] = shape
-        for name, value in _bundle_needs(bundle, stored[bundle.source], info, hw):
+        for name, value in _bundle_needs(bundle, stored[bundle.sources[0]], info, hw):
             yield f"bundle {bundle.name}", name, value
 
 

@@ -90,6 +90,15 @@ def pooled(pool: Pool, x: Values, shape: tuple[int, ...]) -> Values:
     return out
 
 
+def beside(parts: list[Values]) -> Values:
+    """Tensors side by side, on the channels."""
+    out, first = dict[tuple[int, ...], Fraction](), 0
+    for part in parts:
+        out |= {(*index[:-1], first + index[-1]): value for index, value in part.items()}
+        first += shape_of(part)[-1]
+    return out
+
+
 def shape_of(values: Values) -> tuple[int, ...]:
     return tuple(1 + max(index[d] for index in values) for d in range(len(next(iter(values)))))
 
@@ -99,7 +108,7 @@ def run(graph: Graph, x: np.ndarray) -> dict[str, tuple[Values, Values]]:
     tensors: dict[str, Values] = {"input": to_real(x, graph.input_quant)}
     results: dict[str, Any] = {}
     for bundle in graph.bundles:
-        source = tensors[bundle.source]
+        source = beside([tensors[name] for name in bundle.sources])
         a = sums(bundle, source, shape_of(source))
         if bundle.act:
             a = {index: activate(value, bundle.act) for index, value in a.items()}

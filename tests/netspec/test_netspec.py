@@ -83,7 +83,7 @@ def test_stored_networks_load_and_run(name: str) -> None:
     assert list(results.values())[-1].out_quant.bits == 32
 
 
-@given(nets())
+@given(nets(joints=0.3))
 def test_dump_reads_back(net: Json) -> None:
     spec = parse_net(net)
     text = json.dumps(spec.dump())
@@ -210,12 +210,68 @@ def test_an_average_of_small_values_gains_three_bits_by_itself() -> None:
     assert first.pool.out.frac == first.act.out.frac + 3
 
 
+# ---- concatenations ---------------------------------------------------------------------------------------------
+
+
+def side_by_side(*sources: str, **int_bits: int) -> Json:
+    """Layers of very different ranges, the first three of them side by side in a fourth; `int_bits` by name."""
+
+    def layer(name: str, source: Any, scale: int) -> Json:
+        core = {"type": "conv2d", "filters": 3, "kernel": [scale, scale], "padding": "same"}
+        act: Json = {"type": "relu", "slope": 0.5} | ({"int_bits": int_bits[name]} if name in int_bits else {})
+        return {"name": name, "input": source, "core": core, "act": act}
+
+    b = layer("b", "a", 1)
+    b["pool"] = {"type": "avg", "size": [3, 3], "strides": [1, 1], "padding": "same"}
+    return {
+        "format": "deepsoc-net/2", "name": "net", "input": {"shape": [6, 5, 2]}, "bits": {"x": 8, "k": 8, "b": 16},
+        "bundles": [
+            layer("a", "input", 5), b, layer("c", "b", 1), layer("d", list(sources), 3), layer("e", ["d", "d"], 1)
+        ],
+    }  # fmt: skip
+
+
+def points(net: Json) -> dict[str, int]:
+    """Integer bits of the input and of every result."""
+    graph = parse_net(net).to_graph(seed=4)
+    infos = validate(graph)
+    return {"input": 7 - graph.input_quant.frac} | {name: 7 - info.output.quant.frac for name, info in infos.items()}
+
+
+def test_what_is_concatenated_has_the_binary_point_of_the_widest_range() -> None:
+    alone = {name: points(side_by_side(name))[name] for name in "abc"}
+    assert len(set(alone.values())) > 1
+    together = points(side_by_side("a", "b", "c"))
+    assert {together[name] for name in "abc"} == {max(alone.values())}
+
+
+def test_a_given_binary_point_is_that_of_all_that_is_concatenated() -> None:
+    assert {points(side_by_side("a", "b", "c", b=3) | {})[name] for name in "ac"} != {3}  # not that of its pool
+    assert {points(side_by_side("a", "b", "c", c=3))[name] for name in "abc"} == {3}
+    assert {points(side_by_side("c", "input"))[name] for name in ("input", "c")} == {0}
+    with pytest.raises(
+        InputError, match=r"bundles\[3\]: input: .* one binary point, received int_bits 2 of 'a', 3 of 'c'"
+    ):
+        points(side_by_side("a", "b", "c", a=2, c=3))
+
+
+def test_concatenated_weights_are_drawn_and_checked() -> None:
+    graph = parse_net(side_by_side("a", "input", "c")).to_graph(seed=1)
+    assert graph.bundles[3].core.weights.shape == (3, 3, 8, 3)
+    assert graph.bundles[4].sources == ("d", "d")
+    assert parse_net(side_by_side("a", "b")).dump()["bundles"][3]["input"] == ["a", "b"]
+    net = side_by_side("a", "b")
+    net["bundles"][1]["pool"]["padding"] = "valid"
+    with pytest.raises(InputError, match=r"net: \$.bundles\[3\].input: bundle d: 'b' \(1, 4, 3, 3\) cannot stand"):
+        parse_net(net)
+
+
 # ---- faults in net.json -----------------------------------------------------------------------------------------
 
 B0, B1, B2 = ("bundles", 0), ("bundles", 1), ("bundles", 2)
 FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     # path, new value, JSON path of the fault, part of the message
-    (("format",), "deepsoc-net/2", "$.format", "deepsoc-net/1"),
+    (("format",), "deepsoc-net/3", "$.format", "deepsoc-net/1"),
     (("format",), ..., "$.format", "missing"),
     (("name",), "a b", "$.name", "letter"),
     (("name",), "", "$.name", "letter"),
@@ -252,7 +308,10 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B1, "input"), "b9", "$.bundles[1].input", "no bundle 'b9'"),
     ((*B1, "input"), "b2", "$.bundles[1].input", "cannot read itself"),
     ((*B0, "input"), "b2", "$.bundles[0].input", "stands later"),
-    ((*B1, "input"), None, "$.bundles[1].input", "string"),
+    ((*B1, "input"), None, "$.bundles[1].input", "received null"),
+    ((*B1, "input"), [], "$.bundles[1].input", "at least 1"),
+    ((*B1, "input"), ["b1", 7], "$.bundles[1].input[1]", "string"),
+    ((*B1, "input"), ["b1", "b1"], "$.bundles[1].input", "several inputs are of format 'deepsoc-net/2'"),
     ((*B1, "add", "with"), "b9", "$.bundles[1].add.with", "no bundle 'b9'"),
     ((*B1, "add", "with"), "out", "$.bundles[1].add.with", "stands later"),
     ((*B1, "add", "with"), "b2", "$.bundles[1].add.with", "cannot read itself"),

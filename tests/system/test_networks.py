@@ -10,7 +10,7 @@ import pytest
 
 from deepsoc.export import Artifacts, export
 from deepsoc.hw import Hardware
-from deepsoc.netspec.spec import load_net, parse_net
+from deepsoc.netspec.spec import format_of, load_net, parse_net
 from deepsoc.sim import SimResult, simulate
 from tests.system.counters import check_bounds, check_counters
 from tests.system.hardware import FAST, HARDWARE
@@ -18,7 +18,7 @@ from tests.system.hardware import FAST, HARDWARE
 DATA = Path(__file__).parent.parent / "data"
 
 
-def conv(name: str, source: str, filters: int, kernel: list[int], **more: Any) -> dict[str, Any]:
+def conv(name: str, source: str | list[str], filters: int, kernel: list[int], **more: Any) -> dict[str, Any]:
     """A bundle with a convolution; keys of the core or of the bundle in `more`."""
     core = {"type": "conv2d", "filters": filters, "kernel": kernel, "padding": more.pop("padding", "same")}
     core["strides"] = more.pop("strides", [1, 1])
@@ -97,6 +97,16 @@ NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
         conv("f", "d", 9, [1, 1], act=LEAKY, flatten=True),
         {**DENSE, "input": "f"},
     ]),
+    "joints": ([13, 11, 5], 2, [
+        conv("a", "input", 7, [3, 3], act=LEAKY),
+        conv("b", "a", 12, [1, 2], act=LEAKY),
+        conv("c", ["a", "b"], 3, [3, 3], act=LEAKY),
+        conv("d", ["a", "b", "c"], 12, [2, 3], act=LEAKY, add={"with": "b", "act": LEAKY}),
+        conv("e", ["d", "input", "a"], 6, [2, 3], strides=[2, 2], act=LEAKY, pool=pool("max", [3, 3], [2, 2], "same")),
+        conv("f", ["d", "c"], 5, [1, 1], strides=[2, 2], act=LEAKY, pool=pool("max", [2, 2], [2, 2], "same")),
+        conv("g", ["e", "f", "e"], 4, [1, 1], act=LEAKY, flatten=True),
+        {**DENSE, "input": "g", "core": {"type": "dense", "units": 9}, "softmax": False, "act": LEAKY},
+    ]),
     "one_by_one": ([1, 1, 3], 3, [conv("a", "input", 2, [1, 1], flatten=True), {**DENSE, "input": "a"}]),
 }  # fmt: skip
 
@@ -131,7 +141,7 @@ def test_network(name: str, hardware: str, tmp_path: Path) -> None:
     hw = HARDWARE[hardware]
     if hw.cols < 10 and name in ("kernels", "strides", "global_pools"):
         pytest.skip("these kernels need 10 columns of processing elements")
-    net = {"format": "deepsoc-net/1", "name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
+    net = {"format": format_of(bundles), "name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
     result = run(net, hw, tmp_path / "out", stall_prob=0.3)
     passes = [op for op in result.operations if ".pass" in op.name]
     assert bool(passes) == (name == "passes" and hw.weights_ram_depth < 450) or hw.weights_ram_depth < 100

@@ -1,11 +1,12 @@
-"""The parts of a Bundle: cores, activations, residual add, pools, flatten.
+"""The parts of a Bundle: cores, activations, residual add, pools; and what stands between Bundles.
 
-All but `Flatten` are only used inside a `Bundle`, which quantizes them.
+All but `Flatten` and `Concatenate` are only used inside a `Bundle`, which quantizes them.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "Activation",
     "Add",
     "AvgPool2D",
+    "Concatenate",
     "Conv2D",
     "Dense",
     "Flatten",
@@ -27,6 +29,7 @@ __all__ = [
     "MaxPool2D",
     "Pool2D",
     "ReLU",
+    "concatenate",
     "flatten",
 ]
 
@@ -392,6 +395,34 @@ class Flatten(keras.layers.Layer):  # type: ignore[misc]
                 where=self.name,
             )
         return ops.reshape(x, (-1, math.prod(x.shape[1:])))
+
+
+@_register
+class Concatenate(keras.layers.Layer):  # type: ignore[misc]
+    """Tensors side by side, on the channels; stands before a Bundle and costs nothing.
+
+    The tensors get one binary point: that of the widest range.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        refuse_unknown("Concatenate", kwargs, ())
+        super().__init__(**kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the tensors side by side."""
+        shapes = [tuple(x.shape) for x in inputs] if isinstance(inputs, list | tuple) else []
+        if len(shapes) < 2 or any(shape[1:-1] != shapes[0][1:-1] for shape in shapes):
+            raise InputError(
+                "Invalid input. Expected a list of tensors that differ in their channels alone. "
+                f"Received shapes: {shapes}",
+                where=self.name,
+            )
+        return ops.concatenate(inputs, axis=-1)
+
+
+def concatenate(tensors: Sequence[Any]) -> Any:
+    """The tensors (n, h, w, c), or (n, c), side by side: as many channels as all of them have."""
+    return Concatenate()(list(tensors))
 
 
 def flatten(x: Any) -> Any:

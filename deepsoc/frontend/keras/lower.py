@@ -74,7 +74,7 @@ def _bundle(link: Link, bits: Bits) -> ir.Bundle:
         )
     return ir.Bundle(
         name=bundle.name,
-        source=link.source,
+        source=link.sources if len(link.sources) > 1 else link.sources[0],
         core=_core(bundle, bits),
         act=_act(act, bits),
         add=add,

@@ -36,7 +36,9 @@ def keras_code(spec: NetSpec) -> str:
         variables[name] = _variable(name, set(variables.values()) | set(names))
     lines = ["import keras", "", "import deepsoc as ds", "", f"inputs = keras.Input({_tuple(spec.input.shape)})"]
     for bundle in spec.bundles:
-        reads = variables[bundle.input]
+        reads = ", ".join(variables[name] for name in bundle.input)
+        if len(bundle.input) > 1:
+            reads = f"ds.concatenate([{reads}])"
         if bundle.add:
             reads = f"[{reads}, {variables[bundle.add.with_]}]"
         lines.append(_call(f"{variables[bundle.name]} = ds.Bundle", _arguments(bundle), f"({reads})"))

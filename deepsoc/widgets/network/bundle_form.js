@@ -208,6 +208,15 @@ function bundleForm(model, index) {
   const target = () => model.get("rows")[index]?.core_shape;
   const reads = () => tensors(model, index, (shape) => (shape.length === (conv ? 3 : 1) ? ""
     : conv ? "flat, a convolution needs h × w × c" : "not flat, set its flatten"));
+  const read = () => [form.get(at("input")) ?? []].flat();
+  const readAll = (names) => form.set(at("input"), names.length === 1 ? names[0] : names);
+  const size = (shape) => [shape].flat().slice(0, -1);
+  const beside = (i) => form.choice(i > 1 ? `Concatenated with (${i})` : "Concatenated with", at("input", i), () => {
+    const [name] = read();
+    const shape = name === "input" ? model.get("value").input?.shape : model.get("rows").find((row) => row.name === name)?.output_shape;
+    return [[null, "nothing"], ...tensors(model, index, (other) => (!shape || same(size(other), size(shape)) ? ""
+      : size(shape).length ? `not ${times(size(shape))} × c` : "not flat"))];
+  }, { read: () => read()[i] ?? null, write: (name) => readAll(read().toSpliced(i, 1, ...(name === null ? [] : [name]))) });
   const partners = () => tensors(model, index, (shape) => (!target() || same(shape, target()) ? "" : `not ${times(target())}`));
   const join = (name) => {
     if (name === null) form.set(at("add"), null);
@@ -235,7 +244,8 @@ function bundleForm(model, index) {
   const root = el("div", { class: "bb-form" },
     form.part(`Bundle ${index + 1} of ${count}`, at(),
       form.text("Name", at("name"), (name) => send(model, "rename", { index, name })),
-      form.choice("Reads", at("input"), reads)),
+      form.choice("Reads", at("input"), reads, { read: () => read()[0], write: (name) => readAll([name, ...read().slice(1)]) }),
+      Array.from({ length: Math.max(read().length, 1) }, (_, i) => beside(i + 1))),
     form.part("Core", at("core"),
       form.choice("Type", at("core", "type"), () => Object.entries(KINDS)), core,
       form.check("Bias", at("core", "use_bias"), { fallback: true })),

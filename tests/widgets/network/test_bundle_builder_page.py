@@ -126,6 +126,25 @@ def test_groups_are_one_unless_they_are_given(browser: Browser) -> None:
         expect(page.locator(".bb-side .fault", has_text="23 groups do not divide")).to_be_visible()
 
 
+def test_concatenations_are_chosen_and_drawn(browser: Browser) -> None:
+    builder = builder_of("small ResNet", selected=2)
+    with mounted(browser, builder) as page:
+        page.get_by_label("Concatenated with", exact=True).select_option(label="stem, 32 × 32 × 16")
+        expect(page.get_by_label("Concatenated with (2)")).to_be_visible()
+        expect(page.locator(".bb-arc title", has_text="input: stem → s1_b")).to_have_count(1)
+        page.get_by_label("Concatenated with (2)").select_option(label="input, 32 × 32 × 3")
+        expect(page.locator(".bb-card").nth(2)).to_contain_text("32 × 32 × 35 → 32 × 32 × 16")
+        assert builder.value["bundles"][2]["input"] == ["s1_a", "stem", "input"]
+        assert builder.value["format"] == "deepsoc-net/2"
+        assert "ds.concatenate([s1_a, stem, inputs])" in builder.code
+        page.get_by_label("Concatenated with", exact=True).select_option(label="nothing")
+        expect(page.get_by_label("Concatenated with (2)")).to_be_visible()
+        page.get_by_label("Concatenated with", exact=True).select_option(label="nothing")
+        expect(page.get_by_label("Concatenated with (2)")).to_have_count(0)
+        assert builder.value["bundles"][2]["input"] == "s1_a"
+        assert not builder.faults
+
+
 def test_typing_outruns_the_answers(browser: Browser) -> None:
     builder = builder_of("LeNet-like", selected=0)
     delay(builder, "set")
