@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -13,7 +14,7 @@ from deepsoc.errors import MappingError
 from deepsoc.graph.fixed import limits
 from deepsoc.graph.ir import Graph, IntArray
 from deepsoc.graph.ranges import check_ranges
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import windows
 from deepsoc.netspec.spec import NetSpec, format_of, parse_net
 
 __all__ = ["nets", "random_case", "random_input", "random_net"]
@@ -34,6 +35,7 @@ def random_net(
     whole_maps: float = 0.0,
     groups: float = 0.0,
     joints: float = 0.0,
+    pads: float = 0.0,
     x_bits: tuple[int, ...] = (2, 4, 8),
     k_bits: tuple[int, ...] = (2, 4, 8),
 ) -> Net:
@@ -50,12 +52,13 @@ def random_net(
         whole_maps: share of the pools whose window is the whole map.
         groups: share of the convolutions that may have groups; 0 leaves the networks of a seed as they are without.
         joints: share of the bundles that read several tensors side by side, where there are some; 0 as of `groups`.
+        pads: share of the windows with padding of their own; 0 as of `groups`.
         x_bits: widths of activations to choose from.
         k_bits: widths of weights to choose from.
     """
     if isinstance(rng, np.random.Generator):
         rng = random.Random(int(rng.integers(2**62)))
-    shares = (whole_maps, groups, joints)
+    shares = (whole_maps, groups, joints, pads)
     return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, *shares).build(
         {"x": rng.choice(x_bits), "k": rng.choice(k_bits), "b": rng.choice((8, 16, 32))},
         rng.randint(1, max_batch) if rng.random() < 0.5 else 1,
@@ -86,14 +89,19 @@ def nets(**limits: Any) -> st.SearchStrategy[Net]:
     return st.randoms(use_true_random=False).map(lambda rng: random_net(rng, **limits))
 
 
+def fixed(padding: Any) -> Any:
+    """Padding of JSON as the package has it."""
+    return padding if isinstance(padding, str) else tuple(map(tuple, padding))
+
+
 class _Builder:
     """Grows one network; tensors are kept without the batch: (h, w, c), (c,) of dense layers, None when flattened."""
 
     def __init__(
         self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int, whole_maps: float,
-        groups: float, joints: float,
+        groups: float, joints: float, pads: float,
     ) -> None:  # fmt: skip
-        self.whole_maps, self.groups, self.joints = whole_maps, groups, joints
+        self.whole_maps, self.groups, self.joints, self.pads = whole_maps, groups, joints, pads
         self.rng, self.max_size, self.max_channels, self.max_kernel, self.max_macs = rng, size, channels, kernel, macs
         self.count = rng.randint(1, bundles)
         self.tensors: dict[str, tuple[int, ...]] = {}
@@ -154,7 +162,8 @@ class _Builder:
         (kh, sh), (kw, sw) = self.axis(h, padding), self.axis(w, padding)
         if self.chance(0.2):
             kh = kw = 1
-        ho, wo = Window(h, kh, sh, padding).out, Window(w, kw, sw, padding).out
+        padding = self.padding((h, w), (kh, kw), padding)
+        ho, wo = (window.out for window in windows((h, w), (kh, kw), (sh, sw), fixed(padding)))
         equal = [name for name in sources if self.tensors[name][:2] == (ho, wo)]
         operand = rng.choice(equal) if equal and self.chance(0.6) else None
         co = self.tensors[operand][2] if operand else self.channels()
@@ -205,8 +214,18 @@ class _Builder:
         size = [rng.randint(1, 3 if padding == "same" else min(3, n)) for n in (h, w)]
         strides = [rng.choice((1, 2, 2, 3, 4)) for _ in size]
         pool = {"type": rng.choice(("max", "avg")), "size": size, "strides": strides, "padding": padding}
-        rows, cols = (Window(n, k, s, padding).out for n, k, s in zip((h, w), size, strides, strict=True))
-        return pool, (rows, cols, c)
+        pool["padding"] = self.padding((h, w), size, padding)
+        rows, cols = windows((h, w), size, strides, fixed(pool["padding"]))
+        return pool, (rows.out, cols.out, c)
+
+    def padding(self, sizes: Sequence[int], kernel: Sequence[int], rule: str) -> Any:
+        """The rule, or rows and columns in its place, now and then as many as may be."""
+        if not self.pads or not self.chance(self.pads):
+            return rule
+        most = [k - 1 if self.chance(0.3) else k // 2 for k in kernel]
+        pads = [[self.rng.randint(0, k) for _ in range(2)] for k in most]
+        fits = all(max(pad) < k <= size + sum(pad) for size, pad, k in zip(sizes, pads, kernel, strict=True))
+        return pads if fits else rule
 
     def dense(self) -> None:
         source = list(self.tensors)[-1]

@@ -30,7 +30,7 @@ def features(net: dict[str, Any]) -> set[str]:
         if core["type"] == "conv2d":
             (kh, kw), (sh, sw) = core["kernel"], core["strides"]
             found |= {
-                core["padding"],
+                str(core["padding"]) if isinstance(core["padding"], str) else "rows of padding",
                 f"sh{sh}",
                 f"sw{sw}",
                 f"kh{kh}",
@@ -42,7 +42,8 @@ def features(net: dict[str, Any]) -> set[str]:
             found |= {"groups"} if core["groups"] > 1 else set()
         if pool:
             steps = list(zip(pool["size"], pool["strides"], strict=True))
-            found |= {f"{pool['type']} {pool['padding']} {pool['size'][0]}x{pool['size'][1]}"}
+            kind = pool["padding"] if isinstance(pool["padding"], str) else "rows"
+            found |= {f"{pool['type']} {kind} {pool['size'][0]}x{pool['size'][1]}"}
             found |= {"gap"} if any(s > k for k, s in steps) else set()
             found |= {"overlap"} if any(s < k for k, s in steps) else set()
     return found
@@ -50,13 +51,16 @@ def features(net: dict[str, Any]) -> set[str]:
 
 def test_every_feature_occurs() -> None:
     counts = Counter(
-        feature for seed in range(1500) for feature in features(random_net(random.Random(seed), groups=0.3, joints=0.3))
+        feature
+        for seed in range(1500)
+        for feature in features(random_net(random.Random(seed), groups=0.3, joints=0.3, pads=0.3))
     )
     expected = {
         *(f"x{n}" for n in (2, 4, 8)), *(f"k{n}" for n in (2, 4, 8)), *(f"b{n}" for n in (8, 16, 32)),
         *(f"batch {n}" for n in (1, 2, 3)), *(f"{s}{n}" for s in ("sh", "sw") for n in (1, 2, 4)),
         *(f"{k}{n}" for k in ("kh", "kw") for n in range(1, 6)), "same", "valid", "several consumers", "dense only",
         "softmax", "add", "dense add", "strided 1x1", "groups", "many channels", "gap", "overlap",
+        "rows of padding", "max rows 3x3", "avg rows 2x3",
         "joint", "a tensor twice", "joint of the input", "joint of matrices",
         *(f"{t} {p} {s}" for t in ("max", "avg") for p in ("same", "valid") for s in ("2x3", "3x3", "2x2", "1x3")),
     }  # fmt: skip

@@ -17,7 +17,7 @@ from deepsoc.graph.fixed import ACC_BITS, activate, limits, requant, saturate
 from deepsoc.graph.ir import Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import pool_windows, validate
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import Window, windows
 
 __all__ = [
     "BundleResult", "accumulate", "add_bias", "add_residual", "concatenated", "execute", "pool2d", "run_bundle",
@@ -144,7 +144,7 @@ def add_bias(sums: IntArray, frac: int, core: Conv2D | Dense) -> IntArray:
 
 def _convolve(core: Conv2D, x: _Floats, k: _Floats) -> _Floats:
     (kh, kw), (sh, sw) = core.weights.shape[:2], core.strides
-    rows, cols = Window(x.shape[1], kh, sh, core.padding), Window(x.shape[2], kw, sw, core.padding)
+    rows, cols = windows(x.shape[1:], (kh, kw), (sh, sw), core.padding)
     pads = ((0, 0), (rows.pad_before, rows.pad_after), (cols.pad_before, cols.pad_after), (0, 0))
     views = np.lib.stride_tricks.sliding_window_view(np.pad(x, pads), (kh, kw), axis=(1, 2))
     taps = views[:, ::sh, ::sw].transpose(0, 1, 2, 4, 5, 3)  # n, ho, wo, kh, kw, ci

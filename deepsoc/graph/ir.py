@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from deepsoc.graph.window import Padding
+
 __all__ = ["Act", "Add", "Bundle", "Conv2D", "Dense", "Graph", "IntArray", "Pool", "Quant"]
 
 IntArray = npt.NDArray[np.int64]
@@ -51,7 +53,7 @@ class Conv2D:
     weights: IntArray
     bias: IntArray | None
     strides: tuple[int, int]
-    padding: Literal["same", "valid"]
+    padding: Padding
     k_quant: Quant
     b_quant: Quant
     groups: int = 1
@@ -82,7 +84,7 @@ class Pool:
     kind: Literal["max", "avg"]
     size: tuple[int, int]
     strides: tuple[int, int]
-    padding: Literal["same", "valid"]
+    padding: Padding
     out: Quant
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from deepsoc.errors import InputError
 from deepsoc.graph.fixed import ACC_BITS, MAX_LEFT_SHIFT, MAX_RIGHT_SHIFT, limits
 from deepsoc.graph.ir import Act, Bundle, Conv2D, Dense, Graph, Pool, Quant
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import Window, windows
 
 __all__ = [
     "BIAS_BITS",
@@ -79,11 +79,7 @@ class BundleInfo:
 
 def pool_windows(pool: Pool, shape: Shape) -> tuple[Window, Window]:
     """Vertical and horizontal window of a pool over a tensor (n, h, w, c)."""
-    rows, cols = (
-        Window(size, kernel, stride, pool.padding)
-        for size, kernel, stride in zip(shape[1:3], pool.size, pool.strides, strict=True)
-    )
-    return rows, cols
+    return windows(shape[1:], pool.size, pool.strides, pool.padding)
 
 
 def pool_strides(pool: Pool, shape: Shape) -> tuple[int, int]:
@@ -171,7 +167,7 @@ def _core_shape(core: Conv2D | Dense, x: Shape) -> Shape:
         if len(weights) != 4:
             raise InputError(f"convolution weights must be (kh, kw, ci, co), received {weights}", where="core")
         try:
-            rows, cols = (Window(x[1 + i], weights[i], core.strides[i], core.padding) for i in (0, 1))
+            rows, cols = windows(x[1:], weights, core.strides, core.padding)
         except InputError as error:
             raise InputError(str(error), where="core") from None
         shape = (x[0], rows.out, cols.out, weights[3])

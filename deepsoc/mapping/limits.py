@@ -9,6 +9,7 @@ from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.ranges import worst_case_bits
 from deepsoc.graph.shapes import BundleInfo, infer, pool_strides, pool_windows
+from deepsoc.graph.window import Window, windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import EDGES_LEAST, MAXIMA, STAGE_GROWTH
 from deepsoc.hw.rungs import rung
@@ -161,16 +162,23 @@ def _bundle_needs(bundle: Bundle, source: tuple[int, ...], info: BundleInfo, hw:
     if isinstance(core, Conv2D):
         yield "kh_max", core.weights.shape[0]
         yield "kw_max", core.weights.shape[1]
+        yield "kh_max", _rows_above(windows(source[1:], core.weights.shape, core.strides, core.padding)[0])
         yield "sh_max", core.strides[0]
         yield "sw_max", 1 if core.weights.shape[1] == 1 else core.strides[1]
     if bundle.pool and not in_line(hw, bundle, info):
         yield "kh_max", bundle.pool.size[0]
         yield "kw_max", bundle.pool.size[1]
         sh, sw = pool_strides(bundle.pool, result)
-        _, cols = pool_windows(bundle.pool, result)
+        rows, cols = pool_windows(bundle.pool, result)
+        yield "kh_max", _rows_above(rows)
         yield "sh_max", sh
         yield "sw_max", 1 if cols.out == 1 else sw
         yield "ci_max", result[3]
         yield "edges_ram_depth", max(-(-bundle.pool.size[1] // sw) * result[3], EDGES_LEAST)
     if late_residual(hw, bundle):
         yield "edges_ram_depth", EDGES_LEAST
+
+
+def _rows_above(window: Window) -> int:
+    """Rows of a kernel with which the hardware has as many rows of padding above as a window needs."""
+    return 2 * window.pad_before + 1

@@ -15,8 +15,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
+    Tag,
     ValidationError,
     field_validator,
 )
@@ -53,7 +55,12 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Size = Annotated[int, Field(ge=1, le=65535)]
 Small = Annotated[int, Field(ge=1, le=255)]
 IntBits = Annotated[int, Field(ge=-MAX_INT_BITS, le=MAX_INT_BITS)]
-Padding = Literal["same", "valid"]
+Pad = Annotated[int, Field(ge=0, le=254)]
+Padding = Annotated[
+    Annotated[Literal["same", "valid"], Tag("rule")] | Annotated[tuple[tuple[Pad, Pad], tuple[Pad, Pad]], Tag("sizes")],
+    Discriminator(lambda value: "sizes" if isinstance(value, list | tuple) else "rule"),
+]
+"""A rule, or [[top, bottom], [left, right]]."""
 Sources = Annotated[
     tuple[str, ...],
     Field(min_length=1, max_length=1024),
@@ -245,7 +252,24 @@ def _check_names(spec: NetSpec, where: str) -> None:
 
 def format_of(bundles: Iterable[Mapping[str, Any]]) -> str:
     """The first format that has all that bundles hold, as they stand in JSON."""
-    return _FORMATS[any(isinstance(bundle.get("input"), list) for bundle in bundles)]
+    newer = [("input",), ("core", "padding"), ("pool", "padding")]
+    return _FORMATS[any(isinstance(_member(bundle, keys), list) for bundle in bundles for keys in newer)]
+
+
+def _member(value: Any, keys: Iterable[str]) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _newer(bundle: BundleSpec) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Members of a bundle that the first format has not, and what they are."""
+    if len(bundle.input) > 1:
+        yield ("input",), "several inputs are"
+    if isinstance(bundle.core, Conv2DSpec) and isinstance(bundle.core.padding, tuple):
+        yield ("core", "padding"), "rows and columns of padding are"
+    if bundle.pool and isinstance(bundle.pool.padding, tuple):
+        yield ("pool", "padding"), "rows and columns of padding are"
 
 
 def link_faults(
@@ -266,18 +290,15 @@ def link_faults(
     if bundle.name == "input" or places[bundle.name] < i:
         taken = "the input" if bundle.name == "input" else f"bundle {places[bundle.name]}"
         yield ("name",), f"{bundle.name!r} is already the name of {taken}; choose another"
-    if len(bundle.input) > 1 and net_format == _FORMATS[0]:
-        yield (
-            ("input",),
-            f"several inputs are of format {_FORMATS[1]!r}, received {net_format!r}; write that as the format",
-        )
+    for keys, what in _newer(bundle) if net_format == _FORMATS[0] else ():
+        yield keys, f"{what} of format {_FORMATS[1]!r}, received {net_format!r}; write that as the format"
     several = len(bundle.input) > 1
     sources: dict[tuple[str | int, ...], str] = {
         ("input", j) if several else ("input",): source for j, source in enumerate(bundle.input)
     }
     if bundle.add:
         sources["add", "with"] = bundle.add.with_
-    for keys, source in sources.items():
+    for place, source in sources.items():
         if source != "input" and places.get(source, i) >= i:
             if source == bundle.name:
                 problem = "a bundle cannot read itself"
@@ -285,6 +306,6 @@ def link_faults(
                 problem = f"{source!r} stands later; a bundle reads the input or an earlier bundle, so sort them"
             else:
                 problem = f"there is no bundle {source!r}; expected 'input' or the name of an earlier bundle"
-            yield keys, problem
+            yield place, problem
     if bundle.softmax and not is_last:
         yield ("softmax",), "softmax ends a network; only the last bundle may have it"

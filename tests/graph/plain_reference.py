@@ -47,12 +47,22 @@ def activate(value: Fraction, act: Act) -> Fraction:
     return on_grid(value, act.out)
 
 
-def window(size: int, kernel: int, stride: int, padding: str) -> list[list[tuple[int, int]]]:
+def sides(padding: Any) -> Any:
+    """Padding of rows, and of columns."""
+    return (padding, padding) if isinstance(padding, str) else padding
+
+
+def window(size: int, kernel: int, stride: int, padding: str | tuple[int, int]) -> list[list[tuple[int, int]]]:
     """For each output: pairs of kernel index and input index that exist."""
     if padding == "same":
         count = ceil(size / stride)
         total = max(kernel - stride, 0) if size % stride == 0 else max(kernel - size % stride, 0)
         before = total // 2
+    elif isinstance(padding, tuple):
+        before, after = padding
+        count = 0
+        while count * stride + kernel <= before + size + after:
+            count += 1
     else:
         count, before = ceil((size - kernel + 1) / stride), 0
     reach = [[(k, o * stride + k - before) for k in range(kernel)] for o in range(count)]
@@ -71,8 +81,9 @@ def sums(bundle: Bundle, x: Values, shape: tuple[int, ...]) -> Values:
             out[n, o] = sum((x[n, i] * k[i, o] for i in range(shape[1])), b.get((o,), zero))
         return out
     kh, kw, ci, _ = core.weights.shape
-    rows = window(shape[1], kh, core.strides[0], core.padding)
-    cols = window(shape[2], kw, core.strides[1], core.padding)
+    above, left = sides(core.padding)
+    rows = window(shape[1], kh, core.strides[0], above)
+    cols = window(shape[2], kw, core.strides[1], left)
     for n, (ho, hs), (wo, ws), o in product(range(shape[0]), enumerate(rows), enumerate(cols), range(co)):
         taps = ((p, q, i, h, w) for (p, h), (q, w), i in product(hs, ws, range(ci)))
         first = o * core.groups // co * ci  # input channel of the group
@@ -81,8 +92,9 @@ def sums(bundle: Bundle, x: Values, shape: tuple[int, ...]) -> Values:
 
 
 def pooled(pool: Pool, x: Values, shape: tuple[int, ...]) -> Values:
-    rows = window(shape[1], pool.size[0], pool.strides[0], pool.padding)
-    cols = window(shape[2], pool.size[1], pool.strides[1], pool.padding)
+    above, left = sides(pool.padding)
+    rows = window(shape[1], pool.size[0], pool.strides[0], above)
+    cols = window(shape[2], pool.size[1], pool.strides[1], left)
     out: Values = {}
     for n, (ho, hs), (wo, ws), c in product(range(shape[0]), enumerate(rows), enumerate(cols), range(shape[3])):
         seen = [x[n, h, w, c] for (_, h), (_, w) in product(hs, ws)]

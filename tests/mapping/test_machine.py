@@ -91,7 +91,9 @@ def refusal(net: Graph, hw: Hardware) -> str | None:
 def random_pair(rng: np.random.Generator, index: int) -> tuple[Graph, Hardware]:
     """A random network and hardware that can run it; refusals that such hardware may give are drawn again."""
     while True:
-        spec, net, _ = random_case(int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3, joints=0.4)
+        spec, net, _ = random_case(
+            int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3, joints=0.4, pads=0.3
+        )
         hw = Hardware(
             rows=ARRAYS[index % 4][0],
             cols=ARRAYS[index % 4][1],
@@ -188,6 +190,33 @@ def test_groups_are_operations_on_ranges_of_channels(rng: np.random.Generator) -
         raw = graph((1, 3, 3, 12), Bundle("a", "input", core, add=Add("input", add) if add else None))
         with pytest.raises(MappingError, match=r"bundle a: the sums of 2 groups .* give the layer an act"):
             plan(raw, HW)
+
+
+PADS = [((2, 0), (0, 2)), ((0, 2), (2, 0)), ((1, 2), (2, 1)), ((2, 2), (1, 1))]
+
+
+@pytest.mark.parametrize("pads", PADS)
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_rows_and_columns_of_padding(pads: tuple[tuple[int, int], ...], stride: int, rng: np.random.Generator) -> None:
+    """Convolutions, pools in line and pools of their own, up to all but a row or column of a window."""
+    steps = (stride, 4 - stride)
+    core = conv(rng, (3, 3, 3, 5), strides=steps, padding=pads)
+    net = graph(
+        (2, 9, 7, 3),
+        Bundle("a", "input", core, act=relu()),
+        Bundle("b", "input", conv(rng, (1, 1, 3, 4)), act=linear(), pool=pool("max", (3, 3), steps, pads)),
+        Bundle("c", "input", conv(rng, (2, 1, 3, 4)), act=relu(1, 2), pool=pool("avg", (3, 3), steps, pads, frac=3)),
+    )
+    ops = check(net, HW.model_copy(update={"weights_ram_depth": 256}), rng)
+    # Of 7 columns, two on the right alone leave the last window one, in which the window before it ends, too.
+    assert any(op.pool for op in ops) == (stride == 2 and pads[1] != (0, 2))
+    above = pads[0][0]
+    few = HW.model_copy(update={"kh_max": 3, "weights_ram_depth": 256})
+    if above < 2:
+        check(net, few, rng)
+    else:  # the hardware has room for (kh_max - 1) / 2 rows above
+        with pytest.raises(MappingError, match="bundle a: kh_max is 3, 5 is needed"):
+            plan(net, few)
 
 
 def copies(ops: tuple[Operation, ...]) -> list[str]:

@@ -83,7 +83,7 @@ def test_stored_networks_load_and_run(name: str) -> None:
     assert list(results.values())[-1].out_quant.bits == 32
 
 
-@given(nets(joints=0.3))
+@given(nets(joints=0.3, pads=0.3))
 def test_dump_reads_back(net: Json) -> None:
     spec = parse_net(net)
     text = json.dumps(spec.dump())
@@ -326,6 +326,12 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B0, "core", "kernel"), 3, "$.bundles[0].core.kernel", "received 3"),
     ((*B0, "core", "strides"), [0, 1], "$.bundles[0].core.strides[0]", "greater"),
     ((*B0, "core", "padding"), "full", "$.bundles[0].core.padding", 'received "full"'),
+    ((*B0, "core", "padding"), 1, "$.bundles[0].core.padding", "received 1"),
+    ((*B0, "core", "padding"), [[1, 1]], "$.bundles[0].core.padding[1]", "missing"),
+    ((*B0, "core", "padding"), [1, 1], "$.bundles[0].core.padding[0]", "received 1"),
+    ((*B0, "core", "padding"), [[1, -1], [0, 0]], "$.bundles[0].core.padding[0][1]", "greater"),
+    ((*B0, "core", "padding"), [[1, 1], [0, 0]], "$.bundles[0].core.padding", "are of format 'deepsoc-net/2'"),
+    ((*B0, "pool", "padding"), [[1, 1], [0, 0]], "$.bundles[0].pool.padding", "are of format 'deepsoc-net/2'"),
     ((*B0, "core", "use_bias"), 1, "$.bundles[0].core.use_bias", "boolean"),
     ((*B0, "core", "groups"), 0, "$.bundles[0].core.groups", "greater"),
     ((*B0, "core", "groups"), 7, "$.bundles[0].core", "7 groups do not divide"),
@@ -369,6 +375,19 @@ def test_faults_are_refused_with_file_and_json_path(
     assert error.value.where == f"{file}: {where}"
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_rows_and_columns_of_padding() -> None:
+    net = changed("format", to="deepsoc-net/2")
+    net["bundles"][0]["core"] |= {"padding": [[0, 2], [1, 0]], "strides": [2, 1]}
+    net["bundles"][0]["pool"]["padding"] = [[1, 0], [0, 0]]
+    spec = parse_net({**net, "bundles": net["bundles"][:1]})
+    assert spec.dump()["bundles"][0]["core"]["padding"] == [[0, 2], [1, 0]]
+    (info,) = validate(spec.to_graph()).values()
+    assert (info.core.shape, info.output.shape) == ((2, 5, 7, 8), (2, 3, 3, 8))
+    net["bundles"][0]["core"]["padding"] = [[0, 3], [0, 0]]
+    with pytest.raises(InputError, match=r"bundles\[0\].core: .* padding of 3 elements would hold a whole window of 3"):
+        parse_net(net)
 
 
 def test_kernel_beyond_a_valid_input() -> None:

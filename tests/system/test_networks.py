@@ -25,7 +25,7 @@ def conv(name: str, source: str | list[str], filters: int, kernel: list[int], **
     return {"name": name, "input": source, "core": core, "act": more.pop("act", {"type": "relu", "slope": 0}), **more}
 
 
-def pool(kind: str, size: list[int], strides: list[int], padding: str) -> dict[str, Any]:
+def pool(kind: str, size: list[int], strides: list[int], padding: str | list[list[int]]) -> dict[str, Any]:
     """A pool."""
     return {"type": kind, "size": size, "strides": strides, "padding": padding}
 
@@ -95,6 +95,17 @@ NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
         conv("d", "a", 13, [3, 1], act=None, add={"with": "a", "act": LEAKY}, pool=pool("max", [1, 2], [2, 3], "same")),
         conv("e", "input", 3, [1, 1], act={"type": "relu", "slope": 0}, pool=pool("max", [2, 3], [3, 4], "valid")),
         conv("f", "d", 9, [1, 1], act=LEAKY, flatten=True),
+        {**DENSE, "input": "f"},
+    ]),
+    "padding": ([17, 12, 3], 2, [
+        conv("a", "input", 7, [3, 3], padding=[[2, 1], [0, 2]], act=LEAKY),
+        conv("b", "a", 6, [2, 4], padding=[[1, 1], [3, 1]], strides=[2, 3], act=LEAKY),
+        conv("c", "a", 5, [3, 3], padding=[[0, 2], [2, 0]], act=LEAKY,
+             pool=pool("max", [3, 3], [2, 2], [[2, 1], [1, 2]])),
+        conv("d", "c", 8, [1, 1], act=LEAKY, pool=pool("avg", [3, 2], [1, 2], [[2, 2], [1, 0]])),
+        conv("e", "c", 4, [2, 2], padding=[[1, 0], [0, 1]], act=LEAKY,
+             pool=pool("max", [2, 3], [2, 4], [[1, 1], [0, 2]])),
+        conv("f", "b", 3, [1, 1], act=LEAKY, flatten=True),
         {**DENSE, "input": "f"},
     ]),
     "joints": ([13, 11, 5], 2, [

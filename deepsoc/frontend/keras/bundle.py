@@ -16,7 +16,7 @@ from deepsoc.frontend.keras.quantizers import Grid, covering_limit, exponent, fi
 from deepsoc.graph.fixed import ACC_BITS, MAX_LEFT_SHIFT, MAX_RIGHT_SHIFT
 from deepsoc.graph.ir import IntArray
 from deepsoc.graph.shapes import MAX_AVG_GAIN
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import windows
 
 if TYPE_CHECKING:
     from deepsoc.frontend.keras.model import Model
@@ -212,11 +212,10 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def _check_window(self, part: str, shape: Any, kernel: tuple[int, int], layer: Any) -> None:
-        for size, length, stride in zip(shape[1:3], kernel, layer.strides, strict=True):
-            try:
-                Window(size, length, stride, layer.padding)
-            except InputError as error:
-                raise InputError(f"Invalid {part}: {error}. Received: an input {shape}", where=self.name) from None
+        try:
+            windows(shape[1:3], kernel, layer.strides, layer.pads)
+        except InputError as error:
+            raise InputError(f"Invalid {part}: {error}. Received: an input {shape}", where=self.name) from None
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """The Bundle's result: probabilities with `softmax`, else values on its output grid."""

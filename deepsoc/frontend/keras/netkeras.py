@@ -23,6 +23,7 @@ from deepsoc.frontend.keras.layers import (
 from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.quantizers import Grid, exponent
 from deepsoc.frontend.keras.wiring import Link
+from deepsoc.graph.window import Padding
 from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, format_of, parse_net
 
 __all__ = ["from_netspec", "to_netspec"]
@@ -122,7 +123,7 @@ def _bundle_data(link: Link) -> dict[str, Any]:
             "filters": core.filters,
             "kernel": list(core.kernel_size),
             "strides": list(core.strides),
-            "padding": core.padding,
+            "padding": _json(core.pads),
             "groups": core.groups,
             "use_bias": use_bias,
         }
@@ -140,10 +141,14 @@ def _bundle_data(link: Link) -> dict[str, Any]:
             "type": "avg" if isinstance(pool, AvgPool2D) else "max",
             "size": list(pool.pool_size),
             "strides": list(pool.strides),
-            "padding": pool.padding,
+            "padding": _json(pool.pads),
             **_int_bits(pool),
         }
     return {**data, "flatten": link.flatten, "softmax": bundle.softmax}
+
+
+def _json(padding: Padding) -> Any:
+    return padding if isinstance(padding, str) else [list(side) for side in padding]
 
 
 def _act_data(act: Activation | None, name: str, *, null_is_raw: bool) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ _REMEDIES = {
         ("DepthwiseConv2D", "SeparableConv2D", "QDepthwiseConv2D", "QSeparableConv2D"),
         f"{_NOT_YET}; a ds.Conv2D over all channels computes it, with more multiplications",
     ),
-    "ZeroPadding2D": "use padding='same' of the ds.Conv2D behind it, or pad the images before they come in",
+    "ZeroPadding2D": "give the ds.Conv2D behind it padding=((top, bottom), (left, right))",
     **dict.fromkeys(("Reshape", "Permute"), "ds.flatten is the only change of shape; shape the data before"),
     **dict.fromkeys(
         ("Rescaling", "Normalization"), "rescale the data before they come in; calibration finds their range"

@@ -14,7 +14,7 @@ from deepsoc._json import json_path, pydantic_faults
 from deepsoc.errors import InputError
 from deepsoc.graph.fixed import ACC_BITS
 from deepsoc.graph.shapes import joined_shape
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import Window, windows
 from deepsoc.netspec.lower import layer_shapes
 from deepsoc.netspec.spec import BitsSpec, BundleSpec, Conv2DSpec, InputSpec, NetSpec, link_faults
 
@@ -170,11 +170,10 @@ def _products(spec: BundleSpec, shape: tuple[int, ...], kernel: tuple[int, ...])
     if not isinstance(spec.core, Conv2DSpec):
         return prod(kernel)
     core, (_, h, w, _) = spec.core, shape
-    rows, cols = (_taps(size, core.kernel[i], core.strides[i], core.padding) for i, size in enumerate((h, w)))
+    rows, cols = map(_taps, windows((h, w), core.kernel, core.strides, core.padding))
     return rows * cols * kernel[2] * core.filters
 
 
 @lru_cache(4096)
-def _taps(size: int, kernel: int, stride: int, padding: Any) -> int:
-    window = Window(size, kernel, stride, padding)
+def _taps(window: Window) -> int:
     return sum(stop - start for start, stop in map(window.span, range(window.out)))

@@ -223,20 +223,31 @@ function bundleForm(model, index) {
     else if (form.get(at("add"))) form.set(at("add", "with"), name);
     else form.set(at("add"), { with: name, act: RELU });
   };
-  const padding = (label, part) => form.choice(label, at(part, "padding"),
-    () => [["same", "same: zeros around"], ["valid", "valid: none"]]);
+  const padding = (label, part) => {
+    const keys = at(part, "padding");
+    const own = Array.isArray(form.get(keys));
+    const sides = ([first, second], i) => form.numbers(`${label}, ${["rows", "columns"][i]}`, [...keys, i],
+      [first, second].map((side) => `${label} ${side}`), { min: 0, max: 254 });
+    return [
+      form.choice(label, keys, () => [["same", "same: zeros around"], ["valid", "valid: none"], ["own", "rows and columns"]], {
+        read: (value) => (Array.isArray(value) ? "own" : value),
+        write: (rule) => form.set(keys, rule === "own" ? [[0, 0], [0, 0]] : rule),
+      }),
+      own ? [["above", "below"], ["left", "right"]].map(sides) : [],
+    ].flat();
+  };
   const points = (label, ...keys) => form.numbers(label, at(...keys, "int_bits"), [`Integer bits, ${label}`], { min: -24, max: 24, optional: true });
   const core = conv ? [
     form.numbers("Filters", at("core", "filters"), ["Filters"]),
     form.numbers("Kernel", at("core", "kernel"), ["Kernel rows", "Kernel columns"], { max: 255 }),
     form.numbers("Strides", at("core", "strides"), ["Vertical stride", "Horizontal stride"], { max: 255 }),
-    padding("Padding", "core"),
+    ...padding("Padding", "core"),
     form.numbers("Groups", at("core", "groups"), ["Groups"], { fallback: 1 }),
   ] : [form.numbers("Units", at("core", "units"), ["Units"])];
   const pool = bundle.pool ? [
     form.numbers("Window", at("pool", "size"), ["Window rows", "Window columns"], { max: 255 }),
     form.numbers("Pool strides", at("pool", "strides"), ["Vertical pool stride", "Horizontal pool stride"], { max: 255 }),
-    padding("Pool padding", "pool"),
+    ...padding("Pool padding", "pool"),
   ] : [];
   const flat = conv ? "" : "needs a convolution";
   const grids = [bundle.act && points("activation", "act"), bundle.add?.act && points("sum", "add", "act"), bundle.pool && points("pool", "pool")].filter(Boolean);

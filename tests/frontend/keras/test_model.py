@@ -21,6 +21,7 @@ from deepsoc.frontend.keras.lower import lower, validate
 from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.storage import load_model
 from deepsoc.frontend.keras.training import accuracy, fit_classifier, set_seed
+from deepsoc.graph import ir
 
 BITS = Bits(4, 4, 16)
 
@@ -327,10 +328,10 @@ def side_by_side(**int_bits: int) -> Model:
     """Two layers of very different ranges and the input side by side, twice; `int_bits` of the layers, by name."""
     set_seed(0)
     inputs = keras.Input((6, 5, 2))
-    big = Bundle(
-        Conv2D(3, 3, padding="same", kernel_initializer="ones"), act=ReLU(int_bits=int_bits.get("big")), name="big"
-    )
-    small = Bundle(Conv2D(2, 1), act=ReLU(int_bits=int_bits.get("small")), pool=MaxPool2D(3, 1, "same"), name="small")
+    core = Conv2D(3, 3, padding=((2, 0), (1, 1)), kernel_initializer="ones")
+    pool = MaxPool2D(3, 1, ((1, 1), (0, 2)))
+    big = Bundle(core, act=ReLU(int_bits=int_bits.get("big")), name="big")
+    small = Bundle(Conv2D(2, 1), act=ReLU(int_bits=int_bits.get("small")), pool=pool, name="small")
     y, z = big(inputs), small(inputs)
     x = Bundle(Conv2D(4, 1), act=ReLU(), batch_norm=True, name="both")(concatenate([concatenate([y, z]), inputs]))
     x = Bundle(Conv2D(3, 3), act=ReLU(), flatten=True, name="again")(keras.layers.Concatenate()([z, x]))
@@ -346,6 +347,10 @@ def test_concatenations_train_and_leave_equal_integers(tmp_path: Path) -> None:
     again = load_model(model_file(model, tmp_path))
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
     graph = lower(again)
+    big, small = graph.by_name()["big"].core, graph.by_name()["small"].pool
+    assert isinstance(big, ir.Conv2D)
+    assert small
+    assert (big.padding, small.padding) == (((2, 0), (1, 1)), ((1, 1), (0, 2)))
     assert [bundle.source for bundle in graph.bundles[2:4]] == [("big", "small", "input"), ("small", "both")]
 
 
@@ -451,7 +456,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a batch norm": (after(stock.BatchNormalization()), "batch_norm=True"),
     "a stock convolution": (after(stock.Conv2D(2, 1)), "ds.Bundle(ds.Conv2D"),
     "a depthwise convolution": (after(stock.DepthwiseConv2D(1)), "no form for it yet; a ds.Conv2D over all"),
-    "padding": (after(stock.ZeroPadding2D()), "padding='same'"),
+    "padding": (after(stock.ZeroPadding2D()), "padding=((top, bottom), (left, right))"),
     "a reshape": (after(stock.Reshape((8, 8, 2))), "only change of shape"),
     "a scale": (after(stock.Rescaling(1 / 255)), "rescale the data"),
     "a concatenation of rows": (lambda x: conv()(stock.Concatenate(axis=1)([x, x])), "concatenates on axis 1; only"),

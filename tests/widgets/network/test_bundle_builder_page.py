@@ -145,6 +145,27 @@ def test_concatenations_are_chosen_and_drawn(browser: Browser) -> None:
         assert not builder.faults
 
 
+def test_rows_and_columns_of_padding_have_fields(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=0)
+    with mounted(browser, builder) as page:
+        page.get_by_label("Padding", exact=True).select_option(label="rows and columns")
+        below = page.get_by_label("Padding below")
+        expect(below).to_have_value("0")
+        below.select_text()
+        page.keyboard.type("2", delay=30)
+        expect(page.locator(".bb-card").nth(0)).to_contain_text("28 × 28 × 1")
+        assert builder.value["bundles"][0]["core"]["padding"] == [[0, 2], [0, 0]]
+        assert builder.value["format"] == "deepsoc-net/2"
+        assert "padding=((0, 2), (0, 0))" in builder.code
+        page.keyboard.type("5", delay=30)
+        expect(
+            page.locator(".bb-side .fault", has_text="padding of 25 elements would hold a whole window")
+        ).to_be_visible()
+        page.get_by_label("Padding", exact=True).select_option(label="valid: none")
+        expect(below).to_have_count(0)
+        assert not builder.faults
+
+
 def test_typing_outruns_the_answers(browser: Browser) -> None:
     builder = builder_of("LeNet-like", selected=0)
     delay(builder, "set")
