@@ -36,6 +36,7 @@ def random_net(
     groups: float = 0.0,
     joints: float = 0.0,
     pads: float = 0.0,
+    ups: float = 0.0,
     x_bits: tuple[int, ...] = (2, 4, 8),
     k_bits: tuple[int, ...] = (2, 4, 8),
 ) -> Net:
@@ -53,12 +54,13 @@ def random_net(
         groups: share of the convolutions that may have groups; 0 leaves the networks of a seed as they are without.
         joints: share of the bundles that read several tensors side by side, where there are some; 0 as of `groups`.
         pads: share of the windows with padding of their own; 0 as of `groups`.
+        ups: share of the convolutions whose results are up-sampled, by rows at 8 bits alone; 0 as of `groups`.
         x_bits: widths of activations to choose from.
         k_bits: widths of weights to choose from.
     """
     if isinstance(rng, np.random.Generator):
         rng = random.Random(int(rng.integers(2**62)))
-    shares = (whole_maps, groups, joints, pads)
+    shares = (whole_maps, groups, joints, pads, ups)
     return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, *shares).build(
         {"x": rng.choice(x_bits), "k": rng.choice(k_bits), "b": rng.choice((8, 16, 32))},
         rng.randint(1, max_batch) if rng.random() < 0.5 else 1,
@@ -99,8 +101,9 @@ class _Builder:
 
     def __init__(
         self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int, whole_maps: float,
-        groups: float, joints: float, pads: float,
+        groups: float, joints: float, pads: float, ups: float,
     ) -> None:  # fmt: skip
+        self.ups, self.rows_repeat = ups, False
         self.whole_maps, self.groups, self.joints, self.pads = whole_maps, groups, joints, pads
         self.rng, self.max_size, self.max_channels, self.max_kernel, self.max_macs = rng, size, channels, kernel, macs
         self.count = rng.randint(1, bundles)
@@ -118,6 +121,7 @@ class _Builder:
 
     def build(self, bits: Net, batch: int) -> Net:
         rng = self.rng
+        self.rows_repeat = bits["x"] == 8
         dense_only = self.chance(0.12)
         if dense_only:
             shape = [rng.randint(1, 60)]
@@ -185,6 +189,11 @@ class _Builder:
         shape = (ho, wo, co)
         if self.chance(0.35):
             bundle["pool"], shape = self.pool(shape)
+        if self.ups and self.chance(self.ups) and bundle["act"]:
+            up = [rng.randint(1, 3) if self.rows_repeat else 1, rng.randint(1, 3)]
+            h, w, c = shape
+            if h * up[0] <= self.max_size and w * up[1] <= self.max_size:
+                bundle["upsample"], shape = up, (h * up[0], w * up[1], c)
         if flatten:
             bundle["flatten"], shape = True, (prod(shape),)
         self.append(bundle, shape)

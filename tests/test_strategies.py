@@ -53,7 +53,7 @@ def test_every_feature_occurs() -> None:
     counts = Counter(
         feature
         for seed in range(1500)
-        for feature in features(random_net(random.Random(seed), groups=0.3, joints=0.3, pads=0.3))
+        for feature in features(random_net(random.Random(seed), groups=0.3, joints=0.3, pads=0.3, ups=0.2))
     )
     expected = {
         *(f"x{n}" for n in (2, 4, 8)), *(f"k{n}" for n in (2, 4, 8)), *(f"b{n}" for n in (8, 16, 32)),

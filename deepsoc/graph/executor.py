@@ -21,7 +21,7 @@ from deepsoc.graph.window import Window, windows
 
 __all__ = [
     "BundleResult", "accumulate", "add_bias", "add_residual", "concatenated", "execute", "pool2d", "run_bundle",
-    "softmax",
+    "softmax", "upsampled",
 ]  # fmt: skip
 
 _CHUNK_ELEMENTS = 1 << 22
@@ -114,6 +114,8 @@ def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntAr
     out, out_quant = a, quant
     if bundle.pool:
         out, out_quant = pool2d(a, quant.frac, bundle.pool), bundle.pool.out
+    if bundle.upsample != (1, 1):
+        out = upsampled(out, bundle.upsample)
     if bundle.flatten:
         out = out.reshape(len(out), -1)
     return BundleResult(a, out, quant, out_quant)
@@ -194,6 +196,11 @@ def pool2d(x: IntArray, frac: int, pool: Pool) -> IntArray:
         return requant(result, shift, pool.out.bits)
     counts = np.outer(_counts(rows), _counts(cols))[..., None]
     return saturate(_divide_half_even(result << max(-shift, 0), counts << max(shift, 0)), pool.out.bits)
+
+
+def upsampled(x: IntArray, factors: tuple[int, int]) -> IntArray:
+    """Every row and column of (n, h, w, c) so often."""
+    return x.repeat(factors[0], axis=1).repeat(factors[1], axis=2)
 
 
 def _counts(window: Window) -> IntArray:

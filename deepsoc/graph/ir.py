@@ -90,9 +90,10 @@ class Pool:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """One layer with all that follows it: core, act, add, pool, flatten, softmax, in that order.
+    """One layer with all that follows it: core, act, add, pool, up-sampling, flatten, softmax, in that order.
 
     Its `source` is the name of a bundle (or `input`), or several: their tensors side by side, on the channels.
+    `upsample` is how often each row, and each column, of the result stands there (nearest neighbour).
     """
 
     name: str
@@ -103,6 +104,7 @@ class Bundle:
     pool: Pool | None = None
     flatten: bool = False
     softmax: bool = False
+    upsample: tuple[int, int] = (1, 1)
 
     @property
     def sources(self) -> tuple[str, ...]:

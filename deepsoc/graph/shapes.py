@@ -142,6 +142,14 @@ def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shap
         except InputError as error:
             raise InputError(str(error), where="pool") from None
         shape = (shape[0], rows.out, cols.out, shape[3])
+    if bundle.upsample != (1, 1):
+        if len(shape) != 4:
+            raise InputError(f"up-sampling needs a tensor (n, h, w, c), received {shape}; drop it", where="upsample")
+        if min(bundle.upsample) < 1:
+            raise InputError(
+                f"expected how often rows and columns stand there, received {bundle.upsample}", where="upsample"
+            )
+        shape = (shape[0], shape[1] * bundle.upsample[0], shape[2] * bundle.upsample[1], shape[3])
     if bundle.flatten:
         shape = (shape[0], int(np.prod(shape[1:])))
     return core, shape
@@ -260,10 +268,10 @@ def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is
             _fail("add", f"the binary points {quant.frac} and {operand.quant.frac} are too far apart for 32 bits")
         quant = _after_act(bundle.add.act, Quant(ACC_BITS, sum_frac), x_bits, "add.act")
     raw = quant.bits == ACC_BITS
-    if raw and (bundle.pool or not is_last):
+    if raw and (bundle.pool or bundle.upsample != (1, 1) or not is_last):
         _fail(
             "add.act" if bundle.add else "act",
-            "null leaves a 32-bit accumulator, which only the last bundle without a pool may put out; "
+            "null leaves a 32-bit accumulator, which only the last bundle, without a pool or up-sampling, may put out; "
             "use a linear activation",
         )
     out_quant = quant

@@ -58,6 +58,7 @@ def _bundle(entry: dict[str, Any], arrays: _Arrays) -> Bundle:
     add, pool, source = entry["add"], entry["pool"], entry["source"]
     parts = {
         "source": _tuples(source),
+        "upsample": _tuples(entry["upsample"]),
         "core": _core(entry["name"], entry["core"], arrays),
         "act": _act(entry["act"]),
         "add": Add(add["source"], _act(add["act"])) if add else None,

@@ -146,6 +146,10 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
         if bundle.pool:
             rows, cols = pool_windows(bundle.pool, shape)
             shape = (shape[0], rows.out, cols.out, shape[3])
+        if bundle.upsample != (1, 1):
+            shape = (shape[0], shape[1] * bundle.upsample[0], shape[2] * bundle.upsample[1], shape[3])
+            yield f"bundle {bundle.name}", "xh_max", shape[1]
+            yield f"bundle {bundle.name}", "xw_max", shape[2]
         stored[bundle.name] = shape
         for name, value in _bundle_needs(bundle, stored[bundle.sources[0]], info, hw):
             yield f"bundle {bundle.name}", name, value

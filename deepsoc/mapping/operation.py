@@ -39,6 +39,8 @@ class Operation:
         c0: first input channel that it takes.
         row0: first batch element that it takes, of a dense layer.
         pool: the pool in line behind the output stage; `out` is pooled then.
+        phase: first row and column of its buffer that it writes, where `out` is every so-many-th of them.
+        reads: rows and columns of the buffer that it reads are so far apart.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Operation:
     c0: int = 0
     row0: int = 0
     pool: InlinePool | None = None
+    phase: tuple[int, int] = (0, 0)
+    reads: tuple[int, int] = (1, 1)
 
     @property
     def raw(self) -> bool:
@@ -67,7 +71,12 @@ class Operation:
     @property
     def k0(self) -> int:
         """First channel that it writes, of a buffer whose other channels other operations write."""
-        return self.y.off0
+        return self.y.off0 - self.phase[1] * self.y.wo_step // self.every[1]
+
+    @property
+    def every(self) -> tuple[int, int]:
+        """Rows and columns of the buffer that it writes are so far apart."""
+        return self.out.every if isinstance(self.out, TensorLayout) else (1, 1)
 
     @property
     def work(self) -> Work:

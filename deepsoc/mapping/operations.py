@@ -71,6 +71,7 @@ class _Lowering:
         self.tensors = self.done.tensors
         self.joints = joints_of(graph, hw, infos)
         self.copied: set[tuple[str, int]] = set()
+        self.factors = {bundle.name: bundle.upsample for bundle in graph.bundles}
         self._result("input", "input", graph.input_shape, graph.input_quant, 0)
 
     def add_bundle(self, bundle: Bundle) -> None:
@@ -89,6 +90,7 @@ class _Lowering:
             result = self._result(bundle.name, bundle.name, shape, bundle.pool.out, loops.co)
             stage = OutputStage(source.quant.frac).with_pool(bundle.pool)
             self._pool(f"{bundle.name}.pool", bundle, bundle.pool.kind, loops, source, stage, result)
+        self._upsample(bundle)
 
     # ---- buffers and output stage ----------------------------------------------------------------------------------
 
@@ -96,9 +98,13 @@ class _Lowering:
         """A place for results of `quant`, known to later operations as `name`.
 
         32-bit slots come in groups of `ch_per_t` channels. In a buffer of its own name a tensor is whole, and lies in a
-        range of a joint if there is one for it.
+        range of a joint if there is one for it; up-sampled it is larger, with the results in some rows and columns.
         """
         matrix = len(shape) == 2
+        every = self.factors.get(name, (1, 1)) if buffer == name else (1, 1)
+        if every != (1, 1):
+            n, h, w, c = shape
+            shape = (n, h * every[0], w * every[1], c)
         if quant.bits > self.hw.x_bits:
             stored = Stored(buffer, RawLayout(self.hw, *_four(shape), ch_per_t), quant, matrix)
             self.done.buffers[buffer] = stored.layout
@@ -108,7 +114,22 @@ class _Lowering:
             stored = Stored(buffer, TensorLayout(self.hw, *_four(shape)), quant, matrix)
             self.done.buffers[buffer] = stored.layout
         self.tensors[name] = stored
-        return stored
+        return replace(stored, layout=stored.tensor.cells(every)) if every != (1, 1) else stored
+
+    def _upsample(self, bundle: Bundle) -> None:
+        """Copies of the rows and columns of an up-sampled result that stand there several times."""
+        (rows, cols), name = bundle.upsample, bundle.name
+        if rows > 1 and self.hw.rpb > 1:
+            raise MappingError(
+                f"up-sampling repeats rows, of which {self.hw.rpb} share a byte where x_bits is {self.hw.x_bits}; "
+                "use x_bits 8, or up-sample columns alone"
+            )
+        for i, j in [(0, j) for j in range(1, cols)] + [(i, 0) for i in range(1, rows)]:
+            every = (rows, 1) if i else (rows, cols)  # whole rows, once their columns are there
+            whole = self.tensors[name]
+            source = replace(whole, layout=whole.tensor.cells(every))
+            loops, stage = self._elementwise(source)
+            self._pool(f"{name}.up{i}_{j}", bundle, "max", loops, source, stage, source, phase=(i, j), reads=every)
 
     def _member(self, joint: Joint, first: int, count: int, shape: tuple[int, ...], quant: Quant) -> Stored:
         """Where `count` members of a joint lie, of `shape` but for their channels."""
@@ -318,17 +339,20 @@ class _Lowering:
         )  # fmt: skip
 
     def _writer(self, result: Stored, *, delta: int = 0, k0: int = 0) -> Writer:
-        """Results go to their place, `delta` bytes behind its start; the first of them is channel `k0` there."""
+        """Results go to their place, `delta` bytes behind its start; the first of them is byte `k0` of a line there."""
         return writer(self.hw, result.buffer, result.layout, delta=delta, k0=result.c0 + k0)
 
     def _pool(
         self, name: str, bundle: Bundle, kind: Literal["max", "avg"], loops: Loops, source: Stored,
-        stage: OutputStage, result: Stored,
+        stage: OutputStage, result: Stored, *, phase: tuple[int, int] = (0, 0), reads: tuple[int, int] = (1, 1),
     ) -> None:  # fmt: skip
         x = pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=source.c0)
-        y, out = self._writer(result), result.layout
+        row, column = (0, 0) if phase == (0, 0) else (
+            phase[0] * result.tensor.pitch // reads[0], phase[1] * result.tensor.column // reads[1]
+        )  # fmt: skip
+        y, out = self._writer(result, delta=row, k0=column), result.layout
         self.done.operations.append(
-            Operation(name, bundle.name, kind, loops, x, y, out, stage, c0=source.c0)
+            Operation(name, bundle.name, kind, loops, x, y, out, stage, c0=source.c0, phase=phase, reads=reads)
         )  # fmt: skip
 
 

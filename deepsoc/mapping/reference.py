@@ -50,14 +50,15 @@ def run_plan(plan: Plan, x: IntArray) -> Run:
     run = Run([], {name: np.zeros((b.n, b.h, b.w, b.c), np.int64) for name, b in plan.buffers.items()})
     run.buffers["input"][:] = np.reshape(x, run.buffers["input"].shape)
     for op in plan.operations:
-        source, o = run.buffers[op.x.buffer], op.stage.o
+        source, o = run.buffers[op.x.buffer][:, :: op.reads[0], :: op.reads[1]], op.stage.o
         sums = _mac(op, plan, source) if op.kind == "mac" else _pool(op, source)
         staged = _stage(op, plan, sums, run.buffers[o.buffer] if o else None)
         if op.pool:
             staged = _pool_in_line(op.pool, staged, plan)
         values = staged.astype(np.int64)
         _, rows, _, channels = values.shape
-        run.buffers[op.y.buffer][:, op.row0 : op.row0 + rows, :, op.k0 : op.k0 + channels] = values
+        cells = run.buffers[op.y.buffer][:, op.phase[0] :: op.every[0], op.phase[1] :: op.every[1]]
+        cells[:, op.row0 : op.row0 + rows, :, op.k0 : op.k0 + channels] = values
         run.results.append(values.reshape(op.shape))
     return run
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
-from deepsoc.graph.executor import accumulate, add_bias, add_residual, concatenated, pool2d
+from deepsoc.graph.executor import accumulate, add_bias, add_residual, concatenated, pool2d, upsampled
 from deepsoc.graph.fixed import (
     ACC_BITS,
     MAX_LEFT_SHIFT,
@@ -113,7 +113,7 @@ def _shape_model(bundle: BundleSpec, kernel: Shape) -> Bundle:
     quant = Quant(8, 0)
     pool = _pool(bundle.pool, quant) if bundle.pool else None
     core = _core(bundle.core, np.broadcast_to(np.int64(0), kernel), None, quant, quant)
-    return Bundle(bundle.name, _source(bundle), core, pool=pool, flatten=bundle.flatten)
+    return Bundle(bundle.name, _source(bundle), core, pool=pool, flatten=bundle.flatten, upsample=bundle.upsample)
 
 
 def _source(bundle: BundleSpec) -> str | tuple[str, ...]:
@@ -257,7 +257,7 @@ class _Lowering:
             b, b_quant = self._bias(spec.name, values)
             core = _core(spec.core, k, b, k_quant, b_quant)
             values = _Values(add_bias(values.a, values.frac, core), values.frac)
-        may_be_raw = is_last and spec.pool is None
+        may_be_raw = is_last and spec.pool is None and spec.upsample == (1, 1)
         act = add = pool = None
         tie = self._ties.get(spec.name)  # of the result, not of what is on the way to it
         if spec.act or not (spec.add or may_be_raw):
@@ -270,10 +270,12 @@ class _Lowering:
             add = Add(spec.add.with_, add_act)
         if spec.pool:
             pool, values = self._pool(spec.pool, values, spec.name, tie)
+        if spec.upsample != (1, 1):
+            values = _Values(upsampled(values.a, spec.upsample), values.frac)
         if spec.flatten:
             values = _Values(values.a.reshape(len(values.a), -1), values.frac)
         self._tensors[spec.name] = values
-        return Bundle(spec.name, _source(spec), core, act, add, pool, spec.flatten, spec.softmax)
+        return Bundle(spec.name, _source(spec), core, act, add, pool, spec.flatten, spec.softmax, spec.upsample)
 
     def _input(self, sources: tuple[str, ...]) -> _Values:
         points = {name: self._tensors[name].frac for name in sources}

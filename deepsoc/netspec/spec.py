@@ -155,7 +155,7 @@ class PoolSpec(_Model):
 
 
 class BundleSpec(_Model):
-    """One layer and all that follows it: core, act, add, pool, flatten, softmax, in this order."""
+    """One layer and all that follows it: core, act, add, pool, upsample, flatten, softmax, in this order."""
 
     name: Name
     input: Sources
@@ -163,6 +163,7 @@ class BundleSpec(_Model):
     act: ActSpec | None = None
     add: AddSpec | None = None
     pool: PoolSpec | None = None
+    upsample: tuple[Small, Small] = (1, 1)
     flatten: bool = False
     softmax: bool = False
 
@@ -183,6 +184,8 @@ class NetSpec(_Model):
             bundle.setdefault("act", None)
             if bundle["core"].get("groups") == 1:
                 del bundle["core"]["groups"]
+            if bundle["upsample"] == [1, 1]:
+                del bundle["upsample"]
             if "add" in bundle:
                 bundle["add"].setdefault("act", None)
         return data
@@ -252,7 +255,7 @@ def _check_names(spec: NetSpec, where: str) -> None:
 
 def format_of(bundles: Iterable[Mapping[str, Any]]) -> str:
     """The first format that has all that bundles hold, as they stand in JSON."""
-    newer = [("input",), ("core", "padding"), ("pool", "padding")]
+    newer = [("input",), ("core", "padding"), ("pool", "padding"), ("upsample",)]
     return _FORMATS[any(isinstance(_member(bundle, keys), list) for bundle in bundles for keys in newer)]
 
 
@@ -270,6 +273,8 @@ def _newer(bundle: BundleSpec) -> Iterator[tuple[tuple[str, ...], str]]:
         yield ("core", "padding"), "rows and columns of padding are"
     if bundle.pool and isinstance(bundle.pool.padding, tuple):
         yield ("pool", "padding"), "rows and columns of padding are"
+    if bundle.upsample != (1, 1):
+        yield ("upsample",), "up-sampling is"
 
 
 def link_faults(

@@ -129,6 +129,12 @@ def run(graph: Graph, x: np.ndarray) -> dict[str, tuple[Values, Values]]:
             if bundle.add.act:
                 a = {index: activate(value, bundle.add.act) for index, value in a.items()}
         out = pooled(bundle.pool, a, shape_of(a)) if bundle.pool else a
+        if bundle.upsample != (1, 1):
+            out = {
+                (n, i * bundle.upsample[0] + y, j * bundle.upsample[1] + x, k): value
+                for (n, i, j, k), value in out.items()
+                for y, x in product(range(bundle.upsample[0]), range(bundle.upsample[1]))
+            }
         if bundle.flatten and len(next(iter(out))) == 4:
             _, _, w, c = shape_of(out)
             out = {(n, (i * w + j) * c + k): value for (n, i, j, k), value in out.items()}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from deepsoc.errors import MappingError
 from deepsoc.graph.executor import execute
-from deepsoc.graph.ir import Graph, IntArray
+from deepsoc.graph.ir import Dense, Graph, IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.limits import requantizers_needed
@@ -69,7 +70,8 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
     assert max(op.work.passes for op in p.operations) <= requantizers_needed([net])
     results = execute(net, x)
     for op, values in zip(p.operations, expected, strict=True):
-        if op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
+        ups = p.graph.by_name()[op.bundle].upsample != (1, 1)
+        if not ups and op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
             wanted = results[op.bundle].out if op.pool else results[op.bundle].core
             np.testing.assert_array_equal(values.reshape(wanted.shape), wanted)
     last = results[net.bundles[-1].name].out
@@ -92,7 +94,7 @@ def random_pair(rng: np.random.Generator, index: int) -> tuple[Graph, Hardware]:
     """A random network and hardware that can run it; refusals that such hardware may give are drawn again."""
     while True:
         spec, net, _ = random_case(
-            int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3, joints=0.4, pads=0.3
+            int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3, joints=0.4, pads=0.3, ups=0.2
         )
         hw = Hardware(
             rows=ARRAYS[index % 4][0],
@@ -217,6 +219,45 @@ def test_rows_and_columns_of_padding(pads: tuple[tuple[int, int], ...], stride: 
     else:  # the hardware has room for (kh_max - 1) / 2 rows above
         with pytest.raises(MappingError, match="bundle a: kh_max is 3, 5 is needed"):
             plan(net, few)
+
+
+def up(core: Any, act: Any, factors: tuple[int, int], **parts: Any) -> Bundle:
+    return Bundle("a", "input", core, act=act, upsample=factors, **parts)
+
+
+@pytest.mark.parametrize("factors", [(2, 2), (3, 1), (1, 3), (2, 3)])
+@pytest.mark.parametrize("rows", [4, 7])
+def test_up_sampled_rows_and_columns_are_copies(factors: tuple[int, int], rows: int, rng: np.random.Generator) -> None:
+    """Of results, of pools in line and of their own; read by a convolution, beside another tensor, and flattened."""
+    x8 = Quant(8, 3)
+    hw = Hardware(rows=rows, cols=12, axi_data_bits=64, axi_max_burst=4)
+    h, w = 9 * factors[0], 5 * factors[1]
+    act, small = relu(2, bits=8), replace(pool("max", (1, 1), (2, 2)), out=Quant(8, 2))
+    for parts in ({}, {"pool": small}, {"pool": replace(small, kind="avg", size=(2, 2), strides=(1, 1))}):
+        strides = (1, 1) if not parts or parts["pool"].kind == "avg" else (2, 2)
+        shape = (2, 9 * strides[0], 5 * strides[1], 3)
+        net = graph(
+            shape,
+            up(conv(rng, (2, 2, 3, 5), bits=8), act, factors, **parts),
+            Bundle("b", "a", conv(rng, (1, 2, 5, 4), bits=8), act=act),
+            Bundle("c", ("b", "a"), conv(rng, (1, 1, 9, 2), bits=8), act=act, add=None),
+            Bundle("d", "a", conv(rng, (2, 1, 5, 13), bits=8), act=act, upsample=(1, 2), flatten=True),
+            Bundle("e", "d", Dense(rng.integers(-128, 128, (h * w * 2 * 13, 3)), None, Quant(8, 3), Quant(16, 3))),
+            quant=x8,
+        )  # fmt: skip
+        ops = check(net, hw, rng)
+        count = sum(".up" in op.name for op in ops if op.bundle == "a")
+        assert count == factors[0] + factors[1] - 2
+        assert {op.y.buffer for op in ops if op.bundle == "a" and ".up" in op.name} == {"c.input"}
+
+
+def test_rows_that_share_a_byte_are_not_repeated(rng: np.random.Generator) -> None:
+    net = graph((2, 5, 4, 3), up(conv(rng, (2, 2, 3, 5)), relu(), (2, 1)))
+    with pytest.raises(
+        MappingError, match=r"bundle a: up-sampling repeats rows, of which 2 share a byte .* use x_bits 8"
+    ):
+        plan(net, HW)
+    check(graph((2, 5, 4, 3), up(conv(rng, (2, 2, 3, 5)), relu(), (1, 3))), HW, rng)
 
 
 def copies(ops: tuple[Operation, ...]) -> list[str]:

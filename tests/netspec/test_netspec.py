@@ -83,7 +83,7 @@ def test_stored_networks_load_and_run(name: str) -> None:
     assert list(results.values())[-1].out_quant.bits == 32
 
 
-@given(nets(joints=0.3, pads=0.3))
+@given(nets(joints=0.3, pads=0.3, ups=0.2))
 def test_dump_reads_back(net: Json) -> None:
     spec = parse_net(net)
     text = json.dumps(spec.dump())
@@ -352,6 +352,9 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B0, "pool", "size"), [10, 1], "$.bundles[0].pool", "does not fit"),
     ((*B0, "pool", "size"), [0, 1], "$.bundles[0].pool.size[0]", "greater"),
     ((*B0, "pool", "strides"), ..., "$.bundles[0].pool.strides", "missing"),
+    ((*B0, "upsample"), [2, 2], "$.bundles[0].upsample", "up-sampling is of format 'deepsoc-net/2'"),
+    ((*B0, "upsample"), [0, 2], "$.bundles[0].upsample[0]", "greater"),
+    ((*B0, "upsample"), 2, "$.bundles[0].upsample", "received 2"),
     ((*B0, "softmax"), True, "$.bundles[0].softmax", "last"),
     ((*B1, "flatten"), False, "$.bundles[2].core", "flatten"),
     ((*B0, "flatten"), True, "$.bundles[1].core", "flatten"),
@@ -388,6 +391,22 @@ def test_rows_and_columns_of_padding() -> None:
     net["bundles"][0]["core"]["padding"] = [[0, 3], [0, 0]]
     with pytest.raises(InputError, match=r"bundles\[0\].core: .* padding of 3 elements would hold a whole window of 3"):
         parse_net(net)
+
+
+def test_up_sampling_at_the_end_is_not_raw() -> None:
+    net = changed("format", to="deepsoc-net/2")
+    net["bundles"] = [{**net["bundles"][0], "act": None, "pool": None, "upsample": [2, 3]}]
+    graph = parse_net(net).to_graph()
+    assert graph.bundles[0].act
+    x = random_input(graph, np.random.default_rng(0))
+    result = execute(graph, x)["b1"]
+    assert result.out.shape == (2, 18, 24, 8)
+    assert np.array_equal(result.out[:, 5, 7], result.core[:, 2, 2])
+    assert parse_net(net).dump()["bundles"][0]["upsample"] == [2, 3]
+    dense = changed("format", to="deepsoc-net/2")
+    dense["bundles"][2]["upsample"] = [1, 2]
+    with pytest.raises(InputError, match=r"bundles\[2\].upsample: .* needs a tensor \(n, h, w, c\)"):
+        parse_net(dense)
 
 
 def test_kernel_beyond_a_valid_input() -> None:

@@ -118,6 +118,20 @@ NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
         conv("g", ["e", "f", "e"], 4, [1, 1], act=LEAKY, flatten=True),
         {**DENSE, "input": "g", "core": {"type": "dense", "units": 9}, "softmax": False, "act": LEAKY},
     ]),
+    "up_sampling": ([5, 6, 3], 2, [
+        conv("a", "input", 9, [3, 3], act=LEAKY, pool=pool("max", [2, 2], [2, 2], "same"), upsample=[1, 2]),
+        conv("b", "input", 6, [2, 2], strides=[2, 1], act=LEAKY),
+        conv("c", ["b", "a", "b"], 7, [3, 3], act=LEAKY, upsample=[1, 3]),
+        conv("d", "c", 9, [1, 2], act=LEAKY, flatten=True),
+        {**DENSE, "input": "d"},
+    ]),
+    "up_sampling_of_rows": ([5, 6, 3], 2, [
+        conv("a", "input", 9, [3, 3], strides=[1, 2], act=LEAKY, upsample=[3, 2]),
+        conv("b", "input", 6, [2, 2], strides=[1, 1], act=LEAKY, upsample=[3, 1]),
+        conv("c", ["b", "a"], 7, [3, 3], strides=[2, 2], act=LEAKY, upsample=[2, 2],
+             pool=pool("avg", [4, 2], [1, 1], "valid")),
+        conv("d", "c", 7, [1, 2], act=LEAKY, add={"with": "c", "act": LEAKY}, upsample=[2, 1]),
+    ]),
     "one_by_one": ([1, 1, 3], 3, [conv("a", "input", 2, [1, 1], flatten=True), {**DENSE, "input": "a"}]),
 }  # fmt: skip
 
@@ -152,6 +166,8 @@ def test_network(name: str, hardware: str, tmp_path: Path) -> None:
     hw = HARDWARE[hardware]
     if hw.cols < 10 and name in ("kernels", "strides", "global_pools"):
         pytest.skip("these kernels need 10 columns of processing elements")
+    if name == "up_sampling_of_rows" and hw.x_bits < 8:
+        pytest.skip("rows share a byte")
     net = {"format": format_of(bundles), "name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
     result = run(net, hw, tmp_path / "out", stall_prob=0.3)
     passes = [op for op in result.operations if ".pass" in op.name]

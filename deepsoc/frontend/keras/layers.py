@@ -75,10 +75,11 @@ def _remedy(owner: str, keyword: str) -> str:
     return _REMEDIES.get(keyword, "")
 
 
-def _sizes(owner: str, name: str, value: Any) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else value
-    if isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(v, int) and v > 0 for v in pair):
-        return int(pair[0]), int(pair[1])
+def pair(owner: str, name: str, value: Any) -> tuple[int, int]:
+    """Two positive integers, vertical and horizontal, of one or two; refuses all else by the name of the argument."""
+    sizes = (value, value) if isinstance(value, int) else value
+    if isinstance(sizes, list | tuple) and len(sizes) == 2 and all(isinstance(v, int) and v > 0 for v in sizes):
+        return int(sizes[0]), int(sizes[1])
     raise InputError(
         f"Invalid {name}. Expected a positive integer or two (vertical, horizontal). Received: {name}={value!r}",
         where=owner,
@@ -142,8 +143,8 @@ class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
         pads = _padding("Conv2D", padding)
         super().__init__(
             filters=_count("Conv2D", "filters", filters),
-            kernel_size=_sizes("Conv2D", "kernel_size", kernel_size),
-            strides=_sizes("Conv2D", "strides", strides),
+            kernel_size=pair("Conv2D", "kernel_size", kernel_size),
+            strides=pair("Conv2D", "strides", strides),
             padding=pads if isinstance(pads, str) else "valid",
             groups=_count("Conv2D", "groups", groups),
             use_bias=use_bias,
@@ -328,8 +329,8 @@ class Pool2D(Grid):
         owner = type(self).__name__
         refuse_unknown(owner, kwargs, ())
         super().__init__(int_bits, **kwargs)
-        self.pool_size = _sizes(owner, "pool_size", pool_size)
-        self.strides = self.pool_size if strides is None else _sizes(owner, "strides", strides)
+        self.pool_size = pair(owner, "pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else pair(owner, "strides", strides)
         self.pads = _padding(owner, padding)
 
     def call(self, x: Any) -> Any:

@@ -81,6 +81,7 @@ def _bundle(link: Link, bits: Bits) -> ir.Bundle:
         pool=pool,
         flatten=link.flatten,
         softmax=bundle.softmax,
+        upsample=bundle.upsample,
     )
 
 

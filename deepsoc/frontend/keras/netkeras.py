@@ -72,6 +72,7 @@ def _bundle(spec: BundleSpec, *, batch_norm: bool) -> Bundle:
         act=_relu(spec.act),
         add=Add(_relu(spec.add.act)) if spec.add else None,
         pool=pool,
+        upsample=spec.upsample,
         flatten=spec.flatten,
         softmax=spec.softmax,
         batch_norm=batch_norm,
@@ -113,7 +114,7 @@ def _int_bits(grid: Grid) -> dict[str, int]:
 
 def _bundle_data(link: Link) -> dict[str, Any]:
     bundle, core = link.bundle, link.bundle.core
-    ends_raw = bundle.pool is None and bundle.last
+    ends_raw = bundle.pool is None and bundle.upsample == (1, 1) and bundle.last
     use_bias = bool(core.use_bias or bundle.batch_norm)
     data: dict[str, Any] = {"name": bundle.name}
     data["input"] = list(link.sources) if len(link.sources) > 1 else link.sources[0]
@@ -144,6 +145,8 @@ def _bundle_data(link: Link) -> dict[str, Any]:
             "padding": _json(pool.pads),
             **_int_bits(pool),
         }
+    if bundle.upsample != (1, 1):
+        data["upsample"] = list(bundle.upsample)
     return {**data, "flatten": link.flatten, "softmax": bundle.softmax}
 
 

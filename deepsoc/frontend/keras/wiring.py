@@ -63,7 +63,8 @@ _REMEDIES = {
         ("RandomFlip", "RandomRotation", "RandomCrop", "RandomZoom", "RandomTranslation", "RandomContrast"),
         "augment the data before they come in, as in a tf.data pipeline",
     ),
-    **dict.fromkeys(("Conv2DTranspose", "UpSampling2D", "Multiply", "LayerNormalization"), _NOT_YET),
+    "UpSampling2D": "give the Bundle before it upsample=(rows, columns), for nearest neighbours",
+    **dict.fromkeys(("Conv2DTranspose", "Multiply", "LayerNormalization"), _NOT_YET),
 }
 
 

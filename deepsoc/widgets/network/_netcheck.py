@@ -133,7 +133,12 @@ class _Check:
                 f"a sum of {taps} products of {bits.x} and {bits.k} bits could need {sum_bits} bits, the accumulator "
                 f"has {ACC_BITS}; use fewer inputs to a sum, or fewer bits",
             )
-        raw = is_last and spec.pool is None and (spec.add.act if spec.add else spec.act) is None
+        raw = (
+            is_last
+            and spec.pool is None
+            and spec.upsample == (1, 1)
+            and (spec.add.act if spec.add else spec.act) is None
+        )
         return {
             "weight_bits": prod(kernel) * bits.k + (kernel[-1] * bits.b if spec.core.use_bias else 0),
             "sum_bits": sum_bits,

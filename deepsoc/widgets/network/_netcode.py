@@ -76,6 +76,7 @@ def _arguments(bundle: BundleSpec) -> list[str]:
             act=_act(bundle.act),
             add=_Code(f"ds.Add({', '.join(_arguments_of(act=_act(bundle.add.act)))})") if bundle.add else None,
             pool=_pool(bundle.pool) if bundle.pool else None,
+            upsample=None if bundle.upsample == (1, 1) else _pair(bundle.upsample),
             flatten=bundle.flatten or None,
             softmax=bundle.softmax or None,
             name=bundle.name,

@@ -33,7 +33,7 @@ function badges(bundle) {
   return [
     act(bundle.act), bundle.add ? `+ ${bundle.add.with ?? "?"}` : null, bundle.add ? act(bundle.add.act) : null,
     bundle.pool ? `${bundle.pool.type} ${times(bundle.pool.size)}` : null,
-    bundle.flatten ? "flatten" : null, bundle.softmax ? "softmax" : null,
+    same(bundle.upsample ?? [1, 1], [1, 1]) ? null : `up ${times(bundle.upsample)}`, bundle.flatten ? "flatten" : null, bundle.softmax ? "softmax" : null,
   ].filter(Boolean);
 }
 
@@ -272,6 +272,7 @@ function bundleForm(model, index) {
         write: (type) => form.set(at("pool"), type && { ...POOL, ...form.get(at("pool")), type }),
       }),
       pool,
+      conv ? form.numbers("Up-sampling", at("upsample"), ["Rows repeated", "Columns repeated"], { max: 255, fallback: [1, 1] }) : null,
       form.check("Flatten", at("flatten"), { why: conv ? "" : "flat already" }),
       form.check("Softmax", at("softmax"), { why: index === count - 1 ? "" : "ends a network: only on the last bundle" })),
     el("details", { open }, el("summary", {}, "Binary points"),

@@ -330,7 +330,8 @@ def side_by_side(**int_bits: int) -> Model:
     inputs = keras.Input((6, 5, 2))
     core = Conv2D(3, 3, padding=((2, 0), (1, 1)), kernel_initializer="ones")
     pool = MaxPool2D(3, 1, ((1, 1), (0, 2)))
-    big = Bundle(core, act=ReLU(int_bits=int_bits.get("big")), name="big")
+    halved = MaxPool2D((2, 1), int_bits=int_bits.get("big"))
+    big = Bundle(core, act=ReLU(), pool=halved, upsample=(2, 1), name="big")
     small = Bundle(Conv2D(2, 1), act=ReLU(int_bits=int_bits.get("small")), pool=pool, name="small")
     y, z = big(inputs), small(inputs)
     x = Bundle(Conv2D(4, 1), act=ReLU(), batch_norm=True, name="both")(concatenate([concatenate([y, z]), inputs]))
@@ -457,6 +458,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a stock convolution": (after(stock.Conv2D(2, 1)), "ds.Bundle(ds.Conv2D"),
     "a depthwise convolution": (after(stock.DepthwiseConv2D(1)), "no form for it yet; a ds.Conv2D over all"),
     "padding": (after(stock.ZeroPadding2D()), "padding=((top, bottom), (left, right))"),
+    "up-sampling": (after(stock.UpSampling2D()), "upsample=(rows, columns)"),
     "a reshape": (after(stock.Reshape((8, 8, 2))), "only change of shape"),
     "a scale": (after(stock.Rescaling(1 / 255)), "rescale the data"),
     "a concatenation of rows": (lambda x: conv()(stock.Concatenate(axis=1)([x, x])), "concatenates on axis 1; only"),

@@ -234,10 +234,10 @@ def test_concatenations_follow_edits() -> None:
     assert twice["bundles"][3]["input"] == ["s1_a", "stem", "s1_a", "stem"]
     assert check(net)[1] == []
     assert [fault["path"] for fault in check({**net, "format": "deepsoc-net/1"})[1]] == ["$.bundles[2].input"]
-    apart = edit.changed(net, ["bundles", 5, "input"], ["s2_b", "stem"])
+    apart = edit.changed(net, ["bundles", 5, "input"], ["s2_a", "stem"])
     (fault,) = check(apart)[1]
     assert fault["path"] == "$.bundles[5].input"
-    assert "'stem' (1, 32, 32, 16) cannot stand beside 's2_b'" in fault["message"]
+    assert "'stem' (1, 32, 32, 16) cannot stand beside 's2_a'" in fault["message"]
 
 
 def test_a_chain_stays_a_chain_when_sorted() -> None:

@@ -166,6 +166,19 @@ def test_rows_and_columns_of_padding_have_fields(browser: Browser) -> None:
         assert not builder.faults
 
 
+def test_up_sampling_shows_the_size_of_the_result(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=0)
+    with mounted(browser, builder) as page:
+        columns = page.get_by_label("Columns repeated")
+        expect(columns).to_have_value("1")
+        columns.select_text()
+        page.keyboard.type("2", delay=30)
+        expect(page.locator(".bb-card").nth(0)).to_contain_text("up 1 × 2")
+        assert builder.value["format"] == "deepsoc-net/2"
+        assert "upsample=(1, 2)" in builder.code
+        assert builder.rows[0]["output_shape"][1] == 2 * builder.rows[0]["output_shape"][0]
+
+
 def test_typing_outruns_the_answers(browser: Browser) -> None:
     builder = builder_of("LeNet-like", selected=0)
     delay(builder, "set")
