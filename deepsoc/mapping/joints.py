@@ -10,7 +10,7 @@ from deepsoc.graph.ir import Conv2D, Graph
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
 
-__all__ = ["Joint", "joints_of"]
+__all__ = ["Joint", "joint_of", "joints_of"]
 
 Names = tuple[str, ...]
 
@@ -34,6 +34,14 @@ class Joint:
     def place(self, names: Names) -> int | None:
         """Place of the first of some tensors that stand here one behind the other; None if they do not."""
         return next((i for i in range(len(self.members)) if self.members[i : i + len(names)] == names), None)
+
+    def copied(self, first: int, count: int) -> list[int]:
+        """Places, of `count` of them, whose tensors are copied: their own operations write them elsewhere."""
+        return [
+            i
+            for i, name in enumerate(self.members[first : first + count], first)
+            if name not in self.written or self.members.index(name) != i
+        ]
 
 
 def joints_of(graph: Graph, hw: Hardware, infos: dict[str, BundleInfo]) -> list[Joint]:
@@ -62,6 +70,11 @@ def joints_of(graph: Graph, hw: Hardware, infos: dict[str, BundleInfo]) -> list[
         joints.append(Joint(f"{bundle.name}.input", sources, starts, frozenset(sources) - placed - own))
         placed |= joints[-1].written
     return joints
+
+
+def joint_of(joints: Sequence[Joint], sources: Names) -> tuple[Joint, int]:
+    """The joint in which several tensors of a network stand one behind the other, and the place of the first."""
+    return next((joint, place) for joint in joints if (place := joint.place(sources)) is not None)
 
 
 def _channels(name: str, graph: Graph, infos: dict[str, BundleInfo]) -> int:

@@ -13,6 +13,7 @@ from deepsoc.graph.window import Window, windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import EDGES_LEAST, MAXIMA, STAGE_GROWTH
 from deepsoc.hw.rungs import rung
+from deepsoc.mapping.joints import joint_of, joints_of
 from deepsoc.mapping.pooling import global_count, in_line, late_residual, window_words
 
 __all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "requantizers_needed", "resolve", "sum_bits_needed"]
@@ -138,6 +139,7 @@ def _twice(bundle: Bundle) -> bool:
 def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
     """(bundle, maximum, value) of everything that a network needs."""
     infos = infer(graph)
+    joints = joints_of(graph, hw, infos)
     yield "network", "n_bundles_max", len(graph.bundles)
     stored = {"input": graph.input_shape}  # shapes of the tensors, flattened or not
     for bundle in graph.bundles:
@@ -151,6 +153,10 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
             yield f"bundle {bundle.name}", "xh_max", shape[1]
             yield f"bundle {bundle.name}", "xw_max", shape[2]
         stored[bundle.name] = shape
+        if len(bundle.sources) > 1:
+            joint, first = joint_of(joints, bundle.sources)
+            if joint.copied(first, len(bundle.sources)):
+                yield f"bundle {bundle.name}", "edges_ram_depth", EDGES_LEAST
         for name, value in _bundle_needs(bundle, stored[bundle.sources[0]], info, hw):
             yield f"bundle {bundle.name}", name, value
 
@@ -179,7 +185,7 @@ def _bundle_needs(bundle: Bundle, source: tuple[int, ...], info: BundleInfo, hw:
         yield "sw_max", 1 if cols.out == 1 else sw
         yield "ci_max", result[3]
         yield "edges_ram_depth", max(-(-bundle.pool.size[1] // sw) * result[3], EDGES_LEAST)
-    if late_residual(hw, bundle):
+    if late_residual(hw, bundle) or bundle.upsample != (1, 1):
         yield "edges_ram_depth", EDGES_LEAST
 
 

@@ -12,7 +12,7 @@ from deepsoc.graph.ir import Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, 
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
-from deepsoc.mapping.joints import Joint, joints_of
+from deepsoc.mapping.joints import Joint, joint_of, joints_of
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 from deepsoc.mapping.operation import Layout, Operation, Stored
 from deepsoc.mapping.pooling import InlinePool, in_line, inline_pool, late_residual
@@ -142,13 +142,12 @@ class _Lowering:
         """What a core reads; of several tensors those that do not lie side by side yet are copied there."""
         if len(bundle.sources) == 1:
             return self.tensors[bundle.sources[0]]
-        joint, first = next((j, i) for j in self.joints if (i := j.place(bundle.sources)) is not None)
-        for i, name in enumerate(bundle.sources, first):
-            source = self.tensors[name]
-            here = name in joint.written and joint.members.index(name) == i
-            if here or (joint.buffer, i) in self.copied:
+        joint, first = joint_of(self.joints, bundle.sources)
+        for i in joint.copied(first, len(bundle.sources)):
+            if (joint.buffer, i) in self.copied:
                 continue
             self.copied.add((joint.buffer, i))
+            source = self.tensors[joint.members[i]]
             layout = source.tensor
             target = self._member(joint, i, 1, (layout.n, layout.h, layout.w, layout.c), source.quant)
             loops, stage = self._elementwise(source)
