@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from deepsoc.frontend.keras.formats import Bits as Bits
     from deepsoc.frontend.keras.layers import Add as Add
     from deepsoc.frontend.keras.layers import AvgPool2D as AvgPool2D
+    from deepsoc.frontend.keras.layers import Concatenate as Concatenate
     from deepsoc.frontend.keras.layers import Conv2D as Conv2D
     from deepsoc.frontend.keras.layers import Dense as Dense
     from deepsoc.frontend.keras.layers import Flatten as Flatten
     from deepsoc.frontend.keras.layers import Linear as Linear
     from deepsoc.frontend.keras.layers import MaxPool2D as MaxPool2D
     from deepsoc.frontend.keras.layers import ReLU as ReLU
+    from deepsoc.frontend.keras.layers import concatenate as concatenate
     from deepsoc.frontend.keras.layers import flatten as flatten
     from deepsoc.frontend.keras.model import Model as Model
     from deepsoc.frontend.keras.storage import load_model as load_model
@@ -47,12 +49,14 @@ _HOMES = {
     "deepsoc.frontend.keras.layers": (
         "Add",
         "AvgPool2D",
+        "Concatenate",
         "Conv2D",
         "Dense",
         "Flatten",
         "Linear",
         "MaxPool2D",
         "ReLU",
+        "concatenate",
         "flatten",
     ),
     "deepsoc.frontend.keras.model": ("Model",),

@@ -170,6 +170,6 @@ def _real_path(loc: _Keys, data: Any) -> _Keys:
         if inside and not (isinstance(data, list) and int(key) >= len(data)):
             path.append(key)
             data = data[key]
-        elif i == len(loc) - 1 and isinstance(data, dict | list):
+        elif i == len(loc) - 1 and isinstance(data, dict if isinstance(key, str) else list):
             path.append(key)
     return tuple(path)

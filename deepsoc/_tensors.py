@@ -26,6 +26,7 @@ class TileForm:
         bits: of a value, 2, 4 or 8.
         pitch: bytes from line to line.
         step: bytes from column to column; 0: its own channels. More where it is a range of another tensor's channels.
+        image: bytes from batch element to batch element; 0: its own tiles. Others where its rows are some of another's.
     """
 
     rows: int
@@ -36,6 +37,7 @@ class TileForm:
     c: int
     pitch: int
     step: int = 0
+    image: int = 0
 
     @property
     def rows_per_byte(self) -> int:
@@ -55,10 +57,18 @@ class TileForm:
     @property
     def size(self) -> int:
         """Bytes of the whole tensor, up to the end of its place in the last line."""
-        return self.n * self.tiles * self.tile_lines * self.pitch - (self._column - self.c)
+        if self.image:  # behind its last line lies another tensor's
+            return (self.n - 1) * self.image + (self.lines - 1) * self.pitch + (self.w - 1) * self.column + self.c
+        return self.n * self.tiles * self.tile_lines * self.pitch - (self.column - self.c)
 
     @property
-    def _column(self) -> int:
+    def lines(self) -> int:
+        """Lines of a batch element that hold an existing row."""
+        tile, row = divmod(self.h - 1, self.rows)
+        return tile * self.tile_lines + row // self.rows_per_byte + 1
+
+    @property
+    def column(self) -> int:
         """Bytes from column to column."""
         return max(self.step, self.c)
 
@@ -76,22 +86,29 @@ class TileForm:
         limit = 1 << (self.bits - 1)
         if values.min() < -limit or values.max() >= limit:
             raise InputError(f"{self.bits} bits hold {-limit} … {limit - 1}, received {values.min()} … {values.max()}")
-        line = self.w * self._column
-        rows = np.zeros((self.n, self.tiles * self.rows, self.w, self._column), np.uint8)
+        line = self.w * self.column
+        rows = np.zeros((self.n, self.tiles * self.rows, self.w, self.column), np.uint8)
         rows[:, : self.h, :, : self.c] = values.reshape(self.n, self.h, self.w, self.c) & (2 * limit - 1)
         lanes = np.zeros((self.n, self.tiles, self.tile_lines * self.rows_per_byte, line), np.uint8)
         lanes[:, :, : self.rows] = rows.reshape(self.n, self.tiles, self.rows, line)
-        lanes = lanes.reshape(self.n, self.tiles, self.tile_lines, self.rows_per_byte, line)
-        image = np.zeros((self.n, self.tiles, self.tile_lines, self.pitch), np.uint8)
+        lanes = lanes.reshape(self.n, self.tiles * self.tile_lines, self.rows_per_byte, line)
+        image = np.zeros(self.size + self.column - self.c, np.uint8)
         for r in range(self.rows_per_byte):
-            image[..., :line] |= lanes[..., r, :] << (r * self.bits)
-        return image.reshape(-1)[: self.size]
+            self._lines(image)[:] |= lanes[:, : self.lines, r] << (r * self.bits)
+        return image[: self.size]
+
+    def _lines(self, image: Image) -> Image:
+        """View (n, lines, bytes) of the lines of a memory image that goes on to the end of the last column."""
+        step = self.image or self.tiles * self.tile_lines * self.pitch
+        shape = (self.n, self.lines, self.w * self.column)
+        return np.lib.stride_tricks.as_strided(image, shape, (step, self.pitch, 1))
 
     def unpack(self, image: Image) -> Integers:
         """Integers (n, h, w, c) of a memory image of `size` bytes; what lies between them is ignored."""
-        whole = np.pad(_checked(image, self.size), (0, self._column - self.c))
-        lines = whole.reshape(self.n, self.tiles, self.tile_lines, self.pitch)
-        lines = lines[..., : self.w * self._column]
+        whole = np.pad(_checked(image, self.size), (0, self.column - self.c))
+        tiled = np.zeros((self.n, self.tiles * self.tile_lines, self.w * self.column), np.uint8)
+        tiled[:, : self.lines] = self._lines(whole)
+        lines = tiled.reshape(self.n, self.tiles, self.tile_lines, -1)
         half = 1 << (self.bits - 1)
         shifts = range(0, 8, self.bits)
         lanes = [((lines >> shift & (2 * half - 1)) ^ half).astype(np.int64) - half for shift in shifts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -13,8 +14,8 @@ from deepsoc.errors import MappingError
 from deepsoc.graph.fixed import limits
 from deepsoc.graph.ir import Graph, IntArray
 from deepsoc.graph.ranges import check_ranges
-from deepsoc.graph.window import Window
-from deepsoc.netspec.spec import NetSpec, parse_net
+from deepsoc.graph.window import windows
+from deepsoc.netspec.spec import NetSpec, format_of, parse_net
 
 __all__ = ["nets", "random_case", "random_input", "random_net"]
 
@@ -33,6 +34,9 @@ def random_net(
     max_macs: int = 3_000_000,
     whole_maps: float = 0.0,
     groups: float = 0.0,
+    joints: float = 0.0,
+    pads: float = 0.0,
+    ups: float = 0.0,
     x_bits: tuple[int, ...] = (2, 4, 8),
     k_bits: tuple[int, ...] = (2, 4, 8),
 ) -> Net:
@@ -48,12 +52,16 @@ def random_net(
         max_macs: multiplications of one bundle and one batch element.
         whole_maps: share of the pools whose window is the whole map.
         groups: share of the convolutions that may have groups; 0 leaves the networks of a seed as they are without.
+        joints: share of the bundles that read several tensors side by side, where there are some; 0 as of `groups`.
+        pads: share of the windows with padding of their own; 0 as of `groups`.
+        ups: share of the convolutions whose results are up-sampled, by rows at 8 bits alone; 0 as of `groups`.
         x_bits: widths of activations to choose from.
         k_bits: widths of weights to choose from.
     """
     if isinstance(rng, np.random.Generator):
         rng = random.Random(int(rng.integers(2**62)))
-    return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, whole_maps, groups).build(
+    shares = (whole_maps, groups, joints, pads, ups)
+    return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, *shares).build(
         {"x": rng.choice(x_bits), "k": rng.choice(k_bits), "b": rng.choice((8, 16, 32))},
         rng.randint(1, max_batch) if rng.random() < 0.5 else 1,
     )
@@ -83,19 +91,27 @@ def nets(**limits: Any) -> st.SearchStrategy[Net]:
     return st.randoms(use_true_random=False).map(lambda rng: random_net(rng, **limits))
 
 
+def fixed(padding: Any) -> Any:
+    """Padding of JSON as the package has it."""
+    return padding if isinstance(padding, str) else tuple(map(tuple, padding))
+
+
 class _Builder:
     """Grows one network; tensors are kept without the batch: (h, w, c), (c,) of dense layers, None when flattened."""
 
     def __init__(
         self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int, whole_maps: float,
-        groups: float,
+        groups: float, joints: float, pads: float, ups: float,
     ) -> None:  # fmt: skip
-        self.whole_maps, self.groups = whole_maps, groups
+        self.ups, self.rows_repeat = ups, False
+        self.whole_maps, self.groups, self.joints, self.pads = whole_maps, groups, joints, pads
         self.rng, self.max_size, self.max_channels, self.max_kernel, self.max_macs = rng, size, channels, kernel, macs
         self.count = rng.randint(1, bundles)
         self.tensors: dict[str, tuple[int, ...]] = {}
         self.flattened: set[str] = set()
         self.bundles: list[Net] = []
+        # The input's binary point is fixed, and averages reach few: they are not tied to each other.
+        self.joins_input = bool(joints) and self.chance(0.5)
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -105,6 +121,7 @@ class _Builder:
 
     def build(self, bits: Net, batch: int) -> Net:
         rng = self.rng
+        self.rows_repeat = bits["x"] == 8
         dense_only = self.chance(0.12)
         if dense_only:
             shape = [rng.randint(1, 60)]
@@ -122,7 +139,8 @@ class _Builder:
         source: Net = {"shape": shape, "batch": batch}
         if self.chance(0.3):
             source["int_bits"] = rng.randint(0, 1)
-        return {"format": "deepsoc-net/1", "name": "random", "input": source, "bits": bits, "bundles": self.bundles}
+        head = {"format": format_of(self.bundles), "name": "random", "input": source, "bits": bits}
+        return {**head, "bundles": self.bundles}
 
     def act(self, probability: float) -> Net | None:
         if not self.chance(probability):
@@ -141,11 +159,15 @@ class _Builder:
         sources = [name for name, shape in self.tensors.items() if len(shape) == 3]
         source = sources[-1] if self.chance(0.8) else rng.choice(sources)
         h, w, ci = self.tensors[source]
+        read: str | list[str] = source
+        if self.joints and self.chance(self.joints):
+            read, ci = self.joint(source, [name for name in sources if self.tensors[name][:2] == (h, w)])
         padding = rng.choice(("same", "same", "valid"))
         (kh, sh), (kw, sw) = self.axis(h, padding), self.axis(w, padding)
         if self.chance(0.2):
             kh = kw = 1
-        ho, wo = Window(h, kh, sh, padding).out, Window(w, kw, sw, padding).out
+        padding = self.padding((h, w), (kh, kw), padding)
+        ho, wo = (window.out for window in windows((h, w), (kh, kw), (sh, sw), fixed(padding)))
         equal = [name for name in sources if self.tensors[name][:2] == (ho, wo)]
         operand = rng.choice(equal) if equal and self.chance(0.6) else None
         co = self.tensors[operand][2] if operand else self.channels()
@@ -161,15 +183,35 @@ class _Builder:
         }  # fmt: skip
         # The sums of groups do not leave as accumulators.
         act = self.act(1.0 if groups > 1 else 0.4 if operand else 0.7)
-        bundle: Net = {"name": "", "input": source, "core": core, "act": act}
+        bundle: Net = {"name": "", "input": read, "core": core, "act": act}
         if operand:
             bundle["add"] = {"with": operand, "act": self.act(1.0 if groups > 1 else 0.7)}
         shape = (ho, wo, co)
         if self.chance(0.35):
             bundle["pool"], shape = self.pool(shape)
+        if self.ups and self.chance(self.ups) and bundle["act"]:
+            up = [rng.randint(1, 3) if self.rows_repeat else 1, rng.randint(1, 3)]
+            h, w, c = shape
+            if h * up[0] <= self.max_size and w * up[1] <= self.max_size:
+                bundle["upsample"], shape = up, (h * up[0], w * up[1], c)
         if flatten:
             bundle["flatten"], shape = True, (prod(shape),)
         self.append(bundle, shape)
+
+    def joint(self, source: str, names: list[str]) -> tuple[str | list[str], int]:
+        """A tensor with up to three of others, now and then one of them twice, and their channels."""
+        made = {bundle["name"]: bundle for bundle in self.bundles}
+        averages = {name for name, bundle in made.items() if bundle.get("pool", {}).get("type") == "avg"}
+        unfit = averages if self.joins_input else {"input"}
+        picked = [source, *(self.rng.choice(names) for _ in range(self.rng.randint(1, 3)))]
+        if self.chance(0.9):
+            picked = list(dict.fromkeys(picked))
+        if len(picked) == 1 or unfit.intersection(picked):
+            return source, self.tensors[source][-1]
+        for bundle in (made[name] for name in picked if name != "input"):  # int_bits would have to be equal
+            for part in (bundle.get("act"), bundle.get("add", {}).get("act"), bundle.get("pool")):
+                (part or {}).pop("int_bits", None)
+        return picked, sum(self.tensors[name][-1] for name in picked)
 
     def pool(self, shape: tuple[int, int, int]) -> tuple[Net, tuple[int, int, int]]:
         rng = self.rng
@@ -181,8 +223,18 @@ class _Builder:
         size = [rng.randint(1, 3 if padding == "same" else min(3, n)) for n in (h, w)]
         strides = [rng.choice((1, 2, 2, 3, 4)) for _ in size]
         pool = {"type": rng.choice(("max", "avg")), "size": size, "strides": strides, "padding": padding}
-        rows, cols = (Window(n, k, s, padding).out for n, k, s in zip((h, w), size, strides, strict=True))
-        return pool, (rows, cols, c)
+        pool["padding"] = self.padding((h, w), size, padding)
+        rows, cols = windows((h, w), size, strides, fixed(pool["padding"]))
+        return pool, (rows.out, cols.out, c)
+
+    def padding(self, sizes: Sequence[int], kernel: Sequence[int], rule: str) -> Any:
+        """The rule, or rows and columns in its place, now and then as many as may be."""
+        if not self.pads or not self.chance(self.pads):
+            return rule
+        most = [k - 1 if self.chance(0.3) else k // 2 for k in kernel]
+        pads = [[self.rng.randint(0, k) for _ in range(2)] for k in most]
+        fits = all(max(pad) < k <= size + sum(pad) for size, pad, k in zip(sizes, pads, kernel, strict=True))
+        return pads if fits else rule
 
     def dense(self) -> None:
         source = list(self.tensors)[-1]
@@ -190,9 +242,12 @@ class _Builder:
         # The residual of a dense layer is another dense layer's output or a one-dimensional input.
         operands = [n for n, shape in self.tensors.items() if len(shape) == 1 and n not in self.flattened]
         operand = self.rng.choice(operands) if operands and self.chance(0.4) else None
+        read: str | list[str] = source
+        if self.joints and source in operands and self.chance(self.joints):
+            read, ci = self.joint(source, operands)
         units = self.tensors[operand][0] if operand else self.rng.randint(1, 20)
         core = {"type": "dense", "units": units, "use_bias": self.chance(0.75)}
-        bundle: Net = {"name": "", "input": source, "core": core, "act": self.act(0.3 if operand else 0.6)}
+        bundle: Net = {"name": "", "input": read, "core": core, "act": self.act(0.3 if operand else 0.6)}
         if operand:
             bundle["add"] = {"with": operand, "act": self.act(0.7)}
         if ci * units > self.max_macs:

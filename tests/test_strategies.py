@@ -13,7 +13,14 @@ from tests.strategies import random_case, random_net
 
 def features(net: dict[str, Any]) -> set[str]:
     found = {f"x{net['bits']['x']}", f"k{net['bits']['k']}", f"b{net['bits']['b']}", f"batch {net['input']['batch']}"}
-    uses = Counter(b["input"] for b in net["bundles"]) + Counter(b["add"]["with"] for b in net["bundles"] if "add" in b)
+    read = [[b["input"]] if isinstance(b["input"], str) else b["input"] for b in net["bundles"]]
+    uses = Counter(name for names in read for name in names)
+    uses += Counter(b["add"]["with"] for b in net["bundles"] if "add" in b)
+    kinds = {b["name"]: b["core"]["type"] for b in net["bundles"]}
+    for names in (names for names in read if len(names) > 1):
+        found |= {"joint", *(["a tensor twice"] if len(set(names)) < len(names) else [])}
+        found |= {"joint of the input"} if "input" in names else set()
+        found |= {"joint of matrices"} if kinds.get(names[-1]) == "dense" else set()
     found |= {"several consumers"} if max(uses.values()) > 1 else set()
     found |= {"dense only"} if len(net["input"]["shape"]) == 1 else set()
     for bundle in net["bundles"]:
@@ -23,7 +30,7 @@ def features(net: dict[str, Any]) -> set[str]:
         if core["type"] == "conv2d":
             (kh, kw), (sh, sw) = core["kernel"], core["strides"]
             found |= {
-                core["padding"],
+                str(core["padding"]) if isinstance(core["padding"], str) else "rows of padding",
                 f"sh{sh}",
                 f"sw{sw}",
                 f"kh{kh}",
@@ -35,7 +42,8 @@ def features(net: dict[str, Any]) -> set[str]:
             found |= {"groups"} if core["groups"] > 1 else set()
         if pool:
             steps = list(zip(pool["size"], pool["strides"], strict=True))
-            found |= {f"{pool['type']} {pool['padding']} {pool['size'][0]}x{pool['size'][1]}"}
+            kind = pool["padding"] if isinstance(pool["padding"], str) else "rows"
+            found |= {f"{pool['type']} {kind} {pool['size'][0]}x{pool['size'][1]}"}
             found |= {"gap"} if any(s > k for k, s in steps) else set()
             found |= {"overlap"} if any(s < k for k, s in steps) else set()
     return found
@@ -43,13 +51,17 @@ def features(net: dict[str, Any]) -> set[str]:
 
 def test_every_feature_occurs() -> None:
     counts = Counter(
-        feature for seed in range(1500) for feature in features(random_net(random.Random(seed), groups=0.3))
+        feature
+        for seed in range(1500)
+        for feature in features(random_net(random.Random(seed), groups=0.3, joints=0.3, pads=0.3, ups=0.2))
     )
     expected = {
         *(f"x{n}" for n in (2, 4, 8)), *(f"k{n}" for n in (2, 4, 8)), *(f"b{n}" for n in (8, 16, 32)),
         *(f"batch {n}" for n in (1, 2, 3)), *(f"{s}{n}" for s in ("sh", "sw") for n in (1, 2, 4)),
         *(f"{k}{n}" for k in ("kh", "kw") for n in range(1, 6)), "same", "valid", "several consumers", "dense only",
         "softmax", "add", "dense add", "strided 1x1", "groups", "many channels", "gap", "overlap",
+        "rows of padding", "max rows 3x3", "avg rows 2x3",
+        "joint", "a tensor twice", "joint of the input", "joint of matrices",
         *(f"{t} {p} {s}" for t in ("max", "avg") for p in ("same", "valid") for s in ("2x3", "3x3", "2x2", "1x3")),
     }  # fmt: skip
     assert {feature: counts[feature] for feature in expected if counts[feature] < 3} == {}

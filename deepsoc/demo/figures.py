@@ -8,7 +8,7 @@ import pandas as pd
 
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.shapes import BundleInfo, infer
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import windows
 from deepsoc.sim.result import joint_bound
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def _valid_macs(bundle: Bundle, info: BundleInfo) -> int:
     core, shape = bundle.core, info.input.shape
     taps = 1
     if isinstance(core, Conv2D):
-        for axis in (0, 1):
-            window = Window(shape[1 + axis], core.weights.shape[axis], core.strides[axis], core.padding)
+        for window in windows(shape[1:], core.weights.shape, core.strides, core.padding):
             taps *= sum(stop - start for start, stop in map(window.span, range(window.out)))
     ci, co = core.weights.shape[-2:]
     return int(shape[0] * taps * ci * co)

@@ -107,16 +107,20 @@ class Artifacts:
 
     def output(self) -> IntArray:
         """The output integers for that input, in the network's output shape."""
+        # Several operations may have written it, each a part: rows of a dense layer, channels of a group, repeated
+        # rows. What came before them, of the same bundle, may have had the same place.
         output = self.manifest.output
-        inside = range(output.offset, output.offset + output.bytes)
-        # A dense layer may be one operation for each block of rows, a convolution one for each group of channels. What
-        # came before them, of the same bundle, may have had the same place.
-        last = [self.manifest.operations[index] for index in self.manifest.bundles[-1].operations]
-        parts: list[IntArray] = []
-        for op in reversed(last):
-            if op.tensor.offset in inside and sum(part.size for part in parts) < prod(output.shape):
-                parts.insert(0, self.expected(op.index))
-        return np.concatenate(parts, axis=-1 if last[-1].tensor.step else 0).reshape(output.shape)
+        image = np.zeros(output.bytes, np.uint8)
+        for op in (self.manifest.operations[index] for index in self.manifest.bundles[-1].operations):
+            if 0 <= (at := op.tensor.offset - output.offset) < output.bytes:
+                values = self.expected(op.index)
+                written, theirs = (
+                    np.frombuffer(op.tensor.pack(each, self.hw), np.uint8)[: output.bytes - at]
+                    for each in (values, np.full_like(values, -1))  # all bits of its elements
+                )
+                place = image[at : at + len(written)]
+                place[:] = place & ~theirs | written
+        return output.unpack(image.tobytes(), self.hw)
 
     def expected(self, index: int) -> IntArray:
         """The integers that operation `index` must write."""

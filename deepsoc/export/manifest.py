@@ -12,7 +12,7 @@ from deepsoc._json import INTEGER
 from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping.layout import RawLayout, TensorLayout
-from deepsoc.mapping.operations import Layout
+from deepsoc.mapping.operation import Layout
 from deepsoc.mapping.plan import Cost, Place
 from deepsoc.mapping.ports import Work
 
@@ -44,7 +44,8 @@ class TensorEntry(_Entry):
     h: _Size
     w: _Size
     c: _Size
-    step: _Offset = 0  # tensor: bytes from column to column; 0: its channels
+    step: _Offset = 0  # tensor: bytes from column to column of the tensor that holds it; 0: its channels
+    every: tuple[_Size, _Size] = (1, 1)  # tensor: it is every so-many-th row and column of that
     slot_bytes: _Offset  # raw: bytes from slot to slot
     ch_per_t: _Offset  # raw: channels an iteration
     form: Annotated[Literal[0, 1], INTEGER]  # 0 tensor, 1 raw
@@ -70,6 +71,7 @@ class TensorEntry(_Entry):
             pitch=layout.pitch if isinstance(layout, TensorLayout) else 0,
             n_pitch=layout.n_pitch if isinstance(layout, TensorLayout) else 0,
             step=layout.step if isinstance(layout, TensorLayout) else 0,
+            every=layout.every if isinstance(layout, TensorLayout) else (1, 1),
             slot_bytes=0 if tensor else layout.hw.slot_bytes,
             ch_per_t=layout.ch_per_t if isinstance(layout, RawLayout) else 0,
             form=0 if tensor else 1, bits=layout.hw.x_bits if tensor else 32, frac=place.frac, shape=place.shape,
@@ -90,7 +92,7 @@ class TensorEntry(_Entry):
     def _layout(self, hw: Hardware) -> Layout:
         if self.form:
             return RawLayout(hw, self.n, self.h, self.w, self.c, self.ch_per_t)
-        return TensorLayout(hw, self.n, self.h, self.w, self.c, self.step)
+        return TensorLayout(hw, self.n, self.h, self.w, self.c, self.step, self.every)
 
 
 class PortBytes(_Entry):

@@ -21,7 +21,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.params import FORMAT, MAXIMA, PE_KINDS
 from deepsoc.hw.regmap import load_map
 from deepsoc.mapping import Plan, plan
-from deepsoc.mapping.reference import run_operations
+from deepsoc.mapping.reference import Run, run_plan
 
 __all__ = ["export", "hardware_files"]
 
@@ -57,9 +57,9 @@ def export(
     _check_target(target)
     mapped = plan(graph, hw)
     values = _input(graph, x, seed)
-    expected = run_operations(mapped, values)
-    _check_reference(mapped, values, expected)
-    files = _files(mapped, values, expected, net)
+    run = run_plan(mapped, values)
+    _check_reference(mapped, values, run)
+    files = _files(mapped, values, run.results, net)
     manifest = _manifest(mapped, None if x is not None else seed).model_copy(
         update={"files": {name: file_entry(data) for name, data in files.items()}}
     )
@@ -118,16 +118,11 @@ def _input(graph: Graph, x: IntArray | None, seed: int) -> IntArray:
     return values.astype(np.int64)
 
 
-def _check_reference(mapped: Plan, x: IntArray, expected: list[IntArray]) -> None:
-    """The last operation of every bundle must give what the executor of the graph gives."""
-    reference = execute(mapped.graph, x)
-    buffers: dict[str, IntArray] = {}
-    bundles: dict[str, IntArray] = {}
-    for op, values in zip(mapped.operations, expected, strict=True):
-        buffers[op.y.buffer] = bundles[op.bundle] = op.joined(buffers.get(op.y.buffer), values)
-    for name, got in bundles.items():
-        want = reference[name].out
-        if not np.array_equal(got.reshape(want.shape), want):
+def _check_reference(mapped: Plan, x: IntArray, run: Run) -> None:
+    """The result of every bundle must be what the executor of the graph gives."""
+    for name, result in execute(mapped.graph, x).items():
+        stored, want = mapped.tensors[name], result.out
+        if not np.array_equal(run.buffers[stored.buffer][..., stored.channels].reshape(want.shape), want):
             raise MismatchError(f"bundle {name}: the operation list and the graph's reference disagree; report this")
 
 

@@ -6,6 +6,7 @@ floating point type holds exactly; everything else is 64-bit integer arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +17,12 @@ from deepsoc.graph.fixed import ACC_BITS, activate, limits, requant, saturate
 from deepsoc.graph.ir import Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import pool_windows, validate
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import Window, windows
 
-__all__ = ["BundleResult", "accumulate", "add_bias", "add_residual", "execute", "pool2d", "run_bundle", "softmax"]
+__all__ = [
+    "BundleResult", "accumulate", "add_bias", "add_residual", "concatenated", "execute", "pool2d", "run_bundle",
+    "softmax", "upsampled",
+]  # fmt: skip
 
 _CHUNK_ELEMENTS = 1 << 22
 """Elements of unfolded input that are held at a time."""
@@ -61,13 +65,21 @@ def execute(graph: Graph, x: AnyInts) -> dict[str, BundleResult]:
     """
     validate(graph)
     check_ranges(graph)
-    tensors = {"input": (_checked_input(graph, x), graph.input_quant)}
+    tensors = {"input": _checked_input(graph, x)}
+    quants = {"input": graph.input_quant}
     results: dict[str, BundleResult] = {}
     for bundle in graph.bundles:
-        operand = tensors[bundle.add.source] if bundle.add else None
-        result = run_bundle(bundle, *tensors[bundle.source], operand)
-        results[bundle.name], tensors[bundle.name] = result, (result.out, result.out_quant)
+        operand = (tensors[bundle.add.source], quants[bundle.add.source]) if bundle.add else None
+        source = concatenated(bundle.sources, tensors)
+        result = run_bundle(bundle, source, quants[bundle.sources[0]], operand)
+        results[bundle.name], tensors[bundle.name], quants[bundle.name] = result, result.out, result.out_quant
     return results
+
+
+def concatenated(sources: Sequence[str], tensors: Mapping[str, IntArray]) -> IntArray:
+    """Tensors side by side, on the channels; one alone is itself."""
+    parts = [tensors[name] for name in sources]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
 
 def _checked_input(graph: Graph, x: AnyInts) -> IntArray:
@@ -102,6 +114,8 @@ def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntAr
     out, out_quant = a, quant
     if bundle.pool:
         out, out_quant = pool2d(a, quant.frac, bundle.pool), bundle.pool.out
+    if bundle.upsample != (1, 1):
+        out = upsampled(out, bundle.upsample)
     if bundle.flatten:
         out = out.reshape(len(out), -1)
     return BundleResult(a, out, quant, out_quant)
@@ -132,7 +146,7 @@ def add_bias(sums: IntArray, frac: int, core: Conv2D | Dense) -> IntArray:
 
 def _convolve(core: Conv2D, x: _Floats, k: _Floats) -> _Floats:
     (kh, kw), (sh, sw) = core.weights.shape[:2], core.strides
-    rows, cols = Window(x.shape[1], kh, sh, core.padding), Window(x.shape[2], kw, sw, core.padding)
+    rows, cols = windows(x.shape[1:], (kh, kw), (sh, sw), core.padding)
     pads = ((0, 0), (rows.pad_before, rows.pad_after), (cols.pad_before, cols.pad_after), (0, 0))
     views = np.lib.stride_tricks.sliding_window_view(np.pad(x, pads), (kh, kw), axis=(1, 2))
     taps = views[:, ::sh, ::sw].transpose(0, 1, 2, 4, 5, 3)  # n, ho, wo, kh, kw, ci
@@ -182,6 +196,11 @@ def pool2d(x: IntArray, frac: int, pool: Pool) -> IntArray:
         return requant(result, shift, pool.out.bits)
     counts = np.outer(_counts(rows), _counts(cols))[..., None]
     return saturate(_divide_half_even(result << max(-shift, 0), counts << max(shift, 0)), pool.out.bits)
+
+
+def upsampled(x: IntArray, factors: tuple[int, int]) -> IntArray:
+    """Every row and column of (n, h, w, c) so often."""
+    return x.repeat(factors[0], axis=1).repeat(factors[1], axis=2)
 
 
 def _counts(window: Window) -> IntArray:

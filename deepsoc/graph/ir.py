@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from deepsoc.graph.window import Padding
+
 __all__ = ["Act", "Add", "Bundle", "Conv2D", "Dense", "Graph", "IntArray", "Pool", "Quant"]
 
 IntArray = npt.NDArray[np.int64]
@@ -51,7 +53,7 @@ class Conv2D:
     weights: IntArray
     bias: IntArray | None
     strides: tuple[int, int]
-    padding: Literal["same", "valid"]
+    padding: Padding
     k_quant: Quant
     b_quant: Quant
     groups: int = 1
@@ -82,22 +84,32 @@ class Pool:
     kind: Literal["max", "avg"]
     size: tuple[int, int]
     strides: tuple[int, int]
-    padding: Literal["same", "valid"]
+    padding: Padding
     out: Quant
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """One layer with all that follows it: core, act, add, pool, flatten, softmax, in that order."""
+    """One layer with all that follows it: core, act, add, pool, up-sampling, flatten, softmax, in that order.
+
+    Its `source` is the name of a bundle (or `input`), or several: their tensors side by side, on the channels.
+    `upsample` is how often each row, and each column, of the result stands there (nearest neighbour).
+    """
 
     name: str
-    source: str
+    source: str | tuple[str, ...]
     core: Conv2D | Dense
     act: Act | None = None
     add: Add | None = None
     pool: Pool | None = None
     flatten: bool = False
     softmax: bool = False
+    upsample: tuple[int, int] = (1, 1)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the tensors that the core reads."""
+        return (self.source,) if isinstance(self.source, str) else self.source
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from deepsoc.errors import InputError
 from deepsoc.graph.fixed import ACC_BITS, MAX_LEFT_SHIFT, MAX_RIGHT_SHIFT, limits
 from deepsoc.graph.ir import Act, Bundle, Conv2D, Dense, Graph, Pool, Quant
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import Window, windows
 
 __all__ = [
     "BIAS_BITS",
@@ -26,6 +27,7 @@ __all__ = [
     "check_act",
     "check_pool",
     "infer",
+    "joined_shape",
     "pool_strides",
     "pool_windows",
     "validate",
@@ -77,11 +79,7 @@ class BundleInfo:
 
 def pool_windows(pool: Pool, shape: Shape) -> tuple[Window, Window]:
     """Vertical and horizontal window of a pool over a tensor (n, h, w, c)."""
-    rows, cols = (
-        Window(size, kernel, stride, pool.padding)
-        for size, kernel, stride in zip(shape[1:3], pool.size, pool.strides, strict=True)
-    )
-    return rows, cols
+    return windows(shape[1:], pool.size, pool.strides, pool.padding)
 
 
 def pool_strides(pool: Pool, shape: Shape) -> tuple[int, int]:
@@ -92,6 +90,27 @@ def pool_strides(pool: Pool, shape: Shape) -> tuple[int, int]:
     """
     rows, cols = pool_windows(pool, shape)
     return 1 if rows.out == 1 else pool.strides[0], pool.size[1] if cols.out == 1 else pool.strides[1]
+
+
+def joined_shape(sources: Sequence[str], shapes: Mapping[str, Shape]) -> Shape:
+    """Shape of tensors side by side, on the channels.
+
+    Args:
+        sources: their names; just one is the tensor itself.
+        shapes: of all tensors, by name.
+
+    Raises:
+        InputError: they differ in more than their channels; `where` is `input`.
+    """
+    first, *others = (shapes[name] for name in sources)
+    for name, shape in zip(sources[1:], others, strict=True):
+        if shape[:-1] != first[:-1]:
+            raise InputError(
+                f"{name!r} {shape} cannot stand beside {sources[0]!r} {first}: tensors that are concatenated differ in "
+                "their channels alone; pad, pool or stride one of them to the other's size",
+                where="input",
+            )
+    return (*first[:-1], sum(shape[-1] for shape in (first, *others)))
 
 
 def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shape, Shape]:
@@ -123,6 +142,14 @@ def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shap
         except InputError as error:
             raise InputError(str(error), where="pool") from None
         shape = (shape[0], rows.out, cols.out, shape[3])
+    if bundle.upsample != (1, 1):
+        if len(shape) != 4:
+            raise InputError(f"up-sampling needs a tensor (n, h, w, c), received {shape}; drop it", where="upsample")
+        if min(bundle.upsample) < 1:
+            raise InputError(
+                f"expected how often rows and columns stand there, received {bundle.upsample}", where="upsample"
+            )
+        shape = (shape[0], shape[1] * bundle.upsample[0], shape[2] * bundle.upsample[1], shape[3])
     if bundle.flatten:
         shape = (shape[0], int(np.prod(shape[1:])))
     return core, shape
@@ -148,7 +175,7 @@ def _core_shape(core: Conv2D | Dense, x: Shape) -> Shape:
         if len(weights) != 4:
             raise InputError(f"convolution weights must be (kh, kw, ci, co), received {weights}", where="core")
         try:
-            rows, cols = (Window(x[1 + i], weights[i], core.strides[i], core.padding) for i in (0, 1))
+            rows, cols = windows(x[1:], weights, core.strides, core.padding)
         except InputError as error:
             raise InputError(str(error), where="core") from None
         shape = (x[0], rows.out, cols.out, weights[3])
@@ -188,7 +215,9 @@ def infer(graph: Graph) -> dict[str, BundleInfo]:
         where = f"bundle {bundle.name}"
         if bundle.name in tensors:
             raise InputError("two bundles (or a bundle and the input) have this name; rename one", where=where)
-        for source in (bundle.source, *([bundle.add.source] if bundle.add else [])):
+        if not bundle.sources:
+            raise InputError("reads nothing; give it 'input' or an earlier bundle", where=where)
+        for source in (*bundle.sources, *([bundle.add.source] if bundle.add else [])):
             if source not in tensors:
                 raise InputError(
                     f"reads {source!r}, which is neither 'input' nor an earlier bundle; sort the bundles", where=where
@@ -201,8 +230,22 @@ def infer(graph: Graph) -> dict[str, BundleInfo]:
     return infos
 
 
+def _input(sources: Sequence[str], tensors: dict[str, Tensor]) -> Tensor:
+    """What a core reads."""
+    shape = joined_shape(sources, {name: tensors[name].shape for name in sources})
+    points = {name: tensors[name].quant.frac for name in sources}
+    if len(set(points.values())) > 1:
+        each = ", ".join(f"{frac} of {name!r}" for name, frac in points.items())
+        _fail(
+            "input",
+            f"tensors that are concatenated have one binary point, received fractional bits {each}; "
+            "give their last activations (or pools) the same int_bits",
+        )
+    return Tensor(shape, tensors[sources[0]].quant)
+
+
 def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is_last: bool) -> BundleInfo:
-    x, core = tensors[bundle.source], bundle.core
+    x, core = _input(bundle.sources, tensors), bundle.core
     operand = tensors[bundle.add.source] if bundle.add else None
     core_shape, out_shape = bundle_shapes(bundle, x.shape, operand.shape if operand else None)
     if bundle.softmax and not is_last:
@@ -225,10 +268,10 @@ def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is
             _fail("add", f"the binary points {quant.frac} and {operand.quant.frac} are too far apart for 32 bits")
         quant = _after_act(bundle.add.act, Quant(ACC_BITS, sum_frac), x_bits, "add.act")
     raw = quant.bits == ACC_BITS
-    if raw and (bundle.pool or not is_last):
+    if raw and (bundle.pool or bundle.upsample != (1, 1) or not is_last):
         _fail(
             "add.act" if bundle.add else "act",
-            "null leaves a 32-bit accumulator, which only the last bundle without a pool may put out; "
+            "null leaves a 32-bit accumulator, which only the last bundle, without a pool or up-sampling, may put out; "
             "use a linear activation",
         )
     out_quant = quant

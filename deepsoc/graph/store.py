@@ -55,12 +55,14 @@ def load_graph(path: str | Path) -> Graph:
 
 
 def _bundle(entry: dict[str, Any], arrays: _Arrays) -> Bundle:
-    add, pool = entry["add"], entry["pool"]
+    add, pool, source = entry["add"], entry["pool"], entry["source"]
     parts = {
+        "source": _tuples(source),
+        "upsample": _tuples(entry["upsample"]),
         "core": _core(entry["name"], entry["core"], arrays),
         "act": _act(entry["act"]),
         "add": Add(add["source"], _act(add["act"])) if add else None,
-        "pool": Pool(**_pairs(pool, "size", "strides"), out=Quant(**pool["out"])) if pool else None,
+        "pool": Pool(**_pairs(pool, "kind", "size", "strides", "padding"), out=Quant(**pool["out"])) if pool else None,
     }
     return Bundle(**{**entry, **parts})
 
@@ -75,7 +77,7 @@ def _core(name: str, entry: dict[str, Any], arrays: _Arrays) -> Conv2D | Dense:
     }
     if "strides" not in entry:
         return Dense(**common)
-    return Conv2D(**common, strides=tuple(entry["strides"]), padding=entry["padding"], groups=entry["groups"])
+    return Conv2D(**common, **_pairs(entry, "strides", "padding", "groups"))
 
 
 def _act(entry: dict[str, Any] | None) -> Act | None:
@@ -83,7 +85,12 @@ def _act(entry: dict[str, Any] | None) -> Act | None:
 
 
 def _pairs(entry: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: tuple(value) if name in names else value for name, value in entry.items() if name != "out"}
+    """Some members of an entry, lists as the tuples that they were."""
+    return {name: _tuples(entry[name]) for name in names}
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _integers(values: npt.NDArray[Any]) -> IntArray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deepsoc.hw import Hardware
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 
 __all__ = ["Ahead", "ahead"]
 
@@ -16,12 +16,12 @@ class Ahead:
     """What the pixel reader waits for before it reads.
 
     Attributes:
-        follows: `mark`: the writer's mark; `none`: nothing.
+        follows: `mark`: the writer's mark; `none`: nothing; `all`: the last acknowledged write.
         returns: how often the writes return to lower addresses until the last iteration, in which they are final.
         guard: bytes from line buffer 0 of a row block to the line that the mark must have passed.
     """
 
-    follows: Literal["mark", "none"]
+    follows: Literal["mark", "none", "all"]
     returns: int = 0
     guard: int = 0
 
@@ -34,6 +34,8 @@ def ahead(op: Operation, before: Operation | None, hw: Hardware) -> Ahead:
     """
     if before is None or op.x.buffer != before.y.buffer:
         return Ahead("none")
+    if before.every[0] > op.reads[0]:  # its vectors are of every so-many-th line
+        return Ahead("all")
     results, x = before.work.results, op.x
     returns = 0 if before.work.blocks(hw) * results.wo == 1 else results.t - 1
     if op.flat:

@@ -8,7 +8,7 @@ from deepsoc.errors import InputError, MappingError
 from deepsoc.hw import Hardware
 from deepsoc.hw.regmap import load_map, pack_descriptor
 from deepsoc.mapping.ahead import ahead
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.pooling import InlinePool
 from deepsoc.mapping.stage import Requant
 
@@ -127,8 +127,9 @@ def _operand(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
     if o is None:
         return {}
     return {
-        "o_base": (addresses[o.buffer] + o.delta) % 2**32, "o_line_pitch": o.line_pitch, "o_l_pitch": o.l_pitch,
-        "o_n_pitch": o.n_pitch, "o_lam_step": o.lam_step, "o_lines": o.lines, "o_seg_step": o.seg_step,
-        "o_seg_count": o.seg_count, "o_seg_bytes": o.seg_bytes, "o_seg_bytes_last": o.seg_bytes_last,
-        "o_t_step": o.t_step, "o_t_count": o.t, "o_n_count": o.n, "o_l_count": o.l,
+        "o_base": (addresses[o.buffer] + o.delta + o.off0) % 2**32, "o_line_pitch": o.line_pitch,
+        "o_l_pitch": o.l_pitch, "o_n_pitch": o.n_pitch, "o_lam_step": o.lam_step, "o_lines": o.lines,
+        "o_seg_step": o.seg_step, "o_seg_count": o.seg_count, "o_seg_bytes": o.seg_bytes,
+        "o_seg_bytes_last": o.seg_bytes_last, "o_t_step": o.t_step, "o_t_count": o.t, "o_n_count": o.n,
+        "o_l_count": o.l,
     }  # fmt: skip

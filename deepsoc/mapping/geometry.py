@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from deepsoc.errors import MappingError
 from deepsoc.graph.ir import Conv2D, Pool
 from deepsoc.graph.shapes import pool_strides, pool_windows
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import windows
 from deepsoc.hw import Hardware
 
 __all__ = [
@@ -106,7 +106,7 @@ def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...]) -> Loops:
     n, h, w, _ = shape
     kh, kw, ci, co = core.weights.shape
     sh, stride = core.strides
-    rows, cols = Window(h, kh, sh, core.padding), Window(w, kw, stride, core.padding)
+    rows, cols = windows((h, w), (kh, kw), core.strides, core.padding)
     decimated = kw == 1
     sw = 1 if decimated else stride
     w_count = cols.out if decimated else min(w, (cols.out - 1) * sw - cols.pad_before + kw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class TensorLayout:
 
     Attributes:
         step: bytes from column to column; 0: its own channels. More where it is a range of another tensor's channels.
+        every: it is every so-many-th row, and column, of a larger tensor, whose columns are `step` bytes apart. Of rows
+            that is possible where no two share a byte.
     """
 
     hw: Hardware
@@ -27,6 +29,7 @@ class TensorLayout:
     w: int
     c: int
     step: int = 0
+    every: tuple[int, int] = (1, 1)
 
     @property
     def tiles(self) -> int:
@@ -34,9 +37,24 @@ class TensorLayout:
         return -(-self.h // self.hw.rows)
 
     @property
+    def column(self) -> int:
+        """Bytes from column to column."""
+        return max(self.step, self.c) * self.every[1]
+
+    @property
     def pitch(self) -> int:
         """Bytes from line to line."""
-        return -(-self.w * max(self.step, self.c) // self.hw.grid_bytes) * self.hw.grid_bytes
+        return -(-self.w * self.column // self.hw.grid_bytes) * self.hw.grid_bytes * self.every[0]
+
+    def channels(self, count: int) -> TensorLayout:
+        """`count` of its channels, wherever they begin, as a range of them."""
+        return self if count == self.c else replace(self, c=count, step=max(self.step, self.c))
+
+    def cells(self, every: tuple[int, int]) -> TensorLayout:
+        """Every so-many-th of its rows and columns, of which it has a multiple."""
+        if every == (1, 1):
+            return self
+        return replace(self, h=self.h // every[0], w=self.w // every[1], step=max(self.step, self.c), every=every)
 
     @property
     def tile_pitch(self) -> int:
@@ -46,7 +64,7 @@ class TensorLayout:
     @property
     def n_pitch(self) -> int:
         """Bytes from batch element to batch element."""
-        return self.tiles * self.tile_pitch
+        return -(-self.h * self.every[0] // self.hw.rows) * self.hw.tile_lines * (self.pitch // self.every[0])
 
     @property
     def size(self) -> int:
@@ -61,7 +79,8 @@ class TensorLayout:
     @property
     def form(self) -> TileForm:
         """The same in plain numbers."""
-        return TileForm(self.hw.rows, self.hw.x_bits, self.n, self.h, self.w, self.c, self.pitch, self.step)
+        image = self.n_pitch if self.every[0] > 1 else 0
+        return TileForm(self.hw.rows, self.hw.x_bits, self.n, self.h, self.w, self.c, self.pitch, self.column, image)
 
     def pack(self, values: IntArray) -> bytes:
         """Memory image of a tensor, as `TileForm.pack`."""

@@ -9,9 +9,11 @@ from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Bundle, Conv2D, Graph
 from deepsoc.graph.ranges import worst_case_bits
 from deepsoc.graph.shapes import BundleInfo, infer, pool_strides, pool_windows
+from deepsoc.graph.window import Window, windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import EDGES_LEAST, MAXIMA, STAGE_GROWTH
 from deepsoc.hw.rungs import rung
+from deepsoc.mapping.joints import joint_of, joints_of
 from deepsoc.mapping.pooling import global_count, in_line, late_residual, window_words
 
 __all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "requantizers_needed", "resolve", "sum_bits_needed"]
@@ -137,6 +139,7 @@ def _twice(bundle: Bundle) -> bool:
 def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
     """(bundle, maximum, value) of everything that a network needs."""
     infos = infer(graph)
+    joints = joints_of(graph, hw, infos)
     yield "network", "n_bundles_max", len(graph.bundles)
     stored = {"input": graph.input_shape}  # shapes of the tensors, flattened or not
     for bundle in graph.bundles:
@@ -145,8 +148,16 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
         if bundle.pool:
             rows, cols = pool_windows(bundle.pool, shape)
             shape = (shape[0], rows.out, cols.out, shape[3])
+        if bundle.upsample != (1, 1):
+            shape = (shape[0], shape[1] * bundle.upsample[0], shape[2] * bundle.upsample[1], shape[3])
+            yield f"bundle {bundle.name}", "xh_max", shape[1]
+            yield f"bundle {bundle.name}", "xw_max", shape[2]
         stored[bundle.name] = shape
-        for name, value in _bundle_needs(bundle, stored[bundle.source], info, hw):
+        if len(bundle.sources) > 1:
+            joint, first = joint_of(joints, bundle.sources)
+            if joint.copied(first, len(bundle.sources)):
+                yield f"bundle {bundle.name}", "edges_ram_depth", EDGES_LEAST
+        for name, value in _bundle_needs(bundle, stored[bundle.sources[0]], info, hw):
             yield f"bundle {bundle.name}", name, value
 
 
@@ -161,16 +172,23 @@ def _bundle_needs(bundle: Bundle, source: tuple[int, ...], info: BundleInfo, hw:
     if isinstance(core, Conv2D):
         yield "kh_max", core.weights.shape[0]
         yield "kw_max", core.weights.shape[1]
+        yield "kh_max", _rows_above(windows(source[1:], core.weights.shape, core.strides, core.padding)[0])
         yield "sh_max", core.strides[0]
         yield "sw_max", 1 if core.weights.shape[1] == 1 else core.strides[1]
     if bundle.pool and not in_line(hw, bundle, info):
         yield "kh_max", bundle.pool.size[0]
         yield "kw_max", bundle.pool.size[1]
         sh, sw = pool_strides(bundle.pool, result)
-        _, cols = pool_windows(bundle.pool, result)
+        rows, cols = pool_windows(bundle.pool, result)
+        yield "kh_max", _rows_above(rows)
         yield "sh_max", sh
         yield "sw_max", 1 if cols.out == 1 else sw
         yield "ci_max", result[3]
         yield "edges_ram_depth", max(-(-bundle.pool.size[1] // sw) * result[3], EDGES_LEAST)
-    if late_residual(hw, bundle):
+    if late_residual(hw, bundle) or bundle.upsample != (1, 1):
         yield "edges_ram_depth", EDGES_LEAST
+
+
+def _rows_above(window: Window) -> int:
+    """Rows of a kernel with which the hardware has as many rows of padding above as a window needs."""
+    return 2 * window.pad_before + 1

@@ -12,11 +12,12 @@ from deepsoc.graph.ir import Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, 
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
+from deepsoc.mapping.joints import Joint, joint_of, joints_of
 from deepsoc.mapping.layout import RawLayout, TensorLayout
+from deepsoc.mapping.operation import Layout, Operation, Stored
 from deepsoc.mapping.pooling import InlinePool, in_line, inline_pool, late_residual
 from deepsoc.mapping.ports import (
     Reader,
-    Work,
     Writer,
     flat_reader,
     operand_reader,
@@ -27,97 +28,17 @@ from deepsoc.mapping.ports import (
 from deepsoc.mapping.stage import OutputStage
 from deepsoc.mapping.weights import flat_order, weights_stream
 
-__all__ = ["Layout", "Lowered", "Operation", "lower"]
-
-Layout = TensorLayout | RawLayout
-
-
-@dataclass(frozen=True, eq=False)
-class Operation:
-    """One descriptor's worth of work.
-
-    Attributes:
-        name: the bundle's name, or that with a suffix.
-        bundle: name of the bundle it belongs to.
-        kind: `mac`, or the pool; a 1x1 max pool is an elementwise pass.
-        loops: loop bounds.
-        x: where pixels come from.
-        y: where results go to.
-        out: shape and layout of the results; they start `y.delta + y.off0` bytes behind the start of `y.buffer`.
-        stage: what the output stage does.
-        weights: weights (kh, kw, ci, co) of the channels that it takes, flattened inputs in memory order; None: pool.
-        bias: (co,) at the frac of the accumulator; None for pools.
-        stream: name of the weights stream; operations that share it read the same bytes. Empty for pools.
-        dense: dense layer; the batch lies on the rows.
-        flat: dense layer on a flattened tensor.
-        chain: several weights blocks make one sum.
-        c0: first input channel that it takes.
-        row0: first batch element that it takes, of a dense layer.
-        pool: the pool in line behind the output stage; `out` is pooled then.
-    """
-
-    name: str
-    bundle: str
-    kind: Literal["mac", "max", "avg"]
-    loops: Loops
-    x: Reader
-    y: Writer
-    out: Layout
-    stage: OutputStage
-    weights: IntArray | None = None
-    bias: IntArray | None = None
-    stream: str = ""
-    dense: bool = False
-    flat: bool = False
-    chain: bool = False
-    c0: int = 0
-    row0: int = 0
-    pool: InlinePool | None = None
-
-    @property
-    def raw(self) -> bool:
-        """Whether 32-bit slots are written."""
-        return isinstance(self.out, RawLayout)
-
-    @property
-    def k0(self) -> int:
-        """First channel that it writes, of a tensor whose other channels other groups write."""
-        return self.y.off0
-
-    def joined(self, before: IntArray | None, values: IntArray) -> IntArray:
-        """Its results behind those in its buffer that it adds to: rows of a dense layer, channels of a group."""
-        if before is None or not (self.row0 or self.k0):
-            return values
-        return np.concatenate([before, values], axis=-1 if self.k0 else 0)
-
-    @property
-    def work(self) -> Work:
-        """What its clocks depend on."""
-        return Work(self.kind, self.loops, self.x, self.stage.o, self.y, self.pool, self.stage.passes)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the results: (n, h, w, c), or (n, c) of a dense layer."""
-        return (self.out.h, self.out.c) if self.dense else (self.out.n, self.out.h, self.out.w, self.out.c)
-
-
-@dataclass(frozen=True)
-class _Tensor:
-    """A tensor in a buffer; `matrix` if its batch lies on the rows."""
-
-    buffer: str
-    layout: TensorLayout
-    quant: Quant
-    matrix: bool
+__all__ = ["Lowered", "lower"]
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """Operations in the order of execution; layout of every buffer and weights streams, by name."""
+    """Operations in the order of execution; layout of every buffer, weights streams and tensors, by name."""
 
     operations: list[Operation]
     buffers: dict[str, Layout]
     streams: dict[str, bytes]
+    tensors: dict[str, Stored]
 
 
 def lower(graph: Graph, hw: Hardware, infos: dict[str, BundleInfo]) -> Lowered:
@@ -146,9 +67,12 @@ class _Lowering:
     def __init__(self, graph: Graph, hw: Hardware, infos: dict[str, BundleInfo]) -> None:
         self.hw = hw
         self.infos = infos
-        self.done = Lowered([], {}, {})
-        self.tensors: dict[str, _Tensor] = {}
-        self._tensor("input", "input", graph.input_shape, graph.input_quant)
+        self.done = Lowered([], {}, {}, {})
+        self.tensors = self.done.tensors
+        self.joints = joints_of(graph, hw, infos)
+        self.copied: set[tuple[str, int]] = set()
+        self.factors = {bundle.name: bundle.upsample for bundle in graph.bundles}
+        self._result("input", "input", graph.input_shape, graph.input_quant, 0)
 
     def add_bundle(self, bundle: Bundle) -> None:
         """Appends the operations of one bundle."""
@@ -163,27 +87,79 @@ class _Lowering:
             source = self.tensors[bundle.name]
             loops = pool_loops(self.hw, bundle.pool, info.core.shape)
             shape = (loops.n, loops.y_rows, loops.wo, loops.co)
-            self._result(bundle.name, bundle.name, shape, bundle.pool.out, loops.co)
+            result = self._result(bundle.name, bundle.name, shape, bundle.pool.out, loops.co)
             stage = OutputStage(source.quant.frac).with_pool(bundle.pool)
-            self._pool(f"{bundle.name}.pool", bundle, bundle.pool.kind, loops, source, stage, bundle.name)
+            self._pool(f"{bundle.name}.pool", bundle, bundle.pool.kind, loops, source, stage, result)
+        self._upsample(bundle)
 
     # ---- buffers and output stage ----------------------------------------------------------------------------------
 
-    def _tensor(self, name: str, buffer: str, shape: tuple[int, ...], quant: Quant) -> _Tensor:
-        """A new tensor, known to later operations as `name`."""
-        matrix = len(shape) == 2
-        layout = TensorLayout(self.hw, *_four(shape))
-        self.done.buffers[buffer] = layout
-        self.tensors[name] = _Tensor(buffer, layout, quant, matrix)
-        return self.tensors[name]
+    def _result(self, name: str, buffer: str, shape: tuple[int, ...], quant: Quant, ch_per_t: int) -> Stored:
+        """A place for results of `quant`, known to later operations as `name`.
 
-    def _result(self, name: str, buffer: str, shape: tuple[int, ...], quant: Quant, ch_per_t: int) -> Layout:
-        """A buffer for results of `quant`: a tensor, or 32-bit slots in groups of `ch_per_t` channels."""
-        if quant.bits <= self.hw.x_bits:
-            return self._tensor(name, buffer, shape, quant).layout
-        layout = RawLayout(self.hw, *_four(shape), ch_per_t)
-        self.done.buffers[buffer] = layout
-        return layout
+        32-bit slots come in groups of `ch_per_t` channels. In a buffer of its own name a tensor is whole, and lies in a
+        range of a joint if there is one for it; up-sampled it is larger, with the results in some rows and columns.
+        """
+        matrix = len(shape) == 2
+        every = self.factors.get(name, (1, 1)) if buffer == name else (1, 1)
+        if every != (1, 1):
+            n, h, w, c = shape
+            shape = (n, h * every[0], w * every[1], c)
+        if quant.bits > self.hw.x_bits:
+            stored = Stored(buffer, RawLayout(self.hw, *_four(shape), ch_per_t), quant, matrix)
+            self.done.buffers[buffer] = stored.layout
+        elif joint := next((j for j in self.joints if buffer == name and name in j.written), None):
+            stored = self._member(joint, joint.members.index(name), 1, shape, quant)
+        else:
+            stored = Stored(buffer, TensorLayout(self.hw, *_four(shape)), quant, matrix)
+            self.done.buffers[buffer] = stored.layout
+        self.tensors[name] = stored
+        return replace(stored, layout=stored.tensor.cells(every)) if every != (1, 1) else stored
+
+    def _upsample(self, bundle: Bundle) -> None:
+        """Copies of the rows and columns of an up-sampled result that stand there several times."""
+        (rows, cols), name = bundle.upsample, bundle.name
+        if rows > 1 and self.hw.rpb > 1:
+            raise MappingError(
+                f"up-sampling repeats rows, of which {self.hw.rpb} share a byte where x_bits is {self.hw.x_bits}; "
+                "use x_bits 8, or up-sample columns alone"
+            )
+        for i, j in [(0, j) for j in range(1, cols)] + [(i, 0) for i in range(1, rows)]:
+            every = (rows, 1) if i else (rows, cols)  # whole rows, once their columns are there
+            whole = self.tensors[name]
+            source = replace(whole, layout=whole.tensor.cells(every))
+            loops, stage = self._elementwise(source)
+            self._pool(f"{name}.up{i}_{j}", bundle, "max", loops, source, stage, source, phase=(i, j), reads=every)
+
+    def _member(self, joint: Joint, first: int, count: int, shape: tuple[int, ...], quant: Quant) -> Stored:
+        """Where `count` members of a joint lie, of `shape` but for their channels."""
+        whole = TensorLayout(self.hw, *_four((*shape[:-1], joint.starts[-1])))
+        self.done.buffers[joint.buffer] = whole
+        c0, end = joint.starts[first], joint.starts[first + count]
+        return Stored(joint.buffer, whole.channels(end - c0), quant, len(shape) == 2, c0)
+
+    def _input(self, bundle: Bundle) -> Stored:
+        """What a core reads; of several tensors those that do not lie side by side yet are copied there."""
+        if len(bundle.sources) == 1:
+            return self.tensors[bundle.sources[0]]
+        joint, first = joint_of(self.joints, bundle.sources)
+        for i in joint.copied(first, len(bundle.sources)):
+            if (joint.buffer, i) in self.copied:
+                continue
+            self.copied.add((joint.buffer, i))
+            source = self.tensors[joint.members[i]]
+            layout = source.tensor
+            target = self._member(joint, i, 1, (layout.n, layout.h, layout.w, layout.c), source.quant)
+            loops, stage = self._elementwise(source)
+            self._pool(f"{bundle.name}.copy{i}", bundle, "max", loops, source, stage, target)
+        shape, quant = self.infos[bundle.name].input.shape, self.infos[bundle.name].input.quant
+        return self._member(joint, first, len(bundle.sources), shape, quant)
+
+    def _elementwise(self, source: Stored) -> tuple[Loops, OutputStage]:
+        """Loops and output stage of a pool of single elements, which leaves them as they are."""
+        pool, layout = Pool("max", (1, 1), (1, 1), "valid", source.quant), source.tensor
+        loops = pool_loops(self.hw, pool, (layout.n, layout.h, layout.w, layout.c))
+        return loops, OutputStage(source.quant.frac).with_pool(pool)
 
     def _residual(self, bundle: Bundle, add: Add, stage: OutputStage, loops: Loops, row0: int) -> OutputStage:
         tensor = self.tensors[add.source]
@@ -192,9 +168,9 @@ class _Lowering:
                 f"the residual {add.source!r} is a flattened tensor, the sum a matrix: they lie differently in "
                 "memory; add the output of a dense layer instead"
             )
-        delta = row0 // self.hw.rows * tensor.layout.tile_pitch
+        delta = row0 // self.hw.rows * tensor.tensor.tile_pitch
         return stage.with_tensor(
-            operand_reader(self.hw, loops, tensor.buffer, tensor.layout, delta=delta), tensor.quant.frac
+            operand_reader(self.hw, loops, tensor.buffer, tensor.tensor, delta=delta, c0=tensor.c0), tensor.quant.frac
         )
 
     def _stage(self, bundle: Bundle, frac: int, loops: Loops, row0: int = 0) -> OutputStage:
@@ -223,43 +199,48 @@ class _Lowering:
             raise MappingError(
                 f"the sums of {core.groups} groups would leave as accumulators; give the layer an act, linear will do"
             )
+        source = self._input(bundle)
         for part in _groups(bundle.name, core):
-            self._group(bundle, part, info, buffer, late)
+            self._group(bundle, part, source, info, buffer, late)
         if late:
             self._late_residual(bundle, info, buffer)
 
-    def _group(self, bundle: Bundle, part: _Group, info: BundleInfo, buffer: str, late: Add | None) -> None:
+    def _group(
+        self, bundle: Bundle, part: _Group, source: Stored, info: BundleInfo, buffer: str, late: Add | None
+    ) -> None:
         """A convolution, or one of its groups."""
-        source = self.tensors[bundle.source]
         ranges = passes(self.hw, part.core)
         if len(ranges) > 1:
-            self._passes(bundle, part, info, buffer, late)
+            self._passes(bundle, part, source, info, buffer, late)
             return
         loops = conv_loops(self.hw, part.core, info.input.shape)
         target = f"{bundle.name}.sum" if late else buffer
         stage = self._stage(replace(bundle, add=None) if late else bundle, info.acc_frac, loops)
-        out, stage, pool = self._core_result(bundle, info, target, stage, loops.ch_per_t, late)
+        result, stage, pool = self._core_result(bundle, info, target, stage, loops.ch_per_t, late)
+        c0 = source.c0 + part.c0
         self._mac(
-            part.name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.layout, c0=part.c0),
-            writer(self.hw, target, out, k0=part.k0), part.of(out), stage, part.core.weights,
-            _bias(part.core, info.acc_frac), stream=part.name, c0=part.c0, pool=pool,
+            part.name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=c0),
+            self._writer(result, k0=part.k0), part.of(result.layout), stage, part.core.weights,
+            _bias(part.core, info.acc_frac), stream=part.name, c0=c0, pool=pool,
         )  # fmt: skip
 
     def _core_result(
         self, bundle: Bundle, info: BundleInfo, buffer: str, stage: OutputStage, ch_per_t: int, late: Add | None
-    ) -> tuple[Layout, OutputStage, InlinePool | None]:
-        """Buffer for the results of the operation that ends the core, its output stage, and the pool in line."""
+    ) -> tuple[Stored, OutputStage, InlinePool | None]:
+        """Place for the results of the operation that ends the core, its output stage, and the pool in line."""
         if bundle.pool is None or not in_line(self.hw, bundle, info):
             quant = bundle.act.out if late and bundle.act else info.core.quant
             return self._result(bundle.name, buffer, info.core.shape, quant, ch_per_t), stage, None
         n, _, _, c = info.core.shape
         pool = inline_pool(self.hw, bundle.pool, info)
-        out = self._result(bundle.name, buffer, (n, pool.rows, pool.cols, c), bundle.pool.out, ch_per_t)
-        return out, stage.with_inline_pool(bundle.pool, requantizes=pool.kind == "windows"), pool
+        result = self._result(bundle.name, buffer, (n, pool.rows, pool.cols, c), bundle.pool.out, ch_per_t)
+        return result, stage.with_inline_pool(bundle.pool, requantizes=pool.kind == "windows"), pool
 
-    def _passes(self, bundle: Bundle, part: _Group, info: BundleInfo, buffer: str, late: Add | None) -> None:
+    def _passes(
+        self, bundle: Bundle, part: _Group, source: Stored, info: BundleInfo, buffer: str, late: Add | None
+    ) -> None:
         """A convolution, or a group, in several passes over its channels; partial sums lie in memory between them."""
-        source, core, name = self.tensors[bundle.source], part.core, part.name
+        core, name = part.core, part.name
         whole = conv_loops(self.hw, core, info.input.shape)
         shape = (*info.core.shape[:3], whole.co)
         ranges = passes(self.hw, core)
@@ -287,30 +268,30 @@ class _Lowering:
                 target = f"{bundle.name}.sum" if late else buffer
             pool = None
             if c1 == whole.ci:
-                out, stage, pool = self._core_result(bundle, info, target, stage, whole.ch_per_t, late)
-                y, out = writer(self.hw, target, out, k0=part.k0), part.of(out)
+                result, stage, pool = self._core_result(bundle, info, target, stage, whole.ch_per_t, late)
+                y, out = self._writer(result, k0=part.k0), part.of(result.layout)
             else:
-                out = self._result(name, target, shape, quant, whole.ch_per_t)
-                y = writer(self.hw, target, out)
-            x = pixel_reader(self.hw, loops, source.buffer, source.layout, c0=part.c0 + c0)
+                result = self._result(target, target, shape, quant, whole.ch_per_t)
+                y, out = self._writer(result), result.layout
+            first = source.c0 + part.c0 + c0
+            x = pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=first)
             self._mac(
                 f"{name}.pass{i}", bundle, loops, x, y, out, stage,
                 core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}",
-                c0=part.c0 + c0, pool=pool,
+                c0=first, pool=pool,
             )  # fmt: skip
 
     def _late_residual(self, bundle: Bundle, info: BundleInfo, buffer: str) -> None:
         """The residual add on its own: an elementwise operation over the activated sum."""
         source = self.tensors[bundle.name]
-        pool = Pool("max", (1, 1), (1, 1), "valid", source.quant)
-        loops = pool_loops(self.hw, pool, info.core.shape)
+        loops, _ = self._elementwise(source)
         stage = self._stage(replace(bundle, act=None), source.quant.frac, loops)
-        self._result(bundle.name, buffer, info.core.shape, info.core.quant, loops.co)
-        self._pool(f"{bundle.name}.add", bundle, "max", loops, source, stage, buffer)
+        result = self._result(bundle.name, buffer, info.core.shape, info.core.quant, loops.co)
+        self._pool(f"{bundle.name}.add", bundle, "max", loops, source, stage, result)
 
     def _dense(self, bundle: Bundle, core: Dense, info: BundleInfo, buffer: str) -> None:
-        hw, source = self.hw, self.tensors[bundle.source]
-        layout, flat = source.layout, not source.matrix
+        hw, source = self.hw, self._input(bundle)
+        layout, flat = source.tensor, not source.matrix
         shape = (layout.h, layout.w, layout.c) if flat else (1, 1, layout.c)
         weights = core.weights[flat_order(hw, shape)] if flat else core.weights
         batch, co = info.core.shape
@@ -324,17 +305,19 @@ class _Lowering:
             if flat:
                 x = flat_reader(hw, loops, source.buffer, layout, delta=row0 * layout.n_pitch)
             else:
-                x = pixel_reader(hw, loops, source.buffer, layout, delta=row0 // hw.rows * layout.tile_pitch)
-            if isinstance(result, TensorLayout):
-                out: Layout = TensorLayout(hw, 1, rows, 1, co)
-                delta = row0 // hw.rows * result.tile_pitch
+                delta = row0 // hw.rows * layout.tile_pitch
+                x = pixel_reader(hw, loops, source.buffer, layout, delta=delta, c0=source.c0)
+            if isinstance(result.layout, TensorLayout):
+                out: Layout = replace(result.layout, h=rows)
+                delta = row0 // hw.rows * result.layout.tile_pitch
             else:
                 out = RawLayout(hw, 1, rows, 1, co, loops.ch_per_t)
                 delta = row0 // hw.rows * co * hw.slot_bytes
             self._mac(
                 bundle.name if step >= batch else f"{bundle.name}.rows{row0}", bundle, loops, x,
-                writer(hw, buffer, out, delta=delta), out, self._stage(bundle, info.acc_frac, loops, row0),
-                weights[None, None], _bias(core, info.acc_frac), stream=bundle.name, flat=flat, chain=chain, row0=row0,
+                self._writer(replace(result, layout=out), delta=delta), out,
+                self._stage(bundle, info.acc_frac, loops, row0), weights[None, None], _bias(core, info.acc_frac),
+                stream=bundle.name, flat=flat, chain=chain, c0=source.c0, row0=row0,
             )  # fmt: skip
 
     # ---- operations ------------------------------------------------------------------------------------------------
@@ -354,14 +337,22 @@ class _Lowering:
             )
         )  # fmt: skip
 
+    def _writer(self, result: Stored, *, delta: int = 0, k0: int = 0) -> Writer:
+        """Results go to their place, `delta` bytes behind its start; the first of them is byte `k0` of a line there."""
+        return writer(self.hw, result.buffer, result.layout, delta=delta, k0=result.c0 + k0)
+
     def _pool(
-        self, name: str, bundle: Bundle, kind: Literal["max", "avg"], loops: Loops, source: _Tensor,
-        stage: OutputStage, buffer: str,
+        self, name: str, bundle: Bundle, kind: Literal["max", "avg"], loops: Loops, source: Stored,
+        stage: OutputStage, result: Stored, *, phase: tuple[int, int] = (0, 0), reads: tuple[int, int] = (1, 1),
     ) -> None:  # fmt: skip
-        out = self.done.buffers[buffer]
-        x = pixel_reader(self.hw, loops, source.buffer, source.layout)
-        y = writer(self.hw, buffer, out)
-        self.done.operations.append(Operation(name, bundle.name, kind, loops, x, y, out, stage))
+        x = pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=source.c0)
+        row, column = (0, 0) if phase == (0, 0) else (
+            phase[0] * result.tensor.pitch // reads[0], phase[1] * result.tensor.column // reads[1]
+        )  # fmt: skip
+        y, out = self._writer(result, delta=row, k0=column), result.layout
+        self.done.operations.append(
+            Operation(name, bundle.name, kind, loops, x, y, out, stage, c0=source.c0, phase=phase, reads=reads)
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -375,10 +366,7 @@ class _Group:
 
     def of(self, whole: Layout) -> Layout:
         """The layout of its channels in that of all."""
-        channels = self.core.weights.shape[3]
-        if isinstance(whole, RawLayout) or whole.c == channels:
-            return whole
-        return replace(whole, c=channels, step=whole.c)
+        return whole if isinstance(whole, RawLayout) else whole.channels(self.core.weights.shape[3])
 
 
 def _groups(name: str, core: Conv2D) -> list[_Group]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,8 @@ from deepsoc.mapping.arena import Buffer, allocate
 from deepsoc.mapping.descriptors import descriptor
 from deepsoc.mapping.geometry import mac_clocks, overhead_clocks, pool_clocks
 from deepsoc.mapping.limits import check_limits, resolve
-from deepsoc.mapping.operations import Layout, Lowered, Operation, lower
+from deepsoc.mapping.operation import Layout, Operation, Stored
+from deepsoc.mapping.operations import Lowered, lower
 from deepsoc.mapping.weights import stream_cells
 
 __all__ = ["Cost", "Place", "Plan", "plan"]
@@ -69,6 +71,8 @@ class Plan:
         hw: the accelerator, every maximum known.
         operations: in the order of execution.
         outputs: where each operation's results lie.
+        buffers: layout of every buffer, by name.
+        tensors: which buffer, or part of one, holds the input and each bundle's result, by name.
         costs: of each operation.
         descriptors: (operations, 64) words of 32 bits.
         weights: the weights region.
@@ -83,6 +87,8 @@ class Plan:
     hw: Hardware
     operations: tuple[Operation, ...]
     outputs: tuple[Place, ...]
+    buffers: Mapping[str, Layout]
+    tensors: Mapping[str, Stored]
     costs: tuple[Cost, ...]
     descriptors: npt.NDArray[np.uint32]
     weights: bytes
@@ -113,7 +119,8 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
     weights, streams = _weights_region(hw, lowered)
     weights_offset = -(-len(ops) * _DESCRIPTOR_BYTES // _PAGE) * _PAGE
     buffers_offset = -(-(weights_offset + len(weights)) // _PAGE) * _PAGE
-    addresses, end = allocate(_buffers(lowered, graph.bundles[-1].name), start=buffers_offset, align=hw.grid_bytes)
+    last, info = graph.bundles[-1].name, infos[graph.bundles[-1].name]
+    addresses, end = allocate(_buffers(lowered, last), start=buffers_offset, align=hw.grid_bytes)
     arena_bytes = -(-end // _PAGE) * _PAGE
     if arena_bytes >= 1 << 32:
         raise MappingError(f"the arena would take {arena_bytes} bytes, offsets have 32 bits; use a smaller network")
@@ -140,7 +147,6 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
     outputs = tuple(
         Place(addresses[op.y.buffer] + op.y.delta + op.y.off0, op.out, op.stage.frac, op.shape) for op in ops
     )
-    last, info = graph.bundles[-1].name, infos[graph.bundles[-1].name]
     if not -128 <= info.output.quant.frac <= 127:
         raise MappingError(
             f"the output has {info.output.quant.frac} fractional bits, the firmware's tables hold -128 … 127; "
@@ -149,6 +155,7 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
         )
     return Plan(
         graph=graph, hw=hw, operations=tuple(ops), outputs=outputs,
+        buffers=lowered.buffers, tensors=lowered.tensors,
         costs=tuple(_cost(op, hw, streams) for op in ops),
         descriptors=table(net_id), weights=weights, weights_offset=weights_offset, arena_bytes=arena_bytes,
         net_id=net_id,

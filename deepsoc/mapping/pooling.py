@@ -87,7 +87,9 @@ def window_words(bundle: Bundle, info: BundleInfo) -> int:
     place = info.core.quant.frac == pool.out.frac or bundle.add is None
     fits = rows.kernel <= _ROWS and cols.kernel <= _COLUMNS and strides[0] in _STRIDES and strides[1] <= _COLUMNS
     overlap = rows.kernel <= strides[0] + 1 and cols.kernel <= strides[1] + (strides[1] > 1)
-    return cols.out * shape[3] if place and fits and overlap else 0
+    # No two windows end in one column, as they would where the last one has just a column that is no padding.
+    ends = cols.out == 1 or cols.span(cols.out - 2)[1] < cols.in_size
+    return cols.out * shape[3] if place and fits and overlap and ends else 0
 
 
 def _strides(rows: Window, cols: Window) -> tuple[int, int]:

@@ -213,14 +213,15 @@ def pixel_reader(
         delta: bytes from the start of the buffer to the first line of the operation.
         c0: first channel that is read.
     """
-    whole = loops.ci == layout.c and loops.x_step == 1
+    whole = loops.ci == layout.column and loops.x_step == 1
     step = loops.row_step // hw.rows
-    seg_bytes = loops.x_cols * layout.c if whole else loops.ci
+    seg_bytes = loops.x_cols * layout.column if whole else loops.ci
     return Reader(
         buffer, delta=delta - hw.top_lines * layout.pitch, line_pitch=layout.pitch, l_pitch=step * layout.tile_pitch,
         n_pitch=layout.n_pitch, lam0=-hw.top_lines, lam_step=step * hw.tile_lines, lines=hw.lines(loops.x_rows),
-        off0=c0, t_step=0, seg_step=0 if whole else loops.x_step * layout.c, seg_count=1 if whole else loops.x_cols,
-        seg_bytes=seg_bytes, seg_bytes_last=seg_bytes, mask=row_mask(hw, loops), t=loops.t, n=loops.n, l=loops.l,
+        off0=c0, t_step=0, seg_step=0 if whole else loops.x_step * layout.column,
+        seg_count=1 if whole else loops.x_cols, seg_bytes=seg_bytes, seg_bytes_last=seg_bytes,
+        mask=row_mask(hw, loops), t=loops.t, n=loops.n, l=loops.l,
     )  # fmt: skip
 
 
@@ -235,13 +236,18 @@ def flat_reader(hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout, *
     )  # fmt: skip
 
 
-def operand_reader(hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout, *, delta: int = 0) -> Reader:
-    """A residual tensor, in the order in which results leave the array."""
-    whole = loops.t == 1
+def operand_reader(
+    hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout, *, delta: int = 0, c0: int = 0
+) -> Reader:
+    """A residual tensor, in the order in which results leave the array; its first channel is `c0` in the buffer.
+
+    The descriptor has no offset for operands: `c0` becomes part of their base, which the bursts want on the grid.
+    """
+    whole = loops.t == 1 and layout.column == loops.co
     return Reader(
         buffer, delta=delta, line_pitch=layout.pitch, l_pitch=layout.tile_pitch, n_pitch=layout.n_pitch,
-        lam0=0, lam_step=hw.tile_lines, lines=hw.lines(loops.y_rows), off0=0, t_step=loops.ch_per_t,
-        seg_step=layout.c, seg_count=1 if whole else loops.wo,
+        lam0=0, lam_step=hw.tile_lines, lines=hw.lines(loops.y_rows), off0=c0, t_step=loops.ch_per_t,
+        seg_step=layout.column, seg_count=1 if whole else loops.wo,
         seg_bytes=loops.wo * layout.c if whole else loops.ch_per_t,
         seg_bytes_last=loops.wo * layout.c if whole else loops.ch_last,
         mask=(1 << hw.tile_lines) - 1, t=loops.t, n=loops.n, l=loops.l,
@@ -266,5 +272,5 @@ def writer(hw: Hardware, buffer: str, layout: TensorLayout | RawLayout, *, delta
         )  # fmt: skip
     return Writer(
         buffer, delta, line_pitch=layout.pitch, l_pitch=layout.tile_pitch, n_pitch=layout.n_pitch,
-        wo_step=layout.c, rows=layout.h, raw_step=0, off0=k0,
+        wo_step=layout.column, rows=layout.h, raw_step=0, off0=k0,
     )  # fmt: skip

@@ -5,48 +5,62 @@ Independent of the graph executor: it follows loop bounds and shifts of the oper
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from deepsoc.graph.ir import IntArray
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.plan import Plan
 from deepsoc.mapping.pooling import InlinePool
 from deepsoc.mapping.stage import Requant
 from deepsoc.mapping.weights import flat_order
 
-__all__ = ["run_operations"]
+__all__ = ["Run", "run_operations", "run_plan"]
 
 _Floats = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run of a plan leaves behind.
+
+    Attributes:
+        results: of every operation, in its shape: (n, h, w, c), or (n, c) of dense layers.
+        buffers: integers (n, h, w, c) of every buffer, by name; a matrix is (1, n, 1, c).
+    """
+
+    results: list[IntArray]
+    buffers: dict[str, IntArray]
+
+
 def run_operations(plan: Plan, x: IntArray) -> list[IntArray]:
-    """Results of every operation.
+    """Results of every operation, as of `run_plan`."""
+    return run_plan(plan, x).results
+
+
+def run_plan(plan: Plan, x: IntArray) -> Run:
+    """Runs all operations.
 
     Args:
         plan: the plan.
         x: integers of the network's input shape.
-
-    Returns:
-        Integers in the shape of each operation's output: (n, h, w, c), or (n, c) of dense layers.
     """
-    buffers = {"input": np.asarray(x, np.int64)}
-    results = []
+    run = Run([], {name: np.zeros((b.n, b.h, b.w, b.c), np.int64) for name, b in plan.buffers.items()})
+    run.buffers["input"][:] = np.reshape(x, run.buffers["input"].shape)
     for op in plan.operations:
-        source = _four(buffers[op.x.buffer])
+        source, o = run.buffers[op.x.buffer][:, :: op.reads[0], :: op.reads[1]], op.stage.o
         sums = _mac(op, plan, source) if op.kind == "mac" else _pool(op, source)
-        o = op.stage.o
-        staged = _stage(op, plan, sums, _four(buffers[o.buffer]) if o else None)
+        staged = _stage(op, plan, sums, run.buffers[o.buffer] if o else None)
         if op.pool:
             staged = _pool_in_line(op.pool, staged, plan)
-        results.append(staged.astype(np.int64).reshape(op.shape))
-        buffers[op.y.buffer] = op.joined(buffers.get(op.y.buffer), results[-1])
-    return results
-
-
-def _four(values: IntArray) -> IntArray:
-    """A tensor, or a matrix with its batch on the rows, as (n, h, w, c)."""
-    return values[None, :, None, :] if values.ndim == 2 else values
+        values = staged.astype(np.int64)
+        _, rows, _, channels = values.shape
+        cells = run.buffers[op.y.buffer][:, op.phase[0] :: op.every[0], op.phase[1] :: op.every[1]]
+        cells[:, op.row0 : op.row0 + rows, :, op.k0 : op.k0 + channels] = values
+        run.results.append(values.reshape(op.shape))
+    return run
 
 
 def _mac(op: Operation, plan: Plan, source: IntArray) -> _Floats:
@@ -59,7 +73,7 @@ def _mac(op: Operation, plan: Plan, source: IntArray) -> _Floats:
         if op.flat:
             batch = source.reshape(len(source), -1)[:, flat_order(plan.hw, source.shape[1:])]
         else:
-            batch = source[0, :, 0]
+            batch = source[0, :, 0, op.c0 : op.c0 + loops.ci]
         rows = batch[op.row0 : op.row0 + loops.y_rows]
         sums: _Floats = rows.astype(np.float64) @ weights[0, 0].astype(np.float64) + bias
         return sums[None, :, None]
@@ -76,6 +90,7 @@ def _mac(op: Operation, plan: Plan, source: IntArray) -> _Floats:
 def _pool(op: Operation, source: IntArray) -> _Floats:
     """Maximum or quotient of every window."""
     taps = [(i, j) for i in range(op.loops.kh) for j in range(op.loops.kw)]
+    source = source[..., op.c0 : op.c0 + op.loops.ci]
     if op.kind == "max":
         padded = _padded(op, source, -np.inf)
         return np.asarray(np.max([_tap(op, padded, i, j) for i, j in taps], axis=0), np.float64)
@@ -127,7 +142,8 @@ def _stage(op: Operation, plan: Plan, values: _Floats, operand: IntArray | None)
         values = values + operand
     values = _requant(values, stage.act1, plan)
     if stage.operand == "tensor" and operand is not None:
-        rows = operand[:, op.row0 : op.row0 + op.loops.y_rows]
+        c0 = stage.o.off0 if stage.o else 0
+        rows = operand[:, op.row0 : op.row0 + op.loops.y_rows, :, c0 : c0 + op.loops.co]
         values = values * 2.0**stage.acc_lsh + rows * 2.0**stage.opd_lsh
     return _requant(values, stage.act2, plan)
 

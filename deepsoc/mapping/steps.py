@@ -15,9 +15,9 @@ from deepsoc.errors import InputError
 from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, mac_clocks, split
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.plan import Plan
-from deepsoc.mapping.reference import run_operations
+from deepsoc.mapping.reference import run_plan
 from deepsoc.mapping.weights import flat_order, weight_words
 
 __all__ = ["CONFIG", "INDICES", "MAC", "SHIFT", "ArrayStates", "array_steps", "operation_input", "step_indices"]
@@ -121,12 +121,10 @@ def step_indices(op: Operation, hw: Hardware) -> IntArray:
 
 
 def operation_input(plan: Plan, index: int, x: IntArray) -> IntArray:
-    """The tensor that an operation reads when the network's input is `x`, both in the shapes of the network."""
-    wanted = plan.operations[index].x.buffer
-    if wanted == "input":
-        return np.asarray(x)
-    results = zip(plan.operations, run_operations(plan, x), strict=True)
-    return np.concatenate([values for op, values in results if op.y.buffer == wanted])  # rows, if it took several
+    """The buffer that an operation reads when the network's input is `x`, both in the shapes of the network."""
+    op = plan.operations[index]
+    values = run_plan(plan, x).buffers[op.x.buffer]
+    return values[0, :, 0] if op.dense and not op.flat else values
 
 
 def _schedule(op: Operation, hw: Hardware) -> tuple[npt.NDArray[np.uint8], IntArray]:
@@ -166,7 +164,7 @@ def _tensor(op: Operation, hw: Hardware, source: IntArray) -> IntArray:
     if op.flat:
         source = source.reshape(len(source), -1)[:, flat_order(hw, source.shape[1:])]
     if op.dense:
-        return source[None, op.row0 : op.row0 + op.loops.y_rows, None, :]
+        return source[None, op.row0 : op.row0 + op.loops.y_rows, None, op.c0 :]
     return source[:, :, :: op.loops.x_step, op.c0 :]
 
 

@@ -1,4 +1,4 @@
-"""The declarative network, format `deepsoc-net/1`: models of `net.json`, its reader and its checks.
+"""The declarative network, formats `deepsoc-net/1` and `/2`: models of `net.json`, its reader and its checks.
 
 A network is a list of bundles; each reads the input or an earlier bundle. `NetSpec.to_graph` turns it into integers.
 """
@@ -6,12 +6,22 @@ A network is a list of bundles; each reads the input or an earlier bundle. `NetS
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    ValidationError,
+    field_validator,
+)
 
 from deepsoc._files import read_bytes
 from deepsoc._json import INTEGER, json_path, parse_json, pydantic_fault
@@ -31,18 +41,35 @@ __all__ = [
     "InputSpec",
     "NetSpec",
     "PoolSpec",
+    "format_of",
+    "link_faults",
     "load_net",
     "load_samples",
     "load_weights",
-    "name_faults",
     "parse_net",
 ]
+
+_FORMATS = ("deepsoc-net/1", "deepsoc-net/2")
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Size = Annotated[int, Field(ge=1, le=65535)]
 Small = Annotated[int, Field(ge=1, le=255)]
 IntBits = Annotated[int, Field(ge=-MAX_INT_BITS, le=MAX_INT_BITS)]
-Padding = Literal["same", "valid"]
+Pad = Annotated[int, Field(ge=0, le=254)]
+Padding = Annotated[
+    Annotated[Literal["same", "valid"], Tag("rule")] | Annotated[tuple[tuple[Pad, Pad], tuple[Pad, Pad]], Tag("sizes")],
+    Discriminator(lambda value: "sizes" if isinstance(value, list | tuple) else "rule"),
+]
+"""A rule, or [[top, bottom], [left, right]]."""
+Sources = Annotated[
+    tuple[str, ...],
+    Field(min_length=1, max_length=1024),
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else tuple(value) if type(value) is list else value
+    ),
+    PlainSerializer(lambda value: value[0] if len(value) == 1 else list(value)),
+]
+"""A name, or a list of names: tensors side by side, on the channels."""
 
 
 class _Model(BaseModel):
@@ -128,14 +155,15 @@ class PoolSpec(_Model):
 
 
 class BundleSpec(_Model):
-    """One layer and all that follows it: core, act, add, pool, flatten, softmax, in this order."""
+    """One layer and all that follows it: core, act, add, pool, upsample, flatten, softmax, in this order."""
 
     name: Name
-    input: str
+    input: Sources
     core: Annotated[Conv2DSpec | DenseSpec, Field(discriminator="type")]
     act: ActSpec | None = None
     add: AddSpec | None = None
     pool: PoolSpec | None = None
+    upsample: tuple[Small, Small] = (1, 1)
     flatten: bool = False
     softmax: bool = False
 
@@ -143,7 +171,7 @@ class BundleSpec(_Model):
 class NetSpec(_Model):
     """A network as data, as `net.json` holds it."""
 
-    format: Literal["deepsoc-net/1"]
+    format: Literal["deepsoc-net/1", "deepsoc-net/2"]
     name: Name
     input: InputSpec
     bits: BitsSpec
@@ -156,6 +184,8 @@ class NetSpec(_Model):
             bundle.setdefault("act", None)
             if bundle["core"].get("groups") == 1:
                 del bundle["core"]["groups"]
+            if bundle["upsample"] == [1, 1]:
+                del bundle["upsample"]
             if "add" in bundle:
                 bundle["add"].setdefault("act", None)
         return data
@@ -219,19 +249,44 @@ def _parse(text: bytes, where: str) -> NetSpec:
 def _check_names(spec: NetSpec, where: str) -> None:
     places = {bundle.name: i for i, bundle in reversed(list(enumerate(spec.bundles)))}
     for i, bundle in enumerate(spec.bundles):
-        for keys, problem in name_faults(bundle, i, places, is_last=i + 1 == len(spec.bundles)):
+        for keys, problem in link_faults(bundle, i, places, spec.format, is_last=i + 1 == len(spec.bundles)):
             raise InputError(problem, where=f"{where}: {json_path(('bundles', i, *keys))}")
 
 
-def name_faults(
-    bundle: BundleSpec, i: int, places: Mapping[str, int], *, is_last: bool
-) -> Iterator[tuple[tuple[str, ...], str]]:
+def format_of(bundles: Iterable[Mapping[str, Any]]) -> str:
+    """The first format that has all that bundles hold, as they stand in JSON."""
+    newer = [("input",), ("core", "padding"), ("pool", "padding"), ("upsample",)]
+    return _FORMATS[any(isinstance(_member(bundle, keys), list) for bundle in bundles for keys in newer)]
+
+
+def _member(value: Any, keys: Iterable[str]) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _newer(bundle: BundleSpec) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Members of a bundle that the first format has not, and what they are."""
+    if len(bundle.input) > 1:
+        yield ("input",), "several inputs are"
+    if isinstance(bundle.core, Conv2DSpec) and isinstance(bundle.core.padding, tuple):
+        yield ("core", "padding"), "rows and columns of padding are"
+    if bundle.pool and isinstance(bundle.pool.padding, tuple):
+        yield ("pool", "padding"), "rows and columns of padding are"
+    if bundle.upsample != (1, 1):
+        yield ("upsample",), "up-sampling is"
+
+
+def link_faults(
+    bundle: BundleSpec, i: int, places: Mapping[str, int], net_format: Any, *, is_last: bool
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What is wrong with the place of a bundle and the names in it.
 
     Args:
         bundle: a bundle.
         i: its place.
         places: of all bundles by name; the first where a name is there twice.
+        net_format: of the network.
         is_last: whether it ends the network.
 
     Returns:
@@ -240,10 +295,15 @@ def name_faults(
     if bundle.name == "input" or places[bundle.name] < i:
         taken = "the input" if bundle.name == "input" else f"bundle {places[bundle.name]}"
         yield ("name",), f"{bundle.name!r} is already the name of {taken}; choose another"
-    sources: dict[tuple[str, ...], str] = {("input",): bundle.input}
+    for keys, what in _newer(bundle) if net_format == _FORMATS[0] else ():
+        yield keys, f"{what} of format {_FORMATS[1]!r}, received {net_format!r}; write that as the format"
+    several = len(bundle.input) > 1
+    sources: dict[tuple[str | int, ...], str] = {
+        ("input", j) if several else ("input",): source for j, source in enumerate(bundle.input)
+    }
     if bundle.add:
         sources["add", "with"] = bundle.add.with_
-    for keys, source in sources.items():
+    for place, source in sources.items():
         if source != "input" and places.get(source, i) >= i:
             if source == bundle.name:
                 problem = "a bundle cannot read itself"
@@ -251,6 +311,6 @@ def name_faults(
                 problem = f"{source!r} stands later; a bundle reads the input or an earlier bundle, so sort them"
             else:
                 problem = f"there is no bundle {source!r}; expected 'input' or the name of an earlier bundle"
-            yield keys, problem
+            yield place, problem
     if bundle.softmax and not is_last:
         yield ("softmax",), "softmax ends a network; only the last bundle may have it"

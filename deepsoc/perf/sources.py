@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from deepsoc.errors import InputError
 from deepsoc.graph.ir import Conv2D, Graph
 from deepsoc.graph.shapes import infer
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import windows
 from deepsoc.mapping import Plan
 from deepsoc.workloads import Layer, Workload, load_workload
 
@@ -36,7 +36,7 @@ def layers_of(graph: Graph) -> tuple[Layer, ...]:
             n, h, w, ci = shape
             kh, kw, _, co = core.weights.shape
             sh, sw = core.strides
-            rows, cols = Window(h, kh, sh, core.padding), Window(w, kw, sw, core.padding)
+            rows, cols = windows((h, w), (kh, kw), core.strides, core.padding)
             layers.append(
                 Layer(
                     bundle.name, "conv", n, h, w, ci, co, kh, kw, sh, sw, rows.pad_before, cols.pad_before,

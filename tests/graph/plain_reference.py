@@ -47,12 +47,22 @@ def activate(value: Fraction, act: Act) -> Fraction:
     return on_grid(value, act.out)
 
 
-def window(size: int, kernel: int, stride: int, padding: str) -> list[list[tuple[int, int]]]:
+def sides(padding: Any) -> Any:
+    """Padding of rows, and of columns."""
+    return (padding, padding) if isinstance(padding, str) else padding
+
+
+def window(size: int, kernel: int, stride: int, padding: str | tuple[int, int]) -> list[list[tuple[int, int]]]:
     """For each output: pairs of kernel index and input index that exist."""
     if padding == "same":
         count = ceil(size / stride)
         total = max(kernel - stride, 0) if size % stride == 0 else max(kernel - size % stride, 0)
         before = total // 2
+    elif isinstance(padding, tuple):
+        before, after = padding
+        count = 0
+        while count * stride + kernel <= before + size + after:
+            count += 1
     else:
         count, before = ceil((size - kernel + 1) / stride), 0
     reach = [[(k, o * stride + k - before) for k in range(kernel)] for o in range(count)]
@@ -71,8 +81,9 @@ def sums(bundle: Bundle, x: Values, shape: tuple[int, ...]) -> Values:
             out[n, o] = sum((x[n, i] * k[i, o] for i in range(shape[1])), b.get((o,), zero))
         return out
     kh, kw, ci, _ = core.weights.shape
-    rows = window(shape[1], kh, core.strides[0], core.padding)
-    cols = window(shape[2], kw, core.strides[1], core.padding)
+    above, left = sides(core.padding)
+    rows = window(shape[1], kh, core.strides[0], above)
+    cols = window(shape[2], kw, core.strides[1], left)
     for n, (ho, hs), (wo, ws), o in product(range(shape[0]), enumerate(rows), enumerate(cols), range(co)):
         taps = ((p, q, i, h, w) for (p, h), (q, w), i in product(hs, ws, range(ci)))
         first = o * core.groups // co * ci  # input channel of the group
@@ -81,12 +92,22 @@ def sums(bundle: Bundle, x: Values, shape: tuple[int, ...]) -> Values:
 
 
 def pooled(pool: Pool, x: Values, shape: tuple[int, ...]) -> Values:
-    rows = window(shape[1], pool.size[0], pool.strides[0], pool.padding)
-    cols = window(shape[2], pool.size[1], pool.strides[1], pool.padding)
+    above, left = sides(pool.padding)
+    rows = window(shape[1], pool.size[0], pool.strides[0], above)
+    cols = window(shape[2], pool.size[1], pool.strides[1], left)
     out: Values = {}
     for n, (ho, hs), (wo, ws), c in product(range(shape[0]), enumerate(rows), enumerate(cols), range(shape[3])):
         seen = [x[n, h, w, c] for (_, h), (_, w) in product(hs, ws)]
         out[n, ho, wo, c] = on_grid(max(seen) if pool.kind == "max" else sum(seen) / len(seen), pool.out)
+    return out
+
+
+def beside(parts: list[Values]) -> Values:
+    """Tensors side by side, on the channels."""
+    out, first = dict[tuple[int, ...], Fraction](), 0
+    for part in parts:
+        out |= {(*index[:-1], first + index[-1]): value for index, value in part.items()}
+        first += shape_of(part)[-1]
     return out
 
 
@@ -99,7 +120,7 @@ def run(graph: Graph, x: np.ndarray) -> dict[str, tuple[Values, Values]]:
     tensors: dict[str, Values] = {"input": to_real(x, graph.input_quant)}
     results: dict[str, Any] = {}
     for bundle in graph.bundles:
-        source = tensors[bundle.source]
+        source = beside([tensors[name] for name in bundle.sources])
         a = sums(bundle, source, shape_of(source))
         if bundle.act:
             a = {index: activate(value, bundle.act) for index, value in a.items()}
@@ -108,6 +129,12 @@ def run(graph: Graph, x: np.ndarray) -> dict[str, tuple[Values, Values]]:
             if bundle.add.act:
                 a = {index: activate(value, bundle.add.act) for index, value in a.items()}
         out = pooled(bundle.pool, a, shape_of(a)) if bundle.pool else a
+        if bundle.upsample != (1, 1):
+            out = {
+                (n, i * bundle.upsample[0] + y, j * bundle.upsample[1] + x, k): value
+                for (n, i, j, k), value in out.items()
+                for y, x in product(range(bundle.upsample[0]), range(bundle.upsample[1]))
+            }
         if bundle.flatten and len(next(iter(out))) == 4:
             _, _, w, c = shape_of(out)
             out = {(n, (i * w + j) * c + k): value for (n, i, j, k), value in out.items()}

@@ -47,7 +47,7 @@ def check_against_plain(graph: Graph, x: np.ndarray) -> None:
 
 
 @settings(max_examples=60)
-@given(nets(groups=0.3, **SMALL), st.integers(0, 2**31))
+@given(nets(groups=0.3, joints=0.4, pads=0.3, ups=0.2, **SMALL), st.integers(0, 2**31))
 def test_random_networks_against_fractions(net: dict[str, Any], seed: int) -> None:
     graph = parse_net(net).to_graph(seed=seed)
     try:
@@ -60,7 +60,7 @@ def test_random_networks_against_fractions(net: dict[str, Any], seed: int) -> No
 @pytest.mark.slow
 def test_many_random_networks_against_fractions(seed: int) -> None:
     for offset in range(300):
-        _, graph, x = random_case(seed + offset, groups=0.3, **SMALL)
+        _, graph, x = random_case(seed + offset, groups=0.3, joints=0.4, pads=0.3, ups=0.2, **SMALL)
         check_against_plain(graph, x)
 
 

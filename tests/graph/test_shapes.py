@@ -50,6 +50,19 @@ def core(index: int, **changes: Any) -> Graph:
     return edited(index, core=replace(good().bundles[index].core, **changes))
 
 
+def side_by_side(out: Quant = X) -> Graph:
+    """The input beside a layer's result."""
+    first = Bundle("first", "input", conv(), Act("relu", out))
+    return Graph("g", (2, 7, 6, 3), X, (first, Bundle("sum", ("first", "input"), conv(ci=7), RELU)))
+
+
+def test_channels_of_tensors_side_by_side_add_up() -> None:
+    infos = validate(side_by_side())
+    assert infos["sum"].input == Tensor((2, 7, 6, 7), X)
+    assert side_by_side().bundles[1].sources == ("first", "input")
+    assert good().bundles[0].sources == ("input",)
+
+
 def test_shapes_and_types_of_a_good_graph() -> None:
     infos = validate(good())
     assert infos["first"].core == infos["first"].output == Tensor((2, 4, 6, 4), X)
@@ -87,6 +100,16 @@ ILLEGAL: dict[str, tuple[Callable[[], Graph], str]] = {
     "bundle called input": (lambda: edited(0, name="input"), "bundle input: .*rename"),
     "dangling source": (lambda: edited(1, source="nobody"), "bundle second: .*'nobody'"),
     "reads itself": (lambda: edited(1, source="second"), "bundle second: .*'second'"),
+    "nothing to read": (lambda: edited(1, source=()), "bundle second: reads nothing"),
+    "dangling among several": (lambda: edited(1, source=("first", "nobody")), "bundle second: .*'nobody'"),
+    "sizes side by side": (
+        lambda: edited(2, source=("second", "first")),
+        r"bundle last: input: 'first' \(.*\) cannot stand beside 'second' \(2, 48\)",
+    ),
+    "binary points side by side": (
+        lambda: side_by_side(Quant(4, 2)),
+        "bundle sum: input: .* received fractional bits 2 of 'first', 3 of 'input'; give .* the same int_bits",
+    ),
     "cycle": (lambda: edited(0, source="last"), "bundle first: .*'last'"),
     "dangling residual": (lambda: edited(1, add=Add("nobody", RELU)), "bundle second: .*'nobody'"),
     "residual shape": (lambda: edited(1, add=Add("input", RELU)), "bundle second: add.with: .*one shape"),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepsoc.errors import InputError
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import Window, windows
 from tests.graph.plain_reference import window
 
 
@@ -34,13 +36,19 @@ def test_tensorflow_sizes(size: int, kernel: int, stride: int, padding: str, exp
     assert (made.out, made.pad_before, made.pad_after) == expected
 
 
-@given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 6), st.sampled_from(("same", "valid")))
-def test_every_window_against_a_list_of_taps(size: int, kernel: int, stride: int, padding: str) -> None:
-    if padding == "valid" and kernel > size:
-        with pytest.raises(InputError, match="does not fit"):
-            Window(size, kernel, stride, "valid")
+PADDINGS = st.sampled_from(("same", "valid")) | st.tuples(st.integers(0, 9), st.integers(0, 9))
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 6), PADDINGS)
+def test_every_window_against_a_list_of_taps(size: int, kernel: int, stride: int, padding: Any) -> None:
+    pads = padding if isinstance(padding, tuple) else (0, 0)
+    small = "does not fit" if kernel > size + sum(pads) else ""
+    refused = "" if padding == "same" else "whole window" if max(pads) >= kernel else small
+    if refused:
+        with pytest.raises(InputError, match=refused):
+            Window(size, kernel, stride, padding)
         return
-    made = Window(size, kernel, stride, padding)  # type: ignore[arg-type]
+    made = Window(size, kernel, stride, padding)
     expected = window(size, kernel, stride, padding)
     assert made.out == len(expected)
     for index, taps in enumerate(expected):
@@ -58,3 +66,8 @@ def test_sizes_must_be_positive(sizes: tuple[int, int, int]) -> None:
 def test_unknown_padding() -> None:
     with pytest.raises(InputError, match="'full'"):
         Window(4, 2, 1, "full")  # type: ignore[arg-type]
+    for pads in ((1,), (1, -1), [1, 1], (1, 1.0)):
+        with pytest.raises(InputError, match="elements before and behind"):
+            Window(4, 2, 1, pads)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"\(\(top, bottom\), \(left, right\)\)"):
+        windows((4, 4), (2, 2), (1, 1), ((1, 1),))  # type: ignore[arg-type]

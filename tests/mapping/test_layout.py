@@ -51,6 +51,28 @@ def test_tensor(hw: Hardware, seed: int, others: int, n: int, h: int, w: int, c:
     np.testing.assert_array_equal(layout.unpack(bytes(noisy)), values)
 
 
+@given(hw=hardware, seed=seeds, others=st.integers(0, 5), fh=st.integers(1, 3), fw=st.integers(1, 3), **SIZES)
+def test_every_so_many_th_row_and_column(
+    hw: Hardware, seed: int, others: int, fh: int, fw: int, n: int, h: int, w: int, c: int
+) -> None:
+    """The parts of a tensor fill it, each in its own bytes; rows that share a byte are no parts."""
+    fh = fh if hw.x_bits == 8 else 1
+    whole = TensorLayout(hw, n, h * fh, w * fw, c, c + others if others else 0)
+    part, half = whole.cells((fh, fw)), 1 << (hw.x_bits - 1)
+    values = np.random.default_rng(seed).integers(-half, half, (n, h, w, c))
+    image = np.zeros(whole.size, np.uint8)
+    for i in range(fh):
+        for j in range(fw):
+            at = i * whole.pitch + j * whole.column
+            place = image[at : at + part.size]
+            assert len(place) == part.size
+            packed = np.frombuffer(part.pack(values), np.uint8)
+            assert not (place[packed != 0]).any()
+            place |= packed
+            np.testing.assert_array_equal(part.unpack(place.tobytes()), values)
+    np.testing.assert_array_equal(whole.unpack(image.tobytes()), values.repeat(fh, axis=1).repeat(fw, axis=2))
+
+
 @given(hw=hardware, seed=seeds, ch_per_t=st.integers(1, 9), **SIZES)
 def test_raw(hw: Hardware, seed: int, ch_per_t: int, n: int, h: int, w: int, c: int) -> None:
     rng = np.random.default_rng(seed)

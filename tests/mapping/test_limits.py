@@ -115,6 +115,35 @@ def test_resolve_takes_the_largest_of_all_networks() -> None:
     assert needs([plain((1, 1, 3, 8), strides=(1, 4))])[0]["sw_max"] == 1  # decimated
 
 
+def joint(*sources: str, upsample: tuple[int, int] = (1, 1)) -> Graph:
+    """Two convolutions and one of several tensors."""
+    first = Bundle("first", "input", conv(RNG, (1, 1, 2, 2)), act=relu(), upsample=upsample)
+    second = Bundle("second", "first", conv(RNG, (1, 1, 2, 2)), act=relu())
+    return graph(
+        (1, 4, 4, 2), first, second, Bundle("both", sources, conv(RNG, (1, 1, 2 * len(sources), 2)), act=relu())
+    )
+
+
+@pytest.mark.parametrize(
+    ("net", "where"),
+    [
+        (joint("first", "second"), ""),
+        (joint("second", "first"), ""),
+        (joint("first", "input"), "bundle both"),
+        (joint("first", "first"), "bundle both"),
+        (joint("first", "second", upsample=(1, 2)), "bundle first"),
+    ],
+)
+def test_copies_take_the_pooling_unit(net: Graph, where: str) -> None:
+    hw = resolve(hardware(), [net])
+    assert any(op.kind != "mac" for op in plan(net, hw).operations) == bool(where)
+    assert needs([net])[0]["edges_ram_depth"] == (16 if where else 0)
+    assert needs([net])[1].get("edges_ram_depth", "") == where
+    if where:
+        with pytest.raises(MappingError, match=f"{where}: edges_ram_depth is 0, 16 is needed"):
+            plan(net, hardware(edges_ram_depth=0))
+
+
 def small_cnn(rng: random.Random) -> Graph:
     """One to three convolutions with usual kernels, strides and pools, and a dense layer."""
     bundles: list[dict[str, Any]] = []

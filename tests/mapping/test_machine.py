@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from deepsoc.errors import MappingError
 from deepsoc.graph.executor import execute
-from deepsoc.graph.ir import Graph, IntArray
+from deepsoc.graph.ir import Dense, Graph, IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.limits import requantizers_needed
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.reference import run_operations
 from tests.mapping.machine import MachineError, Trace, run
 from tests.mapping.machine_ahead import check_ahead
@@ -69,7 +70,8 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
     assert max(op.work.passes for op in p.operations) <= requantizers_needed([net])
     results = execute(net, x)
     for op, values in zip(p.operations, expected, strict=True):
-        if op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
+        ups = p.graph.by_name()[op.bundle].upsample != (1, 1)
+        if not ups and op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
             wanted = results[op.bundle].out if op.pool else results[op.bundle].core
             np.testing.assert_array_equal(values.reshape(wanted.shape), wanted)
     last = results[net.bundles[-1].name].out
@@ -91,7 +93,9 @@ def refusal(net: Graph, hw: Hardware) -> str | None:
 def random_pair(rng: np.random.Generator, index: int) -> tuple[Graph, Hardware]:
     """A random network and hardware that can run it; refusals that such hardware may give are drawn again."""
     while True:
-        spec, net, _ = random_case(int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3)
+        spec, net, _ = random_case(
+            int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3, joints=0.4, pads=0.3, ups=0.2
+        )
         hw = Hardware(
             rows=ARRAYS[index % 4][0],
             cols=ARRAYS[index % 4][1],
@@ -188,6 +192,184 @@ def test_groups_are_operations_on_ranges_of_channels(rng: np.random.Generator) -
         raw = graph((1, 3, 3, 12), Bundle("a", "input", core, add=Add("input", add) if add else None))
         with pytest.raises(MappingError, match=r"bundle a: the sums of 2 groups .* give the layer an act"):
             plan(raw, HW)
+
+
+PADS = [((2, 0), (0, 2)), ((0, 2), (2, 0)), ((1, 2), (2, 1)), ((2, 2), (1, 1))]
+
+
+@pytest.mark.parametrize("pads", PADS)
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_rows_and_columns_of_padding(pads: tuple[tuple[int, int], ...], stride: int, rng: np.random.Generator) -> None:
+    """Convolutions, pools in line and pools of their own, up to all but a row or column of a window."""
+    steps = (stride, 4 - stride)
+    core = conv(rng, (3, 3, 3, 5), strides=steps, padding=pads)
+    net = graph(
+        (2, 9, 7, 3),
+        Bundle("a", "input", core, act=relu()),
+        Bundle("b", "input", conv(rng, (1, 1, 3, 4)), act=linear(), pool=pool("max", (3, 3), steps, pads)),
+        Bundle("c", "input", conv(rng, (2, 1, 3, 4)), act=relu(1, 2), pool=pool("avg", (3, 3), steps, pads, frac=3)),
+    )
+    ops = check(net, HW.model_copy(update={"weights_ram_depth": 256}), rng)
+    # Of 7 columns, two on the right alone leave the last window one, in which the window before it ends, too.
+    assert any(op.pool for op in ops) == (stride == 2 and pads[1] != (0, 2))
+    above = pads[0][0]
+    few = HW.model_copy(update={"kh_max": 3, "weights_ram_depth": 256})
+    if above < 2:
+        check(net, few, rng)
+    else:  # the hardware has room for (kh_max - 1) / 2 rows above
+        with pytest.raises(MappingError, match="bundle a: kh_max is 3, 5 is needed"):
+            plan(net, few)
+
+
+def up(core: Any, act: Any, factors: tuple[int, int], **parts: Any) -> Bundle:
+    return Bundle("a", "input", core, act=act, upsample=factors, **parts)
+
+
+@pytest.mark.parametrize("factors", [(2, 2), (3, 1), (1, 3), (2, 3)])
+@pytest.mark.parametrize("rows", [4, 7])
+def test_up_sampled_rows_and_columns_are_copies(factors: tuple[int, int], rows: int, rng: np.random.Generator) -> None:
+    """Of results, of pools in line and of their own; read by a convolution, beside another tensor, and flattened."""
+    x8 = Quant(8, 3)
+    hw = Hardware(rows=rows, cols=12, axi_data_bits=64, axi_max_burst=4)
+    h, w = 9 * factors[0], 5 * factors[1]
+    act, small = relu(2, bits=8), replace(pool("max", (1, 1), (2, 2)), out=Quant(8, 2))
+    for parts in ({}, {"pool": small}, {"pool": replace(small, kind="avg", size=(2, 2), strides=(1, 1))}):
+        strides = (1, 1) if not parts or parts["pool"].kind == "avg" else (2, 2)
+        shape = (2, 9 * strides[0], 5 * strides[1], 3)
+        net = graph(
+            shape,
+            up(conv(rng, (2, 2, 3, 5), bits=8), act, factors, **parts),
+            Bundle("b", "a", conv(rng, (1, 2, 5, 4), bits=8), act=act),
+            Bundle("c", ("b", "a"), conv(rng, (1, 1, 9, 2), bits=8), act=act, add=None),
+            Bundle("d", "a", conv(rng, (2, 1, 5, 13), bits=8), act=act, upsample=(1, 2), flatten=True),
+            Bundle("e", "d", Dense(rng.integers(-128, 128, (h * w * 2 * 13, 3)), None, Quant(8, 3), Quant(16, 3))),
+            quant=x8,
+        )  # fmt: skip
+        ops = check(net, hw, rng)
+        count = sum(".up" in op.name for op in ops if op.bundle == "a")
+        assert count == factors[0] + factors[1] - 2
+        assert {op.y.buffer for op in ops if op.bundle == "a" and ".up" in op.name} == {"c.input"}
+
+
+def test_rows_that_share_a_byte_are_not_repeated(rng: np.random.Generator) -> None:
+    net = graph((2, 5, 4, 3), up(conv(rng, (2, 2, 3, 5)), relu(), (2, 1)))
+    with pytest.raises(
+        MappingError, match=r"bundle a: up-sampling repeats rows, of which 2 share a byte .* use x_bits 8"
+    ):
+        plan(net, HW)
+    check(graph((2, 5, 4, 3), up(conv(rng, (2, 2, 3, 5)), relu(), (1, 3))), HW, rng)
+
+
+def copies(ops: tuple[Operation, ...]) -> list[str]:
+    return [op.name for op in ops if ".copy" in op.name]
+
+
+@pytest.mark.parametrize("depth", [20, 256])  # with passes, and without
+def test_concatenations_are_ranges_of_one_tensor(depth: int, rng: np.random.Generator) -> None:
+    """Written by plain and grouped convolutions, adds and pools of every kind; read whole, and one alone."""
+    net = graph(
+        (2, 9, 6, 4),
+        Bundle("a", "input", conv(rng, (3, 3, 4, 5)), act=relu()),
+        Bundle("b", "a", conv(rng, (2, 2, 5, 10)), act=linear()),
+        Bundle("c", "b", conv(rng, (1, 3, 5, 4), groups=2), act=relu(1), add=Add("input", relu())),
+        Bundle(
+            "d", ("a", "b", "c"), conv(rng, (3, 2, 19, 8), strides=(1, 2)), act=relu(), pool=pool("max", (2, 2), (2, 2))
+        ),
+        Bundle("e", "a", conv(rng, (1, 1, 5, 3), strides=(2, 4)), act=relu()),
+        Bundle("f", "c", conv(rng, (1, 1, 4, 3), strides=(1, 2)), act=linear(), pool=pool("avg", (2, 2), (2, 2))),
+        Bundle("g", ("d", "f", "e"), conv(rng, (3, 2, 7, 8), groups=2), act=relu(1), add=Add("d", relu())),
+        Bundle("h", ("g", "e"), conv(rng, (1, 1, 11, 4)), act=relu()),
+    )
+    ops = check(net, HW.model_copy(update={"weights_ram_depth": depth}), rng)
+    found = {op.name: op for op in ops}
+    assert {op.y.buffer for op in ops if op.bundle in ("a", "b") and not op.raw} == {"d.input"}
+    assert {op.k0 for op in ops if op.bundle == "b" and not op.raw} == {5}
+    assert found["c.add"].y.off0 == 15
+    assert copies(ops) == ["h.copy1"]  # `e` has its place beside `d` and `f`
+    assert (found["e"].x.buffer, found["e"].x.seg_count, found["e"].x.seg_bytes, found["e"].x.seg_step) == (
+        "d.input", 2, 5, 4 * 19,
+    )  # fmt: skip
+
+
+def test_a_growing_concatenation_is_one_tensor(rng: np.random.Generator) -> None:
+    """As in a DenseNet: every layer reads all before it, which lies in front of its own range."""
+    names = ["a", *(f"d{i}" for i in range(5))]
+    net = graph(
+        (1, 7, 6, 2),
+        Bundle("a", "input", conv(rng, (1, 1, 2, 4)), act=relu()),
+        Bundle("d0", "a", conv(rng, (3, 3, 4, 3)), act=relu()),
+        *[
+            Bundle(names[i], tuple(names[:i]), conv(rng, (3, 3, 3 * i + 1, 3)), act=relu()) for i in range(2, 6)
+        ],
+        Bundle("t", tuple(names), conv(rng, (1, 1, 19, 4)), act=relu(), pool=pool("avg", (2, 2), (2, 2))),
+    )  # fmt: skip
+    ops = check(net, HW.model_copy(update={"weights_ram_depth": 256}), rng)
+    assert [op.name for op in ops] == [*names, "t", "t.pool"]
+    assert [op.k0 for op in ops[:6]] == [0, 4, 7, 10, 13, 16]
+    middle = graph((1, 7, 6, 2), *net.bundles[:4], Bundle("m", ("d0", "d1"), conv(rng, (2, 2, 6, 3)), act=relu()),
+                   *net.bundles[4:])  # fmt: skip
+    ops = check(middle, HW.model_copy(update={"weights_ram_depth": 256}), rng)
+    (op,) = (op for op in ops if op.bundle == "m")
+    assert (op.c0, op.x.buffer, copies(ops)) == (4, ops[0].y.buffer, [])
+
+
+def test_what_has_its_own_place_is_copied(rng: np.random.Generator) -> None:
+    """The input, a tensor that stands twice, and a residual whose range does not begin on the grid."""
+    core = conv(rng, (2, 1, 10, 3))
+    net = graph(
+        (2, 7, 5, 2),
+        Bundle("a", "input", conv(rng, (3, 3, 2, 3)), act=relu()),
+        Bundle("b", ("input", "a", "input", "a"), core, act=relu(1), add=Add("a", relu())),
+        Bundle("c", ("b", "a"), conv(rng, (1, 1, 6, 2)), act=relu()),
+        Bundle("d", ("a", "input"), conv(rng, (1, 1, 5, 2)), act=relu()),
+        Bundle("e", ("a", "b"), conv(rng, (1, 1, 6, 2)), act=relu()),
+    )
+    ops = check(net, HW.model_copy(update={"weights_ram_depth": 256}), rng)
+    assert copies(ops) == ["b.copy0", "b.copy1", "b.copy2", "b.copy3", "c.copy1", "e.copy1"]
+    places = {op.name: (op.x.buffer, op.c0, op.y.buffer) for op in ops}
+    assert places["a"][2] == "e.input"  # where its range is the first
+    assert places["d"] == ("b.input", 2, "d")
+
+
+@pytest.mark.parametrize("channels", [16, 13])
+def test_a_residual_is_a_range_that_begins_on_the_grid(channels: int, rng: np.random.Generator) -> None:
+    hw = HW.model_copy(update={"axi_max_burst": 2, "weights_ram_depth": 256})
+    assert hw.grid_bytes == 16
+    net = graph(
+        (1, 9, 4, 2),
+        Bundle("a", "input", conv(rng, (1, 1, 2, channels)), act=relu()),
+        Bundle("b", "input", conv(rng, (3, 1, 2, 21)), act=relu()),
+        Bundle("c", "b", conv(rng, (1, 1, 21, 21)), act=relu(1), add=Add("b", relu())),
+        Bundle("d", ("a", "b", "c"), conv(rng, (1, 2, channels + 42, 3)), act=relu()),
+    )
+    ops = check(net, hw, rng)
+    assert copies(ops) == ([] if channels == 16 else ["d.copy1"])
+    if channels == 16:
+        (operand,) = (op.stage.o for op in ops if op.stage.o)
+        assert (operand.buffer, operand.off0, operand.seg_count) == ("d.input", 16, 4)
+
+
+def test_matrices_are_concatenated_too(rng: np.random.Generator) -> None:
+    net = graph(
+        (9, 12),
+        Bundle("a", "input", dense(rng, 12, 7), act=relu()),
+        Bundle("b", "a", dense(rng, 7, 25), act=linear()),
+        Bundle("c", ("a", "b"), dense(rng, 32, 32), act=relu()),
+        Bundle("d", ("a", "input", "c"), dense(rng, 51, 5), act=relu(1)),
+        Bundle("e", "c", dense(rng, 32, 3)),
+    )
+    for depth in (20, 64):  # chained, a row block at a time, and not
+        ops = check(net, HW.model_copy(update={"weights_ram_depth": depth}), rng)
+        assert any(op.chain and op.c0 for op in ops) == (depth == 20)
+        assert copies(ops) == ["c.copy0", "d.copy1"]  # the place of `a` is beside the input
+
+
+def test_flattened_tensors_do_not_lie_side_by_side(rng: np.random.Generator) -> None:
+    parts = [Bundle(name, "input", conv(rng, (1, 1, 2, 2)), act=relu(), flatten=True) for name in "ab"]
+    net = graph((1, 3, 2, 2), *parts, Bundle("c", ("a", "b"), dense(rng, 24, 4)))
+    execute(net, rng.integers(-8, 8, net.input_shape))  # it means something
+    with pytest.raises(MappingError, match=r"bundle c: 'a' is flattened, .* flatten what reads the concatenation"):
+        plan(net, HW)
 
 
 def test_a_consumer_far_behind_reads_what_was_kept(rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from deepsoc.graph.ir import Graph
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.geometry import mac_clocks
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.steps import CONFIG, MAC, SHIFT, ArrayStates, array_steps, operation_input, step_indices
 from tests.mapping.nets import Bundle, conv, dense, graph, linear, pool
 

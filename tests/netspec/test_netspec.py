@@ -83,7 +83,7 @@ def test_stored_networks_load_and_run(name: str) -> None:
     assert list(results.values())[-1].out_quant.bits == 32
 
 
-@given(nets())
+@given(nets(joints=0.3, pads=0.3, ups=0.2))
 def test_dump_reads_back(net: Json) -> None:
     spec = parse_net(net)
     text = json.dumps(spec.dump())
@@ -210,12 +210,68 @@ def test_an_average_of_small_values_gains_three_bits_by_itself() -> None:
     assert first.pool.out.frac == first.act.out.frac + 3
 
 
+# ---- concatenations ---------------------------------------------------------------------------------------------
+
+
+def side_by_side(*sources: str, **int_bits: int) -> Json:
+    """Layers of very different ranges, the first three of them side by side in a fourth; `int_bits` by name."""
+
+    def layer(name: str, source: Any, scale: int) -> Json:
+        core = {"type": "conv2d", "filters": 3, "kernel": [scale, scale], "padding": "same"}
+        act: Json = {"type": "relu", "slope": 0.5} | ({"int_bits": int_bits[name]} if name in int_bits else {})
+        return {"name": name, "input": source, "core": core, "act": act}
+
+    b = layer("b", "a", 1)
+    b["pool"] = {"type": "avg", "size": [3, 3], "strides": [1, 1], "padding": "same"}
+    return {
+        "format": "deepsoc-net/2", "name": "net", "input": {"shape": [6, 5, 2]}, "bits": {"x": 8, "k": 8, "b": 16},
+        "bundles": [
+            layer("a", "input", 5), b, layer("c", "b", 1), layer("d", list(sources), 3), layer("e", ["d", "d"], 1)
+        ],
+    }  # fmt: skip
+
+
+def points(net: Json) -> dict[str, int]:
+    """Integer bits of the input and of every result."""
+    graph = parse_net(net).to_graph(seed=4)
+    infos = validate(graph)
+    return {"input": 7 - graph.input_quant.frac} | {name: 7 - info.output.quant.frac for name, info in infos.items()}
+
+
+def test_what_is_concatenated_has_the_binary_point_of_the_widest_range() -> None:
+    alone = {name: points(side_by_side(name))[name] for name in "abc"}
+    assert len(set(alone.values())) > 1
+    together = points(side_by_side("a", "b", "c"))
+    assert {together[name] for name in "abc"} == {max(alone.values())}
+
+
+def test_a_given_binary_point_is_that_of_all_that_is_concatenated() -> None:
+    assert {points(side_by_side("a", "b", "c", b=3) | {})[name] for name in "ac"} != {3}  # not that of its pool
+    assert {points(side_by_side("a", "b", "c", c=3))[name] for name in "abc"} == {3}
+    assert {points(side_by_side("c", "input"))[name] for name in ("input", "c")} == {0}
+    with pytest.raises(
+        InputError, match=r"bundles\[3\]: input: .* one binary point, received int_bits 2 of 'a', 3 of 'c'"
+    ):
+        points(side_by_side("a", "b", "c", a=2, c=3))
+
+
+def test_concatenated_weights_are_drawn_and_checked() -> None:
+    graph = parse_net(side_by_side("a", "input", "c")).to_graph(seed=1)
+    assert graph.bundles[3].core.weights.shape == (3, 3, 8, 3)
+    assert graph.bundles[4].sources == ("d", "d")
+    assert parse_net(side_by_side("a", "b")).dump()["bundles"][3]["input"] == ["a", "b"]
+    net = side_by_side("a", "b")
+    net["bundles"][1]["pool"]["padding"] = "valid"
+    with pytest.raises(InputError, match=r"net: \$.bundles\[3\].input: bundle d: 'b' \(1, 4, 3, 3\) cannot stand"):
+        parse_net(net)
+
+
 # ---- faults in net.json -----------------------------------------------------------------------------------------
 
 B0, B1, B2 = ("bundles", 0), ("bundles", 1), ("bundles", 2)
 FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     # path, new value, JSON path of the fault, part of the message
-    (("format",), "deepsoc-net/2", "$.format", "deepsoc-net/1"),
+    (("format",), "deepsoc-net/3", "$.format", "deepsoc-net/1"),
     (("format",), ..., "$.format", "missing"),
     (("name",), "a b", "$.name", "letter"),
     (("name",), "", "$.name", "letter"),
@@ -252,7 +308,10 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B1, "input"), "b9", "$.bundles[1].input", "no bundle 'b9'"),
     ((*B1, "input"), "b2", "$.bundles[1].input", "cannot read itself"),
     ((*B0, "input"), "b2", "$.bundles[0].input", "stands later"),
-    ((*B1, "input"), None, "$.bundles[1].input", "string"),
+    ((*B1, "input"), None, "$.bundles[1].input", "received null"),
+    ((*B1, "input"), [], "$.bundles[1].input", "at least 1"),
+    ((*B1, "input"), ["b1", 7], "$.bundles[1].input[1]", "string"),
+    ((*B1, "input"), ["b1", "b1"], "$.bundles[1].input", "several inputs are of format 'deepsoc-net/2'"),
     ((*B1, "add", "with"), "b9", "$.bundles[1].add.with", "no bundle 'b9'"),
     ((*B1, "add", "with"), "out", "$.bundles[1].add.with", "stands later"),
     ((*B1, "add", "with"), "b2", "$.bundles[1].add.with", "cannot read itself"),
@@ -267,6 +326,12 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B0, "core", "kernel"), 3, "$.bundles[0].core.kernel", "received 3"),
     ((*B0, "core", "strides"), [0, 1], "$.bundles[0].core.strides[0]", "greater"),
     ((*B0, "core", "padding"), "full", "$.bundles[0].core.padding", 'received "full"'),
+    ((*B0, "core", "padding"), 1, "$.bundles[0].core.padding", "received 1"),
+    ((*B0, "core", "padding"), [[1, 1]], "$.bundles[0].core.padding[1]", "missing"),
+    ((*B0, "core", "padding"), [1, 1], "$.bundles[0].core.padding[0]", "received 1"),
+    ((*B0, "core", "padding"), [[1, -1], [0, 0]], "$.bundles[0].core.padding[0][1]", "greater"),
+    ((*B0, "core", "padding"), [[1, 1], [0, 0]], "$.bundles[0].core.padding", "are of format 'deepsoc-net/2'"),
+    ((*B0, "pool", "padding"), [[1, 1], [0, 0]], "$.bundles[0].pool.padding", "are of format 'deepsoc-net/2'"),
     ((*B0, "core", "use_bias"), 1, "$.bundles[0].core.use_bias", "boolean"),
     ((*B0, "core", "groups"), 0, "$.bundles[0].core.groups", "greater"),
     ((*B0, "core", "groups"), 7, "$.bundles[0].core", "7 groups do not divide"),
@@ -287,6 +352,9 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B0, "pool", "size"), [10, 1], "$.bundles[0].pool", "does not fit"),
     ((*B0, "pool", "size"), [0, 1], "$.bundles[0].pool.size[0]", "greater"),
     ((*B0, "pool", "strides"), ..., "$.bundles[0].pool.strides", "missing"),
+    ((*B0, "upsample"), [2, 2], "$.bundles[0].upsample", "up-sampling is of format 'deepsoc-net/2'"),
+    ((*B0, "upsample"), [0, 2], "$.bundles[0].upsample[0]", "greater"),
+    ((*B0, "upsample"), 2, "$.bundles[0].upsample", "received 2"),
     ((*B0, "softmax"), True, "$.bundles[0].softmax", "last"),
     ((*B1, "flatten"), False, "$.bundles[2].core", "flatten"),
     ((*B0, "flatten"), True, "$.bundles[1].core", "flatten"),
@@ -310,6 +378,35 @@ def test_faults_are_refused_with_file_and_json_path(
     assert error.value.where == f"{file}: {where}"
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_rows_and_columns_of_padding() -> None:
+    net = changed("format", to="deepsoc-net/2")
+    net["bundles"][0]["core"] |= {"padding": [[0, 2], [1, 0]], "strides": [2, 1]}
+    net["bundles"][0]["pool"]["padding"] = [[1, 0], [0, 0]]
+    spec = parse_net({**net, "bundles": net["bundles"][:1]})
+    assert spec.dump()["bundles"][0]["core"]["padding"] == [[0, 2], [1, 0]]
+    (info,) = validate(spec.to_graph()).values()
+    assert (info.core.shape, info.output.shape) == ((2, 5, 7, 8), (2, 3, 3, 8))
+    net["bundles"][0]["core"]["padding"] = [[0, 3], [0, 0]]
+    with pytest.raises(InputError, match=r"bundles\[0\].core: .* padding of 3 elements would hold a whole window of 3"):
+        parse_net(net)
+
+
+def test_up_sampling_at_the_end_is_not_raw() -> None:
+    net = changed("format", to="deepsoc-net/2")
+    net["bundles"] = [{**net["bundles"][0], "act": None, "pool": None, "upsample": [2, 3]}]
+    graph = parse_net(net).to_graph()
+    assert graph.bundles[0].act
+    x = random_input(graph, np.random.default_rng(0))
+    result = execute(graph, x)["b1"]
+    assert result.out.shape == (2, 18, 24, 8)
+    assert np.array_equal(result.out[:, 5, 7], result.core[:, 2, 2])
+    assert parse_net(net).dump()["bundles"][0]["upsample"] == [2, 3]
+    dense = changed("format", to="deepsoc-net/2")
+    dense["bundles"][2]["upsample"] = [1, 2]
+    with pytest.raises(InputError, match=r"bundles\[2\].upsample: .* needs a tensor \(n, h, w, c\)"):
+        parse_net(dense)
 
 
 def test_kernel_beyond_a_valid_input() -> None:

@@ -11,12 +11,22 @@ import numpy as np
 from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.formats import Bits
-from deepsoc.frontend.keras.layers import Activation, Add, Conv2D, Dense, Linear, MaxPool2D, Pool2D, refuse_unknown
+from deepsoc.frontend.keras.layers import (
+    Activation,
+    Add,
+    Conv2D,
+    Dense,
+    Linear,
+    MaxPool2D,
+    Pool2D,
+    pair,
+    refuse_unknown,
+)
 from deepsoc.frontend.keras.quantizers import Grid, covering_limit, exponent, fixed_point, weight_limit
 from deepsoc.graph.fixed import ACC_BITS, MAX_LEFT_SHIFT, MAX_RIGHT_SHIFT
 from deepsoc.graph.ir import IntArray
 from deepsoc.graph.shapes import MAX_AVG_GAIN
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import windows
 
 if TYPE_CHECKING:
     from deepsoc.frontend.keras.model import Model
@@ -65,7 +75,7 @@ class _Setting:
 
 @keras.saving.register_keras_serializable(package="deepsoc")
 class Bundle(keras.layers.Layer):  # type: ignore[misc]
-    """A convolution or dense layer and what follows it: batch norm, act, add, pool, flatten, softmax, in this order.
+    """A convolution or dense layer and what follows it: batch norm, act, add, pool, up-sampling, flatten, softmax.
 
     Called on x, or on [x, shortcut] with `add`. It computes in floating point until a `Model` with `bits` holds it;
     then every value it passes on is an integer times a power of two, exactly as on the accelerator.
@@ -75,6 +85,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         act: `ReLU` or `Linear`; None: linear, but none at all before `add` and as the last step of the network.
         add: `Add`, for a residual.
         pool: `MaxPool2D` or `AvgPool2D`.
+        upsample: how often each row and column of the result stands there (nearest neighbour): one integer or two.
         flatten: flattens the result.
         softmax: ends with a softmax; on the last Bundle only.
         batch_norm: normalizes behind the core, folded into its weights.
@@ -91,13 +102,14 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         act: Activation | None = None,
         add: Add | None = None,
         pool: Pool2D | None = None,
+        upsample: int | tuple[int, int] = 1,
         flatten: bool = False,
         softmax: bool = False,
         batch_norm: bool = False,
         **kwargs: Any,
     ) -> None:
         bits = kwargs.pop("bits", None)
-        refuse_unknown("Bundle", kwargs, ("act", "add", "pool", "flatten", "softmax", "batch_norm"))
+        refuse_unknown("Bundle", kwargs, ("act", "add", "pool", "upsample", "flatten", "softmax", "batch_norm"))
         for name, part, legal, expected in (
             ("core", core, (Conv2D, Dense), "ds.Conv2D(...) or ds.Dense(...)"),
             ("act", act, (Activation, type(None)), "None, ds.ReLU(...) or ds.Linear(...)"),
@@ -106,8 +118,8 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         ):
             if not isinstance(part, legal):
                 raise InputError(
-                    f"Invalid {name}. Expected {expected}: a Bundle is core, act, add, pool, flatten, softmax, "
-                    f"in this order. Received: {name}={part!r}",
+                    f"Invalid {name}. Expected {expected}: a Bundle is core, act, add, pool, upsample, flatten, "
+                    f"softmax, in this order. Received: {name}={part!r}",
                     where="Bundle",
                 )
         for name, flag in (("flatten", flatten), ("softmax", softmax), ("batch_norm", batch_norm)):
@@ -117,6 +129,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         # XLA may fuse and reorder float operations, and with them the values on which integers hang.
         self.supports_jit = False
         self.core, self.act, self.add, self.pool = core, act, add, pool
+        self.upsample = pair("Bundle", "upsample", upsample)
         self.flatten, self.softmax = flatten, softmax
         self.batch_norm = keras.layers.BatchNormalization(momentum=0.95, name="batch_norm") if batch_norm else None
         # The linear activation that null stands for (docs/architecture.md, section 1), unless the sum stays raw.
@@ -151,7 +164,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
     @property
     def raw(self) -> bool:
         """Whether the 32-bit sum itself leaves the Bundle, as it does at the end of a network."""
-        return bool(self.last and self.tail and self.pool is None)
+        return bool(self.last and self.tail and self.pool is None and self.upsample == (1, 1))
 
     # Methods, not properties: Keras saves every layer that it finds in an attribute under the attribute's name.
     def owner(self) -> Model | None:
@@ -205,6 +218,10 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             )
         if self.pool and rank != 4:
             raise InputError(f"Invalid pool. Expected none after ds.Dense. Received: {self.pool!r}", where=self.name)
+        if self.upsample != (1, 1) and rank != 4:
+            raise InputError(
+                f"Invalid upsample. Expected none after ds.Dense. Received: {self.upsample}", where=self.name
+            )
         if self.pool:
             self._check_window("pool", core_shape, self.pool.pool_size, self.pool)
         if self.batch_norm:
@@ -212,11 +229,10 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         self.built = True
 
     def _check_window(self, part: str, shape: Any, kernel: tuple[int, int], layer: Any) -> None:
-        for size, length, stride in zip(shape[1:3], kernel, layer.strides, strict=True):
-            try:
-                Window(size, length, stride, layer.padding)
-            except InputError as error:
-                raise InputError(f"Invalid {part}: {error}. Received: an input {shape}", where=self.name) from None
+        try:
+            windows(shape[1:3], kernel, layer.strides, layer.pads)
+        except InputError as error:
+            raise InputError(f"Invalid {part}: {error}. Received: an input {shape}", where=self.name) from None
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """The Bundle's result: probabilities with `softmax`, else values on its output grid."""
@@ -231,7 +247,9 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         for name in ("core", "act", "add", "pool"):
             part = getattr(self, name)
             config[name] = keras.saving.serialize_keras_object(part) if part else None
-        config.update(flatten=self.flatten, softmax=self.softmax, batch_norm=self.batch_norm is not None)
+        config.update(
+            upsample=self.upsample, flatten=self.flatten, softmax=self.softmax, batch_norm=self.batch_norm is not None
+        )
         config["bits"] = asdict(self.saved_bits) if self.saved_bits else None
         return config
 
@@ -276,6 +294,8 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         core = v
         if self.pool:
             v = self._pool(self.pool, ops.cast(v, dtype), watch)
+        if self.upsample != (1, 1):
+            v = ops.repeat(ops.repeat(v, self.upsample[0], axis=1), self.upsample[1], axis=2)
         if self.flatten:
             v = ops.reshape(v, (-1, int(np.prod(v.shape[1:]))))
         return core, v

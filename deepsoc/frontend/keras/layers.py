@@ -1,11 +1,12 @@
-"""The parts of a Bundle: cores, activations, residual add, pools, flatten.
+"""The parts of a Bundle: cores, activations, residual add, pools; and what stands between Bundles.
 
-All but `Flatten` are only used inside a `Bundle`, which quantizes them.
+All but `Flatten` and `Concatenate` are only used inside a `Bundle`, which quantizes them.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras, qkeras
 from deepsoc.frontend.keras.quantizers import Grid, convolve
 from deepsoc.graph.shapes import MAX_SLOPE_LOG2
-from deepsoc.graph.window import Window
+from deepsoc.graph.window import Padding, windows
 
 __all__ = [
     "Activation",
     "Add",
     "AvgPool2D",
+    "Concatenate",
     "Conv2D",
     "Dense",
     "Flatten",
@@ -27,6 +29,7 @@ __all__ = [
     "MaxPool2D",
     "Pool2D",
     "ReLU",
+    "concatenate",
     "flatten",
 ]
 
@@ -72,20 +75,35 @@ def _remedy(owner: str, keyword: str) -> str:
     return _REMEDIES.get(keyword, "")
 
 
-def _sizes(owner: str, name: str, value: Any) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else value
-    if isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(v, int) and v > 0 for v in pair):
-        return int(pair[0]), int(pair[1])
+def pair(owner: str, name: str, value: Any) -> tuple[int, int]:
+    """Two positive integers, vertical and horizontal, of one or two; refuses all else by the name of the argument."""
+    sizes = (value, value) if isinstance(value, int) else value
+    if isinstance(sizes, list | tuple) and len(sizes) == 2 and all(isinstance(v, int) and v > 0 for v in sizes):
+        return int(sizes[0]), int(sizes[1])
     raise InputError(
         f"Invalid {name}. Expected a positive integer or two (vertical, horizontal). Received: {name}={value!r}",
         where=owner,
     )
 
 
-def _padding(owner: str, padding: str) -> str:
-    if padding not in ("same", "valid"):
-        raise InputError(f"Invalid padding. Expected 'same' or 'valid'. Received: padding={padding!r}", where=owner)
-    return padding
+def _padding(owner: str, padding: Any) -> Padding:
+    if padding in ("same", "valid"):
+        return padding  # type: ignore[no-any-return]
+    sides = tuple(tuple(side) if isinstance(side, list | tuple) else (side,) for side in padding or ())
+    if len(sides) != 2 or any(len(side) != 2 or any(type(n) is not int or n < 0 for n in side) for side in sides):
+        raise InputError(
+            "Invalid padding. Expected 'same', 'valid' or ((top, bottom), (left, right)). "
+            f"Received: padding={padding!r}",
+            where=owner,
+        )
+    return sides
+
+
+def _padded(x: Any, padding: Padding, value: float = 0.0) -> tuple[Any, str]:
+    """What a window slides over, and the padding that is left to be done there."""
+    if isinstance(padding, str):
+        return x, padding
+    return ops.pad(x, ((0, 0), *padding, (0, 0)), constant_values=value), "valid"
 
 
 def _count(owner: str, name: str, value: Any) -> int:
@@ -102,7 +120,7 @@ class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
         filters: output channels.
         kernel_size: rows and columns of the kernel: one integer or two.
         strides: vertical and horizontal: one integer or two.
-        padding: `same` or `valid`.
+        padding: `same`, `valid` or ((top, bottom), (left, right)), each less than the kernel.
         groups: equal parts of the input channels and of the filters, each of which sees nothing of the others.
         use_bias: adds a bias of every output channel.
         **kwargs: kernel_initializer, bias_initializer, kernel_regularizer, name, trainable.
@@ -116,31 +134,40 @@ class Conv2D(qkeras.QConv2D):  # type: ignore[misc]
         filters: int,
         kernel_size: int | tuple[int, int],
         strides: int | tuple[int, int] = 1,
-        padding: str = "valid",
+        padding: Padding = "valid",
         groups: int = 1,
         use_bias: bool = True,
         **kwargs: Any,
     ) -> None:
         refuse_unknown("Conv2D", kwargs, _CORE_KEYWORDS)
+        pads = _padding("Conv2D", padding)
         super().__init__(
             filters=_count("Conv2D", "filters", filters),
-            kernel_size=_sizes("Conv2D", "kernel_size", kernel_size),
-            strides=_sizes("Conv2D", "strides", strides),
-            padding=_padding("Conv2D", padding),
+            kernel_size=pair("Conv2D", "kernel_size", kernel_size),
+            strides=pair("Conv2D", "strides", strides),
+            padding=pads if isinstance(pads, str) else "valid",
             groups=_count("Conv2D", "groups", groups),
             use_bias=use_bias,
             **kwargs,
         )
+        self.pads = pads  # `padding` is what Keras knows of it
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Shape of the result, (n, ho, wo, co)."""
+        n, *sizes, _ = input_shape
+        rows, cols = windows(sizes, self.kernel_size, self.strides, self.pads)
+        return n, rows.out, cols.out, self.filters
 
     def linear(self, x: Any, kernel: Any) -> Any:
         """Sums of products: (n, h, w, ci) and (kh, kw, ci / groups, co) to (n, ho, wo, co)."""
-        return convolve(x, kernel, self.strides, self.padding)
+        x, padding = _padded(x, self.pads)
+        return convolve(x, kernel, self.strides, padding)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
-        keys = ("filters", "kernel_size", "strides", "padding", "groups", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)
+        keys = ("filters", "kernel_size", "strides", "groups", *_CORE_KEYWORDS, *_KERAS_KEYWORDS)
         config = super().get_config()
-        return {key: config[key] for key in keys}
+        return {**{key: config[key] for key in keys}, "padding": self.pads}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Conv2D:
@@ -295,16 +322,16 @@ class Pool2D(Grid):
         self,
         pool_size: int | tuple[int, int] = 2,
         strides: int | tuple[int, int] | None = None,
-        padding: str = "valid",
+        padding: Padding = "valid",
         int_bits: int | None = None,
         **kwargs: Any,
     ) -> None:
         owner = type(self).__name__
         refuse_unknown(owner, kwargs, ())
         super().__init__(int_bits, **kwargs)
-        self.pool_size = _sizes(owner, "pool_size", pool_size)
-        self.strides = self.pool_size if strides is None else _sizes(owner, "strides", strides)
-        self.padding = _padding(owner, padding)
+        self.pool_size = pair(owner, "pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else pair(owner, "strides", strides)
+        self.pads = _padding(owner, padding)
 
     def call(self, x: Any) -> Any:
         """Pools (n, h, w, c), without quantization."""
@@ -312,7 +339,7 @@ class Pool2D(Grid):
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
-        own = {"pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
+        own = {"pool_size": self.pool_size, "strides": self.strides, "padding": self.pads}
         return {**super().get_config(), **own}
 
 
@@ -323,7 +350,7 @@ class MaxPool2D(Pool2D):
     Args:
         pool_size: rows and columns of the window: one integer or two.
         strides: vertical and horizontal; None: the window's size.
-        padding: `same` or `valid`; padding never wins.
+        padding: `same`, `valid` or ((top, bottom), (left, right)); padding never wins.
         int_bits: integer bits of the result; None: those of what is pooled.
 
     Raises:
@@ -332,7 +359,8 @@ class MaxPool2D(Pool2D):
 
     def call(self, x: Any) -> Any:
         """Maximum of every window of (n, h, w, c)."""
-        return ops.max_pool(x, self.pool_size, self.strides, self.padding)
+        x, padding = _padded(x, self.pads, -math.inf)
+        return ops.max_pool(x, self.pool_size, self.strides, padding)
 
 
 @_register
@@ -342,7 +370,7 @@ class AvgPool2D(Pool2D):
     Args:
         pool_size: rows and columns of the window: one integer or two.
         strides: vertical and horizontal; None: the window's size.
-        padding: `same` or `valid`; padding does not count.
+        padding: `same`, `valid` or ((top, bottom), (left, right)); padding does not count.
         int_bits: integer bits of the result; None: chosen from data.
 
     Raises:
@@ -359,15 +387,13 @@ class AvgPool2D(Pool2D):
         h, w, c = x.shape[1:]
         planes = ops.reshape(ops.transpose(x, (0, 3, 1, 2)), (-1, h, w, 1))
         ones = ops.ones((*self.pool_size, 1, 1), dtype=x.dtype)
-        sums = convolve(planes, ones, self.strides, self.padding)
+        planes, padding = _padded(planes, self.pads)
+        sums = convolve(planes, ones, self.strides, padding)
         sums = ops.transpose(ops.reshape(sums, (-1, c, *sums.shape[1:3])), (0, 2, 3, 1))
         return ops.cast(ops.cast(sums, "float64") / self._counts(h, w), "float32")
 
     def _counts(self, h: int, w: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-        rows, cols = (
-            Window(size, kernel, stride, self.padding)  # type: ignore[arg-type]
-            for size, kernel, stride in zip((h, w), self.pool_size, self.strides, strict=True)
-        )
+        rows, cols = windows((h, w), self.pool_size, self.strides, self.pads)
         down, across = (
             np.array([stop - start for start, stop in map(side.span, range(side.out))], np.float64)
             for side in (rows, cols)
@@ -392,6 +418,34 @@ class Flatten(keras.layers.Layer):  # type: ignore[misc]
                 where=self.name,
             )
         return ops.reshape(x, (-1, math.prod(x.shape[1:])))
+
+
+@_register
+class Concatenate(keras.layers.Layer):  # type: ignore[misc]
+    """Tensors side by side, on the channels; stands before a Bundle and costs nothing.
+
+    The tensors get one binary point: that of the widest range.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        refuse_unknown("Concatenate", kwargs, ())
+        super().__init__(**kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the tensors side by side."""
+        shapes = [tuple(x.shape) for x in inputs] if isinstance(inputs, list | tuple) else []
+        if len(shapes) < 2 or any(shape[1:-1] != shapes[0][1:-1] for shape in shapes):
+            raise InputError(
+                "Invalid input. Expected a list of tensors that differ in their channels alone. "
+                f"Received shapes: {shapes}",
+                where=self.name,
+            )
+        return ops.concatenate(inputs, axis=-1)
+
+
+def concatenate(tensors: Sequence[Any]) -> Any:
+    """The tensors (n, h, w, c), or (n, c), side by side: as many channels as all of them have."""
+    return Concatenate()(list(tensors))
 
 
 def flatten(x: Any) -> Any:

@@ -69,18 +69,19 @@ def _bundle(link: Link, bits: Bits) -> ir.Bundle:
             "avg" if type(bundle.pool).__name__ == "AvgPool2D" else "max",
             bundle.pool.pool_size,
             bundle.pool.strides,
-            bundle.pool.padding,  # type: ignore[arg-type]
+            bundle.pool.pads,
             ir.Quant(bits.x, bundle.pool.frac(bits.x)),
         )
     return ir.Bundle(
         name=bundle.name,
-        source=link.source,
+        source=link.sources if len(link.sources) > 1 else link.sources[0],
         core=_core(bundle, bits),
         act=_act(act, bits),
         add=add,
         pool=pool,
         flatten=link.flatten,
         softmax=bundle.softmax,
+        upsample=bundle.upsample,
     )
 
 
@@ -90,7 +91,7 @@ def _core(bundle: Bundle, bits: Bits) -> ir.Conv2D | ir.Dense:
     if numbers.kernel.ndim == 2:
         return ir.Dense(numbers.kernel, numbers.bias, *quants)
     core = bundle.core
-    return ir.Conv2D(numbers.kernel, numbers.bias, tuple(core.strides), core.padding, *quants, core.groups)
+    return ir.Conv2D(numbers.kernel, numbers.bias, tuple(core.strides), core.pads, *quants, core.groups)
 
 
 def _act(act: Activation | None, bits: Bits) -> ir.Act | None:

@@ -40,7 +40,7 @@ _NO_H5 = (
 
 @keras.saving.register_keras_serializable(package="deepsoc")
 class Model(keras.Model):  # type: ignore[misc]
-    """A network from one `keras.Input` through Bundles (and `flatten`) to one output.
+    """A network from one `keras.Input` through Bundles (`concatenate` and `flatten` between them) to one output.
 
     Between the Bundles may stand what does nothing at inference: stock Dropout, noise, ActivityRegularization.
 
@@ -97,18 +97,40 @@ class Model(keras.Model):  # type: ignore[misc]
         if bits and bits.input_int_bits != self.input_grid.int_bits:
             self.input_grid.int_bits = bits.input_int_bits
             self.input_grid.limit.assign(0.0 if bits.input_int_bits is None else 2.0**bits.input_int_bits)
+        self._given_points()
         for link in self.links:
             link.bundle.configure(
                 self,
                 bits,
                 last=link is self.links[-1],
-                source=partial(self._grid_of, link.source),
+                source=partial(self._grid_of, link.sources[0]),
                 shortcut=partial(self._grid_of, link.shortcut) if link.shortcut else None,
             )
         self.train_function = self.test_function = self.predict_function = None
 
     def _grid_of(self, name: str) -> Grid:
         return self.input_grid if name == "input" else self.bundles[name].out_grid()
+
+    def _ties(self) -> list[dict[str, Grid]]:
+        """Grids, by the names of their tensors, that share a binary point: of what is concatenated, directly or not."""
+        groups: list[set[str]] = []
+        for names in (set(link.sources) for link in self.links if len(link.sources) > 1):
+            groups = [g for g in groups if not g & names] + [names.union(*(g for g in groups if g & names))]
+        return [{name: self._grid_of(name) for name in sorted(group)} for group in groups]
+
+    def _given_points(self) -> dict[int, float]:
+        """Limits that the user gave to others of a tie, by the identity of the grid; refuses different ones."""
+        points: dict[int, float] = {}
+        for tied in self._ties():
+            given = {name: grid.int_bits for name, grid in tied.items() if grid.int_bits is not None}
+            if len(set(given.values())) > 1:
+                raise InputError(
+                    f"Invalid int_bits. Expected equal ones of all that is concatenated: it has one binary point. "
+                    f"Received: {given}; make them equal, or leave them out",
+                    where="Model",
+                )
+            points |= {id(grid): 2.0**bits for bits in given.values() for grid in tied.values()}
+        return points
 
     @property
     def bundles(self) -> dict[str, Bundle]:
@@ -124,7 +146,11 @@ class Model(keras.Model):  # type: ignore[misc]
     @property
     def calibrated(self) -> bool:
         """Whether all binary points are known; true of a floating point network."""
-        return self.bits is None or all(grid.calibrated for grid in self._grids())
+        return self.bits is None or (all(grid.calibrated for grid in self._grids()) and not self._apart())
+
+    def _apart(self) -> list[dict[str, Grid]]:
+        """Those of `_ties` whose binary points differ."""
+        return [tied for tied in self._ties() if len({float(grid.limit) for grid in tied.values()}) > 1]
 
     def _grids(self) -> Iterator[Grid]:
         yield self.input_grid
@@ -146,17 +172,30 @@ class Model(keras.Model):  # type: ignore[misc]
         inputs = self._checked(x)
         for link in self.links:
             link.bundle.check_weights()
-        for grid in self._grids():
-            grid.place(0.0)
+        given = self._given_points()
+        wide: dict[int, float] = {}  # by the identity of a grid, the least limit that those tied to it leave
         faults: list[str] = []
 
         def place(name: str, grid: Grid, values: Any, least: float = 0.0) -> None:
-            grid.calibrate(values, bits.x, least)
+            if id(grid) in given:
+                grid.place(given[id(grid)])
+            else:
+                grid.calibrate(values, bits.x, max(least, wide.get(id(grid), 0.0)))
             faults.extend(_saturation(name, grid, values, bits.x))
 
-        place("input", self.input_grid, inputs)
-        for _ in self._walk(inputs, watch=place):
-            pass
+        while True:
+            for grid in self._grids():
+                grid.place(0.0)
+            faults.clear()
+            place("input", self.input_grid, inputs)
+            for _ in self._walk(inputs, watch=place):
+                pass
+            apart = self._apart()
+            if not apart:
+                break
+            for tied in apart:  # once more, with one binary point
+                limit = max(float(grid.limit) for grid in tied.values())
+                wide |= {id(grid): limit for grid in tied.values()}
         self._warn(faults)
 
     def _warn_of_saturation(self, inputs: npt.NDArray[np.float32]) -> None:
@@ -252,7 +291,9 @@ class Model(keras.Model):  # type: ignore[misc]
         if self.bits is not None:
             values["input"] = self.input_grid.snap(values["input"], self.bits.x)
         for link in self.links:
-            source = values[link.source]
+            source = values[link.sources[0]]
+            if len(link.sources) > 1:
+                source = ops.concatenate([values[name] for name in link.sources], axis=-1)
             if link.flat_source:
                 source = ops.reshape(source, (len(x), -1))
             operand = values[link.shortcut] if link.shortcut else None

@@ -8,11 +8,23 @@ from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
 from deepsoc.frontend.keras.formats import Bits
-from deepsoc.frontend.keras.layers import Activation, Add, AvgPool2D, Conv2D, Dense, Linear, MaxPool2D, Pool2D, ReLU
+from deepsoc.frontend.keras.layers import (
+    Activation,
+    Add,
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Linear,
+    MaxPool2D,
+    Pool2D,
+    ReLU,
+    concatenate,
+)
 from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.quantizers import Grid, exponent
 from deepsoc.frontend.keras.wiring import Link
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, parse_net
+from deepsoc.graph.window import Padding
+from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, format_of, parse_net
 
 __all__ = ["from_netspec", "to_netspec"]
 
@@ -27,7 +39,7 @@ def from_netspec(spec: NetSpec, *, batch_norm: bool = False) -> Model:
     Raises:
         InputError: a bundle other than the last is read by none.
     """
-    used = {b.input for b in spec.bundles} | {b.add.with_ for b in spec.bundles if b.add}
+    used = {name for b in spec.bundles for name in b.input} | {b.add.with_ for b in spec.bundles if b.add}
     last = spec.bundles[-1]
     for i, bundle in enumerate(spec.bundles[:-1]):
         if bundle.name not in used:
@@ -37,7 +49,8 @@ def from_netspec(spec: NetSpec, *, batch_norm: bool = False) -> Model:
     inputs = keras.Input(spec.input.shape, name="net-input")  # no bundle can have this name
     tensors = {"input": inputs}
     for part in spec.bundles:
-        x = tensors[part.input]
+        read = [tensors[name] for name in part.input]
+        x = concatenate(read) if len(read) > 1 else read[0]
         layer = _bundle(part, batch_norm=batch_norm and part is not last)
         tensors[part.name] = layer([x, tensors[part.add.with_]] if part.add else x)
     bits = Bits(spec.bits.x, spec.bits.k, spec.bits.b, spec.input.int_bits)
@@ -59,6 +72,7 @@ def _bundle(spec: BundleSpec, *, batch_norm: bool) -> Bundle:
         act=_relu(spec.act),
         add=Add(_relu(spec.add.act)) if spec.add else None,
         pool=pool,
+        upsample=spec.upsample,
         flatten=spec.flatten,
         softmax=spec.softmax,
         batch_norm=batch_norm,
@@ -83,12 +97,13 @@ def to_netspec(model: Model, *, batch: int = 1) -> NetSpec:
     """
     if model.bits is None:
         raise InputError("a floating point network has no bits; pass bits=ds.Bits(...)", where=model.name)
+    bundles = [_bundle_data(link) for link in model.links]
     data = {
-        "format": "deepsoc-net/1",
+        "format": format_of(bundles),
         "name": model.identifier,
         "input": {"shape": list(model.inputs[0].shape[1:]), "batch": batch, **_int_bits(model.input_grid)},
         "bits": {"x": model.bits.x, "k": model.bits.k, "b": model.bits.b},
-        "bundles": [_bundle_data(link) for link in model.links],
+        "bundles": bundles,
     }
     return parse_net(data, where=model.name)
 
@@ -99,16 +114,17 @@ def _int_bits(grid: Grid) -> dict[str, int]:
 
 def _bundle_data(link: Link) -> dict[str, Any]:
     bundle, core = link.bundle, link.bundle.core
-    ends_raw = bundle.pool is None and bundle.last
+    ends_raw = bundle.pool is None and bundle.upsample == (1, 1) and bundle.last
     use_bias = bool(core.use_bias or bundle.batch_norm)
-    data: dict[str, Any] = {"name": bundle.name, "input": link.source}
+    data: dict[str, Any] = {"name": bundle.name}
+    data["input"] = list(link.sources) if len(link.sources) > 1 else link.sources[0]
     if isinstance(core, Conv2D):
         data["core"] = {
             "type": "conv2d",
             "filters": core.filters,
             "kernel": list(core.kernel_size),
             "strides": list(core.strides),
-            "padding": core.padding,
+            "padding": _json(core.pads),
             "groups": core.groups,
             "use_bias": use_bias,
         }
@@ -126,10 +142,16 @@ def _bundle_data(link: Link) -> dict[str, Any]:
             "type": "avg" if isinstance(pool, AvgPool2D) else "max",
             "size": list(pool.pool_size),
             "strides": list(pool.strides),
-            "padding": pool.padding,
+            "padding": _json(pool.pads),
             **_int_bits(pool),
         }
+    if bundle.upsample != (1, 1):
+        data["upsample"] = list(bundle.upsample)
     return {**data, "flatten": link.flatten, "softmax": bundle.softmax}
+
+
+def _json(padding: Padding) -> Any:
+    return padding if isinstance(padding, str) else [list(side) for side in padding]
 
 
 def _act_data(act: Activation | None, name: str, *, null_is_raw: bool) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
-from deepsoc.frontend.keras.layers import Flatten
+from deepsoc.frontend.keras.layers import Concatenate, Conv2D, Flatten
 from deepsoc.graph.shapes import NAME
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Link", "links_of"]
 
 _FLATTEN = (Flatten, keras.layers.Flatten)
+_CONCATENATE = (Concatenate, keras.layers.Concatenate)
 # Exactly these classes: one derived from them may do something at inference, too.
 _NOTHING_AT_INFERENCE = (
     keras.layers.ActivityRegularization,
@@ -53,7 +54,7 @@ _REMEDIES = {
         ("DepthwiseConv2D", "SeparableConv2D", "QDepthwiseConv2D", "QSeparableConv2D"),
         f"{_NOT_YET}; a ds.Conv2D over all channels computes it, with more multiplications",
     ),
-    "ZeroPadding2D": "use padding='same' of the ds.Conv2D behind it, or pad the images before they come in",
+    "ZeroPadding2D": "give the ds.Conv2D behind it padding=((top, bottom), (left, right))",
     **dict.fromkeys(("Reshape", "Permute"), "ds.flatten is the only change of shape; shape the data before"),
     **dict.fromkeys(
         ("Rescaling", "Normalization"), "rescale the data before they come in; calibration finds their range"
@@ -62,15 +63,19 @@ _REMEDIES = {
         ("RandomFlip", "RandomRotation", "RandomCrop", "RandomZoom", "RandomTranslation", "RandomContrast"),
         "augment the data before they come in, as in a tf.data pipeline",
     ),
-    **dict.fromkeys(("Conv2DTranspose", "UpSampling2D", "Concatenate", "Multiply", "LayerNormalization"), _NOT_YET),
+    "UpSampling2D": "give the Bundle before it upsample=(rows, columns), for nearest neighbours",
+    **dict.fromkeys(("Conv2DTranspose", "Multiply", "LayerNormalization"), _NOT_YET),
 }
 
 
 class Link:
-    """Where a Bundle of a Model gets its tensors: names of Bundles, or `input`; and whether its result is flattened."""
+    """Where a Bundle of a Model gets its tensors: names of Bundles, or `input`; and whether its result is flattened.
 
-    def __init__(self, bundle: Bundle, source: str, shortcut: str | None, flat_source: bool) -> None:
-        self.bundle, self.source, self.shortcut, self.flat_source = bundle, source, shortcut, flat_source
+    Several sources are concatenated.
+    """
+
+    def __init__(self, bundle: Bundle, sources: tuple[str, ...], shortcut: str | None, flat_source: bool) -> None:
+        self.bundle, self.sources, self.shortcut, self.flat_source = bundle, sources, shortcut, flat_source
         self.flatten = bundle.flatten
 
 
@@ -89,35 +94,63 @@ def links_of(model: Model) -> tuple[Link, ...]:
         )
     links: dict[str, Link] = {}
 
-    def visit(tensor: Any) -> tuple[str, bool]:
-        """Name of the producer of a tensor, and whether a Flatten layer lies between."""
+    def visit(tensor: Any) -> tuple[tuple[str, ...], bool]:
+        """Names of the producers of a tensor, several if it is a concatenation, and whether it is flattened."""
         layer, node_index, _ = tensor._keras_history
         if isinstance(layer, keras.layers.InputLayer):
-            return "input", False
+            return ("input",), False
         node = layer._inbound_nodes[node_index]
         inputs = node.input_tensors
         if node.arguments.kwargs.get("training"):
             raise InputError("is called with training=True, which inference has not; leave it out", where=layer.name)
         if isinstance(layer, _FLATTEN):
-            return visit(inputs[0])[0], True
+            names, _ = visit(inputs[0])
+            return (_alone(names, layer.name, "flattened; flatten the result of the Bundle that reads it"),), True
+        if isinstance(layer, _CONCATENATE):
+            return _side_by_side(layer, [visit(x) for x in inputs], len(inputs[0].shape)), False
         if type(layer) in _NOTHING_AT_INFERENCE:
             return visit(inputs[0])
         if not isinstance(layer, Bundle):
             raise InputError(_refusal(layer, inputs), where=layer.name)
         if layer.name not in links:
             _check_name(layer.name)
-            source, flat = visit(inputs[0])
-            shortcut, flat_shortcut = visit(inputs[1]) if len(inputs) > 1 else (None, False)
-            if flat_shortcut:
-                raise InputError("a shortcut cannot be flattened; flatten the sum", where=layer.name)
-            links[layer.name] = Link(layer, source, shortcut, flat)
-        return layer.name, False
+            sources, flat = visit(inputs[0])
+            shortcut = None
+            if len(inputs) > 1:
+                names, flat_shortcut = visit(inputs[1])
+                if flat_shortcut:
+                    raise InputError("a shortcut cannot be flattened; flatten the sum", where=layer.name)
+                shortcut = _alone(names, layer.name, "a shortcut; add to each of its parts")
+            links[layer.name] = Link(layer, sources, shortcut, flat)
+        return (layer.name,), False
 
-    last, flat_output = visit(model.outputs[0])
+    names, flat_output = visit(model.outputs[0])
+    last = _alone(names, "Model", "the output; give it a Bundle behind it")
     if last == "input":
         raise InputError("Invalid network. Expected at least one ds.Bundle. Received: none", where="Model")
     _check_uses(links, model, last, flat_output)
     return tuple(links.values())
+
+
+def _alone(names: tuple[str, ...], where: str, what: str) -> str:
+    """The one producer of a tensor that cannot be a concatenation; `what` it would be, and the remedy."""
+    if len(names) > 1:
+        raise InputError(f"a concatenation (of {', '.join(names)}) cannot be {what}", where=where)
+    return names[0]
+
+
+def _side_by_side(layer: Any, parts: list[tuple[tuple[str, ...], bool]], rank: int) -> tuple[str, ...]:
+    """Names of the tensors that a layer concatenates."""
+    axis = getattr(layer, "axis", -1)
+    if axis not in (-1, rank - 1):
+        raise InputError(
+            f"concatenates on axis {axis}; only channels, axis=-1, can stand side by side", where=layer.name
+        )
+    if any(flat for _, flat in parts):
+        raise InputError(
+            "a flattened tensor cannot be concatenated; flatten what reads the concatenation", where=layer.name
+        )
+    return tuple(name for names, _ in parts for name in names)
 
 
 def _refusal(layer: Any, inputs: list[Any]) -> str:
@@ -149,7 +182,7 @@ def _check_uses(links: dict[str, Link], model: Model, last: str, flat_output: bo
             raise InputError("a Bundle is used twice; make two of them", where=bundle.name)
         if bundle.softmax and bundle.name != last:
             raise InputError("softmax stands on a Bundle that is not the last", where=bundle.name)
-    uses = [(link.source, link.flat_source) for link in links.values()]
+    uses = [(source, link.flat_source) for link in links.values() for source in link.sources]
     uses += [(link.shortcut, False) for link in links.values() if link.shortcut]
     uses.append((last, flat_output))
     for name in {source for source, _ in uses}:
@@ -161,3 +194,10 @@ def _check_uses(links: dict[str, Link], model: Model, last: str, flat_output: bo
         if len(flat) > 1 and not links[name].bundle.flatten:
             raise InputError("is read both flattened and not; read it in one form only", where=name)
         links[name].flatten = True
+    for link in links.values():
+        for name in link.sources if len(link.sources) > 1 else ():
+            if name != "input" and links[name].flatten and isinstance(links[name].bundle.core, Conv2D):
+                raise InputError(
+                    f"reads {name!r}, which is flattened, in a concatenation; flatten what reads the concatenation",
+                    where=link.bundle.name,
+                )

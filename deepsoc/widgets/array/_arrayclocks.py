@@ -10,7 +10,7 @@ import numpy.typing as npt
 from deepsoc.graph.ir import IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping import ArrayStates, array_steps, step_indices
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.steps import CONFIG, MAC, SHIFT
 from deepsoc.mapping.weights import column_roles, flat_order
 
@@ -156,8 +156,7 @@ def _image(op: Operation, hw: Hardware, source: IntArray) -> IntArray:
     if not op.dense:
         return source[..., op.c0 : op.c0 + op.loops.ci]
     rows = source.reshape(len(source), -1)
-    if op.flat:
-        rows = rows[:, flat_order(hw, source.shape[1:])]
+    rows = rows[:, flat_order(hw, source.shape[1:])] if op.flat else rows[:, op.c0 : op.c0 + op.loops.ci]
     return rows[None, op.row0 : op.row0 + op.loops.y_rows, :, None]
 
 

@@ -12,7 +12,7 @@ from deepsoc.errors import InputError
 from deepsoc.graph.ir import Act, Bundle, Conv2D, Graph, IntArray, Quant
 from deepsoc.hw import Hardware
 from deepsoc.mapping import ArrayStates, Plan, operation_input, plan
-from deepsoc.mapping.operations import Operation
+from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.steps import CONFIG, MAC
 from deepsoc.widgets.array._arrayclocks import LANES, ArrayClocks, array_clocks
 from deepsoc.widgets.base._control import Control

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 from deepsoc._json import json_path, pydantic_faults
 from deepsoc.errors import InputError
 from deepsoc.graph.fixed import ACC_BITS
-from deepsoc.graph.window import Window
+from deepsoc.graph.shapes import joined_shape
+from deepsoc.graph.window import Window, windows
 from deepsoc.netspec.lower import layer_shapes
-from deepsoc.netspec.spec import BitsSpec, BundleSpec, Conv2DSpec, InputSpec, NetSpec, name_faults
+from deepsoc.netspec.spec import BitsSpec, BundleSpec, Conv2DSpec, InputSpec, NetSpec, link_faults
 
 __all__ = ["Fault", "Row", "check", "unread"]
 
@@ -48,7 +49,7 @@ def check(net: Mapping[str, Any]) -> tuple[list[Row], list[Fault]]:
 
 def unread(bundles: Sequence[BundleSpec]) -> list[str]:
     """Names of the bundles, but the last, that no other reads."""
-    used = {b.input for b in bundles} | {b.add.with_ for b in bundles if b.add}
+    used = {name for b in bundles for name in b.input} | {b.add.with_ for b in bundles if b.add}
     return [bundle.name for bundle in bundles[:-1] if bundle.name not in used]
 
 
@@ -83,7 +84,7 @@ class _Check:
         for inner, message in problems:
             self._fault(path + inner.removeprefix("$"), message)
         if spec:
-            for keys, message in name_faults(spec, i, places, is_last=is_last):
+            for keys, message in link_faults(spec, i, places, self._net.get("format"), is_last=is_last):
                 self._fault(json_path(("bundles", i, *keys)), message)
             if len(self._faults) == before:
                 row |= self._sizes(spec, path, is_last=is_last)
@@ -96,17 +97,18 @@ class _Check:
         self._faults.append({"path": path, "message": message})
 
     def _sizes(self, spec: BundleSpec, path: str, *, is_last: bool) -> Row:
-        sources = [spec.input, *([spec.add.with_] if spec.add else [])]
+        sources = [*spec.input, *([spec.add.with_] if spec.add else [])]
         if waiting := [name for name in sources if name not in self._tensors]:
             return {"note": f"no shape before {waiting[0]!r} has one"}
-        shape = self._tensors[spec.input]
-        row: Row = {"input_shape": list(shape[1:])}
+        row: Row = {}
         try:
+            shape = joined_shape(spec.input, self._tensors)
+            row = {"input_shape": list(shape[1:])}
             kernel, core, out = layer_shapes(spec, self._tensors, "")
         except InputError as error:
             message = str(error).removeprefix(f"{error.where}: ").removeprefix(f"bundle {spec.name}: ")
-            self._fault(path + error.where, message)
-            if not spec.add:
+            self._fault(f"{path}.{error.where.removeprefix('.')}", message)
+            if not spec.add or not row:
                 return row
             try:  # what follows has its shape, whatever cannot be added
                 kernel, core, out = layer_shapes(spec.model_copy(update={"add": None}), self._tensors, "")
@@ -131,7 +133,12 @@ class _Check:
                 f"a sum of {taps} products of {bits.x} and {bits.k} bits could need {sum_bits} bits, the accumulator "
                 f"has {ACC_BITS}; use fewer inputs to a sum, or fewer bits",
             )
-        raw = is_last and spec.pool is None and (spec.add.act if spec.add else spec.act) is None
+        raw = (
+            is_last
+            and spec.pool is None
+            and spec.upsample == (1, 1)
+            and (spec.add.act if spec.add else spec.act) is None
+        )
         return {
             "weight_bits": prod(kernel) * bits.k + (kernel[-1] * bits.b if spec.core.use_bias else 0),
             "sum_bits": sum_bits,
@@ -141,9 +148,9 @@ class _Check:
 
 def _sources(bundle: Mapping[str, Any]) -> list[str]:
     """What a bundle reads, as far as it can be told."""
-    add = bundle.get("add")
-    named = [(bundle, "input"), (add if isinstance(add, dict) else {}, "with")]
-    return [part[key] for part, key in named if _is_text(part, key)]
+    add, read = bundle.get("add"), bundle.get("input")
+    names = [*(read if isinstance(read, list) else [read]), add.get("with") if isinstance(add, dict) else None]
+    return [name for name in names if isinstance(name, str)]
 
 
 def _is_text(data: Mapping[str, Any], key: str) -> bool:
@@ -168,11 +175,10 @@ def _products(spec: BundleSpec, shape: tuple[int, ...], kernel: tuple[int, ...])
     if not isinstance(spec.core, Conv2DSpec):
         return prod(kernel)
     core, (_, h, w, _) = spec.core, shape
-    rows, cols = (_taps(size, core.kernel[i], core.strides[i], core.padding) for i, size in enumerate((h, w)))
+    rows, cols = map(_taps, windows((h, w), core.kernel, core.strides, core.padding))
     return rows * cols * kernel[2] * core.filters
 
 
 @lru_cache(4096)
-def _taps(size: int, kernel: int, stride: int, padding: Any) -> int:
-    window = Window(size, kernel, stride, padding)
+def _taps(window: Window) -> int:
     return sum(stop - start for start, stop in map(window.span, range(window.out)))

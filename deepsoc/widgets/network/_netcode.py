@@ -7,6 +7,7 @@ from typing import Any
 
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
+from deepsoc.graph.window import Padding
 from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, PoolSpec
 from deepsoc.widgets.network._netcheck import unread
 
@@ -36,7 +37,9 @@ def keras_code(spec: NetSpec) -> str:
         variables[name] = _variable(name, set(variables.values()) | set(names))
     lines = ["import keras", "", "import deepsoc as ds", "", f"inputs = keras.Input({_tuple(spec.input.shape)})"]
     for bundle in spec.bundles:
-        reads = variables[bundle.input]
+        reads = ", ".join(variables[name] for name in bundle.input)
+        if len(bundle.input) > 1:
+            reads = f"ds.concatenate([{reads}])"
         if bundle.add:
             reads = f"[{reads}, {variables[bundle.add.with_]}]"
         lines.append(_call(f"{variables[bundle.name]} = ds.Bundle", _arguments(bundle), f"({reads})"))
@@ -73,6 +76,7 @@ def _arguments(bundle: BundleSpec) -> list[str]:
             act=_act(bundle.act),
             add=_Code(f"ds.Add({', '.join(_arguments_of(act=_act(bundle.add.act)))})") if bundle.add else None,
             pool=_pool(bundle.pool) if bundle.pool else None,
+            upsample=None if bundle.upsample == (1, 1) else _pair(bundle.upsample),
             flatten=bundle.flatten or None,
             softmax=bundle.softmax or None,
             name=bundle.name,
@@ -100,7 +104,7 @@ def _core(bundle: BundleSpec) -> str:
     if not isinstance(core, Conv2DSpec):
         return f"ds.Dense({', '.join([str(core.units), *_arguments_of(use_bias=bias)])})"
     strides = None if core.strides == (1, 1) else _pair(core.strides)
-    padding = None if core.padding == "valid" else core.padding
+    padding = _padding(core.padding)
     groups = None if core.groups == 1 else core.groups
     options = _arguments_of(strides=strides, padding=padding, groups=groups, use_bias=bias)
     return f"ds.Conv2D({', '.join([str(core.filters), str(_pair(core.kernel)), *options])})"
@@ -116,9 +120,13 @@ def _act(act: ActSpec | None) -> _Code | None:
 def _pool(pool: PoolSpec) -> _Code:
     maker = "ds.MaxPool2D" if pool.type == "max" else "ds.AvgPool2D"
     strides = None if pool.strides == pool.size else _pair(pool.strides)
-    padding = None if pool.padding == "valid" else pool.padding
+    padding = _padding(pool.padding)
     options = _arguments_of(strides=strides, padding=padding, int_bits=pool.int_bits)
     return _Code(f"{maker}({', '.join([str(_pair(pool.size)), *options])})")
+
+
+def _padding(value: Padding) -> Any:
+    return None if value == "valid" else value
 
 
 def _pair(value: tuple[int, int]) -> _Code:

@@ -12,6 +12,7 @@ from typing import Any
 
 from deepsoc.errors import InputError
 from deepsoc.graph.shapes import NAME
+from deepsoc.netspec.spec import format_of
 
 __all__ = [
     "Net",
@@ -68,7 +69,13 @@ def changed(net: Net, path: list[str | int], value: Any) -> Net:
         case ["bundles", int(i), "core", "type"]:
             return _with_core(net, i, value)
         case _:
-            return editable(_placed(net, path, value))
+            return _formatted(editable(_placed(net, path, value)))
+
+
+def _formatted(net: Net) -> Net:
+    """The network in the next format where a bundle has what the first does not."""
+    needed = format_of(net["bundles"])
+    return {**net, "format": needed} if net.get("format") == format_of([]) else net
 
 
 def _with_core(net: Net, i: int, kind: str) -> Net:
@@ -137,7 +144,7 @@ def removed(net: Net, i: int) -> Net:
     """The network without bundle `i`; what read it reads its input instead."""
     gone = _bundle(net, i)
     rest = [bundle for j, bundle in enumerate(net["bundles"]) if j != i]
-    return _ended(net, [_reading(bundle, _name(gone), str(gone.get("input", "input"))) for bundle in rest])
+    return _ended(net, [_reading(bundle, _name(gone), _names(gone)) for bundle in rest])
 
 
 def renamed(net: Net, i: int, name: str) -> Net:
@@ -154,7 +161,7 @@ def renamed(net: Net, i: int, name: str) -> Net:
         )
     if name == "input" or any(_name(other) == name for j, other in enumerate(net["bundles"]) if j != i):
         raise InputError(f"{name!r} is the name of another; choose one that is free", where=f"$.bundles[{i}].name")
-    others = [_reading(other, _name(bundle), name) if j > i else other for j, other in enumerate(net["bundles"])]
+    others = [_reading(other, _name(bundle), [name]) if j > i else other for j, other in enumerate(net["bundles"])]
     others[i] = {**bundle, "name": name}
     return {**net, "bundles": others}
 
@@ -184,14 +191,22 @@ def _ended(net: Net, bundles: list[dict[str, Any]]) -> Net:
     return {**net, "bundles": bundles}
 
 
-def _reading(bundle: dict[str, Any], old: str, new: str) -> dict[str, Any]:
-    """The bundle, reading `new` where it read `old`."""
-    if bundle.get("input") == old:
-        bundle = {**bundle, "input": new}
+def _reading(bundle: dict[str, Any], old: str, new: list[str]) -> dict[str, Any]:
+    """The bundle, reading `new` where it read `old`; an add takes the first of several."""
+    if old in _names(bundle):
+        names = [name for each in _names(bundle) for name in (new if each == old else [each])]
+        bundle = {**bundle, "input": names[0] if len(names) == 1 else names}
     add = bundle.get("add")
     if isinstance(add, dict) and add.get("with") == old:
-        bundle = {**bundle, "add": {**add, "with": new}}
+        bundle = {**bundle, "add": {**add, "with": new[0]}}
     return bundle
+
+
+def _names(bundle: Mapping[str, Any]) -> list[str]:
+    """What a bundle reads, the input if that cannot be told."""
+    read = bundle.get("input")
+    names = [name for name in (read if isinstance(read, list) else [read]) if isinstance(name, str)]
+    return names or ["input"]
 
 
 def _bundle(net: Net, i: int) -> dict[str, Any]:

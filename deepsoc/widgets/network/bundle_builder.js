@@ -43,7 +43,7 @@ function table(model) {
     const number = (n) => (n == null ? "–" : n.toLocaleString("en"));
     body.replaceChildren(...rows.map((row, i) => {
       const bundle = value.bundles[i] ?? {};
-      const reads = [bundle.input, bundle.add && `+ ${bundle.add.with}`].filter(Boolean).join(" ");
+      const reads = [[bundle.input].flat().join(" ⧺ "), bundle.add && `+ ${bundle.add.with}`].filter(Boolean).join(" ");
       const cells = [described(bundle), reads, times(row.input_shape), times(row.output_shape),
         ...["macs", "weights", "weight_bits", "sum_bits", "out_bits"].map((key) => number(row[key]))];
       return el("tr", {}, el("th", { scope: "row" }, row.name), cells.map((cell) => el("td", {}, cell)));
@@ -150,7 +150,8 @@ function render({ model, el: host }) {
     const [value, index] = [model.get("value"), model.get("selected")];
     draw(places[0], `${value.input?.shape?.length}`, () => networkForm(model));
     const bundle = value.bundles[index];
-    const key = bundle && [index, value.bundles.length, bundle.core?.type, ...[bundle.act, bundle.add, bundle.add?.act, bundle.pool].map(Boolean)].join();
+    const key = bundle && [index, value.bundles.length, [bundle.input].flat().length, bundle.core?.type,
+      ...[bundle.core, bundle.pool].map((part) => Array.isArray(part?.padding)), ...[bundle.act, bundle.add, bundle.add?.act, bundle.pool].map(Boolean)].join();
     draw(places[1], key ?? "none", () => (bundle ? bundleForm(model, index) : { form: null, root: el("p", { class: "bb-none hint" },
       value.bundles.length ? "Choose a bundle in the list to edit it." : "Add a convolution or a dense layer, or start from a template.") }));
   };

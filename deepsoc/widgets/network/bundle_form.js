@@ -33,7 +33,7 @@ function badges(bundle) {
   return [
     act(bundle.act), bundle.add ? `+ ${bundle.add.with ?? "?"}` : null, bundle.add ? act(bundle.add.act) : null,
     bundle.pool ? `${bundle.pool.type} ${times(bundle.pool.size)}` : null,
-    bundle.flatten ? "flatten" : null, bundle.softmax ? "softmax" : null,
+    same(bundle.upsample ?? [1, 1], [1, 1]) ? null : `up ${times(bundle.upsample)}`, bundle.flatten ? "flatten" : null, bundle.softmax ? "softmax" : null,
   ].filter(Boolean);
 }
 
@@ -208,26 +208,46 @@ function bundleForm(model, index) {
   const target = () => model.get("rows")[index]?.core_shape;
   const reads = () => tensors(model, index, (shape) => (shape.length === (conv ? 3 : 1) ? ""
     : conv ? "flat, a convolution needs h × w × c" : "not flat, set its flatten"));
+  const read = () => [form.get(at("input")) ?? []].flat();
+  const readAll = (names) => form.set(at("input"), names.length === 1 ? names[0] : names);
+  const size = (shape) => [shape].flat().slice(0, -1);
+  const beside = (i) => form.choice(i > 1 ? `Concatenated with (${i})` : "Concatenated with", at("input", i), () => {
+    const [name] = read();
+    const shape = name === "input" ? model.get("value").input?.shape : model.get("rows").find((row) => row.name === name)?.output_shape;
+    return [[null, "nothing"], ...tensors(model, index, (other) => (!shape || same(size(other), size(shape)) ? ""
+      : size(shape).length ? `not ${times(size(shape))} × c` : "not flat"))];
+  }, { read: () => read()[i] ?? null, write: (name) => readAll(read().toSpliced(i, 1, ...(name === null ? [] : [name]))) });
   const partners = () => tensors(model, index, (shape) => (!target() || same(shape, target()) ? "" : `not ${times(target())}`));
   const join = (name) => {
     if (name === null) form.set(at("add"), null);
     else if (form.get(at("add"))) form.set(at("add", "with"), name);
     else form.set(at("add"), { with: name, act: RELU });
   };
-  const padding = (label, part) => form.choice(label, at(part, "padding"),
-    () => [["same", "same: zeros around"], ["valid", "valid: none"]]);
+  const padding = (label, part) => {
+    const keys = at(part, "padding");
+    const own = Array.isArray(form.get(keys));
+    const sides = ([first, second], i) => form.numbers(`${label}, ${["rows", "columns"][i]}`, [...keys, i],
+      [first, second].map((side) => `${label} ${side}`), { min: 0, max: 254 });
+    return [
+      form.choice(label, keys, () => [["same", "same: zeros around"], ["valid", "valid: none"], ["own", "rows and columns"]], {
+        read: (value) => (Array.isArray(value) ? "own" : value),
+        write: (rule) => form.set(keys, rule === "own" ? [[0, 0], [0, 0]] : rule),
+      }),
+      own ? [["above", "below"], ["left", "right"]].map(sides) : [],
+    ].flat();
+  };
   const points = (label, ...keys) => form.numbers(label, at(...keys, "int_bits"), [`Integer bits, ${label}`], { min: -24, max: 24, optional: true });
   const core = conv ? [
     form.numbers("Filters", at("core", "filters"), ["Filters"]),
     form.numbers("Kernel", at("core", "kernel"), ["Kernel rows", "Kernel columns"], { max: 255 }),
     form.numbers("Strides", at("core", "strides"), ["Vertical stride", "Horizontal stride"], { max: 255 }),
-    padding("Padding", "core"),
+    ...padding("Padding", "core"),
     form.numbers("Groups", at("core", "groups"), ["Groups"], { fallback: 1 }),
   ] : [form.numbers("Units", at("core", "units"), ["Units"])];
   const pool = bundle.pool ? [
     form.numbers("Window", at("pool", "size"), ["Window rows", "Window columns"], { max: 255 }),
     form.numbers("Pool strides", at("pool", "strides"), ["Vertical pool stride", "Horizontal pool stride"], { max: 255 }),
-    padding("Pool padding", "pool"),
+    ...padding("Pool padding", "pool"),
   ] : [];
   const flat = conv ? "" : "needs a convolution";
   const grids = [bundle.act && points("activation", "act"), bundle.add?.act && points("sum", "add", "act"), bundle.pool && points("pool", "pool")].filter(Boolean);
@@ -235,7 +255,8 @@ function bundleForm(model, index) {
   const root = el("div", { class: "bb-form" },
     form.part(`Bundle ${index + 1} of ${count}`, at(),
       form.text("Name", at("name"), (name) => send(model, "rename", { index, name })),
-      form.choice("Reads", at("input"), reads)),
+      form.choice("Reads", at("input"), reads, { read: () => read()[0], write: (name) => readAll([name, ...read().slice(1)]) }),
+      Array.from({ length: Math.max(read().length, 1) }, (_, i) => beside(i + 1))),
     form.part("Core", at("core"),
       form.choice("Type", at("core", "type"), () => Object.entries(KINDS)), core,
       form.check("Bias", at("core", "use_bias"), { fallback: true })),
@@ -251,6 +272,7 @@ function bundleForm(model, index) {
         write: (type) => form.set(at("pool"), type && { ...POOL, ...form.get(at("pool")), type }),
       }),
       pool,
+      conv ? form.numbers("Up-sampling", at("upsample"), ["Rows repeated", "Columns repeated"], { max: 255, fallback: [1, 1] }) : null,
       form.check("Flatten", at("flatten"), { why: conv ? "" : "flat already" }),
       form.check("Softmax", at("softmax"), { why: index === count - 1 ? "" : "ends a network: only on the last bundle" })),
     el("details", { open }, el("summary", {}, "Binary points"),

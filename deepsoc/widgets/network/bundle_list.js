@@ -126,7 +126,7 @@ class List {
     const cards = this.cards;
     const places = new Map([["input", -1], ...bundles.map((bundle, i) => [bundle.name, i])]);
     const links = bundles.flatMap((bundle, to) => [
-      { to, from: places.get(bundle.input), kind: "input" },
+      ...[bundle.input].flat().map((name) => ({ to, from: places.get(name), kind: "input" })),
       ...(bundle.add ? [{ to, from: places.get(bundle.add.with), kind: "add" }] : []),
     ]).filter(({ from }) => from !== undefined);
     const chain = links.filter(({ from, to, kind }) => kind === "input" && from === to - 1);

@@ -33,8 +33,8 @@ def randomize(model: Model, rng: np.random.Generator) -> None:
 def random_spec(rng: np.random.Generator) -> NetSpec:
     """A random network in which every bundle is read."""
     while True:
-        spec = parse_net(random_net(rng, groups=0.3))
-        read = {b.input for b in spec.bundles} | {b.add.with_ for b in spec.bundles if b.add}
+        spec = parse_net(random_net(rng, groups=0.3, joints=0.3, pads=0.3, ups=0.2))
+        read = {name for b in spec.bundles for name in b.input} | {b.add.with_ for b in spec.bundles if b.add}
         if all(b.name in read for b in spec.bundles[:-1]):
             return spec
 

@@ -16,11 +16,12 @@ from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
 from deepsoc.frontend.keras.formats import Bits
-from deepsoc.frontend.keras.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, flatten
+from deepsoc.frontend.keras.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, concatenate, flatten
 from deepsoc.frontend.keras.lower import lower, validate
 from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.storage import load_model
 from deepsoc.frontend.keras.training import accuracy, fit_classifier, set_seed
+from deepsoc.graph import ir
 
 BITS = Bits(4, 4, 16)
 
@@ -323,6 +324,74 @@ def test_fixed_binary_points_stay() -> None:
     assert graph.bundles[0].pool.out.frac == 3
 
 
+def side_by_side(**int_bits: int) -> Model:
+    """Two layers of very different ranges and the input side by side, twice; `int_bits` of the layers, by name."""
+    set_seed(0)
+    inputs = keras.Input((6, 5, 2))
+    core = Conv2D(3, 3, padding=((2, 0), (1, 1)), kernel_initializer="ones")
+    pool = MaxPool2D(3, 1, ((1, 1), (0, 2)))
+    halved = MaxPool2D((2, 1), int_bits=int_bits.get("big"))
+    big = Bundle(core, act=ReLU(), pool=halved, upsample=(2, 1), name="big")
+    small = Bundle(Conv2D(2, 1), act=ReLU(int_bits=int_bits.get("small")), pool=pool, name="small")
+    y, z = big(inputs), small(inputs)
+    x = Bundle(Conv2D(4, 1), act=ReLU(), batch_norm=True, name="both")(concatenate([concatenate([y, z]), inputs]))
+    x = Bundle(Conv2D(3, 3), act=ReLU(), flatten=True, name="again")(keras.layers.Concatenate()([z, x]))
+    x = Bundle(Dense(3), softmax=True, name="last")(x)
+    return Model(inputs, x, name="joint", bits=Bits(4, 4, 16, input_int_bits=int_bits.get("input")))
+
+
+def test_concatenations_train_and_leave_equal_integers(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(24, 6, 5, 2)).astype(np.float32)
+    model = side_by_side()
+    fit_classifier(model, x, np.arange(24) % 3, epochs=2, batch_size=8)
+    validate(model, lower(model), x)
+    again = load_model(model_file(model, tmp_path))
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    graph = lower(again)
+    big, small = graph.by_name()["big"].core, graph.by_name()["small"].pool
+    assert isinstance(big, ir.Conv2D)
+    assert small
+    assert (big.padding, small.padding) == (((2, 0), (1, 1)), ((1, 1), (0, 2)))
+    assert [bundle.source for bundle in graph.bundles[2:4]] == [("big", "small", "input"), ("small", "both")]
+
+
+def model_file(model: Model, folder: Path) -> Path:
+    model.save(folder / "model.keras")
+    return folder / "model.keras"
+
+
+def test_concatenated_tensors_share_a_binary_point() -> None:
+    x = np.random.default_rng(0).normal(size=(24, 6, 5, 2)) / 8
+
+    def limits(**int_bits: int) -> dict[str, float]:
+        model = side_by_side(**int_bits)
+        model.calibrate(x)
+        validate(model, lower(model), x.astype(np.float32))
+        grids = {name: model.bundles[name].out_grid() for name in ("big", "small", "both")}
+        return {name: float(grid.limit) for name, grid in ({"input": model.input_grid} | grids).items()}
+
+    found = limits()
+    assert len(set(found.values())) == 1
+    assert found["big"] > 1  # while the input alone would have less
+    assert set(limits(big=1).values()) == {2.0}
+    assert set(limits(input=-1).values()) == {0.5}
+    with pytest.raises(InputError, match=r"Expected equal ones of all that is concatenated.*'big': 1, 'input': 0"):
+        side_by_side(big=1, input=0)
+
+
+def test_a_model_of_calibrated_bundles_is_calibrated_again_where_they_are_concatenated() -> None:
+    x = np.random.default_rng(0).normal(size=(8, 8, 8, 2))
+    inputs = image()
+    first, second = conv(act=ReLU(int_bits=None), name="one"), conv(act=ReLU(), name="two")
+    y, z = first(inputs), second(inputs)
+    for bundle, limit in ((first, 1.0), (second, 4.0)):
+        bundle.out_grid().limit.assign(limit)
+    model = Model(inputs, conv(act=ReLU(int_bits=1))(concatenate([y, z])), bits=Bits(4, 4, 16, input_int_bits=1))
+    assert not model.calibrated
+    model.calibrate(x)
+    assert model.calibrated
+
+
 def image() -> Any:
     return keras.Input((8, 8, 2))
 
@@ -367,6 +436,10 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "no bundle": (lambda x: keras.layers.Flatten()(x), "at least one"),
     "softmax in the middle": (lambda x: conv()(conv(softmax=True)(x)), "not the last"),
     "a bundle used twice": (shared, "used twice"),
+    "sizes side by side": (
+        lambda x: conv()(concatenate([x, conv(pool=MaxPool2D(2))(x)])),
+        "Expected a list of tensors that differ in their",
+    ),
     "a flattened input": (lambda x: Bundle(Dense(2))(flatten(x)), "one-dimensional"),
     "a flattened shortcut": (two_forms, "shortcut cannot be flattened"),
     "one tensor in two forms": (flat_and_not, "both flattened and not"),
@@ -384,9 +457,31 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a batch norm": (after(stock.BatchNormalization()), "batch_norm=True"),
     "a stock convolution": (after(stock.Conv2D(2, 1)), "ds.Bundle(ds.Conv2D"),
     "a depthwise convolution": (after(stock.DepthwiseConv2D(1)), "no form for it yet; a ds.Conv2D over all"),
-    "padding": (after(stock.ZeroPadding2D()), "padding='same'"),
+    "padding": (after(stock.ZeroPadding2D()), "padding=((top, bottom), (left, right))"),
+    "up-sampling": (after(stock.UpSampling2D()), "upsample=(rows, columns)"),
     "a reshape": (after(stock.Reshape((8, 8, 2))), "only change of shape"),
     "a scale": (after(stock.Rescaling(1 / 255)), "rescale the data"),
+    "a concatenation of rows": (lambda x: conv()(stock.Concatenate(axis=1)([x, x])), "concatenates on axis 1; only"),
+    "a flattened concatenation": (
+        lambda x: Bundle(Dense(2))(flatten(concatenate([x, conv()(x)]))),
+        "cannot be flattened; flatten the result of the",
+    ),
+    "flattened tensors side by side": (
+        lambda x: Bundle(Dense(2))(concatenate([flatten(conv()(x)), flatten(conv()(x))])),
+        "flattened tensor cannot be",
+    ),
+    "tensors that flatten side by side": (
+        lambda x: Bundle(Dense(2))(concatenate([conv(flatten=True, name="a")(x), conv(flatten=True)(x)])),
+        "reads 'a', which",
+    ),
+    "a concatenated shortcut": (
+        lambda x: Bundle(Conv2D(4, 1), add=Add())([x, concatenate([x, x])]),
+        "cannot be a shortcut; add to each of its parts",
+    ),
+    "a concatenation at the end": (
+        lambda x: concatenate([conv()(x), x]),
+        "cannot be the output; give it a Bundle behind",
+    ),
     "an unknown layer": (after(stock.UnitNormalization()), "no form for it yet"),
     "a sum by +": (lambda x: conv()(conv()(x) + x), "add=ds.Add"),
     "dropout at inference": (after(lambda x: stock.Dropout(0.1)(x, training=True)), "training=True"),

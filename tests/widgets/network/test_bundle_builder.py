@@ -222,7 +222,22 @@ def test_readers_of_a_removed_bundle_read_its_input() -> None:
     net = edit.removed(resnet(), 0)
     assert links(net)[0] == "input"
     assert net["bundles"][1]["add"]["with"] == "input"
-    assert parse_net(edit.removed(resnet(), 1)).bundles[1].input == "stem"
+    assert parse_net(edit.removed(resnet(), 1)).bundles[1].input == ("stem",)
+
+
+def test_concatenations_follow_edits() -> None:
+    net = edit.changed(resnet(), ["bundles", 2, "input"], ["s1_a", "stem"])
+    assert net["format"] == "deepsoc-net/2"
+    assert edit.renamed(net, 0, "root")["bundles"][2]["input"] == ["s1_a", "root"]
+    assert edit.removed(net, 1)["bundles"][1]["input"] == ["stem", "stem"]
+    twice = edit.removed(edit.changed(net, ["bundles", 4, "input"], ["s1_b", "s1_b"]), 2)
+    assert twice["bundles"][3]["input"] == ["s1_a", "stem", "s1_a", "stem"]
+    assert check(net)[1] == []
+    assert [fault["path"] for fault in check({**net, "format": "deepsoc-net/1"})[1]] == ["$.bundles[2].input"]
+    apart = edit.changed(net, ["bundles", 5, "input"], ["s2_a", "stem"])
+    (fault,) = check(apart)[1]
+    assert fault["path"] == "$.bundles[5].input"
+    assert "'stem' (1, 32, 32, 16) cannot stand beside 's2_a'" in fault["message"]
 
 
 def test_a_chain_stays_a_chain_when_sorted() -> None:

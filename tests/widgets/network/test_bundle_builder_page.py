@@ -126,6 +126,59 @@ def test_groups_are_one_unless_they_are_given(browser: Browser) -> None:
         expect(page.locator(".bb-side .fault", has_text="23 groups do not divide")).to_be_visible()
 
 
+def test_concatenations_are_chosen_and_drawn(browser: Browser) -> None:
+    builder = builder_of("small ResNet", selected=2)
+    with mounted(browser, builder) as page:
+        page.get_by_label("Concatenated with", exact=True).select_option(label="stem, 32 × 32 × 16")
+        expect(page.get_by_label("Concatenated with (2)")).to_be_visible()
+        expect(page.locator(".bb-arc title", has_text="input: stem → s1_b")).to_have_count(1)
+        page.get_by_label("Concatenated with (2)").select_option(label="input, 32 × 32 × 3")
+        expect(page.locator(".bb-card").nth(2)).to_contain_text("32 × 32 × 35 → 32 × 32 × 16")
+        assert builder.value["bundles"][2]["input"] == ["s1_a", "stem", "input"]
+        assert builder.value["format"] == "deepsoc-net/2"
+        assert "ds.concatenate([s1_a, stem, inputs])" in builder.code
+        page.get_by_label("Concatenated with", exact=True).select_option(label="nothing")
+        expect(page.get_by_label("Concatenated with (2)")).to_be_visible()
+        page.get_by_label("Concatenated with", exact=True).select_option(label="nothing")
+        expect(page.get_by_label("Concatenated with (2)")).to_have_count(0)
+        assert builder.value["bundles"][2]["input"] == "s1_a"
+        assert not builder.faults
+
+
+def test_rows_and_columns_of_padding_have_fields(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=0)
+    with mounted(browser, builder) as page:
+        page.get_by_label("Padding", exact=True).select_option(label="rows and columns")
+        below = page.get_by_label("Padding below")
+        expect(below).to_have_value("0")
+        below.select_text()
+        page.keyboard.type("2", delay=30)
+        expect(page.locator(".bb-card").nth(0)).to_contain_text("28 × 28 × 1")
+        assert builder.value["bundles"][0]["core"]["padding"] == [[0, 2], [0, 0]]
+        assert builder.value["format"] == "deepsoc-net/2"
+        assert "padding=((0, 2), (0, 0))" in builder.code
+        page.keyboard.type("5", delay=30)
+        expect(
+            page.locator(".bb-side .fault", has_text="padding of 25 elements would hold a whole window")
+        ).to_be_visible()
+        page.get_by_label("Padding", exact=True).select_option(label="valid: none")
+        expect(below).to_have_count(0)
+        assert not builder.faults
+
+
+def test_up_sampling_shows_the_size_of_the_result(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=0)
+    with mounted(browser, builder) as page:
+        columns = page.get_by_label("Columns repeated")
+        expect(columns).to_have_value("1")
+        columns.select_text()
+        page.keyboard.type("2", delay=30)
+        expect(page.locator(".bb-card").nth(0)).to_contain_text("up 1 × 2")
+        assert builder.value["format"] == "deepsoc-net/2"
+        assert "upsample=(1, 2)" in builder.code
+        assert builder.rows[0]["output_shape"][1] == 2 * builder.rows[0]["output_shape"][0]
+
+
 def test_typing_outruns_the_answers(browser: Browser) -> None:
     builder = builder_of("LeNet-like", selected=0)
     delay(builder, "set")
