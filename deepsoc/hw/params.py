@@ -20,7 +20,8 @@ from deepsoc._json import INTEGER, read_json, shorten
 from deepsoc.errors import InputError
 
 __all__ = [
-    "EDGES_LEAST", "FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "PE_KINDS", "RTL_PARAMETERS", "STAGE_GROWTH", "Hardware", "shares_sums",
+    "EDGES_LEAST", "FORMAT", "MAXIMA", "MAX_LINE_BUFFERS", "PE_KINDS", "RTL_PARAMETERS", "STAGE_GROWTH", "Hardware",
+    "shares_sums",
 ]  # fmt: skip
 
 FORMAT = "deepsoc-hw/1"
