@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from math import log2, prod
+from dataclasses import dataclass, replace
+from math import ceil, ldexp, log2, prod
 
 import numpy as np
 import numpy.typing as npt
 
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
-from deepsoc.graph.executor import accumulate, add_bias, add_residual, concatenated, pool2d, upsampled
+from deepsoc.graph.executor import accumulate, add_bias, concatenated, pool2d, upsampled
 from deepsoc.graph.fixed import (
     ACC_BITS,
+    ALIGNED_BITS,
     MAX_LEFT_SHIFT,
+    SCALED_BITS,
     activate,
+    add_operand,
+    align_shift,
     best_int_bits,
     largest_frac,
     limits,
+    multiplier,
     needless_saturation,
+    quant_of,
     quantize,
+    round_half_even,
+    weight_limits,
 )
-from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
-from deepsoc.graph.shapes import MAX_AVG_GAIN, bundle_shapes, check_act, check_pool, joined_shape, validate
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
+from deepsoc.graph.ir import Act, Add, Align, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant, Scale
+from deepsoc.graph.ranges import sum_ends, type_ends
+from deepsoc.graph.shapes import (
+    MAX_AVG_GAIN,
+    bundle_shapes,
+    check_act,
+    check_pool,
+    joined_quant,
+    joined_shape,
+    sum_quant,
+    validate,
+)
+from deepsoc.netspec.spec import ActSpec, AddSpec, BitsSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
 from deepsoc.netspec.weights import Weights, check_samples, check_weights
 
 __all__ = ["check_shapes", "layer_shapes", "lower"]
@@ -45,6 +63,8 @@ _BIAS_BITS = ACC_BITS - 3
 _LOWEST_EVERY = 256
 """One of so many random weights, and at least one, is the lowest integer of its type."""
 _MAX_WEIGHT_FRAC = 24
+_UNSEEN = 1 / 8
+"""Units of a result by which larger steps of a channel's weights may move it."""
 
 Shape = tuple[int, ...]
 
@@ -170,6 +190,10 @@ class _Tie:
     frac: int
     exact: bool
 
+    def of(self, frac: int) -> int:
+        """The fractional bits in the place of those that are the best."""
+        return self.frac if self.exact else min(frac, self.frac)
+
 
 _Ties = dict[str, _Tie]
 
@@ -191,18 +215,50 @@ def _tied(spec: NetSpec, name: str) -> set[str]:
     return tied
 
 
-def _last_point(bundle: BundleSpec) -> int | None:
-    """`int_bits` of a bundle's result, None where they are open."""
-    last = bundle.pool or (bundle.add.act if bundle.add else bundle.act)
-    return last.int_bits if last else None
+def _given_frac(bundle: BundleSpec, network: BitsSpec) -> int | None:
+    """Fractional bits that a bundle asks for in its result, None where they are open."""
+    bits, act = bundle.x_bits(network), bundle.add.result if bundle.add else bundle.act
+    last, zero = bundle.pool or act, _zero(act, bits)
+    if last is None:
+        return None
+    if last.scale:
+        return quant_of(bits, last.scale).frac
+    if bundle.pool and bundle.pool.zero_point is not None:
+        zero = bundle.pool.zero_point
+    int_bits = _int_bits(last)
+    return None if int_bits is None else bits + _unsigned(bits, zero) - 1 - int_bits
+
+
+def _int_bits(spec: ActSpec | PoolSpec | None) -> int | None:
+    """Integer bits that a part without a scale asks for, None where they are open."""
+    if isinstance(spec, ActSpec) and spec.max and spec.int_bits is None:
+        return ceil(log2(spec.max))
+    return spec.int_bits if spec else None
+
+
+def _zero(spec: ActSpec | None, bits: int) -> int:
+    """Zero point of an activation's result."""
+    if spec is None:
+        return 0
+    return -(1 << (bits - 1)) if spec.unsigned else spec.zero_point or 0
 
 
 @dataclass(frozen=True, eq=False)
 class _Values:
-    """Sample integers and where their binary point is."""
+    """Sample integers and their type."""
 
     a: IntArray
-    frac: int
+    quant: Quant
+
+    @property
+    def centered(self) -> IntArray:
+        """The integers counted from their zero point."""
+        return self.a - self.quant.zero
+
+    @property
+    def units(self) -> npt.NDArray[np.float64]:
+        """The integers times their scale, of one channel or all, binary points left where they are."""
+        return np.asarray(self.centered * np.array(self.quant.scale), np.float64)
 
 
 class _Lowering:
@@ -225,7 +281,7 @@ class _Lowering:
         """Args: shapes, real: of the weights by name; without `real`, or `inputs`, `rng` draws them."""
         self._spec, self._ties = spec, ties
         self._bits, self._shapes, self._real, self._rng = spec.bits, shapes, real, rng
-        self.input_quant = Quant(spec.bits.x, spec.bits.x - 1 - (spec.input.int_bits or 0))
+        self.input_quant = _input_quant(spec)
         self._measured, self.faults = inputs is not None, list[str]()
         if inputs is None:
             n = -(-_SAMPLE_ELEMENTS // prod(spec.input.shape))
@@ -234,131 +290,290 @@ class _Lowering:
             n = int(np.clip(_REAL_ELEMENTS // prod(spec.input.shape), *_SAMPLES))
             drawn = np.sort(rng.permutation(len(inputs))[:n])
             sample = quantize(inputs[drawn], self.input_quant)
-            self._look("input", inputs[drawn], spec.input.int_bits or 0)
-        self._tensors = {"input": _Values(sample, self.input_quant.frac)}
+            if spec.input.scale is None and not self.input_quant.zero:
+                self._look("input", inputs[drawn], spec.bits.x, spec.input.int_bits or 0)
+        self._tensors = {"input": _Values(sample, self.input_quant)}
 
-    def _look(self, place: str, values: npt.NDArray[np.float64], int_bits: int) -> None:
-        if self._measured and (fault := needless_saturation(values, self._bits.x, int_bits)):
+    def _look(self, place: str, values: npt.NDArray[np.float64], bits: int, int_bits: int) -> None:
+        if self._measured and (fault := needless_saturation(values, bits, int_bits)):
             self.faults.append(f"{place}: {fault} (set or drop its int_bits)")
 
     def bundle(self, spec: BundleSpec, *, is_last: bool) -> Bundle:
         """The next bundle in integers.
 
         Raises:
-            InputError: its `int_bits` ask for a shift that the hardware does not have, or tensors that it concatenates
-                have different ones; `where` is the part at fault.
-            _ApartError: tensors that it concatenates have different binary points.
+            InputError: its `int_bits` or scales ask for what hardware has no form for, or tensors that it concatenates
+                have types that differ; `where` is the part at fault.
+            _ApartError: tensors that it concatenates have different binary points, which are open.
         """
         x = self._input(spec.input)
-        k, k_quant = self._kernel(spec.name, x.frac)
+        bits = spec.x_bits(self._bits)
+        k, k_quant = self._kernel(spec, x.quant.frac)
         core = _core(spec.core, k, None, k_quant, Quant(self._bits.b, 0))
-        values = _Values(accumulate(core, x.a, Quant(self._bits.x, x.frac)), x.frac + k_quant.frac)
+        values = _Values(accumulate(core, x.centered, x.quant), sum_quant(core, x.quant))
         if spec.core.use_bias:
             b, b_quant = self._bias(spec.name, values)
             core = _core(spec.core, k, b, k_quant, b_quant)
-            values = _Values(add_bias(values.a, values.frac, core), values.frac)
+            if spec.core.scale and spec.act and spec.act.scale and k_quant.bits > 1:
+                core = _coarsened(core, x, spec.act.scale)
+                values = _Values(accumulate(core, x.centered, x.quant), sum_quant(core, x.quant))
+            values = _Values(add_bias(values.a, values.quant.frac, core), values.quant)
         may_be_raw = is_last and spec.pool is None and spec.upsample == (1, 1)
         act = add = pool = None
         tie = self._ties.get(spec.name)  # of the result, not of what is on the way to it
+        part = _Part(
+            f"act of bundle {spec.name}", "act", bits, lambda: sum_ends(core, x.quant, _ends(x)),
+            None if spec.add or spec.pool else tie,
+        )  # fmt: skip
         if spec.act or not (spec.add or may_be_raw):
-            act, values = self._act(spec.act, values, spec.name, "act", None if spec.add or spec.pool else tie)
+            act, values = self._act(spec.act, values, part)
+            part = replace(part, ends=lambda: _ends(values))
         if spec.add:
-            operand, add_act = self._tensors[spec.add.with_], None
-            values = _Values(*add_residual(values.a, values.frac, operand.a, operand.frac))
-            if spec.add.act or not may_be_raw:
-                add_act, values = self._act(spec.add.act, values, spec.name, "add.act", None if spec.pool else tie)
-            add = Add(spec.add.with_, add_act)
+            part = replace(part, tie=None if spec.pool else tie)
+            add, values = self._add(spec.add, values, part, may_be_raw=may_be_raw)
         if spec.pool:
-            pool, values = self._pool(spec.pool, values, spec.name, tie)
+            pool, values = self._pool(spec.pool, values, replace(part, place=f"pool of bundle {spec.name}", tie=tie))
         if spec.upsample != (1, 1):
-            values = _Values(upsampled(values.a, spec.upsample), values.frac)
+            values = _Values(upsampled(values.a, spec.upsample), values.quant)
         if spec.flatten:
-            values = _Values(values.a.reshape(len(values.a), -1), values.frac)
+            values = _Values(values.a.reshape(len(values.a), -1), values.quant)
         self._tensors[spec.name] = values
         return Bundle(spec.name, _source(spec), core, act, add, pool, spec.flatten, spec.softmax, spec.upsample)
 
     def _input(self, sources: tuple[str, ...]) -> _Values:
-        points = {name: self._tensors[name].frac for name in sources}
-        if len(set(points.values())) == 1:
-            return _Values(concatenated(sources, {name: self._tensors[name].a for name in sources}), points[sources[0]])
-        tied, x = _tied(self._spec, sources[0]), self._bits.x
-        asked = {bundle.name: bits for bundle in self._spec.bundles if (bits := _last_point(bundle)) is not None}
-        fixed = {"input": self.input_quant.frac} | {name: x - 1 - bits for name, bits in asked.items()}
-        given = {name: frac for name, frac in fixed.items() if name in tied}
-        if len(set(given.values())) > 1:
-            each = ", ".join(f"{x - 1 - frac} of {name!r}" for name, frac in given.items())
-            raise InputError(
-                f"tensors that are concatenated have one binary point, received int_bits {each}; make them equal, or "
-                "leave them out",
-                where="input",
-            )
-        frac = min(given.values(), default=min(points.values()))
-        raise _ApartError({name: _Tie(frac, exact=bool(given)) for name in tied})
+        values = {name: self._tensors[name] for name in sources}
+        quants = {name: each.quant for name, each in values.items()}
+        points = {quant.frac for quant in quants.values()}
+        if len(points) == 1 or len({replace(quant, frac=0) for quant in quants.values()}) > 1:
+            quant = joined_quant(quants)
+            return _Values(concatenated(sources, {name: each.a for name, each in values.items()}), quant)
+        tied = _tied(self._spec, sources[0])
+        asked = {bundle.name: _given_frac(bundle, self._bits) for bundle in self._spec.bundles if bundle.name in tied}
+        asked |= {"input": self.input_quant.frac} if "input" in tied else {}
+        given = {name: frac for name, frac in asked.items() if frac is not None}
+        if given:
+            joined_quant({name: Quant(self._bits.x, frac) for name, frac in given.items()})
+        raise _ApartError({name: _Tie(min(given.values(), default=min(points)), exact=bool(given)) for name in tied})
 
-    def _kernel(self, name: str, x_frac: int) -> tuple[IntArray, Quant]:
-        bits, shape = self._bits.k, self._shapes[f"{name}/kernel"]
-        if self._real is not None:
-            real = self._real[f"{name}/kernel"]
-            frac = min(largest_frac(real.min(), real.max(), bits), _MAX_WEIGHT_FRAC)
+    def _kernel(self, spec: BundleSpec, x_frac: int) -> tuple[IntArray, Quant]:
+        name, shape = spec.name, self._shapes[f"{spec.name}/kernel"]
+        bits = spec.k_bits(self._bits)
+        if self._real is None:
+            quant = _kernel_quant(spec, bits, shape[-1])
+            # Sums of fan-in many products grow with its square root: this keeps the values of all layers alike.
+            frac = max(bits - 1, 0) + round(0.5 * log2(prod(shape[:-1])))
+            return self._random_kernel(bits, shape), quant or Quant(bits, frac)
+        real = self._real[f"{name}/kernel"]
+        quant = _kernel_quant(spec, bits, shape[-1])
+        if quant is None:
+            size = float(np.abs(real).mean())
+            low, high = (-size, size) if bits == 1 else (real.min(), real.max())
+            frac = min(largest_frac(low, high, max(bits, 2)), _MAX_WEIGHT_FRAC)
             bias = np.abs(self._real.get(f"{name}/bias", np.zeros(1))).max()
             if bias:  # beside a large bias, tiny weights need no binary point at which the bias has no room
                 frac = min(frac, _BIAS_BITS - int(np.frexp(bias)[1]) - x_frac)
             quant = Quant(bits, frac)
-            return quantize(real, quant), quant
+        return (np.where(real < 0, -1, 1) if bits == 1 else quantize(real, quant)), quant
+
+    def _random_kernel(self, bits: int, shape: Shape) -> IntArray:
         # A symmetric range with a few of the lowest integer: a mean other than zero would end deep networks in zeros.
-        low, high = limits(bits)
+        if bits == 1:
+            return 2 * self._rng.integers(2, size=shape) - 1
+        low, high = weight_limits(bits)
         k = self._rng.integers(low + 1, high, shape, endpoint=True)
         k.flat[self._rng.integers(k.size, size=1 + k.size // _LOWEST_EVERY)] = low
-        # Sums of fan-in many products grow with its square root: this keeps the values of all layers alike.
-        return k, Quant(bits, bits - 1 + round(0.5 * log2(prod(shape[:-1]))))
+        return k
 
     def _bias(self, name: str, sums: _Values) -> tuple[IntArray, Quant]:
         bits, shape = self._bits.b, self._shapes[f"{name}/bias"]
         if self._real is not None:
-            real = self._real[f"{name}/bias"]
-            quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), sums.frac))
+            real = self._real[f"{name}/bias"] / np.array(sums.quant.scale)
+            quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), sums.quant.frac))
             return quantize(real, quant), quant
         spread = int(sums.a.std()) // 2
         shift = max(spread.bit_length() - (bits - 1), 0) + int(self._rng.integers(3))
         size = max(spread >> shift, 1)
-        return self._rng.integers(-size, size, shape, endpoint=True), Quant(bits, sums.frac - shift)
+        return self._rng.integers(-size, size, shape, endpoint=True), Quant(bits, sums.quant.frac - shift)
 
-    def _act(
-        self, spec: ActSpec | None, values: _Values, name: str, part: str, tie: _Tie | None
-    ) -> tuple[Act, _Values]:
+    def _act(self, spec: ActSpec | None, values: _Values, part: _Part) -> tuple[Act, _Values]:
+        kind = spec.type if spec else "linear"
         slope = None if spec is None or not spec.slope else -round(log2(spec.slope))
-        if spec is None:
-            outputs = values.a
-        else:
-            outputs = np.where(values.a >= 0, values.a, 0 if slope is None else values.a >> slope)
-        place = f"{part} of bundle {name}"
-        frac = self._frac(spec.int_bits if spec else None, outputs, values.frac, MAX_LEFT_SHIFT, place, tie)
-        act = Act("relu" if spec else "linear", Quant(self._bits.x, frac), slope)
-        check_act(act, values.frac, self._bits.x, part)
-        return act, _Values(activate(values.a, values.frac, act), frac)
+        out = self._act_quant(spec, kind, slope, values, part)
+        top = limits(part.bits)[1]
+        hi = round(min(spec.max / _unit(out), 2 * top)) + out.zero if spec and spec.max else top
+        act = Act(kind, out, slope, hi=hi if hi < top else None)
+        if values.quant.scale != out.scale:
+            low, high = act.ends
+            low = out.zero if kind == "relu" and slope is None else low
+            act = replace(act, scale=_factors(values.quant, out, part, (low - out.zero, high - out.zero)))
+        check_act(act, values.quant, values.a.shape[-1], part.name)
+        return act, _Values(activate(values.centered, values.quant.frac, act), out)
 
-    def _pool(self, spec: PoolSpec, values: _Values, name: str, tie: _Tie | None) -> tuple[Pool, _Values]:
+    def _act_quant(self, spec: ActSpec | None, kind: str, slope: int | None, values: _Values, part: _Part) -> Quant:
+        """Type of an activation's result, its binary point chosen from the values where it is open."""
+        bits, zero = part.bits, _zero(spec, part.bits)
+        if spec and spec.scale:
+            return quant_of(bits, spec.scale, zero)
+        units = values.centered if values.quant.scale == 1 else values.units
+        if kind == "relu":
+            units = np.where(units >= 0, units, 0 if slope is None else np.floor(units / 2**slope))
+        frac = self._frac(_int_bits(spec), units, values.quant.frac, MAX_LEFT_SHIFT, part, zero)
+        return Quant(bits, frac, zero=zero)
+
+    def _add(self, spec: AddSpec, values: _Values, before: _Part, *, may_be_raw: bool) -> tuple[Add, _Values]:
+        operand, act = self._tensors[spec.with_], spec.result
+        add = Add(spec.with_, None)
+        if values.quant.scale != operand.quant.scale:
+            ratio = act.scale / _unit(operand.quant) if act and act.scale else 1.0
+            try:
+                shift = align_shift(ratio, max(before.bits, operand.quant.bits))
+            except InputError as error:
+                raise InputError(str(error), where="add") from None
+            fine = replace(operand.quant, frac=operand.quant.frac + shift)
+            scale = _factors(values.quant, fine, replace(before, name="add"), limits(ALIGNED_BITS))
+            add = replace(add, align=Align(scale, shift))
+        sums = _Values(*add_operand(add, values.centered, values.quant, operand.a, operand.quant))
+        if not act and may_be_raw:
+            return add, sums
+
+        def ends() -> IntArray:
+            operand_ends = _ends(operand) + operand.quant.zero
+            return add_operand(add, before.ends(), values.quant, operand_ends, operand.quant)[0]
+
+        part = replace(before, place=f"add.{before.place}", name="add.act", ends=ends)
+        add_act, result = self._act(act, sums, part)
+        return replace(add, act=add_act), result
+
+    def _pool(self, spec: PoolSpec, values: _Values, part: _Part) -> tuple[Pool, _Values]:
+        before, bits = values.quant, part.bits
+        zero = before.zero if spec.zero_point is None else spec.zero_point
         gain = MAX_AVG_GAIN if spec.type == "avg" else MAX_LEFT_SHIFT
-        exact = _pool(spec, Quant(ACC_BITS, values.frac + gain))
-        pooled = pool2d(values.a, values.frac, exact)
-        frac = self._frac(spec.int_bits, pooled, exact.out.frac, 0, f"pool of bundle {name}", tie)
-        pool = _pool(spec, Quant(self._bits.x, frac))
-        check_pool(pool, values.frac, self._bits.x)
-        return pool, _Values(pool2d(values.a, values.frac, pool), frac)
+        if spec.scale:
+            out = quant_of(bits, spec.scale, zero)
+        elif spec.int_bits is None and (before.scale != 1 or (zero and not _unsigned(bits, zero))):
+            out = replace(before, bits=bits, zero=zero, frac=part.tie.of(before.frac) if part.tie else before.frac)
+        else:
+            exact = _pool(spec, Quant(ACC_BITS, before.frac + gain))
+            pooled = pool2d(values.centered, before.frac, exact)
+            out = Quant(bits, self._frac(spec.int_bits, pooled, exact.out.frac, 0, part, zero), before.scale, zero)
+        pool = _pool(spec, out)
+        check_pool(pool, before)
+        return pool, _Values(pool2d(values.centered, before.frac, pool), out)
 
-    def _frac(self, int_bits: int | None, outputs: IntArray, frac: int, gain: int, place: str, tie: _Tie | None) -> int:
-        """Binary point of a result: as asked for, or the best for `outputs` within `tie`, at most frac + gain."""
-        if int_bits is None and tie:
-            return tie.frac if tie.exact else min(self._frac(None, outputs, frac, gain, place, None), tie.frac)
-        bits = self._bits.x
-        real = np.ldexp(outputs.astype(np.float64), -frac) if self._measured else np.zeros(1)
+    def _frac(
+        self, int_bits: int | None, units: npt.NDArray[np.number], frac: int, gain: int, part: _Part, zero: int
+    ) -> int:
+        """Binary point of a part's result: as asked for, or the best for `units` in its tie, at most frac + gain."""
+        if int_bits is None and part.tie:
+            return part.tie.of(self._frac(None, units, frac, gain, replace(part, tie=None), zero))
+        bits = part.bits + _unsigned(part.bits, zero)
+        real = np.ldexp(units.astype(np.float64), -frac) if self._measured else np.zeros(1)
         if int_bits is not None:
-            self._look(place, real, int_bits)
+            self._look(part.place, real, bits, int_bits)
             return bits - 1 - int_bits
-        magnitude = np.abs(outputs[outputs != 0])
+        magnitude = np.abs(units[units != 0])
         if not magnitude.size:
             return min(bits - 1, frac + gain)
         if self._measured:
             return min(bits - 1 - best_int_bits(real, bits), frac + gain)
         peak = int(np.quantile(magnitude, _COVERED, method="higher"))
         return frac - max(peak.bit_length() - (bits - 1), -gain)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An activation, or what stands before an add.
+
+    Attributes:
+        place: its name in warnings.
+        name: its name in errors.
+        bits: of its result.
+        ends: least and greatest integers that can come to it, (2, channels).
+        tie: of the binary point of its result.
+    """
+
+    place: str
+    name: str
+    bits: int
+    ends: Callable[[], IntArray]
+    tie: _Tie | None = None
+
+
+def _input_quant(spec: NetSpec) -> Quant:
+    source, bits = spec.input, spec.bits.x
+    if source.scale:
+        return quant_of(bits, source.scale, source.zero_point or 0)
+    return Quant(bits, bits - 1 - (source.int_bits or 0), zero=source.zero_point or 0)
+
+
+def _kernel_quant(spec: BundleSpec, bits: int, channels: int) -> Quant | None:
+    """Type of the weights where the network gives their scale."""
+    scale = spec.core.scale
+    if scale is None:
+        return None
+    if isinstance(scale, float):
+        return quant_of(bits, scale)
+    if len(scale) != channels:
+        raise InputError(
+            f"expected a scale for each of {channels} output channels, received {len(scale)}", where="core"
+        )
+    frac = quant_of(bits, max(scale)).frac
+    return Quant(bits, frac, tuple(ldexp(each, frac) for each in scale))
+
+
+def _coarsened(core: Conv2D | Dense, x: _Values, step: float) -> Conv2D | Dense:
+    """The core with larger steps of those channels whose sums are more than can be multiplied, where that is not seen.
+
+    Channels of next to no weights have steps so small that their bias takes 30 bits.
+
+    Args:
+        core: weights and bias.
+        x: what it reads.
+        step: of the result.
+    """
+    ends = _ends(x)
+    excess = np.abs(sum_ends(core, x.quant, ends)).max(axis=0) >> (SCALED_BITS - 1)
+    shifts = np.frexp(excess.astype(np.float64))[1].astype(np.int64)
+    if core.bias is None or not shifts.any():
+        return core
+    quant, axes = sum_quant(core, x.quant), tuple(range(core.weights.ndim - 1))
+    k, b = (np.abs(each - (round_half_even(each, shifts) << shifts)) for each in (core.weights, core.bias))
+    lost = k.sum(axis=axes) * np.abs(ends).max() + (b << (quant.frac - core.b_quant.frac))
+    shifts = np.where(lost * np.ldexp(np.array(quant.scale), -quant.frac) < _UNSEEN * step, shifts, 0)
+    scale = tuple(np.ldexp(np.broadcast_to(core.k_quant.scale, shifts.shape), shifts).tolist())
+    return replace(
+        core,
+        weights=round_half_even(core.weights, shifts),
+        bias=round_half_even(core.bias, shifts),
+        k_quant=replace(core.k_quant, scale=scale),
+    )
+
+
+def _factors(before: Quant, out: Quant, part: _Part, ends: tuple[int, int]) -> Scale:
+    """From the scales of what comes in, one or one a channel, to that of a result with a clamp at `ends`."""
+    ratios = np.ldexp(np.array(before.scale, ndmin=1) / np.array(out.scale), out.frac - before.frac)
+    peaks = part.ends()
+    if len(ratios) == 1:
+        peaks = np.array([[peaks[0].min()], [peaks[1].max()]])
+    found = []
+    for channel, ratio in enumerate(ratios.tolist()):
+        try:
+            found.append(multiplier(ratio, (int(peaks[0, channel]), int(peaks[1, channel])), ends))
+        except InputError as error:
+            of = f"channel {channel}: " if len(ratios) > 1 else ""
+            raise InputError(f"{of}{error}", where=part.name) from None
+    return Scale(tuple(m for m, _ in found), tuple(s for _, s in found))
+
+
+def _ends(values: _Values) -> IntArray:
+    return type_ends(values.quant, values.a.shape[-1])
+
+
+def _unit(quant: Quant) -> float:
+    """What an integer of a tensor stands for."""
+    return ldexp(float(np.asarray(quant.scale)), -quant.frac)
+
+
+def _unsigned(bits: int, zero: int) -> bool:
+    """Whether all integers stand for numbers from 0 on."""
+    return zero == -(1 << (bits - 1))

@@ -1,14 +1,16 @@
 """The declarative network, formats `deepsoc-net/1` and `/2`: models of `net.json`, its reader and its checks.
 
+Networks of format 1 are those without what `later_members` finds.
+
 A network is a list of bundles; each reads the input or an earlier bundle. `NetSpec.to_graph` turns it into integers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy.typing as npt
 from pydantic import (
@@ -21,6 +23,7 @@ from pydantic import (
     Tag,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from deepsoc._files import read_bytes
@@ -39,9 +42,13 @@ __all__ = [
     "Conv2DSpec",
     "DenseSpec",
     "InputSpec",
+    "LayerBits",
     "NetSpec",
     "PoolSpec",
+    "format_faults",
     "format_of",
+    "later_members",
+    "later_numbers",
     "link_faults",
     "load_net",
     "load_samples",
@@ -51,9 +58,14 @@ __all__ = [
 
 _FORMATS = ("deepsoc-net/1", "deepsoc-net/2")
 
+Keys = tuple[str | int, ...]
+"""Where a member of a network lies."""
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Size = Annotated[int, Field(ge=1, le=65535)]
 Small = Annotated[int, Field(ge=1, le=255)]
+Step = Annotated[float, Field(ge=2.0**-64, le=2.0**64)]
+Byte = Annotated[int, Field(ge=-128, le=127)]
 IntBits = Annotated[int, Field(ge=-MAX_INT_BITS, le=MAX_INT_BITS)]
 Pad = Annotated[int, Field(ge=0, le=254)]
 Padding = Annotated[
@@ -76,12 +88,28 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class InputSpec(_Model):
-    """The network's input: shape [h, w, c] or [c], batch, and integer bits without the sign; None means 0, [-1, 1)."""
+class _Typed(_Model):
+    """A part whose result has a type.
+
+    That is integer bits without the sign, or a scale, the real value of one step; and a zero point, the integer that
+    stands for 0.
+    """
+
+    @model_validator(mode="after")
+    def _one_step(self) -> Self:
+        if {"int_bits", "scale"} <= self.model_dump(exclude_none=True).keys():
+            raise ValueError("int_bits and scale both say how large a step is; give one of them")
+        return self
+
+
+class InputSpec(_Typed):
+    """The network's input: shape [h, w, c] or [c], batch, and its type; without int_bits and scale [-1, 1)."""
 
     shape: tuple[Size, ...]
     batch: Size = 1
     int_bits: IntBits | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
 
     @field_validator("shape")
     @classmethod
@@ -99,8 +127,18 @@ class BitsSpec(_Model):
     b: Annotated[Literal[8, 16, 32], INTEGER]
 
 
+class LayerBits(_Model):
+    """Bits of one bundle that differ from the network's: of its result x, of its weights k."""
+
+    x: Annotated[Literal[1, 2, 3, 4, 8], INTEGER] | None = None
+    k: Annotated[Literal[1, 2, 3, 4, 8], INTEGER] | None = None
+
+
 class Conv2DSpec(_Model):
-    """2-D convolution; kernel and strides are [vertical, horizontal]; groups divide input channels and filters."""
+    """2-D convolution; kernel and strides are [vertical, horizontal]; groups divide input channels and filters.
+
+    `scale` is the step of the weights, one for all or one for each output channel.
+    """
 
     type: Literal["conv2d"]
     filters: Size
@@ -109,25 +147,32 @@ class Conv2DSpec(_Model):
     padding: Padding
     groups: Size = 1
     use_bias: bool = True
+    scale: Step | Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
 
 
 class DenseSpec(_Model):
-    """Matrix product on a flattened tensor."""
+    """Matrix product on a flattened tensor; `scale` as of a convolution."""
 
     type: Literal["dense"]
     units: Size
     use_bias: bool = True
+    scale: Step | Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
 
 
-class ActSpec(_Model):
-    """(Leaky) ReLU of slope 0 or 2^-n.
+class ActSpec(_Typed):
+    """(Leaky) ReLU of slope 0 or 2^-n with a largest value `max`, or the result as it is.
 
     `int_bits` counts the integer bits of the result without its sign; None lets the lowering choose them from data.
+    `unsigned`: all integers of the result stand for numbers from 0 on; its integer bits have no sign beside them.
     """
 
-    type: Literal["relu"]
+    type: Literal["relu", "linear"]
     slope: float = 0
+    max: Step | None = None
+    unsigned: bool = False
     int_bits: IntBits | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
 
     @field_validator("slope")
     @classmethod
@@ -136,15 +181,38 @@ class ActSpec(_Model):
             raise ValueError(f"expected 0 or a power of two, 2^-n with n = 0 … {MAX_SLOPE_LOG2}")
         return value
 
+    @model_validator(mode="after")
+    def _parts(self) -> Self:
+        if self.type == "linear" and (self.slope or self.max is not None):
+            raise ValueError("slope and max are those of a relu; drop them, or make it one")
+        if self.unsigned and (self.slope or self.zero_point is not None):
+            raise ValueError("unsigned numbers have no negative slope, and the zero point is theirs; drop one of them")
+        return self
+
 
 class AddSpec(_Model):
-    """Residual add of the output of the bundle `with` (or `input`), then `act`."""
+    """Residual add of the output of the bundle `with` (or `input`), then `act`; or just the type of the sum."""
 
     with_: Annotated[str, Field(alias="with")]
     act: ActSpec | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
+
+    @model_validator(mode="after")
+    def _one_type(self) -> Self:
+        if self.act and (self.scale is not None or self.zero_point is not None):
+            raise ValueError("an act says scale and zero point of the sum itself; give them there")
+        return self
+
+    @property
+    def result(self) -> ActSpec | None:
+        """The act, also where only its type is given."""
+        if self.act or (self.scale is None and self.zero_point is None):
+            return self.act
+        return ActSpec(type="linear", scale=self.scale, zero_point=self.zero_point)
 
 
-class PoolSpec(_Model):
+class PoolSpec(_Typed):
     """Max or average pool; an average does not count padding."""
 
     type: Literal["max", "avg"]
@@ -152,6 +220,8 @@ class PoolSpec(_Model):
     strides: tuple[Small, Small]
     padding: Padding
     int_bits: IntBits | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
 
 
 class BundleSpec(_Model):
@@ -163,9 +233,18 @@ class BundleSpec(_Model):
     act: ActSpec | None = None
     add: AddSpec | None = None
     pool: PoolSpec | None = None
+    bits: LayerBits | None = None
     upsample: tuple[Small, Small] = (1, 1)
     flatten: bool = False
     softmax: bool = False
+
+    def x_bits(self, bits: BitsSpec) -> int:
+        """Bits of its result in a network with `bits`."""
+        return self.bits.x if self.bits and self.bits.x else bits.x
+
+    def k_bits(self, bits: BitsSpec) -> int:
+        """Bits of its weights in a network with `bits`."""
+        return self.bits.k if self.bits and self.bits.k else bits.k
 
 
 class NetSpec(_Model):
@@ -188,6 +267,9 @@ class NetSpec(_Model):
                 del bundle["upsample"]
             if "add" in bundle:
                 bundle["add"].setdefault("act", None)
+            for act in (bundle["act"], bundle.get("add", {}).get("act")):
+                if act and not act["unsigned"]:
+                    del act["unsigned"]
         return data
 
     def to_graph(self, weights: Weights | None = None, seed: int = 0, samples: npt.ArrayLike | None = None) -> Graph:
@@ -238,6 +320,8 @@ def _parse(text: bytes, where: str) -> NetSpec:
     except ValidationError as error:
         path, message = pydantic_fault(error, data)
         raise InputError(message, where=f"{where}: {path}") from None
+    for keys, problem in format_faults(data):
+        raise InputError(problem, where=f"{where}: {json_path(keys)}")
     _check_names(spec, where)
     # Imported late: the lowering needs the models above.
     from deepsoc.netspec.lower import check_shapes
@@ -246,47 +330,61 @@ def _parse(text: bytes, where: str) -> NetSpec:
     return spec
 
 
-def _check_names(spec: NetSpec, where: str) -> None:
-    places = {bundle.name: i for i, bundle in reversed(list(enumerate(spec.bundles)))}
-    for i, bundle in enumerate(spec.bundles):
-        for keys, problem in link_faults(bundle, i, places, spec.format, is_last=i + 1 == len(spec.bundles)):
-            raise InputError(problem, where=f"{where}: {json_path(('bundles', i, *keys))}")
+_LATER_NUMBERS = {"scale", "zero_point", "max", "unsigned", "bits"}
+_LATER = {*_LATER_NUMBERS, "upsample"}
+_PARTS: tuple[tuple[str, ...], ...] = ((), ("core",), ("act",), ("add",), ("add", "act"), ("pool",))
 
 
-def format_of(bundles: Iterable[Mapping[str, Any]]) -> str:
-    """The first format that has all that bundles hold, as they stand in JSON."""
-    newer = [("input",), ("core", "padding"), ("pool", "padding"), ("upsample",)]
-    return _FORMATS[any(isinstance(_member(bundle, keys), list) for bundle in bundles for keys in newer)]
+def later_members(net: Mapping[str, Any]) -> Iterator[Keys]:
+    """Where a network, as JSON has it, has members, or forms of them, that came with format 2; faults are none."""
+    bundles = net.get("bundles")
+    places: list[tuple[Keys, Any]] = [(("input",), net.get("input"))]
+    for i, bundle in enumerate(bundles if isinstance(bundles, list) else ()):
+        places += ((("bundles", i, *keys), _member(bundle, keys)) for keys in _PARTS)
+    for place, part in places:
+        for name, value in part.items() if isinstance(part, Mapping) else ():
+            listed = name in ("input", "padding") and isinstance(value, list)
+            if name in _LATER or listed or (name, value) == ("type", "linear"):
+                yield (*place, name)
 
 
-def _member(value: Any, keys: Iterable[str]) -> Any:
+def later_numbers(net: Mapping[str, Any]) -> Iterator[Keys]:
+    """Those of `later_members` that say what integers stand for; the others say where they lie."""
+    return (keys for keys in later_members(net) if keys[-1] in {*_LATER_NUMBERS, "type"})
+
+
+def format_of(net: Mapping[str, Any]) -> str:
+    """The first format that has all that a network holds, as JSON has it."""
+    return _FORMATS[any(later_members(net))]
+
+
+def format_faults(net: Mapping[str, Any]) -> Iterator[tuple[Keys, str]]:
+    """Where a network, as JSON has it, has what its format has not, and what is wrong with that."""
+    if net.get("format") == _FORMATS[0]:
+        problem = f"this is of format {_FORMATS[1]!r}, received {_FORMATS[0]!r}; write that as the format"
+        yield from ((keys, problem) for keys in later_members(net))
+
+
+def _member(value: Any, keys: tuple[str, ...]) -> Any:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
 
-def _newer(bundle: BundleSpec) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Members of a bundle that the first format has not, and what they are."""
-    if len(bundle.input) > 1:
-        yield ("input",), "several inputs are"
-    if isinstance(bundle.core, Conv2DSpec) and isinstance(bundle.core.padding, tuple):
-        yield ("core", "padding"), "rows and columns of padding are"
-    if bundle.pool and isinstance(bundle.pool.padding, tuple):
-        yield ("pool", "padding"), "rows and columns of padding are"
-    if bundle.upsample != (1, 1):
-        yield ("upsample",), "up-sampling is"
+def _check_names(spec: NetSpec, where: str) -> None:
+    places = {bundle.name: i for i, bundle in reversed(list(enumerate(spec.bundles)))}
+    for i, bundle in enumerate(spec.bundles):
+        for keys, problem in link_faults(bundle, i, places, is_last=i + 1 == len(spec.bundles)):
+            raise InputError(problem, where=f"{where}: {json_path(('bundles', i, *keys))}")
 
 
-def link_faults(
-    bundle: BundleSpec, i: int, places: Mapping[str, int], net_format: Any, *, is_last: bool
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def link_faults(bundle: BundleSpec, i: int, places: Mapping[str, int], *, is_last: bool) -> Iterator[tuple[Keys, str]]:
     """What is wrong with the place of a bundle and the names in it.
 
     Args:
         bundle: a bundle.
         i: its place.
         places: of all bundles by name; the first where a name is there twice.
-        net_format: of the network.
         is_last: whether it ends the network.
 
     Returns:
@@ -295,10 +393,8 @@ def link_faults(
     if bundle.name == "input" or places[bundle.name] < i:
         taken = "the input" if bundle.name == "input" else f"bundle {places[bundle.name]}"
         yield ("name",), f"{bundle.name!r} is already the name of {taken}; choose another"
-    for keys, what in _newer(bundle) if net_format == _FORMATS[0] else ():
-        yield keys, f"{what} of format {_FORMATS[1]!r}, received {net_format!r}; write that as the format"
     several = len(bundle.input) > 1
-    sources: dict[tuple[str | int, ...], str] = {
+    sources: dict[Keys, str] = {
         ("input", j) if several else ("input",): source for j, source in enumerate(bundle.input)
     }
     if bundle.add:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import copy
 import json
 import math
+import random
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -18,8 +20,9 @@ from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Conv2D, Quant
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import validate
+from deepsoc.netspec import lower as lowering
 from deepsoc.netspec.spec import NetSpec, load_net, parse_net
-from tests.strategies import nets, random_input
+from tests.strategies import nets, random_input, renumbered
 
 DATA = Path(__file__).parent.parent / "data"
 Json = dict[str, Any]
@@ -249,10 +252,58 @@ def test_a_given_binary_point_is_that_of_all_that_is_concatenated() -> None:
     assert {points(side_by_side("a", "b", "c", b=3) | {})[name] for name in "ac"} != {3}  # not that of its pool
     assert {points(side_by_side("a", "b", "c", c=3))[name] for name in "abc"} == {3}
     assert {points(side_by_side("c", "input"))[name] for name in ("input", "c")} == {0}
-    with pytest.raises(
-        InputError, match=r"bundles\[3\]: input: .* one binary point, received int_bits 2 of 'a', 3 of 'c'"
-    ):
+    with pytest.raises(InputError, match=r"bundles\[3\]: input: .* one binary point, received frac 5 of 'a', 4 of 'c'"):
         points(side_by_side("a", "b", "c", a=2, c=3))
+
+
+def typed(**types: Json) -> Json:
+    """`side_by_side` of a, b and c, with types of their activations by name."""
+    net = side_by_side("a", "b", "c")
+    for bundle in net["bundles"]:
+        bundle["act"] |= types.get(bundle["name"], {})
+    return net
+
+
+def test_what_is_concatenated_has_one_type() -> None:
+    kind = {"scale": 0.3, "zero_point": -5}
+    graph = parse_net(typed(a=kind, b=kind, c=kind)).to_graph(seed=1)
+    assert {info.output.quant for info in list(validate(graph).values())[:3]} == {Quant(8, 2, 1.2, -5)}
+    execute(graph, random_input(graph, np.random.default_rng(0)))
+    for types, message in (
+        ({"a": kind, "b": kind}, "one scale, received scale 1.2 of 'a', 1.2 of 'b', 1 of 'c'"),
+        ({"c": {"zero_point": -5}}, "one zero point, received zero 0 of 'a', 0 of 'b', -5 of 'c'"),
+        ({"a": {"scale": 0.25}, "c": {"scale": 0.125}}, "one binary point, received frac 2 of 'a', 3 of 'c'"),
+    ):
+        with pytest.raises(InputError, match=rf"net: \$.bundles\[3\]: input: .* {message}"):
+            parse_net(typed(**types)).to_graph(seed=1)
+    net = typed()
+    net["bundles"][1]["bits"] = {"x": 4}
+    with pytest.raises(InputError, match=r"one width, received bits 8 of 'a', 4 of 'b', 8 of 'c'; give .* bits\.x"):
+        parse_net(net).to_graph(seed=1)
+
+
+@pytest.mark.parametrize(
+    ("types", "quant"),
+    [
+        ({"c": {"scale": 0.125}}, Quant(8, 3)),
+        ({"a": {"slope": 0, "max": 6}}, Quant(8, 4)),
+        (
+            {name: {"slope": 0, "unsigned": True} for name in "ab"} | {"c": {"zero_point": -128, "int_bits": 4}},
+            Quant(8, 4, zero=-128),
+        ),
+        ({name: {"zero_point": 3} for name in "ab"} | {"c": {"zero_point": 3, "int_bits": 2}}, Quant(8, 5, zero=3)),
+        ({name: {"scale": 0.3} for name in "ab"} | {"c": {"scale": 0.6}}, None),
+        ({"b": {"scale": 0.6}} | {name: {"scale": 0.3} for name in "ac"}, Quant(8, 2, 1.2)),
+    ],
+)  # fmt: skip
+def test_every_way_to_give_a_binary_point_is_that_of_all(types: dict[str, Json], quant: Quant | None) -> None:
+    """By scale, by largest value, with all integers from 0 on; the pool of b, given none, takes it from the others."""
+    if quant is None:
+        with pytest.raises(InputError, match="one binary point, received frac 2 of 'a', 1 of 'c'"):
+            parse_net(typed(**types)).to_graph(seed=1)
+    else:
+        graph = parse_net(typed(**types)).to_graph(seed=1)
+        assert {info.output.quant for info in list(validate(graph).values())[:3]} == {quant}
 
 
 def test_concatenated_weights_are_drawn_and_checked() -> None:
@@ -271,7 +322,7 @@ def test_concatenated_weights_are_drawn_and_checked() -> None:
 B0, B1, B2 = ("bundles", 0), ("bundles", 1), ("bundles", 2)
 FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     # path, new value, JSON path of the fault, part of the message
-    (("format",), "deepsoc-net/3", "$.format", "deepsoc-net/1"),
+    (("format",), "deepsoc-net/3", "$.format", "deepsoc-net/2"),
     (("format",), ..., "$.format", "missing"),
     (("name",), "a b", "$.name", "letter"),
     (("name",), "", "$.name", "letter"),
@@ -311,7 +362,7 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B1, "input"), None, "$.bundles[1].input", "received null"),
     ((*B1, "input"), [], "$.bundles[1].input", "at least 1"),
     ((*B1, "input"), ["b1", 7], "$.bundles[1].input[1]", "string"),
-    ((*B1, "input"), ["b1", "b1"], "$.bundles[1].input", "several inputs are of format 'deepsoc-net/2'"),
+    ((*B1, "input"), ["b1", "b1"], "$.bundles[1].input", "this is of format 'deepsoc-net/2'"),
     ((*B1, "add", "with"), "b9", "$.bundles[1].add.with", "no bundle 'b9'"),
     ((*B1, "add", "with"), "out", "$.bundles[1].add.with", "stands later"),
     ((*B1, "add", "with"), "b2", "$.bundles[1].add.with", "cannot read itself"),
@@ -330,8 +381,8 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B0, "core", "padding"), [[1, 1]], "$.bundles[0].core.padding[1]", "missing"),
     ((*B0, "core", "padding"), [1, 1], "$.bundles[0].core.padding[0]", "received 1"),
     ((*B0, "core", "padding"), [[1, -1], [0, 0]], "$.bundles[0].core.padding[0][1]", "greater"),
-    ((*B0, "core", "padding"), [[1, 1], [0, 0]], "$.bundles[0].core.padding", "are of format 'deepsoc-net/2'"),
-    ((*B0, "pool", "padding"), [[1, 1], [0, 0]], "$.bundles[0].pool.padding", "are of format 'deepsoc-net/2'"),
+    ((*B0, "core", "padding"), [[1, 1], [0, 0]], "$.bundles[0].core.padding", "this is of format 'deepsoc-net/2'"),
+    ((*B0, "pool", "padding"), [[1, 1], [0, 0]], "$.bundles[0].pool.padding", "this is of format 'deepsoc-net/2'"),
     ((*B0, "core", "use_bias"), 1, "$.bundles[0].core.use_bias", "boolean"),
     ((*B0, "core", "groups"), 0, "$.bundles[0].core.groups", "greater"),
     ((*B0, "core", "groups"), 7, "$.bundles[0].core", "7 groups do not divide"),
@@ -352,7 +403,7 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*B0, "pool", "size"), [10, 1], "$.bundles[0].pool", "does not fit"),
     ((*B0, "pool", "size"), [0, 1], "$.bundles[0].pool.size[0]", "greater"),
     ((*B0, "pool", "strides"), ..., "$.bundles[0].pool.strides", "missing"),
-    ((*B0, "upsample"), [2, 2], "$.bundles[0].upsample", "up-sampling is of format 'deepsoc-net/2'"),
+    ((*B0, "upsample"), [2, 2], "$.bundles[0].upsample", "this is of format 'deepsoc-net/2'"),
     ((*B0, "upsample"), [0, 2], "$.bundles[0].upsample[0]", "greater"),
     ((*B0, "upsample"), 2, "$.bundles[0].upsample", "received 2"),
     ((*B0, "softmax"), True, "$.bundles[0].softmax", "last"),
@@ -507,3 +558,224 @@ def test_no_heavy_import() -> None:
     code = f"import sys, deepsoc.netspec.spec; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# ---- numbers of the second edition ------------------------------------------------------------------------------
+
+
+def second(**parts: Any) -> Json:
+    """One convolution of one channel, of format 2, with parts added to it."""
+    bundle = {**TINY["bundles"][0], "name": "b1", "input": "input", "pool": None, **parts}
+    bundle["core"] = {**TINY["bundles"][0]["core"], **parts.get("core", {})}
+    return TINY | {"format": "deepsoc-net/2", "bundles": [{k: v for k, v in bundle.items() if v is not None}]}
+
+
+def test_scales_and_zero_points_lower_as_written() -> None:
+    scales = [0.25 + i / 64 for i in range(8)]
+    net = second(core={"scale": scales}, act={"type": "relu", "scale": 0.75, "zero_point": -3, "max": 2.0})
+    net["input"] = {"shape": [9, 8, 1], "scale": 0.1, "zero_point": 2}
+    graph = parse_net(net).to_graph(seed=1)
+    assert graph.input_quant == Quant(4, 4, 1.6, 2)
+    (bundle,) = graph.bundles
+    assert bundle.core.k_quant == Quant(4, 2, tuple(4 * scale for scale in scales))
+    act = bundle.act
+    assert act is not None
+    assert act.out == Quant(4, 1, 1.5, -3)
+    assert (act.kind, act.lo, act.hi) == ("relu", None, 3 - 3)  # 2 / 0.75 is 2.67
+    assert act.scale is not None
+    for m, s, scale in zip(act.scale.m, act.scale.s, scales, strict=True):
+        assert m.bit_length() == 17
+        assert math.ldexp(m, -s) == pytest.approx(0.1 * scale / 0.75, rel=2.0**-17)
+
+
+def test_weights_on_a_grid_of_scales_keep_their_integers(rng: np.random.Generator) -> None:
+    scales = rng.uniform(1e-4, 1, 8)
+    k = rng.integers(-8, 8, (3, 3, 1, 8))
+    bias = rng.integers(-1000, 1000, 8)
+    net = second(core={"scale": scales.tolist()}, act={"type": "linear", "scale": 0.3}, bits={"k": 4})
+    net |= {"input": {"shape": [9, 8, 1], "scale": 0.017, "zero_point": -8}, "bits": {"x": 4, "k": 8, "b": 32}}
+    real = {"b1/kernel": k * scales, "b1/bias": bias * scales * 0.017}
+    (bundle,) = parse_net(net).to_graph(real).bundles
+    np.testing.assert_array_equal(bundle.core.weights, k)
+    assert bundle.core.bias is not None
+    unit = parse_net(net).to_graph(real).input_quant.frac + bundle.core.k_quant.frac - bundle.core.b_quant.frac
+    np.testing.assert_array_equal(bundle.core.bias * 2.0**unit, bias)
+
+
+def test_a_scale_that_is_a_power_of_two_is_a_binary_point() -> None:
+    act = parse_net(second(act={"type": "relu", "scale": 0.125})).to_graph().bundles[0].act
+    assert act is not None
+    assert (act.out, act.scale) == (Quant(4, 3), None)
+
+
+def test_unsigned_results_have_no_sign_beside_their_integer_bits() -> None:
+    for int_bits, frac in ((0, 4), (2, 2)):
+        act = parse_net(second(act={"type": "relu", "unsigned": True, "int_bits": int_bits})).to_graph().bundles[0].act
+        assert act is not None
+        assert (act.out, act.ends) == (Quant(4, frac, zero=-8), (-8, 7))
+
+
+@pytest.mark.parametrize(("most", "frac", "hi"), [(6, 0, 6), (8, 0, None), (4, 1, None), (3.3, 1, None), (0.75, 3, 6)])
+def test_the_largest_value_of_a_relu_places_its_binary_point(most: float, frac: int, hi: int | None) -> None:
+    """4 bits: 7 is 7, 3.5, 0.875 …; what is not below that needs no clamp of its own."""
+    act = parse_net(second(act={"type": "relu", "max": most})).to_graph().bundles[0].act
+    assert act is not None
+    assert (act.out.frac, act.hi) == (frac, hi)
+
+
+def test_bits_of_a_layer() -> None:
+    bundle = parse_net(second(bits={"x": 2, "k": 3}) | {"bits": {"x": 8, "k": 8, "b": 16}}).to_graph(seed=3).bundles[0]
+    assert bundle.act is not None
+    assert bundle.act.out.bits == 2
+    assert bundle.core.k_quant.bits == 3
+    assert (bundle.core.weights.min(), bundle.core.weights.max()) == (-4, 3)
+
+
+def test_weights_of_one_bit_are_signs(rng: np.random.Generator) -> None:
+    net = second(bits={"k": 1})
+    drawn = parse_net(net).to_graph(seed=3).bundles[0].core
+    assert np.unique(drawn.weights).tolist() == [-1, 1]
+    real = {"b1/kernel": rng.uniform(-0.3, 0.3, (3, 3, 1, 8)), "b1/bias": np.zeros(8)}
+    core = parse_net(net).to_graph(real).bundles[0].core
+    np.testing.assert_array_equal(core.weights, np.where(real["b1/kernel"] < 0, -1, 1))
+    assert core.k_quant.frac == 3  # their mean is 0.15
+
+
+def test_the_type_of_a_sum_is_that_of_its_add() -> None:
+    net = changed("bundles", 1, "add", to={"with": "b1", "scale": 0.3, "zero_point": -8}) | {"format": "deepsoc-net/2"}
+    add = parse_net(net).to_graph().bundles[1].add
+    assert add is not None
+    assert add.align is None
+    assert add.act is not None
+    assert (add.act.kind, add.act.out) == ("linear", Quant(4, 2, 1.2, -8))
+    net["bundles"][0]["act"]["scale"] = net["bundles"][1]["core"]["scale"] = 0.7
+    add = parse_net(net).to_graph().bundles[1].add
+    assert add is not None
+    assert add.align is not None
+    assert add.align.shift == 15 - 4 - 1  # of a result with a scale of 3/7
+
+
+def dead_channel(weights_step: float, value: float) -> tuple[Json, dict[str, Any]]:
+    """A dense layer of two channels: the weights of the second have a tiny step, its bias is `value`."""
+    steps, rng = np.array([0.01, weights_step]), np.random.default_rng(1)
+    k = rng.integers(-127, 128, (30, 2))
+    net = {
+        "format": "deepsoc-net/2", "name": "dead", "bits": {"x": 8, "k": 8, "b": 32},
+        "input": {"shape": [30], "batch": 64, "scale": 0.05, "zero_point": -5},
+        "bundles": [{
+            "name": "a", "input": "input", "core": {"type": "dense", "units": 2, "scale": steps.tolist()},
+            "act": {"type": "linear", "scale": 0.3, "zero_point": 10},
+        }],
+    }  # fmt: skip
+    return net, {"a/kernel": k * steps, "a/bias": np.array([0.2, value])}
+
+
+@pytest.mark.parametrize("value", [1.3, 0.2, -4.0, 1e-3])
+def test_a_channel_of_next_to_no_weights_is_its_bias(value: float, rng: np.random.Generator) -> None:
+    """Its bias takes 30 bits, more than can be multiplied."""
+    net, real = dead_channel(2.5e-8 * abs(value), value)
+    graph = parse_net(net).to_graph(real)
+    core, act = graph.bundles[0].core, graph.bundles[0].act
+    assert core.bias is not None
+    assert isinstance(core.k_quant.scale, tuple)
+    check_ranges(graph)
+    x = rng.integers(-128, 128, (64, 30))
+    out = execute(graph, x)["a"].out
+    exact = ((x + 5) * 0.05) @ real["a/kernel"] + real["a/bias"]
+    assert np.abs(out - np.clip(np.rint(exact / 0.3) + 10, -128, 127)).max() <= 1
+    assert set(out[:, 1].tolist()) <= {10 + round(value / 0.3)}
+    assert act is not None
+    assert act.scale is not None
+    assert (act.scale.m[1] == 0) == (value == 1e-3)  # all zero: no factor
+
+
+def test_a_sum_beyond_what_is_multiplied_is_refused() -> None:
+    net, real = dead_channel(1e-6, 0.0)
+    net["bundles"][0]["act"]["scale"] = 1e4
+    parse_net(net).to_graph(real)  # all results are zero
+    real["a/bias"] = np.array([0.2, 300.0])
+    net["bundles"][0]["act"]["scale"] = 30.0
+    message = r"\[0\]: act: channel 1: the sum may reach .* multiplied has 25 bits"
+    net["bundles"][0]["core"]["scale"][1] = 3e-6
+    real["a/kernel"][:, 1] *= 3
+    with mock.patch.object(lowering, "_UNSEEN", 0.0), pytest.raises(InputError, match=message):
+        parse_net(net).to_graph(real)
+    parse_net(net).to_graph(real)
+
+
+SECOND_FAULTS: list[tuple[Json, str, str]] = [
+    ({"act": {"type": "relu", "scale": 0.3, "int_bits": 2}}, "$.bundles[0].act", "give one of them"),
+    ({"act": {"type": "relu", "scale": 0}}, "$.bundles[0].act.scale", "greater"),
+    ({"act": {"type": "relu", "scale": [0.5, 0.25]}}, "$.bundles[0].act.scale", "number"),
+    ({"act": {"type": "relu", "zero_point": 128}}, "$.bundles[0].act.zero_point", "less"),
+    ({"act": {"type": "relu", "zero_point": 1.5}}, "$.bundles[0].act.zero_point", "integer"),
+    ({"act": {"type": "linear", "max": 6}}, "$.bundles[0].act", "those of a relu"),
+    ({"act": {"type": "linear", "slope": 0.5}}, "$.bundles[0].act", "those of a relu"),
+    ({"act": {"type": "relu", "max": -1}}, "$.bundles[0].act.max", "greater"),
+    ({"act": {"type": "relu", "unsigned": True, "slope": 0.5}}, "$.bundles[0].act", "no negative slope"),
+    ({"act": {"type": "relu", "unsigned": True, "zero_point": 1}}, "$.bundles[0].act", "drop one"),
+    ({"core": {"scale": 1e-30}}, "$.bundles[0].core.scale", ""),
+    ({"core": {"scale": []}}, "$.bundles[0].core.scale", ""),
+    ({"bits": {"x": 5}}, "$.bundles[0].bits.x", "received 5"),
+    ({"bits": {"b": 8}}, "$.bundles[0].bits.b", "unknown key"),
+    ({"add": {"with": "input", "scale": 0.5, "act": {"type": "relu"}}}, "$.bundles[0].add", "give them there"),
+]
+
+
+@pytest.mark.parametrize(("parts", "where", "message"), SECOND_FAULTS)
+def test_faults_of_the_second_edition(parts: Json, where: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        parse_net(second(**parts))
+    assert error.value.where.startswith(f"net: {where}")
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (
+            {"core": {"scale": [0.5] * 7}},
+            r"\$.bundles\[0\]: core: expected a scale for each of 8 output channels, received 7",
+        ),
+        (
+            {"act": {"type": "relu", "zero_point": 8}},
+            r"\$.bundles\[0\]: act: the zero point must be in -8 … 7, received 8",
+        ),
+        (
+            {"act": {"type": "relu", "scale": 1e-8}},
+            r"\[0\]: act: a unit of the sum is .* give the result a larger scale",
+        ),
+        (
+            {"pool": TINY["bundles"][0]["pool"] | {"scale": 0.3}},
+            r"\[0\]: pool: a pool keeps the scale of its input but for powers of two: 1.0, received 1.2",
+        ),
+        (
+            {"core": {"scale": [0.5, 0.3] * 4}, "act": None},
+            "bundle b1: act: null leaves accumulators with one scale a channel",
+        ),
+    ],
+)
+def test_numbers_without_a_form_are_refused_when_lowered(parts: Json, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_net(second(**parts)).to_graph(seed=1)
+
+
+def test_the_first_format_has_nothing_of_the_second() -> None:
+    parts: list[tuple[Json, str]] = [
+        ({"act": {"type": "linear"}}, "$.bundles[0].act.type"),
+        ({"act": {"type": "relu", "unsigned": True}}, "$.bundles[0].act.unsigned"),
+        ({"core": {"scale": 0.5}}, "$.bundles[0].core.scale"),
+        ({"bits": {"x": 4}}, "$.bundles[0].bits"),
+        ({"add": {"with": "input", "act": {"type": "relu", "max": 6}}}, "$.bundles[0].add.act.max"),
+        ({"pool": TINY["bundles"][0]["pool"] | {"zero_point": 0}}, "$.bundles[0].pool.zero_point"),
+    ]
+    for part, where in parts:
+        with pytest.raises(InputError, match="this is of format 'deepsoc-net/2', received 'deepsoc-net/1'") as error:
+            parse_net(second(**part) | {"format": "deepsoc-net/1"})
+        assert error.value.where == f"net: {where}"
+
+
+@given(nets(joints=0.3, pads=0.3, ups=0.2), st.randoms(use_true_random=False))
+def test_dump_of_the_second_format_reads_back(net: Json, rng: random.Random) -> None:
+    spec = parse_net(renumbered(net, rng))
+    assert parse_net(json.loads(json.dumps(spec.dump()))) == spec

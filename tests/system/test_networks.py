@@ -168,8 +168,8 @@ def test_network(name: str, hardware: str, tmp_path: Path) -> None:
         pytest.skip("these kernels need 10 columns of processing elements")
     if name == "up_sampling_of_rows" and hw.x_bits < 8:
         pytest.skip("rows share a byte")
-    net = {"format": format_of(bundles), "name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
-    result = run(net, hw, tmp_path / "out", stall_prob=0.3)
+    net = {"name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
+    result = run({**net, "format": format_of(net)}, hw, tmp_path / "out", stall_prob=0.3)
     passes = [op for op in result.operations if ".pass" in op.name]
     assert bool(passes) == (name == "passes" and hw.weights_ram_depth < 450) or hw.weights_ram_depth < 100
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepsoc._json import json_path
 from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
@@ -24,7 +25,7 @@ from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.quantizers import Grid, exponent
 from deepsoc.frontend.keras.wiring import Link
 from deepsoc.graph.window import Padding
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, format_of, parse_net
+from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, format_of, later_numbers, parse_net
 
 __all__ = ["from_netspec", "to_netspec"]
 
@@ -37,8 +38,13 @@ def from_netspec(spec: NetSpec, *, batch_norm: bool = False) -> Model:
         batch_norm: normalizes behind every core but the last; export folds it away.
 
     Raises:
-        InputError: a bundle other than the last is read by none.
+        InputError: a bundle other than the last is read by none, or the network has what no Keras layer trains.
     """
+    for keys in later_numbers(spec.dump()):
+        raise InputError(
+            "the Keras layers do not train this; drop it, or export trained weights with the network",
+            where=json_path(keys),
+        )
     used = {name for b in spec.bundles for name in b.input} | {b.add.with_ for b in spec.bundles if b.add}
     last = spec.bundles[-1]
     for i, bundle in enumerate(spec.bundles[:-1]):
@@ -97,15 +103,13 @@ def to_netspec(model: Model, *, batch: int = 1) -> NetSpec:
     """
     if model.bits is None:
         raise InputError("a floating point network has no bits; pass bits=ds.Bits(...)", where=model.name)
-    bundles = [_bundle_data(link) for link in model.links]
     data = {
-        "format": format_of(bundles),
         "name": model.identifier,
         "input": {"shape": list(model.inputs[0].shape[1:]), "batch": batch, **_int_bits(model.input_grid)},
         "bits": {"x": model.bits.x, "k": model.bits.k, "b": model.bits.b},
-        "bundles": bundles,
+        "bundles": [_bundle_data(link) for link in model.links],
     }
-    return parse_net(data, where=model.name)
+    return parse_net({**data, "format": format_of(data)}, where=model.name)
 
 
 def _int_bits(grid: Grid) -> dict[str, int]:

@@ -16,7 +16,7 @@ from deepsoc.graph.fixed import ACC_BITS
 from deepsoc.graph.shapes import joined_shape
 from deepsoc.graph.window import Window, windows
 from deepsoc.netspec.lower import layer_shapes
-from deepsoc.netspec.spec import BitsSpec, BundleSpec, Conv2DSpec, InputSpec, NetSpec, link_faults
+from deepsoc.netspec.spec import BitsSpec, BundleSpec, Conv2DSpec, InputSpec, NetSpec, format_faults, link_faults
 
 __all__ = ["Fault", "Row", "check", "unread"]
 
@@ -60,9 +60,12 @@ class _Check:
         self._net, self._faults = net, list[Fault]()
         head = {**net, "bundles": [_STAND_IN]}
         self._faults += [{"path": path, "message": message} for path, message in _read(NetSpec, head)[1]]
+        self._later = list(format_faults(net))
         source = _read(InputSpec, net.get("input"))[0]
+        self._faults += [{"path": json_path(keys), "message": each} for keys, each in self._later if keys[0] == "input"]
         self._bits = _read(BitsSpec, net.get("bits"))[0]
         self._tensors = {"input": (source.batch, *source.shape)} if source else {}
+        self._x_bits: dict[str, int] = {"input": self._bits.x} if self._bits else {}
 
     def run(self) -> tuple[list[Row], list[Fault]]:
         """Rows and faults."""
@@ -84,7 +87,10 @@ class _Check:
         for inner, message in problems:
             self._fault(path + inner.removeprefix("$"), message)
         if spec:
-            for keys, message in link_faults(spec, i, places, self._net.get("format"), is_last=is_last):
+            for keys, message in self._later:
+                if keys[:2] == ("bundles", i):
+                    self._fault(json_path(keys), message)
+            for keys, message in link_faults(spec, i, places, is_last=is_last):
                 self._fault(json_path(("bundles", i, *keys)), message)
             if len(self._faults) == before:
                 row |= self._sizes(spec, path, is_last=is_last)
@@ -122,15 +128,18 @@ class _Check:
             "macs": _products(spec, shape, kernel),
             "weights": prod(kernel) + biases,
         }
-        return row | (self._widths(self._bits, spec, kernel, path, is_last=is_last) if self._bits else {})
+        if self._bits is None:
+            return row
+        self._x_bits[spec.name] = spec.x_bits(self._bits)
+        return row | self._widths(self._bits, spec, kernel, path, is_last=is_last)
 
     def _widths(self, bits: BitsSpec, spec: BundleSpec, kernel: tuple[int, ...], path: str, *, is_last: bool) -> Row:
-        taps = prod(kernel[:-1])
-        sum_bits = bits.x + bits.k + (taps - 1).bit_length()
+        taps, x_bits, k_bits = prod(kernel[:-1]), max(self._x_bits[name] for name in spec.input), spec.k_bits(bits)
+        sum_bits = x_bits + k_bits + (taps - 1).bit_length()
         if sum_bits > ACC_BITS:
             self._fault(
                 f"{path}.core",
-                f"a sum of {taps} products of {bits.x} and {bits.k} bits could need {sum_bits} bits, the accumulator "
+                f"a sum of {taps} products of {x_bits} and {k_bits} bits could need {sum_bits} bits, the accumulator "
                 f"has {ACC_BITS}; use fewer inputs to a sum, or fewer bits",
             )
         raw = (
@@ -140,9 +149,9 @@ class _Check:
             and (spec.add.act if spec.add else spec.act) is None
         )
         return {
-            "weight_bits": prod(kernel) * bits.k + (kernel[-1] * bits.b if spec.core.use_bias else 0),
+            "weight_bits": prod(kernel) * k_bits + (kernel[-1] * bits.b if spec.core.use_bias else 0),
             "sum_bits": sum_bits,
-            "out_bits": ACC_BITS if raw else bits.x,
+            "out_bits": ACC_BITS if raw else spec.x_bits(bits),
         }
 
 

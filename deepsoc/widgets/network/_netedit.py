@@ -12,7 +12,7 @@ from typing import Any
 
 from deepsoc.errors import InputError
 from deepsoc.graph.shapes import NAME
-from deepsoc.netspec.spec import format_of
+from deepsoc.netspec.spec import format_faults, format_of
 
 __all__ = [
     "Net",
@@ -73,9 +73,8 @@ def changed(net: Net, path: list[str | int], value: Any) -> Net:
 
 
 def _formatted(net: Net) -> Net:
-    """The network in the next format where a bundle has what the first does not."""
-    needed = format_of(net["bundles"])
-    return {**net, "format": needed} if net.get("format") == format_of([]) else net
+    """The network in the next format where it has what the first does not."""
+    return {**net, "format": format_of(net)} if any(format_faults(net)) else net
 
 
 def _with_core(net: Net, i: int, kind: str) -> Net:
