@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,10 +11,11 @@ from deepsoc.perf.equations import totals
 from deepsoc.perf.layers import Layers, Points
 from deepsoc.workloads import Workload, load_workload
 
-__all__ = ["published_alexnet", "published_table"]
+__all__ = ["published_alexnet", "published_table", "rtl_table"]
 
 _RAW_SUM_BITS = 24  # the published engine writes sums, 3 bytes each; this one writes requantized activations
 _MIB = 1 << 20
+_RTL = Path(__file__).with_name("rtl_clocks.csv")
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,16 @@ def published_table() -> pd.DataFrame:
             if (said := getattr(row, figure)) is not None:
                 rows.append((row.network, 7, row.cols, figure, said, value, value / said - 1))
     return pd.DataFrame(rows, columns=["network", "rows", "cols", "figure", "published", "model", "deviation"])
+
+
+def rtl_table() -> pd.DataFrame:
+    """Clocks of the published networks, from start to the last acknowledged write, as `make bench` measured them.
+
+    The RTL ran them whole, with the firmware and a memory of 16 clocks of latency, bit-exact.
+
+    Returns:
+        One row a network: `network`, `title`, `rows`, `cols`, `bits`, `axi_data_bits`, `drain_lanes`, `equations`
+        (clocks of the array alone), `rtl`, and `more` (rtl / equations - 1).
+    """
+    table = pd.read_csv(_RTL)
+    return table.assign(more=table["rtl"] / table["equations"] - 1)

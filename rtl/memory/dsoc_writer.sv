@@ -132,7 +132,7 @@ module dsoc_writer #(
       raw_q        <= 1'b0;
       line_pitch_q <= '0;
     end else begin
-      written_o <= idle_o && !valid_i;
+      written_o <= idle_o && !vector_valid && !valid_i;
       over_q    <= over;
       left_q    <= left;
       waits_q   <= over && left == '0;

@@ -132,6 +132,6 @@ module dsoc_writer_proof #(
     a_idle:   assert (!idle_o || (f_due == f_out && f_asked == 0 && f_whole == 0 && f_beat == 0 &&
         !awvalid_o && !wvalid_o));
     a_done:   assert (!done_o || idle_o);
-    a_written: assert (!written_o || f_over || (f_in == f_out && f_asked == 0 && f_whole == 0));
+    a_written: assert (!written_o || (f_in + f_next == f_out && f_asked == 0 && f_whole == 0));
   end
 endmodule

@@ -148,7 +148,8 @@ WRITER_FAULTS = [
     (".valid_i(send && begins_q)", ".valid_i(send)"),
     ("&& pending_q == '0;", ";"),
     ("vector_valid && !waits_q", "vector_valid"),
-    ("idle_o && !valid_i", "idle_o"),
+    ("idle_o && !vector_valid && !valid_i", "idle_o && !vector_valid"),
+    ("idle_o && !vector_valid && !valid_i", "idle_o && !valid_i"),
     (
         "else full_q <= (row_addr_q >> ByteBits & 32'(GroupBeats - 1)) == 32'(GroupBeats - 1)",
         "else full_q <= (grows ? open_q.beats : '0) == GroupBits'(GroupBeats - 1)",

@@ -144,12 +144,13 @@ class WritePort:
         bursts: (address, beats) as they were accepted.
         unanswered: bursts whose data came and whose acknowledgement was not taken yet.
         most: the most of them at any time.
+        count: bytes that were written.
         latency: clocks from the last beat to the acknowledgement.
     """
 
     def __init__(self, bench: Bench, memory: Memory, *, stall: float, latency: int = 0) -> None:
         self.bursts: list[tuple[int, int]] = []
-        self.unanswered = self.most = 0
+        self.unanswered = self.most = self.count = 0
         self._bench, self._memory, self._stall, self.latency = bench, memory, stall, latency
         self._due: deque[float] = deque()  # when the answers may go out
         self._axi = ports(
@@ -194,4 +195,5 @@ class WritePort:
         offset = self._memory.offset(address, self._width)
         for b in range(self._width):
             if strobe >> b & 1:
+                self.count += 1
                 self._memory.data[offset + b] = data >> (8 * b) & 0xFF

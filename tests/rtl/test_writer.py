@@ -73,13 +73,20 @@ def _apply(memory: bytearray, columns: list[tuple[int, int, int]], pitch: int, s
             memory[address + g * pitch : address + g * pitch + size] = item.to_bytes(size, "little")
 
 
-async def _watch(bench: Bench) -> None:
-    """Behind a clock in which a vector was offered not everything can be written."""
+async def _watch(bench: Bench, port: WritePort) -> None:
+    """All is written only behind a clock without an offer, and then nothing more is until another vector is taken."""
     dut, offered = bench.dut, 0
+    count: int | None = None  # bytes that were written when all was
     while True:
         await RisingEdge(bench.clock)
-        assert not (offered and int(dut.written_o.value)), "all is written, with a vector on offer"
+        if int(dut.written_o.value):
+            assert not offered, "all is written, with a vector on offer"
+            assert port.unanswered == 0, "written before everything was acknowledged"
+            count = port.count
+        assert count in (None, port.count), "all was written, and more came behind"
         offered = int(dut.valid_i.value)
+        if offered and int(dut.ready_o.value):
+            count = None
 
 
 @cocotb.test(timeout_time=10, timeout_unit="ms")
@@ -91,7 +98,7 @@ async def writes_everything(dut: Any, give: float, memory_stall: float) -> None:
     await bench.start(arena_i=ARENA, raw_i=0, awready_i=0, wready_i=0, **_IDLE)
     memory = Memory(ARENA, rng.randbytes(SIZE))
     port = WritePort(bench, memory, stall=memory_stall)
-    watch = cocotb.start_soon(_watch(bench))
+    watch = cocotb.start_soon(_watch(bench, port))
     expected = bytearray(memory.data)
     for run in range(RUNS):
         raw, port.latency = rng.randrange(2), rng.choice([0, 7, 90])
@@ -139,6 +146,27 @@ async def fills_its_bursts(dut: Any) -> None:
     items = _vectors(dut, [(i, PARAMETERS["Lines"], 0) for i in range(count)])
     port = await _write(bench, items, raw=0, pitch=count, latency=0)
     assert [beats for _, beats in port.bursts] == [PARAMETERS["GroupBeats"]] * 4 * PARAMETERS["Lines"]
+    bench.stop()
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def is_not_written_while_vectors_wait(dut: Any) -> None:
+    """Of an operation that is over before the writes of the one before are acknowledged."""
+    bench, width = Bench(dut), PARAMETERS["AxiBits"] // 8
+    await bench.start(arena_i=ARENA, raw_i=0, line_pitch_i=2 * width, **_IDLE)
+    port = WritePort(bench, Memory(ARENA, bytes(SIZE)), stall=0, latency=60)
+    watch = cocotb.start_soon(_watch(bench, port))
+    for address, count in ((0, 3), (width, 2)):
+        columns = [(address + i, 1, 0xFF) for i in range(count)]
+        await bench.send(dut.valid_i, dut.ready_o, _vectors(dut, columns), stall=0)
+        if not address:
+            dut.over_i.value = 1
+            await RisingEdge(bench.clock)
+            dut.over_i.value = 0
+    dut.flush_i.value = 1
+    await bench.until(lambda: int(dut.written_o.value))
+    assert port.count == 5
+    watch.cancel()
     bench.stop()
 
 
