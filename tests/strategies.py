@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from math import prod
 from typing import Any
@@ -14,9 +15,10 @@ from deepsoc.graph.fixed import limits
 from deepsoc.graph.ir import Graph, IntArray
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.window import Window
+from deepsoc.netspec.lower import check_shapes
 from deepsoc.netspec.spec import NetSpec, parse_net
 
-__all__ = ["nets", "random_case", "random_input", "random_net"]
+__all__ = ["nets", "random_case", "random_input", "random_net", "renumbered"]
 
 Net = dict[str, Any]
 Rng = random.Random | np.random.Generator
@@ -76,6 +78,72 @@ def random_case(seed: int, **limits: Any) -> tuple[NetSpec, Graph, IntArray]:
         except MappingError:  # one in a hundred thousand needs more than 32 bits in a residual sum
             continue
         return spec, graph, random_input(graph, np.random.default_rng(seed))
+
+
+def renumbered(net: Net, rng: random.Random, share: float = 0.5) -> Net:
+    """A legal network with numbers of the second edition: scales, zero points, clamps, bits of a layer.
+
+    Args:
+        net: a legal network of the first edition.
+        rng: equal states give equal networks.
+        share: of the parts that get each kind of number.
+    """
+    shapes = check_shapes(parse_net(net), "net")
+    net = copy.deepcopy(net) | {"format": "deepsoc-net/2"}
+    numbers = _Numbers(rng, share)
+    numbers.typed(net["input"], net["bits"]["x"], 1)
+    for i, bundle in enumerate(net["bundles"]):
+        shape = shapes[f"{bundle['name']}/kernel"]
+        numbers.bundle(bundle, net["bits"], shape, raw=i + 1 == len(net["bundles"]) and "pool" not in bundle)
+    return net
+
+
+class _Numbers:
+    """Gives numbers of the second edition to parts of a network."""
+
+    def __init__(self, rng: random.Random, share: float) -> None:
+        self.rng, self.share = rng, share
+
+    def chance(self) -> bool:
+        return self.rng.random() < self.share
+
+    def step(self, size: float) -> float:
+        return round(size * self.rng.uniform(0.5, 2) * 2**20 + 1) / 2**20  # products of two are exact
+
+    def typed(self, part: Net, bits: int, size: float) -> None:
+        if self.chance():
+            part.pop("int_bits", None)
+            part["scale"] = self.step(size / 2 ** (bits - 1))
+        if self.chance():
+            part["zero_point"] = self.rng.randint(*limits(bits))
+
+    def act(self, part: Net | None, bits: int) -> Net:
+        part = part or {"type": "linear"}
+        self.typed(part, bits, 2)
+        if part["type"] == "relu":
+            if self.chance():
+                part["max"] = self.rng.choice((0.5, 1, 2, 6, 6.3))
+            if self.chance() and not part["slope"] and "zero_point" not in part:
+                part["unsigned"] = True
+        return part
+
+    def bundle(self, bundle: Net, bits: Net, kernel: tuple[int, ...], *, raw: bool) -> None:
+        rng, core, add, pool = self.rng, bundle["core"], bundle.get("add"), bundle.get("pool")
+        if self.chance():
+            bundle["bits"] = {name: rng.choice((1, 2, 3, 4, 8)) for name in ("x", "k") if rng.random() < 0.8}
+        x_bits, k_bits = ((bits | bundle.get("bits", {}))[name] for name in ("x", "k"))
+        if self.chance():
+            size = prod(kernel[:-1]) ** -0.5 / 2 ** (k_bits - 1)
+            core["scale"] = [self.step(size) for _ in range(kernel[-1])] if self.chance() else self.step(size)
+        # Accumulators with one scale a channel do not leave as they are.
+        if bundle["act"] or (not add and (self.chance() or not raw or isinstance(core.get("scale"), list))):
+            bundle["act"] = self.act(bundle["act"], x_bits)
+        if add and add["act"]:
+            add["act"] = self.act(add["act"], x_bits)
+        elif add and self.chance():
+            self.typed(add, x_bits, 2)
+        if pool and self.chance():
+            pool["zero_point"] = rng.randint(*limits(x_bits))
 
 
 def nets(**limits: Any) -> st.SearchStrategy[Net]:

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from deepsoc.errors import InputError
-from deepsoc.graph.fixed import ACC_BITS, activate, limits, requant, saturate
+from deepsoc.graph.fixed import ACC_BITS, activate, add_operand, limits, round_half_even, saturate
 from deepsoc.graph.ir import Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.ranges import check_ranges
-from deepsoc.graph.shapes import pool_windows, validate
+from deepsoc.graph.shapes import pool_windows, sum_quant, validate
 from deepsoc.graph.window import Window
 
-__all__ = ["BundleResult", "accumulate", "add_bias", "add_residual", "execute", "pool2d", "run_bundle", "softmax"]
+__all__ = ["BundleResult", "accumulate", "add_bias", "execute", "pool2d", "run_bundle", "softmax"]
 
 _CHUNK_ELEMENTS = 1 << 22
 """Elements of unfolded input that are held at a time."""
@@ -90,28 +90,33 @@ def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntAr
         x_quant: type of `x`.
         operand: residual tensor and its type, None without `add`.
     """
-    quant = Quant(ACC_BITS, x_quant.frac + bundle.core.k_quant.frac)
-    a = add_bias(accumulate(bundle.core, x, x_quant), quant.frac, bundle.core)
+    quant = sum_quant(bundle.core, x_quant)
+    a = add_bias(accumulate(bundle.core, x - x_quant.zero, x_quant), quant.frac, bundle.core)
     if bundle.act:
         a, quant = activate(a, quant.frac, bundle.act), bundle.act.out
     if bundle.add and operand:
-        a, frac = add_residual(a, quant.frac, operand[0], operand[1].frac)
-        quant = Quant(ACC_BITS, frac)
+        a, quant = add_operand(bundle.add, a - quant.zero, quant, *operand)
         if bundle.add.act:
-            a, quant = activate(a, frac, bundle.add.act), bundle.add.act.out
+            a, quant = activate(a, quant.frac, bundle.add.act), bundle.add.act.out
     out, out_quant = a, quant
     if bundle.pool:
-        out, out_quant = pool2d(a, quant.frac, bundle.pool), bundle.pool.out
+        out, out_quant = pool2d(a - quant.zero, quant.frac, bundle.pool), bundle.pool.out
     if bundle.flatten:
         out = out.reshape(len(out), -1)
     return BundleResult(a, out, quant, out_quant)
 
 
 def accumulate(core: Conv2D | Dense, x: IntArray, x_quant: Quant) -> IntArray:
-    """Sums of products, without the bias, at frac x_frac + k_frac: (n, ho, wo, co), or (n, co) for dense."""
+    """Sums of products, without the bias, at frac x_frac + k_frac: (n, ho, wo, co), or (n, co) for dense.
+
+    Args:
+        core: what to compute.
+        x: integers, counted from the zero point of `x_quant`.
+        x_quant: type of the input.
+    """
     weights = core.weights.reshape(-1, core.weights.shape[-1]).astype(np.int64)
     # No partial sum, in whatever order, exceeds the largest input times the sum of a channel's weights.
-    peak = int(np.abs(weights).sum(axis=0).max()) << (x_quant.bits - 1)
+    peak = int(np.abs(weights).sum(axis=0).max()) * max(abs(end - x_quant.zero) for end in limits(x_quant.bits))
     if peak > _FLOAT64_EXACT:
         raise InputError(f"a sum of products may reach {peak}, beyond the exact integers of float64", where="core")
     dtype = np.dtype(np.float32 if peak <= _FLOAT32_EXACT else np.float64)
@@ -147,24 +152,18 @@ def _convolve(core: Conv2D, x: _Floats, k: _Floats) -> _Floats:
     return out
 
 
-def add_residual(a: IntArray, a_frac: int, operand: IntArray, operand_frac: int) -> tuple[IntArray, int]:
-    """Exact sum of two tensors of one shape, and its frac: the larger of the two."""
-    frac = max(a_frac, operand_frac)
-    return (a << (frac - a_frac)) + (operand << (frac - operand_frac)), frac
-
-
 def pool2d(x: IntArray, frac: int, pool: Pool) -> IntArray:
     """Maximum or average of every window, requantized to `pool.out`; padding counts for neither.
 
     Args:
-        x: integers (n, h, w, c) of `pool.out.bits` bits.
+        x: integers (n, h, w, c), counted from their zero point.
         frac: fractional bits of `x`.
         pool: what to compute.
     """
     rows, cols = pool_windows(pool, x.shape)
     pads = ((0, 0), (rows.pad_before, rows.pad_after), (cols.pad_before, cols.pad_after), (0, 0))
     is_max = pool.kind == "max"
-    padded = np.pad(x, pads, constant_values=limits(pool.out.bits)[0] if is_max else 0)
+    padded = np.pad(x, pads, constant_values=limits(ACC_BITS)[0] if is_max else 0)
     down, right = rows.stride * (rows.out - 1) + 1, cols.stride * (cols.out - 1) + 1
     taps = (
         padded[:, i : i + down : rows.stride, j : j + right : cols.stride]
@@ -178,10 +177,13 @@ def pool2d(x: IntArray, frac: int, pool: Pool) -> IntArray:
         else:
             result += tap
     shift = frac - pool.out.frac
+    result <<= max(-shift, 0)
     if is_max:
-        return requant(result, shift, pool.out.bits)
-    counts = np.outer(_counts(rows), _counts(cols))[..., None]
-    return saturate(_divide_half_even(result << max(-shift, 0), counts << max(shift, 0)), pool.out.bits)
+        result = round_half_even(result, max(shift, 0))
+    else:
+        counts = np.outer(_counts(rows), _counts(cols))[..., None]
+        result = _divide_half_even(result, counts << max(shift, 0))
+    return saturate(result + pool.out.zero, pool.out.bits)
 
 
 def _counts(window: Window) -> IntArray:

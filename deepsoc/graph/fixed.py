@@ -1,6 +1,7 @@
 """Fixed-point arithmetic: the one rounding, the one saturation and the activation, on integer arrays.
 
-The equations are in docs/architecture.md, section 1. All functions are exact for values that fit 62 bits.
+The equations are in docs/architecture.md, section 1. All functions are exact for values that fit 62 bits. Values are
+counted from their zero point: `zero` of a type is added to results, never taken from what comes in.
 """
 
 from __future__ import annotations
@@ -11,22 +12,33 @@ import numpy as np
 import numpy.typing as npt
 
 from deepsoc._tensors import fixed, limits
-from deepsoc.graph.ir import Act, IntArray, Quant
+from deepsoc.errors import InputError
+from deepsoc.graph.ir import Act, Add, IntArray, Quant, Scale
 
 __all__ = [
     "ACC_BITS",
+    "ALIGNED_BITS",
     "MAX_INT_BITS",
     "MAX_LEFT_SHIFT",
     "MAX_RIGHT_SHIFT",
+    "MAX_SCALE_SHIFT",
+    "SCALED_BITS",
+    "SCALE_BITS",
     "activate",
+    "add_operand",
+    "align_shift",
     "best_int_bits",
     "largest_frac",
     "limits",
+    "multiplier",
     "needless_saturation",
+    "quant_of",
     "quantize",
     "requant",
+    "rescale",
     "round_half_even",
     "saturate",
+    "weight_limits",
 ]
 
 ACC_BITS = 32
@@ -37,9 +49,18 @@ MAX_LEFT_SHIFT = 7
 """The requantizer shifts left by at most this much."""
 MAX_RIGHT_SHIFT = 31
 """The requantizer shifts right by at most this much."""
+SCALE_BITS = 17
+"""Bits of the multiplier m of a scale: unsigned, beside a sign they are the narrower operand of a DSP block."""
+SCALED_BITS = 25
+"""Bits that a sum is saturated to before it is multiplied: the wider operand."""
+MAX_SCALE_SHIFT = 41
+"""The product is shifted right by at most this much, and the slope: all that is smaller makes m 0."""
+ALIGNED_BITS = 16
+"""Bits of a value that waits, in the scale of the tensor that is to be added to it."""
 _MUCH = 0.05
 """Share of saturated values that is worth a warning."""
 _CANDIDATES = 8
+_EXACT_BITS = 53
 
 
 def saturate(a: IntArray, bits: int) -> IntArray:
@@ -48,17 +69,21 @@ def saturate(a: IntArray, bits: int) -> IntArray:
     return np.clip(a, low, high)
 
 
-def round_half_even(a: IntArray, shift: int) -> IntArray:
+def weight_limits(bits: int) -> tuple[int, int]:
+    """Smallest and largest weight of `bits` bits; those of one bit are -1 and 1."""
+    return limits(bits) if bits > 1 else (-1, 1)
+
+
+def round_half_even(a: IntArray, shift: int | IntArray) -> IntArray:
     """Divide by 2**shift and round to the nearest integer, ties to the even one.
 
     Args:
         a: integers of any shape.
-        shift: at least 0.
+        shift: at least 0; several are broadcast against `a`.
     """
-    if shift == 0:
-        return a
     floor = a >> shift
-    return (a + ((1 << (shift - 1)) - 1) + (floor & 1)) >> shift
+    below_half = np.left_shift(1, shift) // 2 - np.minimum(shift, 1)
+    return np.asarray((a + below_half + (floor & np.minimum(shift, 1))) >> shift, np.int64)
 
 
 def requant(a: IntArray, shift: int, bits: int) -> IntArray:
@@ -78,21 +103,118 @@ def activate(a: IntArray, frac: int, act: Act) -> IntArray:
     """Activation and requantization in one rounding.
 
     Args:
-        a: integers at `frac`, any shape.
+        a: integers at `frac`, any shape; channels last where `act` has a scale for each.
         frac: fractional bits of `a`.
         act: what to apply; its `out` is the type of the result.
     """
-    shift, bits = frac - act.out.frac, act.out.bits
-    if act.kind == "linear":
-        return requant(a, shift, bits)
-    if act.slope_log2 is None:
-        return requant(np.maximum(a, 0), shift, bits)
-    return np.where(a >= 0, requant(a, shift, bits), requant(a, shift + act.slope_log2, bits))
+    return np.clip(rescale(a, frac, act), *act.ends)
+
+
+def rescale(a: IntArray, frac: int, act: Act) -> IntArray:
+    """`activate` before its results are clamped to `act.ends`."""
+    slope = act.slope_log2 or 0
+    if act.kind == "relu" and act.slope_log2 is None:
+        a = np.maximum(a, 0)
+    if act.scale:
+        return _scaled(a, act.scale, slope) + act.out.zero
+    shift = frac - act.out.frac
+    rounded = _shifted(a, shift)
+    return (np.where(a >= 0, rounded, _shifted(a, shift + slope)) if slope else rounded) + act.out.zero
+
+
+def _shifted(a: IntArray, shift: int) -> IntArray:
+    """a * 2**-shift, rounded half to even."""
+    return round_half_even(a, shift) if shift >= 0 else saturate(a, ACC_BITS) << -shift
+
+
+def _scaled(a: IntArray, scale: Scale, slope: int = 0) -> IntArray:
+    """a * m * 2**-s, or 2**-(s + slope) where `a` is negative, rounded half to even."""
+    m, s = np.array(scale.m, np.int64), np.array(scale.s, np.int64)
+    return round_half_even(saturate(a, SCALED_BITS) * m, s + np.where(a < 0, slope, 0) if slope else s)
+
+
+def add_operand(add: Add, a: IntArray, quant: Quant, operand: IntArray, operand_quant: Quant) -> tuple[IntArray, Quant]:
+    """Sum of a value and a residual tensor of one shape, and its type; exact where it needs no alignment.
+
+    Args:
+        add: how; its `act` is not applied.
+        a: integers, channels last.
+        quant: type of `a`.
+        operand: integers of the tensor as they are, its zero point among them.
+        operand_quant: their type.
+    """
+    if add.align:
+        shift, zero = add.align.shift, operand_quant.zero
+        aligned = saturate(_scaled(a, add.align.scale) - (zero << shift), ALIGNED_BITS)
+        return aligned + (operand << shift), Quant(ACC_BITS, operand_quant.frac + shift, operand_quant.scale)
+    frac = max(quant.frac, operand_quant.frac)
+    total = (a << (frac - quant.frac)) + ((operand - operand_quant.zero) << (frac - operand_quant.frac))
+    return total, Quant(ACC_BITS, frac, operand_quant.scale)
+
+
+def align_shift(ratio: float, bits: int) -> int:
+    """Bits of an aligned value below the operand's lowest one: as many as leave its saturation unseen in the result.
+
+    Args:
+        ratio: scale of the result / scale of the operand.
+        bits: of the wider of both.
+
+    Raises:
+        InputError: the result is so coarse that no bit is left.
+    """
+    shift = math.floor(ALIGNED_BITS - 1 - bits - math.log2(1 + ratio))
+    if shift < 0:
+        raise InputError(
+            f"the result's scale is {ratio:g} times the operand's, expected less than "
+            f"{2 ** (ALIGNED_BITS - 1 - bits)}; bring the scales closer together"
+        )
+    return shift
+
+
+def multiplier(ratio: float, peaks: tuple[int, int], ends: tuple[int, int]) -> tuple[int, int]:
+    """The m and s of a channel, m * 2**-s being `ratio` to SCALE_BITS bits.
+
+    Args:
+        ratio: real scale of what comes in / real scale of the result, above 0.
+        peaks: least and largest integer that can come in.
+        ends: of the result's clamp, counted from its zero point.
+
+    Raises:
+        InputError: no m and s give the result.
+    """
+    if max(-peaks[0], peaks[1]) * ratio <= 0.5:
+        return 0, 0
+    mantissa, exponent = math.frexp(ratio)
+    m, s = round(math.ldexp(mantissa, SCALE_BITS)), SCALE_BITS - exponent
+    if m >> SCALE_BITS:
+        m, s = m >> 1, s - 1
+    if s < 0:
+        raise InputError(
+            f"a unit of the sum is {ratio:g} units of the result, expected less than {1 << SCALE_BITS}; "
+            "give the result a larger scale"
+        )
+    for peak, saturated, end in zip(peaks, limits(SCALED_BITS), ends, strict=True):
+        if abs(peak) > abs(saturated) and abs(saturated) * ratio < abs(end):
+            raise InputError(
+                f"the sum may reach {peak}, and a unit of it is {ratio:g} units of the result: what is multiplied has "
+                f"{SCALED_BITS} bits; use fewer inputs to a sum, fewer bits, or a smaller scale of the result"
+            )
+    return m, s
+
+
+def quant_of(bits: int, scale: float, zero: int = 0) -> Quant:
+    """The type whose unit is `scale`, a normal number above 0."""
+    mantissa, exponent = math.frexp(scale)
+    return Quant(bits, 1 - exponent, 2 * mantissa, zero)
 
 
 def quantize(real: npt.NDArray[np.float64], quant: Quant) -> IntArray:
-    """Nearest integers of `quant` (ties to even, saturated) to finite real values."""
-    return fixed(real, quant.bits, quant.frac)
+    """Nearest integers of `quant` (ties to even, saturated) to finite real values, channels last."""
+    if quant.scale == 1 and not quant.zero:
+        return fixed(real, quant.bits, quant.frac)
+    low, high = limits(quant.bits)
+    units = fixed(real / np.array(quant.scale), _EXACT_BITS, quant.frac)
+    return np.clip(units + quant.zero, low, high)
 
 
 def largest_frac(low: float, high: float, bits: int) -> int:

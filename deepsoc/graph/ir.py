@@ -12,17 +12,38 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Act", "Add", "Bundle", "Conv2D", "Dense", "Graph", "IntArray", "Pool", "Quant"]
+from deepsoc._tensors import limits
+
+__all__ = ["Act", "Add", "Align", "Bundle", "Conv2D", "Dense", "Graph", "IntArray", "Pool", "Quant", "Scale"]
 
 IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Quant:
-    """Signed fixed point: real value = integer * 2**-frac, integer in [-2**(bits-1), 2**(bits-1) - 1]."""
+    """Type of integers: real value = (integer - zero) * scale * 2**-frac, integer in [-2**(bits-1), 2**(bits-1) - 1].
+
+    Weights of one bit are -1 and 1. Unsigned integers are those with zero -2**(bits-1).
+
+    Attributes:
+        bits: of an integer.
+        frac: binary point.
+        scale: 1 for a binary point alone; of weights it may be one a channel.
+        zero: the integer that stands for 0.
+    """
 
     bits: int
     frac: int
+    scale: float | tuple[float, ...] = 1.0
+    zero: int = 0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Factors m * 2**-s, one a channel or one for all; m is 0, or has `deepsoc.graph.fixed.SCALE_BITS` bits at most."""
+
+    m: tuple[int, ...]
+    s: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -33,11 +54,23 @@ class Act:
         kind: `linear` or `relu`.
         slope_log2: for relu, n where the slope of the negative side is 2**-n; None for slope 0.
         out: type of the result.
+        scale: from the input's scale to that of `out`; None: both differ by the power of two between their fracs.
+        lo: least integer of the result; None: that of its type.
+        hi: greatest integer of the result; None: that of its type.
     """
 
     kind: Literal["linear", "relu"]
     out: Quant
     slope_log2: int | None = None
+    scale: Scale | None = None
+    lo: int | None = None
+    hi: int | None = None
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Least and greatest integer of the result."""
+        low, high = limits(self.out.bits)
+        return low if self.lo is None else self.lo, high if self.hi is None else self.hi
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +101,23 @@ class Dense:
 
 
 @dataclass(frozen=True)
+class Align:
+    """What brings a value to the scale of the tensor that is added to it, with `shift` bits below that."""
+
+    scale: Scale
+    shift: int
+
+
+@dataclass(frozen=True)
 class Add:
-    """Residual add of the output of bundle `source` (or `input`), then `act` (None: the sum stays an accumulator)."""
+    """Residual add of the output of bundle `source` (or `input`), then `act` (None: the sum stays an accumulator).
+
+    `align` is given where the scales of both terms differ by more than a power of two.
+    """
 
     source: str
     act: Act | None
+    align: Align | None = None
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 
 from deepsoc.errors import MappingError
-from deepsoc.graph.fixed import ACC_BITS
-from deepsoc.graph.ir import Bundle, Graph
-from deepsoc.graph.shapes import BundleInfo, infer
+from deepsoc.graph.fixed import ACC_BITS, ALIGNED_BITS, add_operand, limits, rescale
+from deepsoc.graph.ir import Act, Bundle, Conv2D, Dense, Graph, IntArray, Quant
+from deepsoc.graph.shapes import BundleInfo, infer, sum_quant
 
-__all__ = ["StepBits", "check_ranges", "worst_case_bits"]
+__all__ = ["StepBits", "biases", "check_ranges", "clamped", "sum_ends", "type_ends", "worst_case_bits"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class StepBits:
 
     Attributes:
         accumulator: x_bits + k_bits + ceil(log2(kh * kw * ci)).
-        biased: accumulator plus bias.
+        biased: accumulator plus bias, from which the input's zero point is taken.
         residual: aligned residual sum, None without `add`.
         pool: sum of an average pool's window, shifted left for the division; None for other bundles.
     """
@@ -38,26 +39,100 @@ def worst_case_bits(graph: Graph) -> dict[str, StepBits]:
     return {bundle.name: _step_bits(bundle, infos[bundle.name]) for bundle in graph.bundles}
 
 
+def biases(core: Conv2D | Dense, x: Quant) -> IntArray:
+    """What is added to the sums of products of the input's integers, (co,): bias, less what their zero point adds."""
+    taken = core.weights.reshape(-1, core.weights.shape[-1]).sum(axis=0, dtype=np.int64) * -x.zero
+    if core.bias is None:
+        return np.asarray(taken, np.int64)
+    return np.asarray(
+        taken + (core.bias.astype(np.int64) << (x.frac + core.k_quant.frac - core.b_quant.frac)), np.int64
+    )
+
+
 def _step_bits(bundle: Bundle, info: BundleInfo) -> StepBits:
     core, x_bits = bundle.core, info.input.quant.bits
     taps = prod(core.weights.shape[:-1])
     accumulator = x_bits + core.k_quant.bits + (taps - 1).bit_length()
     peak = taps << (x_bits + core.k_quant.bits - 2)
-    if core.bias is not None:
-        peak += int(np.abs(core.bias.astype(np.int64)).max()) << (info.acc_frac - core.b_quant.frac)
+    peak += int(np.abs(biases(core, info.input.quant)).max())
     biased = peak.bit_length() + 1
     residual = None
     if info.operand and info.sum_frac is not None:
-        if bundle.act is not None:
-            peak = 1 << (x_bits - 1)
-        frac = bundle.act.out.frac if bundle.act else info.acc_frac
-        operand_peak = 1 << (x_bits - 1 + info.sum_frac - info.operand.quant.frac)
-        residual = ((peak << (info.sum_frac - frac)) + operand_peak).bit_length() + 1
+        quant, operand = bundle.act.out if bundle.act else sum_quant(core, info.input.quant), info.operand.quant
+        if bundle.act:
+            peak = _peak(quant)
+        peak <<= info.sum_frac - quant.frac if bundle.add and not bundle.add.align else 0
+        if bundle.add and bundle.add.align:
+            peak = 1 << (ALIGNED_BITS - 1)
+        residual = (peak + (_peak(operand) << (info.sum_frac - operand.frac))).bit_length() + 1
     pool = None
     if bundle.pool and bundle.pool.kind == "avg":
         gain = max(bundle.pool.out.frac - info.core.quant.frac, 0)
-        pool = (prod(bundle.pool.size) << (x_bits - 1 + gain)).bit_length() + 1
+        pool = (prod(bundle.pool.size) * _peak(info.core.quant) << gain).bit_length() + 1
     return StepBits(accumulator, biased, residual, pool)
+
+
+def _peak(quant: Quant) -> int:
+    """Largest magnitude of an integer of a type, counted from its zero point."""
+    return max(abs(end - quant.zero) for end in limits(quant.bits))
+
+
+def sum_ends(core: Conv2D | Dense, x: Quant, ends: IntArray) -> IntArray:
+    """Least and greatest sum of every channel, bias and all, (2, co).
+
+    Args:
+        core: its weights are looked at.
+        x: type of the input.
+        ends: least and greatest input, counted from the zero point, of every channel, (2, ci); padding is 0.
+    """
+    groups = core.groups if isinstance(core, Conv2D) else 1
+    kernels = np.split(core.weights.astype(np.int64), groups, axis=-1)
+    low, high = np.minimum(ends[0], 0), np.maximum(ends[1], 0)
+    parts = []
+    for part, k in enumerate(kernels):
+        ci = slice(part * k.shape[-2], (part + 1) * k.shape[-2])
+        taps = tuple(range(k.ndim - 2))
+        up, down = np.maximum(k, 0).sum(axis=taps), np.minimum(k, 0).sum(axis=taps)
+        parts.append(np.stack([low[ci] @ up + high[ci] @ down, high[ci] @ up + low[ci] @ down]))
+    return np.asarray(np.concatenate(parts, axis=1) + biases(core, replace(x, zero=0)), np.int64)
+
+
+def clamped(graph: Graph) -> Iterator[tuple[str, str, tuple[int, int], tuple[int, int]]]:
+    """Every clamp of a graph that `infer` accepts, bounded by types and weights.
+
+    Returns:
+        Bundle, part of it, least and greatest integer that can come to the clamp, and its ends.
+    """
+    infos = infer(graph)
+    tensors = {"input": type_ends(graph.input_quant, graph.input_shape[-1])}
+    for bundle in graph.bundles:
+        info = infos[bundle.name]
+        ends, quant = (
+            sum_ends(bundle.core, info.input.quant, tensors[bundle.source]),
+            sum_quant(bundle.core, info.input.quant),
+        )
+        for part in ("act", "add", "pool"):
+            act = bundle.act if part == "act" else None
+            if part == "add" and bundle.add and info.operand:
+                operand, act = info.operand.quant, bundle.add.act
+                ends, quant = add_operand(bundle.add, ends, quant, tensors[bundle.add.source] + operand.zero, operand)
+            if part == "pool" and bundle.pool:
+                act = Act("linear", bundle.pool.out)
+            if act:
+                before, quant = rescale(ends, quant.frac, act), act.out
+                yield (
+                    bundle.name,
+                    "add.act" if part == "add" else part,
+                    (int(before[0].min()), int(before[1].max())),
+                    act.ends,
+                )
+                ends = np.clip(before, *act.ends) - act.out.zero
+        tensors[bundle.name] = np.tile(ends, info.output.shape[-1] // ends.shape[1])  # flattened: channels repeat
+
+
+def type_ends(quant: Quant, channels: int) -> IntArray:
+    """Ends of a type, counted from its zero point, for every channel, (2, channels)."""
+    return np.repeat(np.array(limits(quant.bits))[:, None] - quant.zero, channels, axis=1)
 
 
 def check_ranges(graph: Graph, y_bits: int = ACC_BITS, sum_bits: int = ACC_BITS) -> dict[str, StepBits]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from deepsoc.errors import InputError
-from deepsoc.graph.fixed import ACC_BITS, MAX_LEFT_SHIFT, MAX_RIGHT_SHIFT, limits
-from deepsoc.graph.ir import Act, Bundle, Conv2D, Dense, Graph, Pool, Quant
+from deepsoc.graph.fixed import (
+    ACC_BITS,
+    ALIGNED_BITS,
+    MAX_LEFT_SHIFT,
+    MAX_RIGHT_SHIFT,
+    MAX_SCALE_SHIFT,
+    SCALE_BITS,
+    limits,
+    weight_limits,
+)
+from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, Pool, Quant, Scale
 from deepsoc.graph.window import Window
 
 __all__ = [
@@ -28,12 +38,13 @@ __all__ = [
     "infer",
     "pool_strides",
     "pool_windows",
+    "sum_quant",
     "validate",
 ]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """What graphs and bundles may be called (to be used with `fullmatch`)."""
-VALUE_BITS = (2, 4, 8)
+VALUE_BITS = (1, 2, 3, 4, 8)
 """Widths of activations and weights."""
 BIAS_BITS = (8, 16, 32)
 """Widths of biases."""
@@ -175,8 +186,7 @@ def infer(graph: Graph) -> dict[str, BundleInfo]:
         InputError: the graph means nothing, or something the hardware has no form for; names the bundle.
     """
     _check_name(graph.name, "graph name")
-    x_bits = graph.input_quant.bits
-    _check_quant(graph.input_quant, x_bits, "input")
+    _check_quant(graph.input_quant, "input")
     if len(graph.input_shape) not in (2, 4) or min(graph.input_shape) < 1:
         raise InputError(f"the shape must be (n, h, w, c) or (n, c), received {graph.input_shape}", where="input")
     if not graph.bundles:
@@ -194,21 +204,32 @@ def infer(graph: Graph) -> dict[str, BundleInfo]:
                     f"reads {source!r}, which is neither 'input' nor an earlier bundle; sort the bundles", where=where
                 )
         try:
-            info = _infer_bundle(bundle, tensors, x_bits, is_last=bundle is graph.bundles[-1])
+            info = _infer_bundle(bundle, tensors, is_last=bundle is graph.bundles[-1])
         except InputError as error:
             raise InputError(str(error), where=where) from None
         infos[bundle.name], tensors[bundle.name] = info, info.output
     return infos
 
 
-def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is_last: bool) -> BundleInfo:
+def sum_quant(core: Conv2D | Dense, x: Quant) -> Quant:
+    """Type of the core's sums; of one scale a channel where the weights have them."""
+    k = core.k_quant
+    scale = x.scale if k.scale == 1 else tuple((np.array(k.scale, ndmin=1) * x.scale).tolist())
+    if isinstance(scale, tuple) and len(set(scale)) == 1:
+        scale = scale[0]
+    return Quant(ACC_BITS, x.frac + k.frac, scale)
+
+
+def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], *, is_last: bool) -> BundleInfo:
     x, core = tensors[bundle.source], bundle.core
     operand = tensors[bundle.add.source] if bundle.add else None
     core_shape, out_shape = bundle_shapes(bundle, x.shape, operand.shape if operand else None)
     if bundle.softmax and not is_last:
         _fail("softmax", "stands on a bundle that is not the last; softmax ends a network")
-    _check_frac(core.k_quant, VALUE_BITS, "core.k_quant")
-    acc_frac = x.quant.frac + core.k_quant.frac
+    channels = core_shape[-1]
+    _check_weights_quant(core.k_quant, channels)
+    quant = sum_quant(core, x.quant)
+    acc_frac = quant.frac
     if core.bias is not None:
         _check_frac(core.b_quant, BIAS_BITS, "core.b_quant")
         if not 0 <= acc_frac - core.b_quant.frac < ACC_BITS:
@@ -217,13 +238,12 @@ def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is
                 f"frac {core.b_quant.frac} of the bias must be in {acc_frac - ACC_BITS + 1} … {acc_frac}, "
                 "the frac of the accumulator; give the bias fewer fractional bits",
             )
-    quant = _after_act(bundle.act, Quant(ACC_BITS, acc_frac), x_bits, "act")
+    quant = _after_act(bundle.act, quant, channels, "act")
     sum_frac = None
     if bundle.add and operand:
-        sum_frac = max(quant.frac, operand.quant.frac)
-        if sum_frac - min(quant.frac, operand.quant.frac) >= ACC_BITS:
-            _fail("add", f"the binary points {quant.frac} and {operand.quant.frac} are too far apart for 32 bits")
-        quant = _after_act(bundle.add.act, Quant(ACC_BITS, sum_frac), x_bits, "add.act")
+        quant = _after_add(bundle.add, quant, operand.quant, channels)
+        sum_frac = quant.frac
+        quant = _after_act(bundle.add.act, quant, 1, "add.act")
     raw = quant.bits == ACC_BITS
     if raw and (bundle.pool or not is_last):
         _fail(
@@ -231,34 +251,78 @@ def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], x_bits: int, *, is
             "null leaves a 32-bit accumulator, which only the last bundle without a pool may put out; "
             "use a linear activation",
         )
+    if isinstance(quant.scale, tuple):
+        _fail("act", "null leaves accumulators with one scale a channel, a tensor has one; give the bundle an act")
     out_quant = quant
     if bundle.pool:
-        check_pool(bundle.pool, quant.frac, x_bits)
+        check_pool(bundle.pool, quant)
         out_quant = bundle.pool.out
     return BundleInfo(x, acc_frac, operand, sum_frac, Tensor(core_shape, quant), Tensor(out_shape, out_quant))
 
 
-def _after_act(act: Act | None, before: Quant, x_bits: int, part: str) -> Quant:
+def _after_act(act: Act | None, before: Quant, channels: int, part: str) -> Quant:
     if act is None:
         return before
-    check_act(act, before.frac, x_bits, part)
+    check_act(act, before, channels, part)
     return act.out
 
 
-def check_act(act: Act, frac: int, x_bits: int, part: str = "act") -> None:
-    """Refuse an activation of integers at `frac` that the hardware has no form for; `part` names it in the error."""
-    _check_quant(act.out, x_bits, part)
+def _after_add(add: Add, before: Quant, operand: Quant, channels: int) -> Quant:
+    """Type of the residual sum."""
+    if add.align is None:
+        if before.scale != operand.scale:
+            _fail("add", f"the scales {before.scale} and {operand.scale} differ by no power of two; align them")
+        frac = max(before.frac, operand.frac)
+        if frac - min(before.frac, operand.frac) >= ACC_BITS:
+            _fail("add", f"the binary points {before.frac} and {operand.frac} are too far apart for 32 bits")
+        return Quant(ACC_BITS, frac, operand.scale)
+    _check_scale(add.align.scale, channels, "add.align")
+    if not 0 <= add.align.shift < ALIGNED_BITS:
+        _fail("add.align", f"shift must be in 0 … {ALIGNED_BITS - 1}, received {add.align.shift}")
+    return Quant(ACC_BITS, operand.frac + add.align.shift, operand.scale)
+
+
+def check_act(act: Act, before: Quant, channels: int, part: str = "act") -> None:
+    """Refuse an activation of `channels` channels that the hardware has no form for; `part` names it in the error."""
+    _check_quant(act.out, part)
     slope = act.slope_log2 or 0
     if act.kind not in ("linear", "relu"):
         _fail(part, f"kind must be 'linear' or 'relu', received {act.kind!r}")
     if not 0 <= slope <= MAX_SLOPE_LOG2 or (act.kind == "linear" and act.slope_log2 is not None):
         _fail(part, f"slope_log2 is 0 … {MAX_SLOPE_LOG2} or None, and None for linear, received {act.slope_log2}")
-    _check_shift(frac - act.out.frac, part, extra=slope)
+    least, most = limits(act.out.bits)
+    low, high = act.ends
+    if not least <= low <= act.out.zero <= high <= most:
+        _fail(
+            part,
+            f"clamp {low} … {high}: expected ends in {least} … {most}, and the zero point {act.out.zero} between them",
+        )
+    if act.scale:
+        _check_scale(act.scale, channels, part)
+    elif before.scale != act.out.scale:
+        _fail(part, f"the scales {before.scale} and {act.out.scale} differ by no power of two; give it a scale")
+    else:
+        _check_shift(before.frac - act.out.frac, part, extra=slope)
 
 
-def check_pool(pool: Pool, frac: int, x_bits: int) -> None:
-    """Refuse a pool of integers at `frac` that the hardware has no form for."""
-    _check_quant(pool.out, x_bits, "pool")
+def _check_scale(scale: Scale, channels: int, part: str) -> None:
+    if len(scale.m) != len(scale.s) or len(scale.m) not in (1, channels):
+        _fail(part, f"expected m and s for each of {channels} channels, or one for all, received {len(scale.m)}")
+    for m, s in zip(scale.m, scale.s, strict=True):
+        if (m and m.bit_length() != SCALE_BITS) or m < 0 or not 0 <= s <= MAX_SCALE_SHIFT:
+            _fail(part, f"expected m 0 or of {SCALE_BITS} bits, s in 0 … {MAX_SCALE_SHIFT}, received {m}, {s}")
+
+
+def check_pool(pool: Pool, before: Quant) -> None:
+    """Refuse a pool of integers of a type that the hardware has no form for."""
+    _check_quant(pool.out, "pool")
+    frac = before.frac
+    if before.scale != pool.out.scale:
+        _fail(
+            "pool",
+            f"a pool keeps the scale of its input but for powers of two: {before.scale}, received {pool.out.scale}; "
+            "let the act before it change the scale",
+        )
     if pool.kind not in ("max", "avg"):
         _fail("pool", f"kind must be 'max' or 'avg', received {pool.kind!r}")
     if pool.kind == "avg" and pool.out.frac > frac + MAX_AVG_GAIN:
@@ -280,10 +344,24 @@ def _check_shift(shift: int, part: str, extra: int = 0) -> None:
         )
 
 
-def _check_quant(quant: Quant, x_bits: int, part: str) -> None:
+def _check_quant(quant: Quant, part: str) -> None:
     _check_frac(quant, VALUE_BITS, part)
-    if quant.bits != x_bits:
-        _fail(part, f"all activations of a graph have the bits of its input, {x_bits}, received {quant.bits}")
+    low, high = limits(quant.bits)
+    if not low <= quant.zero <= high:
+        _fail(part, f"the zero point must be in {low} … {high}, received {quant.zero}")
+    if isinstance(quant.scale, tuple) or not 0 < quant.scale < inf:
+        _fail(part, f"a tensor has one finite scale above 0, received {quant.scale}")
+
+
+def _check_weights_quant(quant: Quant, channels: int) -> None:
+    _check_frac(quant, VALUE_BITS, "core.k_quant")
+    scales = np.array(quant.scale, ndmin=1)
+    if quant.zero or len(scales) not in (1, channels) or not (np.isfinite(scales) & (scales > 0)).all():
+        _fail(
+            "core.k_quant",
+            f"weights have the zero point 0 and a finite scale above 0, one for all or for each of {channels} "
+            f"channels; received zero point {quant.zero}, scale {quant.scale}",
+        )
 
 
 def _check_frac(quant: Quant, legal_bits: tuple[int, ...], part: str) -> None:
@@ -311,16 +389,20 @@ def validate(graph: Graph) -> dict[str, BundleInfo]:
     infos = infer(graph)
     for bundle in graph.bundles:
         core = bundle.core
-        _check_values(core.weights, core.k_quant.bits, f"bundle {bundle.name}: weights")
+        k_bits = core.k_quant.bits
+        _check_values(core.weights, k_bits, weight_limits(k_bits), f"bundle {bundle.name}: weights")
+        if k_bits == 1 and not core.weights.all():
+            raise InputError("weights of 1 bit are -1 and 1, received 0", where=f"bundle {bundle.name}: weights")
         if core.bias is not None:
-            _check_values(core.bias, core.b_quant.bits, f"bundle {bundle.name}: bias")
+            b_bits = core.b_quant.bits
+            _check_values(core.bias, b_bits, limits(b_bits), f"bundle {bundle.name}: bias")
     return infos
 
 
-def _check_values(values: npt.NDArray[np.generic], bits: int, where: str) -> None:
+def _check_values(values: npt.NDArray[np.generic], bits: int, ends: tuple[int, int], where: str) -> None:
     if not np.issubdtype(values.dtype, np.integer):
         raise InputError(f"expected integers, received {values.dtype}", where=where)
-    low, high = limits(bits)
+    low, high = ends
     least, most = values.min(), values.max()
     if least < low or most > high:
         raise InputError(f"{bits} bits hold {low} … {high}, received {least} … {most}", where=where)

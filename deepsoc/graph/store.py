@@ -15,11 +15,12 @@ import numpy.typing as npt
 from deepsoc._arrays import read_archive
 from deepsoc._json import parse_json
 from deepsoc.errors import InputError
-from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
+from deepsoc.graph.ir import Act, Add, Align, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant, Scale
 
 __all__ = ["load_graph", "pack_graph"]
 
 _TEXT = "graph"
+_LATER = {"scale", "zero", "lo", "hi", "align"}  # fields that came later: left out where they say nothing
 _Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -33,10 +34,16 @@ def pack_graph(graph: Graph) -> bytes:
         if bundle.core.bias is not None:
             arrays[f"{bundle.name}/bias"] = bundle.core.bias.astype(np.int32)
         bundles.append({**vars(bundle), "core": core})
-    text = json.dumps({**vars(graph), "bundles": bundles}, default=dataclasses.asdict).encode()
+    text = json.dumps({**vars(graph), "bundles": bundles}, default=_fields).encode()
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **{_TEXT: np.frombuffer(text, np.uint8)}, **arrays)
     return stream.getvalue()
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """A frozen description as JSON has it."""
+    fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+    return {field.name: each for field, each in fields if field.name not in _LATER or each != field.default}
 
 
 def load_graph(path: str | Path) -> Graph:
@@ -49,7 +56,7 @@ def load_graph(path: str | Path) -> Graph:
     try:
         data = parse_json(arrays[_TEXT].tobytes(), str(path))
         bundles = tuple(_bundle(entry, arrays) for entry in data["bundles"])
-        return Graph(data["name"], tuple(data["input_shape"]), Quant(**data["input_quant"]), bundles)
+        return Graph(data["name"], tuple(data["input_shape"]), _quant(data["input_quant"]), bundles)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"not a network ({type(error).__name__}: {error}); export again", where=str(path)) from None
 
@@ -59,8 +66,8 @@ def _bundle(entry: dict[str, Any], arrays: _Arrays) -> Bundle:
     parts = {
         "core": _core(entry["name"], entry["core"], arrays),
         "act": _act(entry["act"]),
-        "add": Add(add["source"], _act(add["act"])) if add else None,
-        "pool": Pool(**_pairs(pool, "size", "strides"), out=Quant(**pool["out"])) if pool else None,
+        "add": _add(add) if add else None,
+        "pool": Pool(**_pairs(pool, "size", "strides"), out=_quant(pool["out"])) if pool else None,
     }
     return Bundle(**{**entry, **parts})
 
@@ -70,8 +77,8 @@ def _core(name: str, entry: dict[str, Any], arrays: _Arrays) -> Conv2D | Dense:
     common: dict[str, Any] = {
         "weights": _integers(arrays[f"{name}/kernel"]),
         "bias": None if bias is None else _integers(bias),
-        "k_quant": Quant(**entry["k_quant"]),
-        "b_quant": Quant(**entry["b_quant"]),
+        "k_quant": _quant(entry["k_quant"]),
+        "b_quant": _quant(entry["b_quant"]),
     }
     if "strides" not in entry:
         return Dense(**common)
@@ -79,7 +86,24 @@ def _core(name: str, entry: dict[str, Any], arrays: _Arrays) -> Conv2D | Dense:
 
 
 def _act(entry: dict[str, Any] | None) -> Act | None:
-    return Act(**{**entry, "out": Quant(**entry["out"])}) if entry else None
+    if entry is None:
+        return None
+    scale = _scale(entry["scale"]) if "scale" in entry else None
+    return Act(**{**entry, "out": _quant(entry["out"]), "scale": scale})
+
+
+def _add(entry: dict[str, Any]) -> Add:
+    align = entry.get("align")
+    return Add(entry["source"], _act(entry["act"]), Align(_scale(align["scale"]), align["shift"]) if align else None)
+
+
+def _scale(entry: dict[str, Any]) -> Scale:
+    return Scale(tuple(entry["m"]), tuple(entry["s"]))
+
+
+def _quant(entry: dict[str, Any]) -> Quant:
+    scale = entry.get("scale", 1.0)
+    return Quant(**{**entry, "scale": tuple(scale) if isinstance(scale, list) else scale})
 
 
 def _pairs(entry: dict[str, Any], *names: str) -> dict[str, Any]:

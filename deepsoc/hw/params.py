@@ -10,7 +10,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -81,6 +81,9 @@ class Hardware(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    scale_bits: ClassVar[int] = 0
+    """Bits of the factors that sums are multiplied by; 0: there are none, numbers differ by binary points alone."""
 
     format: Literal["deepsoc-hw/1"] = "deepsoc-hw/1"
     # Array and clock

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from deepsoc.errors import InputError, MappingError
-from deepsoc.graph.ir import Bundle, Conv2D, Graph
-from deepsoc.graph.ranges import worst_case_bits
+from deepsoc.graph.fixed import limits
+from deepsoc.graph.ir import Bundle, Conv2D, Graph, Quant
+from deepsoc.graph.ranges import clamped, worst_case_bits
 from deepsoc.graph.shapes import BundleInfo, infer, pool_strides, pool_windows
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import EDGES_LEAST, MAXIMA, STAGE_GROWTH
@@ -39,7 +40,7 @@ def needs(graphs: Iterable[Graph], hw: Hardware = _ANY) -> tuple[dict[str, int],
 
 def bits_needed(graphs: Sequence[Graph]) -> dict[str, int]:
     """Bits of activations, weights and, where there are any, biases that hold the numbers of all networks."""
-    used = [(name, bits) for graph in graphs for _, name, bits in _bits(graph)]
+    used = [(name, _width(bits)) for graph in graphs for _, name, bits in _bits(graph)]
     return {name: max(bits for n, bits in used if n == name) for name in _BITS if name in dict(used)}
 
 
@@ -95,19 +96,78 @@ def check_limits(graph: Graph, hw: Hardware) -> None:
             )
     for where, name, bits in _bits(graph):
         limit = getattr(hw, name)
-        # Narrower activations would saturate at the hardware's width, narrower weights and biases just fit.
-        if bits > limit or (name == "x_bits" and bits != limit):
+        # Drivers round inputs to the hardware's width; what is narrower behind that just fits.
+        if bits > limit or (where == "input" and bits != limit):
             raise MappingError(f"the network has {bits} bits, {name} is {limit}; make them equal", where=where)
+    _check_scales(graph, hw)
+    _check_clamps(graph, hw)
 
 
 def _bits(graph: Graph) -> Iterator[tuple[str, str, int]]:
     """(bundle, field, bits) of activations, weights and biases."""
-    yield "input", "x_bits", graph.input_quant.bits
+    for where, _, quant in _types(graph):
+        yield where, "x_bits", quant.bits
     for bundle in graph.bundles:
         where = f"bundle {bundle.name}"
         yield where, "k_bits", bundle.core.k_quant.bits
         if bundle.core.bias is not None:
             yield where, "b_bits", bundle.core.b_quant.bits
+
+
+def _width(bits: int) -> int:
+    """The bits of hardware that hold them; 8, 16 and 32 of biases are their own."""
+    return {1: 2, 3: 4}.get(bits, bits)
+
+
+def _types(graph: Graph) -> Iterator[tuple[str, str, Quant]]:
+    """(bundle, part, type) of everything that is rounded to a type."""
+    yield "input", "input", graph.input_quant
+    for bundle in graph.bundles:
+        acts = {"act": bundle.act, "add.act": bundle.add and bundle.add.act, "pool": bundle.pool}
+        for part, act in acts.items():
+            if act:
+                yield f"bundle {bundle.name}", part, act.out
+
+
+def _check_scales(graph: Graph, hw: Hardware) -> None:
+    """Refuses numbers that differ by more than binary points."""
+    lacks = f"the hardware's output stage has neither factors nor zero points (scale_bits is {hw.scale_bits})"
+    for where, part, quant in _types(graph):
+        if quant.zero:
+            raise MappingError(
+                f"{part}: integers stand for their distance from {quant.zero}, {lacks}; drop zero_point and unsigned",
+                where=where,
+            )
+        if quant.scale != 1:
+            raise MappingError(
+                f"{part}: the scale is {quant.scale:g} times a power of two, {lacks}; give int_bits in its place",
+                where=where,
+            )
+    for bundle in graph.bundles:
+        add_act = bundle.add and bundle.add.act
+        scaled = [bundle.act and bundle.act.scale, bundle.add and bundle.add.align, add_act and add_act.scale]
+        if bundle.core.k_quant.scale != 1 or any(scaled):
+            raise MappingError(
+                f"core: the scale of the weights is no power of two, {lacks}; drop it and have them quantized anew",
+                where=f"bundle {bundle.name}",
+            )
+
+
+def _check_clamps(graph: Graph, hw: Hardware) -> None:
+    """Refuses clamps that some input may reach, where the hardware saturates elsewhere."""
+    low, high = limits(hw.x_bits)
+    acts = [act for bundle in graph.bundles for act in (bundle.act, bundle.add and bundle.add.act) if act]
+    pools = [bundle.pool for bundle in graph.bundles if bundle.pool]
+    if all(act.ends == (low, high) for act in acts) and all(pool.out.bits == hw.x_bits for pool in pools):
+        return
+    for name, part, (least, most), (lo, hi) in clamped(graph):
+        if (least < lo != low) or (most > hi != high):
+            raise MappingError(
+                f"{part}: results may be {least} … {most} and are clamped to {lo} … {hi}, the hardware saturates to "
+                f"{low} … {high} (x_bits is {hw.x_bits}); give it {hw.x_bits} bits, no max or one at which its type "
+                "ends, or more integer bits",
+                where=f"bundle {name}",
+            )
 
 
 def pool_memories(graphs: Iterable[Graph]) -> dict[str, int]:

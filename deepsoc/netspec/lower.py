@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
-from math import log2, prod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import ceil, ldexp, log2, prod
 
 import numpy as np
 import numpy.typing as npt
 
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
-from deepsoc.graph.executor import accumulate, add_bias, add_residual, pool2d
+from deepsoc.graph.executor import accumulate, add_bias, pool2d
 from deepsoc.graph.fixed import (
     ACC_BITS,
+    ALIGNED_BITS,
     MAX_LEFT_SHIFT,
     activate,
+    add_operand,
+    align_shift,
     best_int_bits,
     largest_frac,
     limits,
+    multiplier,
     needless_saturation,
+    quant_of,
     quantize,
+    weight_limits,
 )
-from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
-from deepsoc.graph.shapes import MAX_AVG_GAIN, bundle_shapes, check_act, check_pool, validate
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
+from deepsoc.graph.ir import Act, Add, Align, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant, Scale
+from deepsoc.graph.ranges import sum_ends, type_ends
+from deepsoc.graph.shapes import MAX_AVG_GAIN, bundle_shapes, check_act, check_pool, sum_quant, validate
+from deepsoc.netspec.spec import ActSpec, AddSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
 from deepsoc.netspec.weights import Weights, check_samples, check_weights
 
 __all__ = ["check_shapes", "layer_shapes", "lower"]
@@ -139,10 +146,20 @@ def lower(spec: NetSpec, weights: Weights | None, seed: int, samples: npt.ArrayL
 
 @dataclass(frozen=True, eq=False)
 class _Values:
-    """Sample integers and where their binary point is."""
+    """Sample integers and their type."""
 
     a: IntArray
-    frac: int
+    quant: Quant
+
+    @property
+    def centered(self) -> IntArray:
+        """The integers counted from their zero point."""
+        return self.a - self.quant.zero
+
+    @property
+    def units(self) -> npt.NDArray[np.float64]:
+        """The integers times their scale, of one channel or all, binary points left where they are."""
+        return np.asarray(self.centered * np.array(self.quant.scale), np.float64)
 
 
 class _Lowering:
@@ -163,7 +180,7 @@ class _Lowering:
     ) -> None:
         """Args: shapes, real: of the weights by name; without `real`, or `inputs`, `rng` draws them."""
         self._bits, self._shapes, self._real, self._rng = spec.bits, shapes, real, rng
-        self.input_quant = Quant(spec.bits.x, spec.bits.x - 1 - (spec.input.int_bits or 0))
+        self.input_quant = _input_quant(spec)
         self._measured, self.faults = inputs is not None, list[str]()
         if inputs is None:
             n = -(-_SAMPLE_ELEMENTS // prod(spec.input.shape))
@@ -172,104 +189,236 @@ class _Lowering:
             n = int(np.clip(_REAL_ELEMENTS // prod(spec.input.shape), *_SAMPLES))
             drawn = np.sort(rng.permutation(len(inputs))[:n])
             sample = quantize(inputs[drawn], self.input_quant)
-            self._look("input", inputs[drawn], spec.input.int_bits or 0)
-        self._tensors = {"input": _Values(sample, self.input_quant.frac)}
+            if spec.input.scale is None and not self.input_quant.zero:
+                self._look("input", inputs[drawn], spec.bits.x, spec.input.int_bits or 0)
+        self._tensors = {"input": _Values(sample, self.input_quant)}
 
-    def _look(self, place: str, values: npt.NDArray[np.float64], int_bits: int) -> None:
-        if self._measured and (fault := needless_saturation(values, self._bits.x, int_bits)):
+    def _look(self, place: str, values: npt.NDArray[np.float64], bits: int, int_bits: int) -> None:
+        if self._measured and (fault := needless_saturation(values, bits, int_bits)):
             self.faults.append(f"{place}: {fault} (set or drop its int_bits)")
 
     def bundle(self, spec: BundleSpec, *, is_last: bool) -> Bundle:
         """The next bundle in integers.
 
         Raises:
-            InputError: its `int_bits` ask for a shift that the hardware does not have; `where` is the part at fault.
+            InputError: its `int_bits` or scales ask for what hardware has no form for; `where` is the part at fault.
         """
         x = self._tensors[spec.input]
-        k, k_quant = self._kernel(spec.name, x.frac)
+        bits = spec.x_bits(self._bits)
+        k, k_quant = self._kernel(spec, x.quant.frac)
         core = _core(spec.core, k, None, k_quant, Quant(self._bits.b, 0))
-        values = _Values(accumulate(core, x.a, Quant(self._bits.x, x.frac)), x.frac + k_quant.frac)
+        values = _Values(accumulate(core, x.centered, x.quant), sum_quant(core, x.quant))
         if spec.core.use_bias:
             b, b_quant = self._bias(spec.name, values)
             core = _core(spec.core, k, b, k_quant, b_quant)
-            values = _Values(add_bias(values.a, values.frac, core), values.frac)
+            values = _Values(add_bias(values.a, values.quant.frac, core), values.quant)
         may_be_raw = is_last and spec.pool is None
         act = add = pool = None
+        part = _Part(f"act of bundle {spec.name}", "act", bits, lambda: sum_ends(core, x.quant, _ends(x)))
         if spec.act or not (spec.add or may_be_raw):
-            act, values = self._act(spec.act, values, spec.name, "act")
+            act, values = self._act(spec.act, values, part)
+            part = replace(part, ends=lambda: _ends(values))
         if spec.add:
-            operand, add_act = self._tensors[spec.add.with_], None
-            values = _Values(*add_residual(values.a, values.frac, operand.a, operand.frac))
-            if spec.add.act or not may_be_raw:
-                add_act, values = self._act(spec.add.act, values, spec.name, "add.act")
-            add = Add(spec.add.with_, add_act)
+            add, values = self._add(spec.add, values, part, may_be_raw=may_be_raw)
         if spec.pool:
-            pool, values = self._pool(spec.pool, values, spec.name)
+            pool, values = self._pool(spec.pool, values, spec.name, bits)
         if spec.flatten:
-            values = _Values(values.a.reshape(len(values.a), -1), values.frac)
+            values = _Values(values.a.reshape(len(values.a), -1), values.quant)
         self._tensors[spec.name] = values
         return Bundle(spec.name, spec.input, core, act, add, pool, spec.flatten, spec.softmax)
 
-    def _kernel(self, name: str, x_frac: int) -> tuple[IntArray, Quant]:
-        bits, shape = self._bits.k, self._shapes[f"{name}/kernel"]
-        if self._real is not None:
-            real = self._real[f"{name}/kernel"]
-            frac = min(largest_frac(real.min(), real.max(), bits), _MAX_WEIGHT_FRAC)
+    def _kernel(self, spec: BundleSpec, x_frac: int) -> tuple[IntArray, Quant]:
+        name, shape = spec.name, self._shapes[f"{spec.name}/kernel"]
+        bits = spec.k_bits(self._bits)
+        if self._real is None:
+            quant = _kernel_quant(spec, bits, shape[-1])
+            # Sums of fan-in many products grow with its square root: this keeps the values of all layers alike.
+            frac = max(bits - 1, 0) + round(0.5 * log2(prod(shape[:-1])))
+            return self._random_kernel(bits, shape), quant or Quant(bits, frac)
+        real = self._real[f"{name}/kernel"]
+        quant = _kernel_quant(spec, bits, shape[-1])
+        if quant is None:
+            size = float(np.abs(real).mean())
+            low, high = (-size, size) if bits == 1 else (real.min(), real.max())
+            frac = min(largest_frac(low, high, max(bits, 2)), _MAX_WEIGHT_FRAC)
             bias = np.abs(self._real.get(f"{name}/bias", np.zeros(1))).max()
             if bias:  # beside a large bias, tiny weights need no binary point at which the bias has no room
                 frac = min(frac, _BIAS_BITS - int(np.frexp(bias)[1]) - x_frac)
             quant = Quant(bits, frac)
-            return quantize(real, quant), quant
+        return (np.where(real < 0, -1, 1) if bits == 1 else quantize(real, quant)), quant
+
+    def _random_kernel(self, bits: int, shape: Shape) -> IntArray:
         # A symmetric range with a few of the lowest integer: a mean other than zero would end deep networks in zeros.
-        low, high = limits(bits)
+        if bits == 1:
+            return 2 * self._rng.integers(2, size=shape) - 1
+        low, high = weight_limits(bits)
         k = self._rng.integers(low + 1, high, shape, endpoint=True)
         k.flat[self._rng.integers(k.size, size=1 + k.size // _LOWEST_EVERY)] = low
-        # Sums of fan-in many products grow with its square root: this keeps the values of all layers alike.
-        return k, Quant(bits, bits - 1 + round(0.5 * log2(prod(shape[:-1]))))
+        return k
 
     def _bias(self, name: str, sums: _Values) -> tuple[IntArray, Quant]:
         bits, shape = self._bits.b, self._shapes[f"{name}/bias"]
         if self._real is not None:
-            real = self._real[f"{name}/bias"]
-            quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), sums.frac))
+            real = self._real[f"{name}/bias"] / np.array(sums.quant.scale)
+            quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), sums.quant.frac))
             return quantize(real, quant), quant
         spread = int(sums.a.std()) // 2
         shift = max(spread.bit_length() - (bits - 1), 0) + int(self._rng.integers(3))
         size = max(spread >> shift, 1)
-        return self._rng.integers(-size, size, shape, endpoint=True), Quant(bits, sums.frac - shift)
+        return self._rng.integers(-size, size, shape, endpoint=True), Quant(bits, sums.quant.frac - shift)
 
-    def _act(self, spec: ActSpec | None, values: _Values, name: str, part: str) -> tuple[Act, _Values]:
+    def _act(self, spec: ActSpec | None, values: _Values, part: _Part) -> tuple[Act, _Values]:
+        kind = spec.type if spec else "linear"
         slope = None if spec is None or not spec.slope else -round(log2(spec.slope))
-        if spec is None:
-            outputs = values.a
-        else:
-            outputs = np.where(values.a >= 0, values.a, 0 if slope is None else values.a >> slope)
-        place = f"{part} of bundle {name}"
-        frac = self._frac(spec.int_bits if spec else None, outputs, values.frac, MAX_LEFT_SHIFT, place)
-        act = Act("relu" if spec else "linear", Quant(self._bits.x, frac), slope)
-        check_act(act, values.frac, self._bits.x, part)
-        return act, _Values(activate(values.a, values.frac, act), frac)
+        out = self._act_quant(spec, kind, slope, values, part)
+        top = limits(part.bits)[1]
+        hi = round(min(spec.max / _unit(out), 2 * top)) + out.zero if spec and spec.max else top
+        act = Act(kind, out, slope, hi=hi if hi < top else None)
+        if values.quant.scale != out.scale:
+            low, high = act.ends
+            low = out.zero if kind == "relu" and slope is None else low
+            act = replace(act, scale=_factors(values.quant, out, part, (low - out.zero, high - out.zero)))
+        check_act(act, values.quant, values.a.shape[-1], part.name)
+        return act, _Values(activate(values.centered, values.quant.frac, act), out)
 
-    def _pool(self, spec: PoolSpec, values: _Values, name: str) -> tuple[Pool, _Values]:
+    def _act_quant(self, spec: ActSpec | None, kind: str, slope: int | None, values: _Values, part: _Part) -> Quant:
+        """Type of an activation's result, its binary point chosen from the values where it is open."""
+        bits, zero = part.bits, 0
+        if spec:
+            zero = -(1 << (bits - 1)) if spec.unsigned else spec.zero_point or 0
+            if spec.scale:
+                return quant_of(bits, spec.scale, zero)
+        units = values.centered if values.quant.scale == 1 else values.units
+        if kind == "relu":
+            units = np.where(units >= 0, units, 0 if slope is None else np.floor(units / 2**slope))
+        int_bits = spec.int_bits if spec else None
+        if spec and spec.max and int_bits is None:
+            int_bits = ceil(log2(spec.max))
+        frac = self._frac(int_bits, units, values.quant.frac, MAX_LEFT_SHIFT, part.place, bits + _unsigned(bits, zero))
+        return Quant(bits, frac, zero=zero)
+
+    def _add(self, spec: AddSpec, values: _Values, before: _Part, *, may_be_raw: bool) -> tuple[Add, _Values]:
+        operand, act = self._tensors[spec.with_], spec.result
+        add = Add(spec.with_, None)
+        if values.quant.scale != operand.quant.scale:
+            ratio = act.scale / _unit(operand.quant) if act and act.scale else 1.0
+            try:
+                shift = align_shift(ratio, max(before.bits, operand.quant.bits))
+            except InputError as error:
+                raise InputError(str(error), where="add") from None
+            fine = replace(operand.quant, frac=operand.quant.frac + shift)
+            scale = _factors(values.quant, fine, replace(before, name="add"), limits(ALIGNED_BITS))
+            add = replace(add, align=Align(scale, shift))
+        sums = _Values(*add_operand(add, values.centered, values.quant, operand.a, operand.quant))
+        if not act and may_be_raw:
+            return add, sums
+
+        def ends() -> IntArray:
+            operand_ends = _ends(operand) + operand.quant.zero
+            return add_operand(add, before.ends(), values.quant, operand_ends, operand.quant)[0]
+
+        part = replace(before, place=f"add.{before.place}", name="add.act", ends=ends)
+        add_act, result = self._act(act, sums, part)
+        return replace(add, act=add_act), result
+
+    def _pool(self, spec: PoolSpec, values: _Values, name: str, bits: int) -> tuple[Pool, _Values]:
+        before, place = values.quant, f"pool of bundle {name}"
+        zero = before.zero if spec.zero_point is None else spec.zero_point
         gain = MAX_AVG_GAIN if spec.type == "avg" else MAX_LEFT_SHIFT
-        exact = _pool(spec, Quant(ACC_BITS, values.frac + gain))
-        pooled = pool2d(values.a, values.frac, exact)
-        frac = self._frac(spec.int_bits, pooled, exact.out.frac, 0, f"pool of bundle {name}")
-        pool = _pool(spec, Quant(self._bits.x, frac))
-        check_pool(pool, values.frac, self._bits.x)
-        return pool, _Values(pool2d(values.a, values.frac, pool), frac)
+        if spec.scale:
+            out = quant_of(bits, spec.scale, zero)
+        elif spec.int_bits is None and (before.scale != 1 or (zero and not _unsigned(bits, zero))):
+            out = replace(before, bits=bits, zero=zero)
+        else:
+            exact = _pool(spec, Quant(ACC_BITS, before.frac + gain))
+            pooled = pool2d(values.centered, before.frac, exact)
+            frac = self._frac(spec.int_bits, pooled, exact.out.frac, 0, place, bits + _unsigned(bits, zero))
+            out = Quant(bits, frac, before.scale, zero)
+        pool = _pool(spec, out)
+        check_pool(pool, before)
+        return pool, _Values(pool2d(values.centered, before.frac, pool), out)
 
-    def _frac(self, int_bits: int | None, outputs: IntArray, frac: int, gain: int, place: str) -> int:
-        """Binary point of a result: as asked for, or the best for `outputs`, at most frac + gain."""
-        bits = self._bits.x
-        real = np.ldexp(outputs.astype(np.float64), -frac) if self._measured else np.zeros(1)
+    def _frac(
+        self, int_bits: int | None, units: npt.NDArray[np.number], frac: int, gain: int, place: str, bits: int
+    ) -> int:
+        """Binary point of a result of `bits` bits: as asked for, or the best for `units`, at most frac + gain."""
+        real = np.ldexp(units.astype(np.float64), -frac) if self._measured else np.zeros(1)
         if int_bits is not None:
-            self._look(place, real, int_bits)
+            self._look(place, real, bits, int_bits)
             return bits - 1 - int_bits
-        magnitude = np.abs(outputs[outputs != 0])
+        magnitude = np.abs(units[units != 0])
         if not magnitude.size:
             return min(bits - 1, frac + gain)
         if self._measured:
             return min(bits - 1 - best_int_bits(real, bits), frac + gain)
         peak = int(np.quantile(magnitude, _COVERED, method="higher"))
         return frac - max(peak.bit_length() - (bits - 1), -gain)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An activation, or what stands before an add.
+
+    Attributes:
+        place: its name in warnings.
+        name: its name in errors.
+        bits: of its result.
+        ends: least and greatest integers that can come to it, (2, channels).
+    """
+
+    place: str
+    name: str
+    bits: int
+    ends: Callable[[], IntArray]
+
+
+def _input_quant(spec: NetSpec) -> Quant:
+    source, bits = spec.input, spec.bits.x
+    if source.scale:
+        return quant_of(bits, source.scale, source.zero_point or 0)
+    return Quant(bits, bits - 1 - (source.int_bits or 0), zero=source.zero_point or 0)
+
+
+def _kernel_quant(spec: BundleSpec, bits: int, channels: int) -> Quant | None:
+    """Type of the weights where the network gives their scale."""
+    scale = spec.core.scale
+    if scale is None:
+        return None
+    if isinstance(scale, float):
+        return quant_of(bits, scale)
+    if len(scale) != channels:
+        raise InputError(
+            f"expected a scale for each of {channels} output channels, received {len(scale)}", where="core"
+        )
+    frac = quant_of(bits, max(scale)).frac
+    return Quant(bits, frac, tuple(ldexp(each, frac) for each in scale))
+
+
+def _factors(before: Quant, out: Quant, part: _Part, ends: tuple[int, int]) -> Scale:
+    """From the scales of what comes in, one or one a channel, to that of a result with a clamp at `ends`."""
+    ratios = np.ldexp(np.array(before.scale, ndmin=1) / np.array(out.scale), out.frac - before.frac)
+    peaks = part.ends()
+    if len(ratios) == 1:
+        peaks = np.array([[peaks[0].min()], [peaks[1].max()]])
+    found = []
+    for channel, ratio in enumerate(ratios.tolist()):
+        try:
+            found.append(multiplier(ratio, (int(peaks[0, channel]), int(peaks[1, channel])), ends))
+        except InputError as error:
+            of = f"channel {channel}: " if len(ratios) > 1 else ""
+            raise InputError(f"{of}{error}", where=part.name) from None
+    return Scale(tuple(m for m, _ in found), tuple(s for _, s in found))
+
+
+def _ends(values: _Values) -> IntArray:
+    return type_ends(values.quant, values.a.shape[-1])
+
+
+def _unit(quant: Quant) -> float:
+    """What an integer of a tensor stands for."""
+    return ldexp(float(np.asarray(quant.scale)), -quant.frac)
+
+
+def _unsigned(bits: int, zero: int) -> bool:
+    """Whether all integers stand for numbers from 0 on."""
+    return zero == -(1 << (bits - 1))

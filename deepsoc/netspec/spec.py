@@ -1,4 +1,6 @@
-"""The declarative network, format `deepsoc-net/1`: models of `net.json`, its reader and its checks.
+"""The declarative network, format `deepsoc-net/2`: models of `net.json`, its reader and its checks.
+
+Networks of format 1 are those without what `_LATER` lists: scales, zero points, clamps, bits of a layer.
 
 A network is a list of bundles; each reads the input or an earlier bundle. `NetSpec.to_graph` turns it into integers.
 """
@@ -8,10 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from deepsoc._files import read_bytes
 from deepsoc._json import INTEGER, json_path, parse_json, pydantic_fault
@@ -29,8 +31,10 @@ __all__ = [
     "Conv2DSpec",
     "DenseSpec",
     "InputSpec",
+    "LayerBits",
     "NetSpec",
     "PoolSpec",
+    "later_members",
     "load_net",
     "load_samples",
     "load_weights",
@@ -41,6 +45,8 @@ __all__ = [
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Size = Annotated[int, Field(ge=1, le=65535)]
 Small = Annotated[int, Field(ge=1, le=255)]
+Step = Annotated[float, Field(ge=2.0**-64, le=2.0**64)]
+Byte = Annotated[int, Field(ge=-128, le=127)]
 IntBits = Annotated[int, Field(ge=-MAX_INT_BITS, le=MAX_INT_BITS)]
 Padding = Literal["same", "valid"]
 
@@ -49,12 +55,28 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class InputSpec(_Model):
-    """The network's input: shape [h, w, c] or [c], batch, and integer bits without the sign; None means 0, [-1, 1)."""
+class _Typed(_Model):
+    """A part whose result has a type.
+
+    That is integer bits without the sign, or a scale, the real value of one step; and a zero point, the integer that
+    stands for 0.
+    """
+
+    @model_validator(mode="after")
+    def _one_step(self) -> Self:
+        if {"int_bits", "scale"} <= self.model_dump(exclude_none=True).keys():
+            raise ValueError("int_bits and scale both say how large a step is; give one of them")
+        return self
+
+
+class InputSpec(_Typed):
+    """The network's input: shape [h, w, c] or [c], batch, and its type; without int_bits and scale [-1, 1)."""
 
     shape: tuple[Size, ...]
     batch: Size = 1
     int_bits: IntBits | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
 
     @field_validator("shape")
     @classmethod
@@ -72,8 +94,18 @@ class BitsSpec(_Model):
     b: Annotated[Literal[8, 16, 32], INTEGER]
 
 
+class LayerBits(_Model):
+    """Bits of one bundle that differ from the network's: of its result x, of its weights k."""
+
+    x: Annotated[Literal[1, 2, 3, 4, 8], INTEGER] | None = None
+    k: Annotated[Literal[1, 2, 3, 4, 8], INTEGER] | None = None
+
+
 class Conv2DSpec(_Model):
-    """2-D convolution; kernel and strides are [vertical, horizontal]; groups divide input channels and filters."""
+    """2-D convolution; kernel and strides are [vertical, horizontal]; groups divide input channels and filters.
+
+    `scale` is the step of the weights, one for all or one for each output channel.
+    """
 
     type: Literal["conv2d"]
     filters: Size
@@ -82,25 +114,32 @@ class Conv2DSpec(_Model):
     padding: Padding
     groups: Size = 1
     use_bias: bool = True
+    scale: Step | Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
 
 
 class DenseSpec(_Model):
-    """Matrix product on a flattened tensor."""
+    """Matrix product on a flattened tensor; `scale` as of a convolution."""
 
     type: Literal["dense"]
     units: Size
     use_bias: bool = True
+    scale: Step | Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
 
 
-class ActSpec(_Model):
-    """(Leaky) ReLU of slope 0 or 2^-n.
+class ActSpec(_Typed):
+    """(Leaky) ReLU of slope 0 or 2^-n with a largest value `max`, or the result as it is.
 
     `int_bits` counts the integer bits of the result without its sign; None lets the lowering choose them from data.
+    `unsigned`: all integers of the result stand for numbers from 0 on; its integer bits have no sign beside them.
     """
 
-    type: Literal["relu"]
+    type: Literal["relu", "linear"]
     slope: float = 0
+    max: Step | None = None
+    unsigned: bool = False
     int_bits: IntBits | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
 
     @field_validator("slope")
     @classmethod
@@ -109,15 +148,38 @@ class ActSpec(_Model):
             raise ValueError(f"expected 0 or a power of two, 2^-n with n = 0 … {MAX_SLOPE_LOG2}")
         return value
 
+    @model_validator(mode="after")
+    def _parts(self) -> Self:
+        if self.type == "linear" and (self.slope or self.max is not None):
+            raise ValueError("slope and max are those of a relu; drop them, or make it one")
+        if self.unsigned and (self.slope or self.zero_point is not None):
+            raise ValueError("unsigned numbers have no negative slope, and the zero point is theirs; drop one of them")
+        return self
+
 
 class AddSpec(_Model):
-    """Residual add of the output of the bundle `with` (or `input`), then `act`."""
+    """Residual add of the output of the bundle `with` (or `input`), then `act`; or just the type of the sum."""
 
     with_: Annotated[str, Field(alias="with")]
     act: ActSpec | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
+
+    @model_validator(mode="after")
+    def _one_type(self) -> Self:
+        if self.act and (self.scale is not None or self.zero_point is not None):
+            raise ValueError("an act says scale and zero point of the sum itself; give them there")
+        return self
+
+    @property
+    def result(self) -> ActSpec | None:
+        """The act, also where only its type is given."""
+        if self.act or (self.scale is None and self.zero_point is None):
+            return self.act
+        return ActSpec(type="linear", scale=self.scale, zero_point=self.zero_point)
 
 
-class PoolSpec(_Model):
+class PoolSpec(_Typed):
     """Max or average pool; an average does not count padding."""
 
     type: Literal["max", "avg"]
@@ -125,6 +187,8 @@ class PoolSpec(_Model):
     strides: tuple[Small, Small]
     padding: Padding
     int_bits: IntBits | None = None
+    scale: Step | None = None
+    zero_point: Byte | None = None
 
 
 class BundleSpec(_Model):
@@ -136,14 +200,23 @@ class BundleSpec(_Model):
     act: ActSpec | None = None
     add: AddSpec | None = None
     pool: PoolSpec | None = None
+    bits: LayerBits | None = None
     flatten: bool = False
     softmax: bool = False
+
+    def x_bits(self, bits: BitsSpec) -> int:
+        """Bits of its result in a network with `bits`."""
+        return self.bits.x if self.bits and self.bits.x else bits.x
+
+    def k_bits(self, bits: BitsSpec) -> int:
+        """Bits of its weights in a network with `bits`."""
+        return self.bits.k if self.bits and self.bits.k else bits.k
 
 
 class NetSpec(_Model):
     """A network as data, as `net.json` holds it."""
 
-    format: Literal["deepsoc-net/1"]
+    format: Literal["deepsoc-net/1", "deepsoc-net/2"]
     name: Name
     input: InputSpec
     bits: BitsSpec
@@ -158,6 +231,9 @@ class NetSpec(_Model):
                 del bundle["core"]["groups"]
             if "add" in bundle:
                 bundle["add"].setdefault("act", None)
+            for act in (bundle["act"], bundle.get("add", {}).get("act")):
+                if act and not act["unsigned"]:
+                    del act["unsigned"]
         return data
 
     def to_graph(self, weights: Weights | None = None, seed: int = 0, samples: npt.ArrayLike | None = None) -> Graph:
@@ -208,12 +284,37 @@ def _parse(text: bytes, where: str) -> NetSpec:
     except ValidationError as error:
         path, message = pydantic_fault(error, data)
         raise InputError(message, where=f"{where}: {path}") from None
+    if spec.format == "deepsoc-net/1":
+        for keys in later_members(spec):
+            place = f"{where}: {json_path(keys)}"
+            raise InputError(
+                'networks of format "deepsoc-net/1" have no such member; write "deepsoc-net/2"', where=place
+            )
     _check_names(spec, where)
     # Imported late: the lowering needs the models above.
     from deepsoc.netspec.lower import check_shapes
 
     check_shapes(spec, where)
     return spec
+
+
+_LATER = {"scale", "zero_point", "max", "unsigned", "bits"}
+
+
+def later_members(spec: NetSpec) -> Iterator[tuple[str | int, ...]]:
+    """Where a network has members that came with format 2."""
+    parts: list[tuple[tuple[str | int, ...], BaseModel | None]] = [(("input",), spec.input)]
+    for i, bundle in enumerate(spec.bundles):
+        path: tuple[str | int, ...] = ("bundles", i)
+        parts += [(path, bundle), ((*path, "core"), bundle.core), ((*path, "act"), bundle.act)]
+        parts += [((*path, "add"), bundle.add), ((*path, "add", "act"), bundle.add and bundle.add.act)]
+        parts.append(((*path, "pool"), bundle.pool))
+    for path, part in parts:
+        if isinstance(part, ActSpec) and part.type == "linear":
+            yield (*path, "type")
+        for name in sorted(_LATER & type(part).model_fields.keys() if part else ()):
+            if (value := getattr(part, name)) is not None and value is not False:
+                yield (*path, name)
 
 
 def _check_names(spec: NetSpec, where: str) -> None:

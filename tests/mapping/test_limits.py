@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,14 @@ import pytest
 from deepsoc.assets import rtl_files, rtl_headers, used_parameters
 from deepsoc.errors import InputError, MappingError
 from deepsoc.export.writer import hardware_files
-from deepsoc.graph.ir import Dense, Graph
+from deepsoc.graph.ir import Act, Dense, Graph, Pool, Scale
 from deepsoc.hw import Hardware
 from deepsoc.hw.rungs import RUNGS, rung
 from deepsoc.mapping import plan, resolve
-from deepsoc.mapping.limits import needs
+from deepsoc.mapping.limits import bits_needed, needs
 from deepsoc.netspec.spec import parse_net
 from deepsoc.perf._network import Network, complete
-from tests.mapping.nets import Add, Bundle, Quant, conv, dense, graph, linear, pool, relu
+from tests.mapping.nets import X4, Add, Bundle, Quant, conv, dense, graph, linear, pool, relu
 
 RNG = np.random.default_rng(1)
 
@@ -53,6 +54,10 @@ def late_binary_point() -> Graph:
     return graph((1, 2, 2, 40), Bundle("first", "input", core, add=Add("input", relu())))
 
 
+def numbered(**parts: Any) -> Graph:
+    return graph((1, 4, 4, 3), Bundle("b", "input", **({"core": conv(RNG, (1, 1, 3, 3))} | parts)))
+
+
 def far_output() -> Graph:
     core = Dense(RNG.integers(-8, 8, (4, 4)), None, Quant(4, 90), Quant(8, 0))
     return graph((1, 4), Bundle("first", "input", core), quant=Quant(4, 60))
@@ -82,6 +87,68 @@ FAULTS: dict[str, tuple[Callable[[], Graph], dict[str, Any], str, str]] = {
     "huge kernel": (lambda: plain((300, 1, 1, 1), (1, 300, 1, 1)), {}, "bundle first", "kh_max"),
     "flattened residual": (flattened_residual, {}, "bundle sum", "flattened tensor"),
     "late binary point": (late_binary_point, {"weights_ram_depth": 8}, "bundle first", "several passes"),
+    "scale of the input": (
+        lambda: replace(numbered(), input_quant=Quant(4, 2, 1.25)),
+        {},
+        "input",
+        "the scale is 1.25 times a power of two",
+    ),
+    "zero point of the input": (
+        lambda: replace(plain(), input_quant=Quant(4, 2, zero=-8)),
+        {},
+        "input",
+        "their distance from -8, the hardware's",
+    ),
+    "scale of an act": (
+        lambda: numbered(act=Act("relu", Quant(4, 2, 1.5), scale=Scale((87381,), (17,)))),
+        {},
+        "bundle b",
+        "act: the scale is 1.5",
+    ),
+    "factors without a scale": (
+        lambda: numbered(act=Act("relu", Quant(4, 2), scale=Scale((87381,), (17,)))),
+        {},
+        "bundle b",
+        "(scale_bits is 0)",
+    ),
+    "unsigned": (
+        lambda: numbered(act=relu(), add=Add("input", Act("relu", Quant(4, 2, zero=-8)))),
+        {},
+        "bundle b",
+        "add.act: integers stand for their distance from -8",
+    ),
+    "zero point of a pool": (
+        lambda: numbered(act=relu(), pool=Pool("max", (2, 2), (2, 2), "same", Quant(4, 2, zero=1))),
+        {},
+        "bundle b",
+        "pool: integers stand for",
+    ),
+    "scale of raw results": (
+        lambda: numbered(core=replace(conv(RNG, (1, 1, 3, 3)), k_quant=Quant(4, 3, 1.5))),
+        {},
+        "bundle b",
+        "core: the scale of the weights",
+    ),
+    "largest value": (
+        lambda: numbered(act=Act("relu", X4, hi=6)),
+        {},
+        "bundle b",
+        "are clamped to -8 … 6, the hardware",
+    ),
+    "narrow results": (lambda: numbered(act=relu(bits=3)), {}, "bundle b", "act: results may be 0 … "),
+    "narrow negative results": (
+        lambda: numbered(core=conv(RNG, (1, 1, 3, 3), bias=False), act=linear(1, bits=3)),
+        {},
+        "bundle b",
+        "are clamped to -4 … 3, the hardware saturates to -8 … 7 (x_bits is 4); give it 4 bits",
+    ),
+    "narrow average": (
+        lambda: numbered(act=relu(), pool=Pool("avg", (2, 2), (2, 2), "same", Quant(2, 2))),
+        {},
+        "bundle b",
+        "pool: results may be 0 … 7 and are clamped to -2 … 1",
+    ),
+    "narrow input": (lambda: replace(plain(), input_quant=Quant(3, 2)), {}, "input", "3 bits, x_bits is 4"),
     "far output": (far_output, {}, "bundle first", "fractional bits"),
 }
 
@@ -94,6 +161,24 @@ def test_refusals(net: Callable[[], Graph], change: dict[str, Any], where: str, 
     assert text.startswith(f"{where}: ")
     assert message in text
     assert "\n" not in text
+
+
+def test_the_hardware_has_the_bits_of_the_widest_layer() -> None:
+    """1 and 3 bits take 2 and 4."""
+    first = Bundle("first", "input", conv(RNG, (1, 1, 3, 3), bits=3), act=linear(bits=3))
+    second = Bundle("second", "first", conv(RNG, (1, 1, 3, 3), bits=2), act=linear())
+    net = graph((1, 4, 4, 3), first, second)
+    assert bits_needed([net]) == {"x_bits": 4, "k_bits": 4, "b_bits": 16}
+    narrow = graph((1, 4, 4, 3), Bundle("only", "input", conv(RNG, (1, 1, 3, 3), bits=2)), quant=Quant(2, 1))
+    assert bits_needed([narrow])["k_bits"] == bits_needed([narrow])["x_bits"] == 2
+    wide = graph((1, 4, 4, 3), Bundle("only", "input", conv(RNG, (1, 1, 3, 3)), act=linear(bits=8)))
+    with pytest.raises(MappingError, match="input: the network has 4 bits, x_bits is 8; make them equal"):
+        plan(wide, Hardware(rows=4, cols=12))
+
+
+def test_a_clamp_at_which_the_hardware_saturates_is_none() -> None:
+    plan(numbered(act=Act("relu", X4, hi=7)), hardware())
+    plan(numbered(act=Act("relu", X4, lo=0)), hardware())  # a ReLU has nothing below
 
 
 @pytest.mark.parametrize("net", [plain, flat, pooled], ids=["plain", "flat", "pooled"])

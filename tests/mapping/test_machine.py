@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from deepsoc.errors import MappingError
+from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Graph, IntArray
 from deepsoc.hw import Hardware
@@ -16,10 +17,11 @@ from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.limits import requantizers_needed
 from deepsoc.mapping.operations import Operation
 from deepsoc.mapping.reference import run_operations
+from deepsoc.netspec.spec import parse_net
 from tests.mapping.machine import MachineError, Trace, run
 from tests.mapping.machine_ahead import check_ahead
 from tests.mapping.nets import Add, Bundle, Quant, conv, dense, graph, linear, pool, relu
-from tests.strategies import random_case
+from tests.strategies import random_case, random_net
 
 ARRAYS = [(3, 7), (7, 30), (8, 24), (4, 6)]
 
@@ -112,6 +114,31 @@ def test_random_networks(index: int, seed: int) -> None:
     rng = np.random.default_rng([seed, index])
     net, hw = random_pair(rng, index)
     check(net, hw, rng)
+
+
+@pytest.mark.parametrize("index", range(8))
+def test_layers_of_fewer_bits(index: int, seed: int) -> None:
+    """Weights of any bits; results whose clamps no input reaches."""
+    rng = random.Random(f"{seed} {index}")
+    bounded = 0
+    while not bounded:
+        net = random_net(rng, max_macs=30_000, groups=0.3, k_bits=(8,), x_bits=(8,)) | {"format": "deepsoc-net/2"}
+        for bundle in net["bundles"]:
+            bundle["bits"] = {"k": rng.choice((1, 2, 3, 4, 8))}
+            if bundle["act"] and rng.random() < 0.5:
+                bundle["bits"]["x"] = rng.choice((3, 4))
+                bundle["act"]["int_bits"] = rng.randint(3, 8)
+        try:
+            lowered = parse_net(net).to_graph(seed=rng.randrange(1 << 31))
+        except InputError:  # binary points too far apart
+            continue
+        hw = Hardware(rows=ARRAYS[index % 4][0], cols=ARRAYS[index % 4][1], axi_data_bits=64)
+        if reason := refusal(lowered, hw):
+            assert re.search("columns of processing|are clamped to|residual sum", reason)
+            continue
+        bounded = sum(act.out.bits < 8 for bundle in lowered.bundles if (act := bundle.act))
+        bounded *= len({bundle.core.k_quant.bits for bundle in lowered.bundles}) > 1
+    check(lowered, hw, np.random.default_rng(seed))
 
 
 HW = Hardware(rows=4, cols=6, x_bits=4, k_bits=4, axi_data_bits=64, weights_ram_depth=20)

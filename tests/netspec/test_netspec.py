@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from deepsoc.graph.ir import Conv2D, Quant
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import validate
 from deepsoc.netspec.spec import NetSpec, load_net, parse_net
-from tests.strategies import nets, random_input
+from tests.strategies import nets, random_input, renumbered
 
 DATA = Path(__file__).parent.parent / "data"
 Json = dict[str, Any]
@@ -215,7 +216,7 @@ def test_an_average_of_small_values_gains_three_bits_by_itself() -> None:
 B0, B1, B2 = ("bundles", 0), ("bundles", 1), ("bundles", 2)
 FAULTS: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     # path, new value, JSON path of the fault, part of the message
-    (("format",), "deepsoc-net/2", "$.format", "deepsoc-net/1"),
+    (("format",), "deepsoc-net/3", "$.format", "deepsoc-net/2"),
     (("format",), ..., "$.format", "missing"),
     (("name",), "a b", "$.name", "letter"),
     (("name",), "", "$.name", "letter"),
@@ -410,3 +411,176 @@ def test_no_heavy_import() -> None:
     code = f"import sys, deepsoc.netspec.spec; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# ---- numbers of the second edition ------------------------------------------------------------------------------
+
+
+def second(**parts: Any) -> Json:
+    """One convolution of one channel, of format 2, with parts added to it."""
+    bundle = {**TINY["bundles"][0], "name": "b1", "input": "input", "pool": None, **parts}
+    bundle["core"] = {**TINY["bundles"][0]["core"], **parts.get("core", {})}
+    return TINY | {"format": "deepsoc-net/2", "bundles": [{k: v for k, v in bundle.items() if v is not None}]}
+
+
+def test_scales_and_zero_points_lower_as_written() -> None:
+    scales = [0.25 + i / 64 for i in range(8)]
+    net = second(core={"scale": scales}, act={"type": "relu", "scale": 0.75, "zero_point": -3, "max": 2.0})
+    net["input"] = {"shape": [9, 8, 1], "scale": 0.1, "zero_point": 2}
+    graph = parse_net(net).to_graph(seed=1)
+    assert graph.input_quant == Quant(4, 4, 1.6, 2)
+    (bundle,) = graph.bundles
+    assert bundle.core.k_quant == Quant(4, 2, tuple(4 * scale for scale in scales))
+    act = bundle.act
+    assert act is not None
+    assert act.out == Quant(4, 1, 1.5, -3)
+    assert (act.kind, act.lo, act.hi) == ("relu", None, 3 - 3)  # 2 / 0.75 is 2.67
+    assert act.scale is not None
+    for m, s, scale in zip(act.scale.m, act.scale.s, scales, strict=True):
+        assert m.bit_length() == 17
+        assert math.ldexp(m, -s) == pytest.approx(0.1 * scale / 0.75, rel=2.0**-17)
+
+
+def test_weights_on_a_grid_of_scales_keep_their_integers(rng: np.random.Generator) -> None:
+    scales = rng.uniform(1e-4, 1, 8)
+    k = rng.integers(-8, 8, (3, 3, 1, 8))
+    bias = rng.integers(-1000, 1000, 8)
+    net = second(core={"scale": scales.tolist()}, act={"type": "linear", "scale": 0.3}, bits={"k": 4})
+    net |= {"input": {"shape": [9, 8, 1], "scale": 0.017, "zero_point": -8}, "bits": {"x": 4, "k": 8, "b": 32}}
+    real = {"b1/kernel": k * scales, "b1/bias": bias * scales * 0.017}
+    (bundle,) = parse_net(net).to_graph(real).bundles
+    np.testing.assert_array_equal(bundle.core.weights, k)
+    assert bundle.core.bias is not None
+    unit = parse_net(net).to_graph(real).input_quant.frac + bundle.core.k_quant.frac - bundle.core.b_quant.frac
+    np.testing.assert_array_equal(bundle.core.bias * 2.0**unit, bias)
+
+
+def test_a_scale_that_is_a_power_of_two_is_a_binary_point() -> None:
+    act = parse_net(second(act={"type": "relu", "scale": 0.125})).to_graph().bundles[0].act
+    assert act is not None
+    assert (act.out, act.scale) == (Quant(4, 3), None)
+
+
+def test_unsigned_results_have_no_sign_beside_their_integer_bits() -> None:
+    for int_bits, frac in ((0, 4), (2, 2)):
+        act = parse_net(second(act={"type": "relu", "unsigned": True, "int_bits": int_bits})).to_graph().bundles[0].act
+        assert act is not None
+        assert (act.out, act.ends) == (Quant(4, frac, zero=-8), (-8, 7))
+
+
+@pytest.mark.parametrize(("most", "frac", "hi"), [(6, 0, 6), (8, 0, None), (4, 1, None), (3.3, 1, None), (0.75, 3, 6)])
+def test_the_largest_value_of_a_relu_places_its_binary_point(most: float, frac: int, hi: int | None) -> None:
+    """4 bits: 7 is 7, 3.5, 0.875 …; what is not below that needs no clamp of its own."""
+    act = parse_net(second(act={"type": "relu", "max": most})).to_graph().bundles[0].act
+    assert act is not None
+    assert (act.out.frac, act.hi) == (frac, hi)
+
+
+def test_bits_of_a_layer() -> None:
+    bundle = parse_net(second(bits={"x": 2, "k": 3}) | {"bits": {"x": 8, "k": 8, "b": 16}}).to_graph(seed=3).bundles[0]
+    assert bundle.act is not None
+    assert bundle.act.out.bits == 2
+    assert bundle.core.k_quant.bits == 3
+    assert (bundle.core.weights.min(), bundle.core.weights.max()) == (-4, 3)
+
+
+def test_weights_of_one_bit_are_signs(rng: np.random.Generator) -> None:
+    net = second(bits={"k": 1})
+    drawn = parse_net(net).to_graph(seed=3).bundles[0].core
+    assert np.unique(drawn.weights).tolist() == [-1, 1]
+    real = {"b1/kernel": rng.uniform(-0.3, 0.3, (3, 3, 1, 8)), "b1/bias": np.zeros(8)}
+    core = parse_net(net).to_graph(real).bundles[0].core
+    np.testing.assert_array_equal(core.weights, np.where(real["b1/kernel"] < 0, -1, 1))
+    assert core.k_quant.frac == 3  # their mean is 0.15
+
+
+def test_the_type_of_a_sum_is_that_of_its_add() -> None:
+    net = changed("bundles", 1, "add", to={"with": "b1", "scale": 0.3, "zero_point": -8}) | {"format": "deepsoc-net/2"}
+    add = parse_net(net).to_graph().bundles[1].add
+    assert add is not None
+    assert add.align is None
+    assert add.act is not None
+    assert (add.act.kind, add.act.out) == ("linear", Quant(4, 2, 1.2, -8))
+    net["bundles"][0]["act"]["scale"] = net["bundles"][1]["core"]["scale"] = 0.7
+    add = parse_net(net).to_graph().bundles[1].add
+    assert add is not None
+    assert add.align is not None
+    assert add.align.shift == 15 - 4 - 1  # of a result with a scale of 3/7
+
+
+SECOND_FAULTS: list[tuple[Json, str, str]] = [
+    ({"act": {"type": "relu", "scale": 0.3, "int_bits": 2}}, "$.bundles[0].act", "give one of them"),
+    ({"act": {"type": "relu", "scale": 0}}, "$.bundles[0].act.scale", "greater"),
+    ({"act": {"type": "relu", "scale": [0.5, 0.25]}}, "$.bundles[0].act.scale", "number"),
+    ({"act": {"type": "relu", "zero_point": 128}}, "$.bundles[0].act.zero_point", "less"),
+    ({"act": {"type": "relu", "zero_point": 1.5}}, "$.bundles[0].act.zero_point", "integer"),
+    ({"act": {"type": "linear", "max": 6}}, "$.bundles[0].act", "those of a relu"),
+    ({"act": {"type": "linear", "slope": 0.5}}, "$.bundles[0].act", "those of a relu"),
+    ({"act": {"type": "relu", "max": -1}}, "$.bundles[0].act.max", "greater"),
+    ({"act": {"type": "relu", "unsigned": True, "slope": 0.5}}, "$.bundles[0].act", "no negative slope"),
+    ({"act": {"type": "relu", "unsigned": True, "zero_point": 1}}, "$.bundles[0].act", "drop one"),
+    ({"core": {"scale": 1e-30}}, "$.bundles[0].core.scale", ""),
+    ({"core": {"scale": []}}, "$.bundles[0].core.scale", ""),
+    ({"bits": {"x": 5}}, "$.bundles[0].bits.x", "received 5"),
+    ({"bits": {"b": 8}}, "$.bundles[0].bits.b", "unknown key"),
+    ({"add": {"with": "input", "scale": 0.5, "act": {"type": "relu"}}}, "$.bundles[0].add", "give them there"),
+]
+
+
+@pytest.mark.parametrize(("parts", "where", "message"), SECOND_FAULTS)
+def test_faults_of_the_second_edition(parts: Json, where: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        parse_net(second(**parts))
+    assert error.value.where.startswith(f"net: {where}")
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (
+            {"core": {"scale": [0.5] * 7}},
+            r"\$.bundles\[0\]: core: expected a scale for each of 8 output channels, received 7",
+        ),
+        (
+            {"act": {"type": "relu", "zero_point": 8}},
+            r"\$.bundles\[0\]: act: the zero point must be in -8 … 7, received 8",
+        ),
+        (
+            {"act": {"type": "relu", "scale": 1e-8}},
+            r"\[0\]: act: a unit of the sum is .* give the result a larger scale",
+        ),
+        (
+            {"pool": TINY["bundles"][0]["pool"] | {"scale": 0.3}},
+            r"\[0\]: pool: a pool keeps the scale of its input but for powers of two: 1.0, received 1.2",
+        ),
+        (
+            {"core": {"scale": [0.5, 0.3] * 4}, "act": None},
+            "bundle b1: act: null leaves accumulators with one scale a channel",
+        ),
+    ],
+)
+def test_numbers_without_a_form_are_refused_when_lowered(parts: Json, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_net(second(**parts)).to_graph(seed=1)
+
+
+def test_the_first_format_has_nothing_of_the_second() -> None:
+    parts: list[tuple[Json, str]] = [
+        ({"act": {"type": "linear"}}, "$.bundles[0].act.type"),
+        ({"act": {"type": "relu", "unsigned": True}}, "$.bundles[0].act.unsigned"),
+        ({"core": {"scale": 0.5}}, "$.bundles[0].core.scale"),
+        ({"bits": {"x": 4}}, "$.bundles[0].bits"),
+        ({"add": {"with": "input", "act": {"type": "relu", "max": 6}}}, "$.bundles[0].add.act.max"),
+        ({"pool": TINY["bundles"][0]["pool"] | {"zero_point": 0}}, "$.bundles[0].pool.zero_point"),
+    ]
+    for part, where in parts:
+        with pytest.raises(InputError, match='no such member; write "deepsoc-net/2"') as error:
+            parse_net(second(**part) | {"format": "deepsoc-net/1"})
+        assert error.value.where == f"net: {where}"
+
+
+@given(nets(), st.randoms(use_true_random=False))
+def test_dump_of_the_second_format_reads_back(net: Json, rng: random.Random) -> None:
+    spec = parse_net(renumbered(net, rng))
+    assert parse_net(json.loads(json.dumps(spec.dump()))) == spec

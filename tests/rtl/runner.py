@@ -16,7 +16,7 @@ import pytest
 
 from deepsoc._files import replace_once
 from deepsoc._hashes import key_of
-from deepsoc.assets import check_files, model_files, rtl_files, rtl_headers, soc_files
+from deepsoc.assets import check_files, folder, model_files, rtl_files, rtl_headers, soc_files
 from deepsoc.sim import cache
 from deepsoc.sim.cocotb_runner import BUILD, Outcome, build_tests, run_tests
 from deepsoc.sim.tools import find_toolchain
@@ -43,13 +43,15 @@ class Edit:
 
 
 def sources(top: str, *, bound: bool = True) -> list[Path]:
-    """The files that a module needs: those of the lists files.f and of this folder that it names, directly or not.
+    """The files that a module needs: those of the lists files.f, cells of the engine that are in none yet, and those of
+    this folder that it names, directly or not.
 
     The rules of its buses too, if checks/`top`_bind.sv binds any and `bound` is true.
     """
     here = Path(__file__).parent
     listed = [*model_files(), *rtl_files(), *soc_files(), *check_files(), *here.glob("*.sv")]
     files = {path.stem: path for path in listed}
+    files |= {path.stem: path for path in (folder("rtl") / "engine").glob("*.sv") if path.stem not in files}
     rules = here / "checks" / f"{top}_bind.sv"
     bound = bound and rules.is_file()
     if bound:

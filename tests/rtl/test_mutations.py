@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from deepsoc.assets import rtl_module
 from tests.rtl.engine import SETS
-from tests.rtl.runner import Edit, Parameters, run
+from tests.rtl.runner import Edit, Parameters, run, sources
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ def _module(what: str, name: str, parameters: Parameters, old: str, new: str) ->
 
 
 _REQUANT = {"XBits": 4}
+_SCALE = {"SumBits": 32, "ScaledBits": 25, "ScaleBits": 17, "OutBits": 16, "ShiftBits": 6}
 _WRITER = {"Lines": 7, "RawBeats": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8}
 _LINES = {"Nf": 5, "AxiBits": 32, "ChunkBeats": 8}
 _OUT = {"Rows": 3, "XBits": 2, "SumBits": 32, "Requants": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
@@ -54,6 +54,12 @@ QUICK = [
     _module("saturates too low", "requant", _REQUANT, "? Min : Max;", "? Min : Max - 1;"),
 ]
 SLOW = [
+    _module("a sum of 26 bits", "scale", _SCALE, "a_i[SumBits-1:ScaledBits-1] ==", "a_i[SumBits-1:ScaledBits] =="),
+    _module("ties up", "scale", _SCALE, "rounds_q && !fine.rest", "1'b0"),
+    _module(
+        "a shift of 16 seen as 0", "scale", _SCALE, "rounds_q <= shift_qqq != '0", "rounds_q <= shift_qqq[3:0] != '0"
+    ),
+    _module("loads while it is held", "scale", _SCALE, "if (enable_i) begin coarse_q", "begin coarse_q"),
     _module("drops a strobe bit", "writer", _WRITER, "(joins ? strb_q : '0) |", "(joins ? strb_q & ~1 : '0) |"),
     _module(
         "one write more than allowed",
@@ -104,7 +110,7 @@ SLOW = [
 
 @pytest.mark.parametrize("fault", [*QUICK, *SLOW], ids=lambda fault: f"{fault.test}: {fault.what}")
 def test_the_fault_can_still_be_made(fault: Fault) -> None:
-    text = rtl_module(fault.edit.file.removesuffix(".sv")).read_text()
+    (text,) = (path.read_text() for path in sources(fault.top, bound=False) if path.name == fault.edit.file)
     assert fault.edit.apply(text) != text
 
 

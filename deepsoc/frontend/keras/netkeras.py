@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepsoc._json import json_path
 from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
@@ -12,7 +13,7 @@ from deepsoc.frontend.keras.layers import Activation, Add, AvgPool2D, Conv2D, De
 from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.quantizers import Grid, exponent
 from deepsoc.frontend.keras.wiring import Link
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, parse_net
+from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, later_members, parse_net
 
 __all__ = ["from_netspec", "to_netspec"]
 
@@ -25,8 +26,13 @@ def from_netspec(spec: NetSpec, *, batch_norm: bool = False) -> Model:
         batch_norm: normalizes behind every core but the last; export folds it away.
 
     Raises:
-        InputError: a bundle other than the last is read by none.
+        InputError: a bundle other than the last is read by none, or the network has what no Keras layer trains.
     """
+    for keys in later_members(spec):
+        raise InputError(
+            "the Keras layers do not train this; drop it, or export trained weights with the network",
+            where=json_path(keys),
+        )
     used = {b.input for b in spec.bundles} | {b.add.with_ for b in spec.bundles if b.add}
     last = spec.bundles[-1]
     for i, bundle in enumerate(spec.bundles[:-1]):

@@ -62,6 +62,7 @@ class _Check:
         source = _read(InputSpec, net.get("input"))[0]
         self._bits = _read(BitsSpec, net.get("bits"))[0]
         self._tensors = {"input": (source.batch, *source.shape)} if source else {}
+        self._x_bits: dict[str, int] = {"input": self._bits.x} if self._bits else {}
 
     def run(self) -> tuple[list[Row], list[Fault]]:
         """Rows and faults."""
@@ -120,22 +121,25 @@ class _Check:
             "macs": _products(spec, shape, kernel),
             "weights": prod(kernel) + biases,
         }
-        return row | (self._widths(self._bits, spec, kernel, path, is_last=is_last) if self._bits else {})
+        if self._bits is None:
+            return row
+        self._x_bits[spec.name] = spec.x_bits(self._bits)
+        return row | self._widths(self._bits, spec, kernel, path, is_last=is_last)
 
     def _widths(self, bits: BitsSpec, spec: BundleSpec, kernel: tuple[int, ...], path: str, *, is_last: bool) -> Row:
-        taps = prod(kernel[:-1])
-        sum_bits = bits.x + bits.k + (taps - 1).bit_length()
+        taps, x_bits, k_bits = prod(kernel[:-1]), self._x_bits[spec.input], spec.k_bits(bits)
+        sum_bits = x_bits + k_bits + (taps - 1).bit_length()
         if sum_bits > ACC_BITS:
             self._fault(
                 f"{path}.core",
-                f"a sum of {taps} products of {bits.x} and {bits.k} bits could need {sum_bits} bits, the accumulator "
+                f"a sum of {taps} products of {x_bits} and {k_bits} bits could need {sum_bits} bits, the accumulator "
                 f"has {ACC_BITS}; use fewer inputs to a sum, or fewer bits",
             )
         raw = is_last and spec.pool is None and (spec.add.act if spec.add else spec.act) is None
         return {
-            "weight_bits": prod(kernel) * bits.k + (kernel[-1] * bits.b if spec.core.use_bias else 0),
+            "weight_bits": prod(kernel) * k_bits + (kernel[-1] * bits.b if spec.core.use_bias else 0),
             "sum_bits": sum_bits,
-            "out_bits": ACC_BITS if raw else bits.x,
+            "out_bits": ACC_BITS if raw else spec.x_bits(bits),
         }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, PoolSpec
+from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, PoolSpec, later_members
 from deepsoc.widgets.network._netcheck import unread
 
 __all__ = ["keras_code"]
@@ -23,8 +23,11 @@ def keras_code(spec: NetSpec) -> str:
         spec: the network.
 
     Raises:
-        InputError: a bundle other than the last is read by none, which a Keras model cannot say.
+        InputError: a bundle other than the last is read by none, which a Keras model cannot say; or the network has
+            what no Keras layer trains.
     """
+    for keys in later_members(spec):
+        raise InputError("the Keras layers have no form for this; drop it", where=json_path(keys))
     names = [bundle.name for bundle in spec.bundles]
     for name in unread(spec.bundles):
         raise InputError(

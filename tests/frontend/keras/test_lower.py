@@ -128,6 +128,19 @@ def test_a_bundle_that_nobody_reads_is_refused() -> None:
         from_netspec(spec)
 
 
+def test_a_network_that_no_layer_trains_is_refused() -> None:
+    net = {
+        "format": "deepsoc-net/2",
+        "name": "scaled",
+        "input": {"shape": [4]},
+        "bits": {"x": 4, "k": 4, "b": 16},
+        "bundles": [{"name": "a", "input": "input", "core": {"type": "dense", "units": 3}, "act": {"type": "relu"}}],
+    }
+    from_netspec(parse_net(net))
+    with pytest.raises(InputError, match=r"\$.bundles\[0\].bits: the Keras layers do not train this"):
+        from_netspec(parse_net({**net, "bundles": [net["bundles"][0] | {"bits": {"k": 2}}]}))  # type: ignore[index]
+
+
 def small(last: Linear | None = None) -> tuple[Model, np.ndarray]:
     keras.utils.set_random_seed(0)
     inputs = keras.Input((6, 6, 3))

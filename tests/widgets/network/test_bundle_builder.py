@@ -402,6 +402,22 @@ def test_code_is_python_of_one_line_a_name(name: str) -> None:
     assert max(map(len, code.splitlines())) <= 120
 
 
+def test_bits_of_a_layer_are_counted_and_have_no_code() -> None:
+    net = lenet() | {"format": "deepsoc-net/2"}
+    before = BundleBuilder(value=copy.deepcopy(net)).rows
+    net["bundles"][1]["bits"] = {"x": 4, "k": 2}
+    builder = BundleBuilder(value=net)
+    assert builder.faults == []
+    x, k, b = (net["bits"][name] for name in "xkb")
+    kernel = (before[1]["weight_bits"] - (biases := before[1]["core_shape"][-1] * b)) // k
+    assert builder.rows[1]["weight_bits"] == 2 * kernel + biases
+    assert builder.rows[1]["out_bits"] == 4
+    assert builder.rows[1]["sum_bits"] == before[1]["sum_bits"] + 2 - k
+    assert builder.rows[2]["sum_bits"] == before[2]["sum_bits"] + 4 - x
+    with pytest.raises(InputError, match=r"\$\.bundles\[1\]\.bits: the Keras layers have no form for this"):
+        builder.keras_code()
+
+
 def test_a_bundle_that_none_reads_has_a_note_and_no_code() -> None:
     net = lenet()
     net["bundles"][1]["input"] = "input"
