@@ -143,9 +143,9 @@ class _Numbers:
             size = prod(kernel[:-1]) ** -0.5 / 2 ** (k_bits - 1)
             core["scale"] = [self.step(size) for _ in range(kernel[-1])] if self.chance() else self.step(size)
         # Accumulators with one scale a channel do not leave as they are.
-        if bundle["act"] or (not add and (self.chance() or not raw or isinstance(core.get("scale"), list))):
-            bundle["act"] = self.act(bundle["act"], x_bits)
-        if add and add["act"]:
+        if bundle.get("act") or (not add and (self.chance() or not raw or isinstance(core.get("scale"), list))):
+            bundle["act"] = self.act(bundle.get("act"), x_bits)
+        if add and add.get("act"):
             add["act"] = self.act(add["act"], x_bits)
         elif add and self.chance():
             self.typed(add, x_bits, 2)

@@ -17,6 +17,7 @@ from deepsoc.graph.fixed import (
     ACC_BITS,
     ALIGNED_BITS,
     MAX_LEFT_SHIFT,
+    SCALED_BITS,
     activate,
     add_operand,
     align_shift,
@@ -27,6 +28,7 @@ from deepsoc.graph.fixed import (
     needless_saturation,
     quant_of,
     quantize,
+    round_half_even,
     weight_limits,
 )
 from deepsoc.graph.ir import Act, Add, Align, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant, Scale
@@ -51,6 +53,8 @@ _BIAS_BITS = ACC_BITS - 3
 _LOWEST_EVERY = 256
 """One of so many random weights, and at least one, is the lowest integer of its type."""
 _MAX_WEIGHT_FRAC = 24
+_UNSEEN = 1 / 8
+"""Units of a result by which larger steps of a channel's weights may move it."""
 
 Shape = tuple[int, ...]
 
@@ -211,6 +215,9 @@ class _Lowering:
         if spec.core.use_bias:
             b, b_quant = self._bias(spec.name, values)
             core = _core(spec.core, k, b, k_quant, b_quant)
+            if spec.core.scale and spec.act and spec.act.scale and k_quant.bits > 1:
+                core = _coarsened(core, x, spec.act.scale)
+                values = _Values(accumulate(core, x.centered, x.quant), sum_quant(core, x.quant))
             values = _Values(add_bias(values.a, values.quant.frac, core), values.quant)
         may_be_raw = is_last and spec.pool is None
         act = add = pool = None
@@ -392,6 +399,34 @@ def _kernel_quant(spec: BundleSpec, bits: int, channels: int) -> Quant | None:
         )
     frac = quant_of(bits, max(scale)).frac
     return Quant(bits, frac, tuple(ldexp(each, frac) for each in scale))
+
+
+def _coarsened(core: Conv2D | Dense, x: _Values, step: float) -> Conv2D | Dense:
+    """The core with larger steps of those channels whose sums are more than can be multiplied, where that is not seen.
+
+    Channels of next to no weights have steps so small that their bias takes 30 bits.
+
+    Args:
+        core: weights and bias.
+        x: what it reads.
+        step: of the result.
+    """
+    ends = _ends(x)
+    excess = np.abs(sum_ends(core, x.quant, ends)).max(axis=0) >> (SCALED_BITS - 1)
+    shifts = np.frexp(excess.astype(np.float64))[1].astype(np.int64)
+    if core.bias is None or not shifts.any():
+        return core
+    quant, axes = sum_quant(core, x.quant), tuple(range(core.weights.ndim - 1))
+    k, b = (np.abs(each - (round_half_even(each, shifts) << shifts)) for each in (core.weights, core.bias))
+    lost = k.sum(axis=axes) * np.abs(ends).max() + (b << (quant.frac - core.b_quant.frac))
+    shifts = np.where(lost * np.ldexp(np.array(quant.scale), -quant.frac) < _UNSEEN * step, shifts, 0)
+    scale = tuple(np.ldexp(np.broadcast_to(core.k_quant.scale, shifts.shape), shifts).tolist())
+    return replace(
+        core,
+        weights=round_half_even(core.weights, shifts),
+        bias=round_half_even(core.bias, shifts),
+        k_quant=replace(core.k_quant, scale=scale),
+    )
 
 
 def _factors(before: Quant, out: Quant, part: _Part, ends: tuple[int, int]) -> Scale:

@@ -29,7 +29,7 @@ INJECTIONS = (
     "x" * 1000,
 )
 NET_FAULTS = (
-    ("format", "deepsoc-net/2", "format"),
+    ("format", "deepsoc-net/3", "format"),
     ("extra", 1, "extra"),
     ("name", 7, "name"),
     ("input.shape", [8, 8], "input.shape"),

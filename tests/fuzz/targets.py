@@ -36,7 +36,7 @@ from deepsoc.widgets.studio.design import Design
 from deepsoc.workloads import load_workload
 from tests.cli.conftest import HW, NET
 from tests.fuzz.mutators import mutate_archive, mutate_bytes, mutate_json, mutate_table, mutate_toml
-from tests.strategies import random_net
+from tests.strategies import random_net, renumbered
 
 __all__ = ["TARGETS", "Target", "prepare"]
 
@@ -116,6 +116,8 @@ def _write(folder: Path, name: str, data: bytes) -> None:
 
 def _damage_net(folder: Path, rng: random.Random) -> None:
     net = NET if rng.random() < 0.5 else random_net(rng, max_size=8, max_channels=8)
+    if rng.random() < 0.3:
+        net = renumbered(net, rng)
     _write(folder, "net.json", mutate_json(net, rng))
 
 

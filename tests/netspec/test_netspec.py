@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from deepsoc.graph.executor import execute
 from deepsoc.graph.ir import Conv2D, Quant
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import validate
+from deepsoc.netspec import lower as lowering
 from deepsoc.netspec.spec import NetSpec, load_net, parse_net
 from tests.strategies import nets, random_input, renumbered
 
@@ -506,6 +508,54 @@ def test_the_type_of_a_sum_is_that_of_its_add() -> None:
     assert add is not None
     assert add.align is not None
     assert add.align.shift == 15 - 4 - 1  # of a result with a scale of 3/7
+
+
+def dead_channel(weights_step: float, value: float) -> tuple[Json, dict[str, Any]]:
+    """A dense layer of two channels: the weights of the second have a tiny step, its bias is `value`."""
+    steps, rng = np.array([0.01, weights_step]), np.random.default_rng(1)
+    k = rng.integers(-127, 128, (30, 2))
+    net = {
+        "format": "deepsoc-net/2", "name": "dead", "bits": {"x": 8, "k": 8, "b": 32},
+        "input": {"shape": [30], "batch": 64, "scale": 0.05, "zero_point": -5},
+        "bundles": [{
+            "name": "a", "input": "input", "core": {"type": "dense", "units": 2, "scale": steps.tolist()},
+            "act": {"type": "linear", "scale": 0.3, "zero_point": 10},
+        }],
+    }  # fmt: skip
+    return net, {"a/kernel": k * steps, "a/bias": np.array([0.2, value])}
+
+
+@pytest.mark.parametrize("value", [1.3, 0.2, -4.0, 1e-3])
+def test_a_channel_of_next_to_no_weights_is_its_bias(value: float, rng: np.random.Generator) -> None:
+    """Its bias takes 30 bits, more than can be multiplied."""
+    net, real = dead_channel(2.5e-8 * abs(value), value)
+    graph = parse_net(net).to_graph(real)
+    core, act = graph.bundles[0].core, graph.bundles[0].act
+    assert core.bias is not None
+    assert isinstance(core.k_quant.scale, tuple)
+    check_ranges(graph)
+    x = rng.integers(-128, 128, (64, 30))
+    out = execute(graph, x)["a"].out
+    exact = ((x + 5) * 0.05) @ real["a/kernel"] + real["a/bias"]
+    assert np.abs(out - np.clip(np.rint(exact / 0.3) + 10, -128, 127)).max() <= 1
+    assert set(out[:, 1].tolist()) <= {10 + round(value / 0.3)}
+    assert act is not None
+    assert act.scale is not None
+    assert (act.scale.m[1] == 0) == (value == 1e-3)  # all zero: no factor
+
+
+def test_a_sum_beyond_what_is_multiplied_is_refused() -> None:
+    net, real = dead_channel(1e-6, 0.0)
+    net["bundles"][0]["act"]["scale"] = 1e4
+    parse_net(net).to_graph(real)  # all results are zero
+    real["a/bias"] = np.array([0.2, 300.0])
+    net["bundles"][0]["act"]["scale"] = 30.0
+    message = r"\[0\]: act: channel 1: the sum may reach .* multiplied has 25 bits"
+    net["bundles"][0]["core"]["scale"][1] = 3e-6
+    real["a/kernel"][:, 1] *= 3
+    with mock.patch.object(lowering, "_UNSEEN", 0.0), pytest.raises(InputError, match=message):
+        parse_net(net).to_graph(real)
+    parse_net(net).to_graph(real)
 
 
 SECOND_FAULTS: list[tuple[Json, str, str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -120,6 +121,23 @@ def test_bit_exact_with_measurements(folder: Path) -> None:
     assert result.clocks_per_second > 0
     assert told[0] == ("building the simulator", 0.0)
     assert not (folder / "trace.fst").exists()
+
+
+def test_layers_of_fewer_bits_are_bit_exact(tmp_path: Path) -> None:
+    """Weights of 1, 3 and 4 bits, and results of 4 that no input saturates, on hardware of 8."""
+    net = copy.deepcopy(NET) | {"format": "deepsoc-net/2"}
+    for bundle, bits in zip(net["bundles"], ({"k": 1, "x": 4}, {"k": 3}, {"k": 4}), strict=True):
+        bundle["bits"] = bits
+    net["bundles"][0]["act"] |= {"slope": 0, "int_bits": 3}
+    net["bundles"][0]["pool"]["int_bits"] = 3
+    net["bundles"][1]["add"]["act"]["max"] = 2
+    design = exported(tmp_path, net)
+    graph = design.graph()
+    acts = [bundle.act or (bundle.add and bundle.add.act) for bundle in graph.bundles]
+    assert [act and act.out.bits for act in acts] == [4, 8, None]
+    assert [np.abs(bundle.core.weights).max() for bundle in graph.bundles] == [1, 4, 8]
+    assert design.expected(0).max() > 0
+    design.simulate().raise_for_mismatch()
 
 
 @pytest.mark.parametrize(("stall_prob", "mem_latency"), [(0.0, 0), (0.3, 0), (0.3, 40), (0.9, 3)])

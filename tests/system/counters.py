@@ -14,6 +14,7 @@ from deepsoc.sim.result import OperationResult
 __all__ = ["check_bounds", "check_counters"]
 
 _BODY = ("pixels", "weights", "operands", "results", "outputs")
+_SHORT = 200  # steps of an operation that may take less than a round trip to the memory
 _FIRST = 2  # clocks from the CPU's write of CTRL.start to the first that is counted
 
 
@@ -41,7 +42,8 @@ def check_counters(run: SimResult, export: Artifacts, *, where: str = "") -> Non
             assert beats * export.hw.axi_bytes == count, f"{where} {port}"
         clocks = sum(counters.clocks for counters in counted)
         assert _FIRST <= run.cycles_rtl - clocks <= 2 * _FIRST, where  # the CPU's write itself may be stalled
-        assert all(counters.writes <= 1 for counters in counted[:-1]), where
+        # But for the last one, only those wait that are over before the writes of the one before are acknowledged.
+        assert all(counters.writes <= 1 or counters.array < _SHORT for counters in counted[:-1]), where
 
 
 def _check_operation(op: OperationResult, entry: OperationEntry, hw: Hardware, where: str) -> None:
