@@ -20,7 +20,8 @@ _Ints = npt.NDArray[np.int64]
 
 def bias_words(known: Mapping[str, _Ints]) -> _Ints:
     """Words, of a beat each, of the memory of biases (rtl/memory/dsoc_weights_reader.sv, BiasDepth)."""
-    beats = -(-known["cols"] // (known["axi_data_bits"] // 32))
+    channel = np.where(known.get("scale_bits", 0), 64, 32)
+    beats = -(-known["cols"] * channel // known["axi_data_bits"])
     return np.asarray(8 << np.maximum(np.ceil(np.log2(beats)), 1).astype(np.int64))
 
 
