@@ -52,7 +52,7 @@ SETS = (
     _with_geometry(3, 5, (2, 4, 16), (4, 3), (4, 3), 64, 2),
     _with_geometry(7, 30, (4, 8, 32), (5, 6), (2, 4), 128),
 )
-SCALED_SETS = (_with_geometry(4, 11, (8, 4, 24), (5, 4), (3, 3), 64, scale_bits=17),)
+SCALED_SETS = (_with_geometry(4, 11, (8, 4, 24), (5, 6), (3, 3), 64, scale_bits=17),)
 SLOW_SETS = (
     _with_geometry(8, 24, (4, 4, 24), (7, 7), (2, 2), 128, 4),
     _with_geometry(4, 6, (8, 8, 32), (3, 3), (2, 2), 64),

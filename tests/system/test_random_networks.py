@@ -25,7 +25,7 @@ _FIRST_SEED = int(os.environ.get("DEEPSOC_SEED", random.SystemRandom().randrange
 def _run(hw: Hardware, seed: int, out: Path) -> bool:
     """One network; False if the hardware refuses it by name."""
     bits = {"x_bits": (hw.x_bits,), "k_bits": (hw.k_bits,)}
-    _, graph, x = random_case(seed, **bits, whole_maps=0.3, groups=0.3, scales=0.5 if hw.scale_bits else 0.0)
+    _, graph, x = random_case(seed, **bits, whole_maps=0.3, groups=0.3, scales=0.5 * (hw.scale_bits > 0))
     try:
         export(graph, hw, out, x=x)
     except MappingError:
