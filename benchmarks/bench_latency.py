@@ -69,7 +69,7 @@ def draw(name: str, hw: Hardware, count: int, first: int = _FIRST_SEED) -> Itera
     wanted = {"raw": _LEAST, "passes": _LEAST if hw.weights_ram_depth <= _SMALL else 0}
     found = 0
     for seed in range(first, first + 40 * count):
-        _, graph, _ = random_case(seed, x_bits=(hw.x_bits,), k_bits=(hw.k_bits,))
+        _, graph, _ = random_case(seed, x_bits=(hw.x_bits,), k_bits=(hw.k_bits,), scales=0.5 * (hw.scale_bits > 0))
         try:
             case = Case(name, seed, graph, plan(graph, hw))
         except MappingError:

@@ -63,8 +63,9 @@ typedef struct {
     uint32_t ch_per_t;   /**< Raw: channels an iteration. */
     uint8_t form;        /**< 0 tensor, 1 raw. */
     uint8_t bits;        /**< Bits of a value; 32 for raw. */
-    int8_t frac;         /**< Real value = integer * 2^-frac. */
-    uint8_t reserved;
+    int8_t frac;         /**< Real value = (integer - zero) * scale * 2^-frac. */
+    int8_t zero;         /**< The integer of the real value 0. */
+    float scale;         /**< 1 where a binary point alone is the scale. */
 } dsoc_tensor_t;
 
 /** One network, made at export as `dsoc_model` in model.h. */
@@ -264,7 +265,7 @@ dsoc_status_t dsoc_performance(const dsoc_t *ctx, uint32_t operation, dsoc_perfo
 /**
  * Reads the network's output from the arena.
  * @param[in] ctx      context, after a run
- * @param[out] values  integers in NHWC order (NC for matrices); real value = integer * 2^-model->output.frac
+ * @param[out] values  integers in NHWC order (NC for matrices); real values as dsoc_tensor_t says of model->output
  * @param[in] count    room in `values`, dsoc_output_count()
  * @return DSOC_OK, DSOC_ERR_ARGUMENT or DSOC_ERR_SIZE
  */

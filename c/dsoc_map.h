@@ -380,7 +380,7 @@
 #define DSOC_D_ROW_STEP_LSB 0u
 #define DSOC_D_ROW_STEP_MASK 0x0000FFFFu
 
-/* x_cols: Input columns that exist (pooling has virtual ones behind them). */
+/* x_cols: Input columns that exist; behind them, and before them (x_before), there may be virtual ones. */
 #define DSOC_D_X_COLS_WORD 19u
 #define DSOC_D_X_COLS_LSB 16u
 #define DSOC_D_X_COLS_MASK 0xFFFF0000u
@@ -440,7 +440,7 @@
 #define DSOC_D_SW_LSB 24u
 #define DSOC_D_SW_MASK 0xFF000000u
 
-/* pos0: Left padding: position of the first output column at w = 0. */
+/* pos0: Position of the first output column at w = 0: left padding, if it is no virtual columns. */
 #define DSOC_D_POS0_WORD 25u
 #define DSOC_D_POS0_LSB 0u
 #define DSOC_D_POS0_MASK 0x000000FFu
@@ -642,5 +642,85 @@
 #define DSOC_D_X_GUARD_WORD 51u
 #define DSOC_D_X_GUARD_LSB 0u
 #define DSOC_D_X_GUARD_MASK 0xFFFFFFFFu
+
+/* m1: With scale_bits: factor of act1, of pools; others have one a channel beside their biases. */
+#define DSOC_D_M1_WORD 52u
+#define DSOC_D_M1_LSB 0u
+#define DSOC_D_M1_MASK 0x0001FFFFu
+
+/* s1: With scale_bits: right shift behind m1. */
+#define DSOC_D_S1_WORD 52u
+#define DSOC_D_S1_LSB 17u
+#define DSOC_D_S1_MASK 0x007E0000u
+
+/* slope1: With scale_bits: how much further act1 shifts for a < 0. */
+#define DSOC_D_SLOPE1_WORD 52u
+#define DSOC_D_SLOPE1_LSB 24u
+#define DSOC_D_SLOPE1_MASK 0x07000000u
+
+/* m2: With scale_bits: factor of act2. */
+#define DSOC_D_M2_WORD 53u
+#define DSOC_D_M2_LSB 0u
+#define DSOC_D_M2_MASK 0x0001FFFFu
+
+/* s2: With scale_bits: right shift behind m2. */
+#define DSOC_D_S2_WORD 53u
+#define DSOC_D_S2_LSB 17u
+#define DSOC_D_S2_MASK 0x007E0000u
+
+/* slope2: With scale_bits: how much further act2 shifts for a < 0. */
+#define DSOC_D_SLOPE2_WORD 53u
+#define DSOC_D_SLOPE2_LSB 24u
+#define DSOC_D_SLOPE2_MASK 0x07000000u
+
+/* z1 (signed): With scale_bits: added to what act1 has rounded. */
+#define DSOC_D_Z1_WORD 54u
+#define DSOC_D_Z1_LSB 0u
+#define DSOC_D_Z1_MASK 0x0000FFFFu
+
+/* lo1 (signed): With scale_bits: least result of act1. */
+#define DSOC_D_LO1_WORD 54u
+#define DSOC_D_LO1_LSB 16u
+#define DSOC_D_LO1_MASK 0xFFFF0000u
+
+/* hi1 (signed): With scale_bits: greatest result of act1. */
+#define DSOC_D_HI1_WORD 55u
+#define DSOC_D_HI1_LSB 0u
+#define DSOC_D_HI1_MASK 0x0000FFFFu
+
+/* z2 (signed): With scale_bits: added to what act2 has rounded. */
+#define DSOC_D_Z2_WORD 55u
+#define DSOC_D_Z2_LSB 16u
+#define DSOC_D_Z2_MASK 0xFFFF0000u
+
+/* lo2 (signed): With scale_bits: least result of act2. */
+#define DSOC_D_LO2_WORD 56u
+#define DSOC_D_LO2_LSB 0u
+#define DSOC_D_LO2_MASK 0x0000FFFFu
+
+/* hi2 (signed): With scale_bits: greatest result of act2. */
+#define DSOC_D_HI2_WORD 56u
+#define DSOC_D_HI2_LSB 16u
+#define DSOC_D_HI2_MASK 0xFFFF0000u
+
+/* x_zero (signed): With scale_bits: mac: the pixel of rows and columns that do not exist. */
+#define DSOC_D_X_ZERO_WORD 57u
+#define DSOC_D_X_ZERO_LSB 0u
+#define DSOC_D_X_ZERO_MASK 0x000000FFu
+
+/* o_zero (signed): With scale_bits: taken from the operand tensor before it is shifted. */
+#define DSOC_D_O_ZERO_WORD 57u
+#define DSOC_D_O_ZERO_LSB 8u
+#define DSOC_D_O_ZERO_MASK 0x0000FF00u
+
+/* x_before: With scale_bits: mac: of the columns processed, those that do not exist before the first that does. */
+#define DSOC_D_X_BEFORE_WORD 57u
+#define DSOC_D_X_BEFORE_LSB 16u
+#define DSOC_D_X_BEFORE_MASK 0x00FF0000u
+
+/* x_term (signed): With scale_bits: pools: added to what leaves the pooling unit. */
+#define DSOC_D_X_TERM_WORD 58u
+#define DSOC_D_X_TERM_LSB 0u
+#define DSOC_D_X_TERM_MASK 0x0000FFFFu
 
 #endif /* DSOC_MAP_H */

@@ -30,7 +30,7 @@ static float exp_negative(float x) {
     return sum * power_of_two(k);
 }
 
-static void softmax_row(const int32_t *values, float *probabilities, uint32_t count, int32_t frac) {
+static void softmax_row(const int32_t *values, float *probabilities, uint32_t count, float unit) {
     int32_t largest = values[0];
     for (uint32_t i = 1; i < count; i++) {
         largest = values[i] > largest ? values[i] : largest;
@@ -39,7 +39,7 @@ static void softmax_row(const int32_t *values, float *probabilities, uint32_t co
     float lost = 0.0f; /* compensated summation */
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t below = (uint32_t)largest - (uint32_t)values[i];
-        probabilities[i] = exp_negative(-(float)below * power_of_two(-frac));
+        probabilities[i] = exp_negative(-(float)below * unit);
         const float term = probabilities[i] - lost;
         const float sum = total + term;
         lost = (sum - total) - term;
@@ -56,11 +56,11 @@ dsoc_status_t dsoc_softmax(const dsoc_model_t *model, const int32_t *values, flo
     }
     const dsoc_tensor_t *output = &model->output;
     /* 2^100 already makes every difference of two integers far more than 87: the limit changes no probability. */
-    const int32_t frac = output->frac < -100 ? -100 : output->frac;
+    const float unit = output->scale * power_of_two(output->frac < -100 ? 100 : -output->frac);
     const uint32_t count = dsoc_tensor_count(output);
     const uint32_t group = model->softmax == 2 ? count / output->n : output->c;
     for (uint32_t i = 0; i < count; i += group) {
-        softmax_row(values + i, probabilities + i, group, frac);
+        softmax_row(values + i, probabilities + i, group, unit);
     }
     return DSOC_OK;
 }

@@ -16,6 +16,7 @@ __all__ = ["Image", "Integers", "SlotForm", "TileForm", "fixed", "limits", "to_i
 
 Integers = npt.NDArray[np.int64]
 Image = npt.NDArray[np.uint8]
+_EXACT_BITS = 53
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,9 @@ def fixed(real: npt.NDArray[np.floating], bits: int, frac: int) -> Integers:
 
 
 def to_integers(
-    images: npt.ArrayLike, shape: tuple[int, ...], *, bits: int, frac: int, where: str = "images"
-) -> tuple[Integers, bool]:
+    images: npt.ArrayLike, shape: tuple[int, ...], *, bits: int, frac: int, scale: float = 1.0, zero: int = 0,
+    where: str = "images",
+) -> tuple[Integers, bool]:  # fmt: skip
     """Inputs of a network as its integers.
 
     Args:
@@ -202,7 +204,9 @@ def to_integers(
             (round half to even, saturate); integers are taken as they are.
         shape: of one input.
         bits: of an integer.
-        frac: real value = integer * 2^-frac.
+        frac: real value = (integer - zero) * scale * 2^-frac.
+        scale: see `frac`.
+        zero: the integer of the real value 0.
         where: names the images in errors.
 
     Returns:
@@ -221,7 +225,10 @@ def to_integers(
     if np.issubdtype(values.dtype, np.floating):
         if not np.isfinite(values).all():
             raise InputError("a value is NaN or infinite; expected finite numbers", where=where)
-        return fixed(values, bits, frac), single
+        if scale == 1 and zero == 0:
+            return fixed(values, bits, frac), single
+        units = fixed(values / scale, _EXACT_BITS, frac)
+        return np.clip(units + zero, *limits(bits)), single
     if not np.issubdtype(values.dtype, np.integer):
         raise InputError(f"expected numbers, received {values.dtype}", where=where)
     least, most = limits(bits)

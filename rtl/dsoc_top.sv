@@ -142,6 +142,7 @@ module dsoc_top #(
       .CountersDepth(`DSOC_COUNTERS_DEPTH),
       .Requants(`DSOC_REQUANTIZERS),
       .Lanes(`DSOC_DRAIN_LANES),
+      .ScaleBits(`DSOC_SCALE_BITS),
       .Pe(`DSOC_PE),
       .Dsp48e2(Dsp48e2),
       .ParamsHash(`DSOC_PARAMS_HASH)

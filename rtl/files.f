@@ -13,6 +13,8 @@ memory/dsoc_axi_read_gate.sv
 memory/dsoc_axi_write_gate.sv
 engine/dsoc_requant.sv
 engine/dsoc_output_lane.sv
+engine/dsoc_scale.sv
+engine/dsoc_scaled_lane.sv
 memory/dsoc_line_reader.sv
 engine/dsoc_pixel_shifter.sv
 memory/dsoc_weights_reader.sv

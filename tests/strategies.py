@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from deepsoc.errors import MappingError
+from deepsoc.errors import InputError
 from deepsoc.graph.fixed import limits
 from deepsoc.graph.ir import Graph, IntArray
 from deepsoc.graph.ranges import check_ranges
@@ -75,15 +75,22 @@ def random_input(graph: Graph, rng: np.random.Generator) -> IntArray:
     return rng.integers(low, high, graph.input_shape, endpoint=True)
 
 
-def random_case(seed: int, **limits: Any) -> tuple[NetSpec, Graph, IntArray]:
-    """Network, integers with random weights, and random input, all from one seed; `limits` as in `random_net`."""
+def random_case(seed: int, *, scales: float = 0.0, **limits: Any) -> tuple[NetSpec, Graph, IntArray]:
+    """Network, integers with random weights, and random input, all from one seed.
+
+    Args:
+        seed: of everything.
+        scales: share of the parts that get numbers of the second edition (`renumbered`).
+        **limits: as in `random_net`.
+    """
     rng = random.Random(seed)
     while True:
-        spec = parse_net(random_net(rng, **limits))
-        graph = spec.to_graph(seed=seed)
+        net = random_net(rng, **limits)
+        spec = parse_net(renumbered(net, rng, scales) if scales else net)
         try:
+            graph = spec.to_graph(seed=seed)
             check_ranges(graph)
-        except MappingError:  # one in a hundred thousand needs more than 32 bits in a residual sum
+        except InputError:  # one in a hundred thousand needs more than 32 bits in a residual sum; scales too far apart
             continue
         return spec, graph, random_input(graph, np.random.default_rng(seed))
 

@@ -50,7 +50,9 @@ class TensorEntry(_Entry):
     ch_per_t: _Offset  # raw: channels an iteration
     form: Annotated[Literal[0, 1], INTEGER]  # 0 tensor, 1 raw
     bits: int
-    frac: int = Field(ge=-128, le=127)
+    frac: int = Field(ge=-128, le=127)  # real value = (integer - zero) * scale * 2^-frac
+    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    zero: int = Field(default=0, ge=-128, le=127)
     shape: tuple[_Size, ...] = Field(min_length=2, max_length=4)
 
     @model_validator(mode="after")
@@ -74,7 +76,8 @@ class TensorEntry(_Entry):
             every=layout.every if isinstance(layout, TensorLayout) else (1, 1),
             slot_bytes=0 if tensor else layout.hw.slot_bytes,
             ch_per_t=layout.ch_per_t if isinstance(layout, RawLayout) else 0,
-            form=0 if tensor else 1, bits=layout.hw.x_bits if tensor else 32, frac=place.frac, shape=place.shape,
+            form=0 if tensor else 1, bits=layout.hw.x_bits if tensor else 32, frac=place.frac, scale=place.scale,
+            zero=place.zero, shape=place.shape,
         )  # fmt: skip
 
     def pack(self, values: IntArray, hw: Hardware) -> _Image:
@@ -87,7 +90,8 @@ class TensorEntry(_Entry):
 
     def fits(self, hw: Hardware) -> bool:
         """Whether bytes and pitches are those of such a tensor on the accelerator."""
-        return TensorEntry.of(Place(self.offset, self._layout(hw), self.frac, self.shape)) == self
+        place = Place(self.offset, self._layout(hw), self.frac, self.shape, self.scale, self.zero)
+        return TensorEntry.of(place) == self
 
     def _layout(self, hw: Hardware) -> Layout:
         if self.form:

@@ -215,8 +215,8 @@ def _divide_half_even(numerator: IntArray, denominator: IntArray) -> IntArray:
     return np.asarray(quotient + up, np.int64)
 
 
-def softmax(raw: AnyInts, frac: int) -> npt.NDArray[np.float64]:
-    """Softmax over the last axis of the real values raw * 2**-frac."""
-    real = np.ldexp(raw.astype(np.float64), -frac)
+def softmax(raw: AnyInts, frac: int, scale: float = 1.0) -> npt.NDArray[np.float64]:
+    """Softmax over the last axis of the real values raw * scale * 2**-frac; their zero point changes nothing."""
+    real = np.ldexp(raw * scale, -frac)
     powers = np.exp(real - real.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float64)

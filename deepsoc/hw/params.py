@@ -10,7 +10,7 @@ import math
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -35,10 +35,10 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "pe",
+    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "scale_bits", "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
-_LATER = {"pe": "portable", "requantizers": 2, "drain_lanes": 1}  # what came to the RTL later, as it had been
+_LATER = {"pe": "portable", "requantizers": 2, "drain_lanes": 1, "scale_bits": 0}  # what came later, as it had been
 _Pe = Literal["portable", "dsp_cascade", "dsp_pair"]
 PE_KINDS: tuple[_Pe, ...] = get_args(_Pe)
 """Kinds of processing elements, by their number in the RTL (rtl/engine/dsoc_array.sv)."""
@@ -83,9 +83,6 @@ class Hardware(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    scale_bits: ClassVar[int] = 0
-    """Bits of the factors that sums are multiplied by; 0: there are none, numbers differ by binary points alone."""
-
     format: Literal["deepsoc-hw/1"] = "deepsoc-hw/1"
     # Array and clock
     rows: int = Field(ge=1, le=512)  # rows of processing elements [R]
@@ -112,6 +109,8 @@ class Hardware(BaseModel):
     requantizers: Annotated[Literal[1, 2], INTEGER] = 2  # of a row; with one, operations that quantize twice give a
     # channel every other clock
     drain_lanes: Annotated[Literal[1, 2, 4], INTEGER] = 1  # channels whose results leave the array in a clock at most
+    scale_bits: Annotated[Literal[0, 17], INTEGER] = 0  # of the factors that sums are multiplied by; 0: there are none,
+    # numbers differ by binary points alone
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
     edges_ram_depth: Annotated[int, Field(ge=0, le=1 << 20), AfterValidator(_edges)] | None = None  # words of open pool
@@ -162,10 +161,16 @@ class Hardware(BaseModel):
                 f"accumulators of {self.y_bits} bits do not hold the sum of two products of {self.x_bits} and "
                 f"{self.k_bits} bits; expected more than {self.x_bits + self.k_bits}"
             )
-        if self.drain_lanes > self.bias_bytes // 4:
+        if self.bias_bytes < self.channel_bytes:
+            found["scale_bits"] = (
+                f"a channel's bias and factor are {8 * self.channel_bytes} bits, a beat of axi_data_bits="
+                f"{self.axi_data_bits} brings {8 * self.bias_bytes}; widen the ports or set scale_bits to 0"
+            )
+        elif self.drain_lanes > self.bias_bytes // self.channel_bytes:
             found["drain_lanes"] = (
-                f"{self.drain_lanes} channels a clock want as many biases of 32 bits, a beat of axi_data_bits="
-                f"{self.axi_data_bits} brings {self.bias_bytes // 4}; reduce drain_lanes or widen the ports"
+                f"{self.drain_lanes} channels a clock want as many biases of {8 * self.channel_bytes} bits, a beat of "
+                f"axi_data_bits={self.axi_data_bits} brings {self.bias_bytes // self.channel_bytes}; reduce "
+                "drain_lanes or widen the ports"
             )
         if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
             found["kh_max"] = (
@@ -330,6 +335,11 @@ class Hardware(BaseModel):
     def stream_bytes(self) -> int:
         """Bytes of a beat of the weights stream: one of each port."""
         return self.weights_ports * self.axi_bytes
+
+    @property
+    def channel_bytes(self) -> int:
+        """Bytes of a channel's bias in the weights stream, with its factor if there is one."""
+        return 8 if self.scale_bits else 4
 
     @property
     def bias_bytes(self) -> int:

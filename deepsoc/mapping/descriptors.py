@@ -44,7 +44,7 @@ def descriptor(
     fields = {
         "tag": tag, "net_id": net_id, "k_addr": k_addr, "k_beats": k_beats,
         **_control(op, hw), **_pixels(op, addresses), **_loops(op), **_output(op, addresses), **_operand(op, addresses),
-        **_ahead(op, before, hw),
+        **_ahead(op, before, hw), **(_scales(op) if hw.scale_bits else _shifts(op)),
     }  # fmt: skip
     try:
         return pack_descriptor(fields)
@@ -61,18 +61,32 @@ def _control(op: Operation, hw: Hardware) -> dict[str, int]:
     return {
         "kind": _value("kind", op.kind), "flat": int(op.flat), "chain": int(op.chain), "raw_out": int(op.raw),
         "operand": _value("operand", stage.operand),
-        **_requant(stage.act1, 1), **_requant(stage.act2, 2),
+        **_act(stage.act1, 1), **_act(stage.act2, 2),
         "acc_lsh": stage.acc_lsh, "opd_lsh": stage.opd_lsh, "avg_lsh": stage.avg_lsh, **_pool(op.pool),
         "wide": int(op.work.lanes(hw) > 1),
     }  # fmt: skip
 
 
-def _requant(requant: Requant | None, i: int) -> dict[str, int]:
-    if requant is None:
-        return {}
-    return {
-        f"act{i}_en": 1, f"sh{i}_pos": requant.pos, f"sh{i}_neg": requant.neg, f"zero{i}": int(requant.zero)
-    }  # fmt: skip
+def _act(requant: Requant | None, i: int) -> dict[str, int]:
+    return {f"act{i}_en": 1, f"zero{i}": int(requant.zero)} if requant else {}
+
+
+def _shifts(op: Operation) -> dict[str, int]:
+    """Of hardware without factors."""
+    acts = [(i, act) for i, act in enumerate((op.stage.act1, op.stage.act2), start=1) if act]
+    return {name: shift for i, act in acts for name, shift in ((f"sh{i}_pos", act.pos), (f"sh{i}_neg", act.neg))}
+
+
+def _scales(op: Operation) -> dict[str, int]:
+    """Of hardware with factors; those of a core are in its weights stream."""
+    stage = op.stage
+    fields = {"x_zero": op.x_zero, "x_before": op.loops.x_before, "o_zero": stage.o_zero, "x_term": stage.term}
+    for i, act in ((1, stage.act1), (2, stage.act2)):
+        if act:
+            fields |= {f"slope{i}": act.slope, f"z{i}": act.z, f"lo{i}": act.lo, f"hi{i}": act.hi}
+        if act and not (op.kind == "mac" and act is stage.first):
+            fields |= {f"m{i}": act.scale.m[0], f"s{i}": act.scale.s[0]}
+    return fields
 
 
 def _pool(pool: InlinePool | None) -> dict[str, int]:
@@ -109,7 +123,7 @@ def _loops(op: Operation) -> dict[str, int]:
         "x_rows": loops.x_rows, "pad_top": loops.pad_top, "tap": loops.tap, "row_step": loops.row_step,
         "x_cols": loops.x_cols, "w_count": loops.w, "wo_count": loops.wo, "n_count": loops.n, "l_count": loops.l,
         "t_count": loops.t, "lines_flat": loops.lines_flat, "ci": loops.ci, "kh": loops.kh,
-        "kh_count": loops.kh_count, "kw": loops.kw, "sw": loops.sw, "pos0": loops.pad_left, "ns": loops.ns,
+        "kh_count": loops.kh_count, "kw": loops.kw, "sw": loops.sw, "pos0": loops.pos0, "ns": loops.ns,
         "ch_per_t": loops.ch_per_t, "ch_last": loops.ch_last, "n_words": loops.words,
     }  # fmt: skip
 

@@ -31,7 +31,7 @@ class Loops:
     n: int  # batch elements
     l: int  # row blocks  # noqa: E741
     w: int  # input columns processed a row block
-    x_cols: int  # of these, columns that exist
+    x_cols: int  # of these, columns that exist; others lie behind them, and `x_before` in front
     wo: int  # output columns a row block
     x_rows: int  # input rows; flat: rows of the flattened tensor
     y_rows: int  # output rows
@@ -50,11 +50,17 @@ class Loops:
     ch_per_t: int  # output channels an iteration
     ch_last: int  # output channels of the last iteration
     lines_flat: int = 1  # flat: byte lines of the flattened tensor
+    x_before: int = 0  # of the columns of padding on the left, those that are processed
 
     @property
     def co(self) -> int:
         """Output channels."""
         return (self.t - 1) * self.ch_per_t + self.ch_last
+
+    @property
+    def pos0(self) -> int:
+        """Columns of padding on the left that are left out: place of the first output column at input column 0."""
+        return self.pad_left - self.x_before
 
     def channels(self, t: int) -> int:
         """Output channels of iteration `t`."""
@@ -92,13 +98,14 @@ def passes(hw: Hardware, core: Conv2D) -> list[tuple[int, int]]:
     return split(ci, max(hw.weights_ram_depth // words, 1))
 
 
-def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...]) -> Loops:
+def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...], zero: int = 0) -> Loops:
     """Loops of a convolution, or of one of its groups.
 
     Args:
         hw: the accelerator.
         core: the convolution.
         shape: (n, h, w, c) of its input.
+        zero: its zero point; columns of padding are left out where it is 0.
 
     Raises:
         MappingError: the array has too few columns.
@@ -109,13 +116,16 @@ def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...]) -> Loops:
     rows, cols = windows((h, w), (kh, kw), core.strides, core.padding)
     decimated = kw == 1
     sw = 1 if decimated else stride
-    w_count = cols.out if decimated else min(w, (cols.out - 1) * sw - cols.pad_before + kw)
+    reached = (cols.out - 1) * sw - cols.pad_before + kw  # behind the last column that a window takes
+    x_cols = cols.out if decimated else min(w, reached)
+    padded = bool(zero) and (cols.pad_before > 0 or x_cols < reached) and not decimated
+    w_count = cols.pad_before + reached if padded else x_cols
     t, ch_per_t, ch_last = _columns(hw, co, kw, sw)
     return Loops(
-        t=t, n=n, l=-(-rows.out // hw.rows), w=w_count, x_cols=w_count, wo=cols.out, x_rows=h, y_rows=rows.out,
+        t=t, n=n, l=-(-rows.out // hw.rows), w=w_count, x_cols=x_cols, wo=cols.out, x_rows=h, y_rows=rows.out,
         x_step=stride if decimated else 1, row_step=hw.rows * sh, tap=sh, ci=ci, kh=kh, kh_count=kh, kw=kw, sw=sw,
         pad_top=rows.pad_before, pad_left=cols.pad_before, ns=-(-kw // sw), words=ci * kh,
-        ch_per_t=ch_per_t, ch_last=ch_last,
+        ch_per_t=ch_per_t, ch_last=ch_last, x_before=cols.pad_before if padded else 0,
     )  # fmt: skip
 
 

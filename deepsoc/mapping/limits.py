@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from deepsoc.errors import InputError, MappingError
-from deepsoc.graph.fixed import limits
+from deepsoc.graph.fixed import SCALE_BITS, SCALED_BITS, limits
 from deepsoc.graph.ir import Bundle, Conv2D, Graph, Quant
 from deepsoc.graph.ranges import clamped, worst_case_bits
 from deepsoc.graph.shapes import BundleInfo, infer, pool_strides, pool_windows
@@ -15,12 +15,16 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.params import EDGES_LEAST, MAXIMA, STAGE_GROWTH
 from deepsoc.hw.rungs import rung
 from deepsoc.mapping.joints import joint_of, joints_of
-from deepsoc.mapping.pooling import global_count, in_line, late_residual, window_words
+from deepsoc.mapping.pooling import changes, global_count, in_line, late_residual, window_words
 
-__all__ = ["bits_needed", "check_limits", "needs", "pool_memories", "requantizers_needed", "resolve", "sum_bits_needed"]
+__all__ = [
+    "bits_needed", "check_limits", "needs", "pool_memories", "requantizers_needed", "resolve", "scale_bits_needed",
+    "sum_bits_needed",
+]  # fmt: skip
 
 _POOL_WORDS = 512
 _ANY = Hardware(rows=1, cols=1)
+_SCALED = Hardware(rows=1, cols=1, scale_bits=SCALE_BITS)
 _BITS = ("x_bits", "k_bits", "b_bits")
 
 
@@ -47,7 +51,7 @@ def bits_needed(graphs: Sequence[Graph]) -> dict[str, int]:
 
 
 def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
-    """Hardware whose open maxima, and bits left at their defaults, are what the networks need.
+    """Hardware whose open maxima, and bits left at their defaults, factors' among them, are what the networks need.
 
     Accumulators and open maxima are rounded up to the next of `deepsoc.hw.rungs`, so that networks share accelerators;
     where no accelerator has such kernels and strides, the maxima are just what is needed.
@@ -63,8 +67,11 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
     graphs = list(graphs)
     if graphs:
         hw = Hardware(**(pool_memories(graphs) | hw.model_dump(exclude_unset=True)))
-    need, needed_by = needs(graphs, hw)
     unset = {name: value for name, value in bits_needed(graphs).items() if name not in hw.model_fields_set}
+    if "scale_bits" not in hw.model_fields_set:
+        unset["scale_bits"] = scale_bits_needed(graphs, unset.get("x_bits", hw.x_bits))
+    hw = hw.model_copy(update=unset)
+    need, needed_by = needs(graphs, hw)
     if graphs and "y_bits" not in hw.model_fields_set:  # `plan` refuses what needs more than 32
         products = sum(unset.get(name, getattr(hw, name)) for name in ("x_bits", "k_bits"))
         unset["y_bits"] = min(int(rung("y_bits", max(products + 1, sum_bits_needed(graphs)))), 32)
@@ -74,8 +81,14 @@ def resolve(hw: Hardware, graphs: Iterable[Graph]) -> Hardware:
     try:
         return Hardware(**(need | hw.model_dump(exclude_none=True) | unset))
     except InputError as err:  # the fields that were given are legal: a need is not
-        field = err.where if err.where in needed_by else max(("kh_max", "sh_max"), key=lambda name: need[name])
+        field = max(("kh_max", "sh_max"), key=lambda name: need[name]) if err.where == "rows" else err.where
         raise MappingError(str(err), where=needed_by.get(field, "network")) from None
+
+
+def scale_bits_needed(graphs: Iterable[Graph], x_bits: int) -> int:
+    """Bits of the factors that the numbers of any network take in hardware of `x_bits`; 0: binary points do."""
+    beyond = (fault for graph in graphs for part in (_scaled(graph), _clamped(graph, x_bits)) for fault in part)
+    return SCALE_BITS if any(True for _ in beyond) else 0
 
 
 def sum_bits_needed(graphs: Iterable[Graph]) -> int:
@@ -101,8 +114,8 @@ def check_limits(graph: Graph, hw: Hardware) -> None:
         # Drivers round inputs to the hardware's width; what is narrower behind that just fits.
         if bits > limit or (where == "input" and bits != limit):
             raise MappingError(f"the network has {bits} bits, {name} is {limit}; make them equal", where=where)
-    _check_scales(graph, hw)
-    _check_clamps(graph, hw)
+    for where, message in _unscaled(graph) if hw.scale_bits else (*_scaled(graph), *_clamped(graph, hw.x_bits)):
+        raise MappingError(message, where=where)
 
 
 def _bits(graph: Graph) -> Iterator[tuple[str, str, int]]:
@@ -131,45 +144,65 @@ def _types(graph: Graph) -> Iterator[tuple[str, str, Quant]]:
                 yield f"bundle {bundle.name}", part, act.out
 
 
-def _check_scales(graph: Graph, hw: Hardware) -> None:
-    """Refuses numbers that differ by more than binary points."""
-    lacks = f"the hardware's output stage has neither factors nor zero points (scale_bits is {hw.scale_bits})"
+def _scaled(graph: Graph) -> Iterator[tuple[str, str]]:
+    """(bundle, why hardware without factors refuses it) of numbers that differ by more than binary points."""
+    lacks = "the hardware's output stage has neither factors nor zero points (scale_bits is 0)"
     for where, part, quant in _types(graph):
         if quant.zero:
-            raise MappingError(
+            yield (
+                where,
                 f"{part}: integers stand for their distance from {quant.zero}, {lacks}; drop zero_point and unsigned",
-                where=where,
             )
         if quant.scale != 1:
-            raise MappingError(
+            yield (
+                where,
                 f"{part}: the scale is {quant.scale:g} times a power of two, {lacks}; give int_bits in its place",
-                where=where,
             )
     for bundle in graph.bundles:
         add_act = bundle.add and bundle.add.act
         scaled = [bundle.act and bundle.act.scale, bundle.add and bundle.add.align, add_act and add_act.scale]
         if bundle.core.k_quant.scale != 1 or any(scaled):
-            raise MappingError(
+            yield (
+                f"bundle {bundle.name}",
                 f"core: the scale of the weights is no power of two, {lacks}; drop it and have them quantized anew",
-                where=f"bundle {bundle.name}",
             )
 
 
-def _check_clamps(graph: Graph, hw: Hardware) -> None:
-    """Refuses clamps that some input may reach, where the hardware saturates elsewhere."""
-    low, high = limits(hw.x_bits)
+def _clamped(graph: Graph, x_bits: int) -> Iterator[tuple[str, str]]:
+    """(bundle, why) of clamps that some input may reach, where hardware without factors saturates elsewhere."""
+    low, high = limits(x_bits)
     acts = [act for bundle in graph.bundles for act in (bundle.act, bundle.add and bundle.add.act) if act]
     pools = [bundle.pool for bundle in graph.bundles if bundle.pool]
-    if all(act.ends == (low, high) for act in acts) and all(pool.out.bits == hw.x_bits for pool in pools):
+    if all(act.ends == (low, high) for act in acts) and all(pool.out.bits == x_bits for pool in pools):
         return
     for name, part, (least, most), (lo, hi) in clamped(graph):
         if (least < lo != low) or (most > hi != high):
-            raise MappingError(
+            yield (
+                f"bundle {name}",
                 f"{part}: results may be {least} … {most} and are clamped to {lo} … {hi}, the hardware saturates to "
-                f"{low} … {high} (x_bits is {hw.x_bits}); give it {hw.x_bits} bits, no max or one at which its type "
+                f"{low} … {high} (x_bits is {x_bits}); give it {x_bits} bits, no max or one at which its type "
                 "ends, or more integer bits",
-                where=f"bundle {name}",
             )
+
+
+def _unscaled(graph: Graph) -> Iterator[tuple[str, str]]:
+    """(bundle, why hardware with factors refuses it) of sums of powers of two, saturated where it would be seen."""
+    bundles, infos = graph.by_name(), infer(graph)
+    for name, part, (least, most), (lo, hi) in clamped(graph):
+        info, add = infos[name], bundles[name].add
+        act, frac = (bundles[name].act, info.acc_frac) if part == "act" else (add.act if add else None, info.sum_frac)
+        if part == "pool" or act is None or frac is None or act.scale:
+            continue
+        shift, peak = frac - act.out.frac, 1 << (SCALED_BITS - 1)
+        ends = zip((-1, 1), (least, most), (lo, hi), (shift + (act.slope_log2 or 0), shift), strict=True)
+        for sign, end, limit, bits in ends:
+            seen = sign * (peak >> bits if bits > 0 else peak) + act.out.zero
+            if sign * seen < min(sign * end, sign * limit):
+                yield (
+                    f"bundle {name}",
+                    f"{part}: results may be {least} … {most}, the hardware saturates its sums to {SCALED_BITS} bits, "
+                    f"which gives {seen} at most; use fewer inputs to a sum, fewer bits, or fewer integer bits",
+                )
 
 
 def pool_memories(graphs: Iterable[Graph]) -> dict[str, int]:
@@ -193,7 +226,7 @@ def requantizers_needed(graphs: Iterable[Graph]) -> int:
 
 def _twice(bundle: Bundle) -> bool:
     act, pool = bundle.act, bundle.pool
-    return bundle.add is not None or (act is not None and pool is not None and act.out.frac != pool.out.frac)
+    return bundle.add is not None or (act is not None and pool is not None and changes(_SCALED, act.out, pool.out))
 
 
 def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:

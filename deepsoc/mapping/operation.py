@@ -41,6 +41,7 @@ class Operation:
         pool: the pool in line behind the output stage; `out` is pooled then.
         phase: first row and column of its buffer that it writes, where `out` is every so-many-th of them.
         reads: rows and columns of the buffer that it reads are so far apart.
+        x_zero: zero point of the input: what pads it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Operation:
     pool: InlinePool | None = None
     phase: tuple[int, int] = (0, 0)
     reads: tuple[int, int] = (1, 1)
+    x_zero: int = 0
 
     @property
     def raw(self) -> bool:

@@ -9,13 +9,14 @@ import numpy as np
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
+from deepsoc.graph.ranges import biases
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
 from deepsoc.mapping.joints import Joint, joint_of, joints_of
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 from deepsoc.mapping.operation import Layout, Operation, Stored
-from deepsoc.mapping.pooling import InlinePool, in_line, inline_pool, late_residual
+from deepsoc.mapping.pooling import InlinePool, changes, in_line, inline_pool, late_residual
 from deepsoc.mapping.ports import (
     Reader,
     Writer,
@@ -88,7 +89,7 @@ class _Lowering:
             loops = pool_loops(self.hw, bundle.pool, info.core.shape)
             shape = (loops.n, loops.y_rows, loops.wo, loops.co)
             result = self._result(bundle.name, bundle.name, shape, bundle.pool.out, loops.co)
-            stage = OutputStage(source.quant.frac).with_pool(bundle.pool)
+            stage = OutputStage(source.quant.frac).with_pool(bundle.pool, source.quant.zero)
             self._pool(f"{bundle.name}.pool", bundle, bundle.pool.kind, loops, source, stage, result)
         self._upsample(bundle)
 
@@ -159,7 +160,7 @@ class _Lowering:
         """Loops and output stage of a pool of single elements, which leaves them as they are."""
         pool, layout = Pool("max", (1, 1), (1, 1), "valid", source.quant), source.tensor
         loops = pool_loops(self.hw, pool, (layout.n, layout.h, layout.w, layout.c))
-        return loops, OutputStage(source.quant.frac).with_pool(pool)
+        return loops, OutputStage(source.quant.frac).with_pool(pool, source.quant.zero)
 
     def _residual(self, bundle: Bundle, add: Add, stage: OutputStage, loops: Loops, row0: int) -> OutputStage:
         tensor = self.tensors[add.source]
@@ -169,13 +170,18 @@ class _Lowering:
                 "memory; add the output of a dense layer instead"
             )
         delta = row0 // self.hw.rows * tensor.tensor.tile_pitch
-        return stage.with_tensor(
-            operand_reader(self.hw, loops, tensor.buffer, tensor.tensor, delta=delta, c0=tensor.c0), tensor.quant.frac
-        )
+        o = operand_reader(self.hw, loops, tensor.buffer, tensor.tensor, delta=delta, c0=tensor.c0)
+        if add.align is None:
+            return stage.with_tensor(o, tensor.quant)
+        if stage.act1:
+            raise MappingError(
+                f"the layer has an act, and the scale of its result and that of {add.source!r} differ by more than a "
+                "power of two; drop one of both, or give both tensors one scale"
+            )
+        return stage.with_aligned(add.align, o, tensor.quant)
 
-    def _stage(self, bundle: Bundle, frac: int, loops: Loops, row0: int = 0) -> OutputStage:
-        """All steps behind an accumulator at `frac` that holds the whole sum."""
-        stage = OutputStage(frac)
+    def _stage(self, bundle: Bundle, stage: OutputStage, loops: Loops, row0: int = 0) -> OutputStage:
+        """All steps behind those of `stage`, which leaves the whole sum."""
         if bundle.act:
             stage = stage.with_act1(bundle.act)
         if bundle.add:
@@ -188,7 +194,7 @@ class _Lowering:
 
     def _conv(self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str) -> None:
         depth = self.hw.weights_ram_depth
-        whole = conv_loops(self.hw, core, info.input.shape)
+        whole = conv_loops(self.hw, core, info.input.shape, info.input.quant.zero)
         if whole.kh * whole.sw > depth:
             raise MappingError(
                 f"one input channel takes {whole.kh * whole.sw} weight words, weights_ram_depth is {depth}; "
@@ -213,15 +219,16 @@ class _Lowering:
         if len(ranges) > 1:
             self._passes(bundle, part, source, info, buffer, late)
             return
-        loops = conv_loops(self.hw, part.core, info.input.shape)
+        loops = conv_loops(self.hw, part.core, info.input.shape, info.input.quant.zero)
         target = f"{bundle.name}.sum" if late else buffer
-        stage = self._stage(replace(bundle, add=None) if late else bundle, info.acc_frac, loops)
+        stage = self._stage(replace(bundle, add=None) if late else bundle, OutputStage(info.acc_frac), loops)
         result, stage, pool = self._core_result(bundle, info, target, stage, loops.ch_per_t, late)
         c0 = source.c0 + part.c0
+        name = target if part.name == bundle.name and late else part.name
         self._mac(
-            part.name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=c0),
+            name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=c0),
             self._writer(result, k0=part.k0), part.of(result.layout), stage, part.core.weights,
-            _bias(part.core, info.acc_frac), stream=part.name, c0=c0, pool=pool,
+            biases(part.core, info.input.quant), stream=part.name, c0=c0, k0=part.k0, pool=pool,
         )  # fmt: skip
 
     def _core_result(
@@ -234,18 +241,24 @@ class _Lowering:
         n, _, _, c = info.core.shape
         pool = inline_pool(self.hw, bundle.pool, info)
         result = self._result(bundle.name, buffer, (n, pool.rows, pool.cols, c), bundle.pool.out, ch_per_t)
-        return result, stage.with_inline_pool(bundle.pool, requantizes=pool.kind == "windows"), pool
+        requantizes = pool.kind == "windows" and changes(self.hw, info.core.quant, bundle.pool.out)
+        return result, stage.with_inline_pool(bundle.pool, requantizes=requantizes), pool
 
     def _passes(
         self, bundle: Bundle, part: _Group, source: Stored, info: BundleInfo, buffer: str, late: Add | None
     ) -> None:
         """A convolution, or a group, in several passes over its channels; partial sums lie in memory between them."""
         core, name = part.core, part.name
-        whole = conv_loops(self.hw, core, info.input.shape)
+        whole = conv_loops(self.hw, core, info.input.shape, info.input.quant.zero)
         shape = (*info.core.shape[:3], whole.co)
         ranges = passes(self.hw, core)
-        bias = _bias(core, info.acc_frac)
+        bias = biases(core, info.input.quant)
         stage = OutputStage(info.acc_frac)
+        if bundle.add and bundle.add.align and not late:
+            raise MappingError(
+                "the layer takes several passes, and its sums are to be brought to the scale of the residual; give it "
+                "an act, or use a deeper weights_ram_depth"
+            )
         for i, (c0, c1) in enumerate(ranges):
             loops = replace(whole, ci=c1 - c0, words=(c1 - c0) * whole.kh)
             target = f"{name}.pass{i}"
@@ -278,14 +291,15 @@ class _Lowering:
             self._mac(
                 f"{name}.pass{i}", bundle, loops, x, y, out, stage,
                 core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}",
-                c0=first, pool=pool,
+                c0=first, k0=part.k0, pool=pool,
             )  # fmt: skip
 
     def _late_residual(self, bundle: Bundle, info: BundleInfo, buffer: str) -> None:
         """The residual add on its own: an elementwise operation over the activated sum."""
         source = self.tensors[bundle.name]
         loops, _ = self._elementwise(source)
-        stage = self._stage(replace(bundle, act=None), source.quant.frac, loops)
+        stage = OutputStage(source.quant.frac, term=-source.quant.zero)
+        stage = self._stage(replace(bundle, act=None), stage, loops)
         result = self._result(bundle.name, buffer, info.core.shape, info.core.quant, loops.co)
         self._pool(f"{bundle.name}.add", bundle, "max", loops, source, stage, result)
 
@@ -313,11 +327,11 @@ class _Lowering:
             else:
                 out = RawLayout(hw, 1, rows, 1, co, loops.ch_per_t)
                 delta = row0 // hw.rows * co * hw.slot_bytes
+            stage = self._stage(bundle, OutputStage(info.acc_frac), loops, row0)
             self._mac(
                 bundle.name if step >= batch else f"{bundle.name}.rows{row0}", bundle, loops, x,
-                self._writer(replace(result, layout=out), delta=delta), out,
-                self._stage(bundle, info.acc_frac, loops, row0), weights[None, None], _bias(core, info.acc_frac),
-                stream=bundle.name, flat=flat, chain=chain, c0=source.c0, row0=row0,
+                self._writer(replace(result, layout=out), delta=delta), out, stage, weights[None, None],
+                biases(core, info.input.quant), stream=bundle.name, flat=flat, chain=chain, c0=source.c0, row0=row0,
             )  # fmt: skip
 
     # ---- operations ------------------------------------------------------------------------------------------------
@@ -325,15 +339,17 @@ class _Lowering:
     def _mac(
         self, name: str, bundle: Bundle, loops: Loops, x: Reader, y: Writer, out: Layout, stage: OutputStage,
         weights: IntArray, bias: IntArray, *, stream: str, flat: bool = False, chain: bool = False, c0: int = 0,
-        row0: int = 0, pool: InlinePool | None = None,
+        k0: int = 0, row0: int = 0, pool: InlinePool | None = None,
     ) -> None:  # fmt: skip
+        stage = stage.channels(k0, loops.co)
         if stream not in self.done.streams:
-            self.done.streams[stream] = weights_stream(self.hw, loops, weights, bias)
+            scale = stage.first.scale if stage.first else None
+            self.done.streams[stream] = weights_stream(self.hw, loops, weights, bias, scale)
         self.done.operations.append(
             Operation(
                 name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
                 dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0,
-                row0=row0, pool=pool,
+                row0=row0, pool=pool, x_zero=self.infos[bundle.name].input.quant.zero,
             )
         )  # fmt: skip
 
@@ -386,10 +402,3 @@ def _four(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """(n, h, w, c) of a tensor or matrix."""
     n, h, w, c = (1, shape[0], 1, shape[1]) if len(shape) == 2 else shape
     return n, h, w, c
-
-
-def _bias(core: Conv2D | Dense, acc_frac: int) -> IntArray:
-    """The bias at the frac of the accumulator, 0 if there is none."""
-    if core.bias is None:
-        return np.zeros(core.weights.shape[-1], np.int64)
-    return core.bias.astype(np.int64) << (acc_frac - core.b_quant.frac)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepsoc.errors import MappingError
-from deepsoc.graph.ir import Graph
+from deepsoc.graph.ir import Graph, Quant
 from deepsoc.graph.ranges import check_ranges
 from deepsoc.graph.shapes import validate
 from deepsoc.hw import Hardware
@@ -30,12 +30,24 @@ _DESCRIPTOR_BYTES = 4 * 64
 
 @dataclass(frozen=True)
 class Place:
-    """A tensor in the arena: offset in bytes, layout, fractional bits of its integers, and its shape for readers."""
+    """A tensor in the arena: offset in bytes, layout, its shape for readers, and what its integers mean.
+
+    Real value = (integer - zero) * scale * 2^-frac.
+    """
 
     offset: int
     layout: Layout
     frac: int
     shape: tuple[int, ...]
+    scale: float = 1.0
+    zero: int = 0
+
+    @classmethod
+    def of(cls, offset: int, layout: Layout, shape: tuple[int, ...], quant: Quant) -> Place:
+        """A tensor of the network, which has one scale."""
+        if isinstance(quant.scale, tuple):
+            raise TypeError("a tensor has one scale")
+        return cls(offset, layout, quant.frac, shape, quant.scale, quant.zero)
 
 
 @dataclass(frozen=True)
@@ -159,8 +171,8 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
         costs=tuple(_cost(op, hw, streams) for op in ops),
         descriptors=table(net_id), weights=weights, weights_offset=weights_offset, arena_bytes=arena_bytes,
         net_id=net_id,
-        input=Place(addresses["input"], lowered.buffers["input"], graph.input_quant.frac, graph.input_shape),
-        output=Place(addresses[last], lowered.buffers[last], info.output.quant.frac, info.output.shape),
+        input=Place.of(addresses["input"], lowered.buffers["input"], graph.input_shape, graph.input_quant),
+        output=Place.of(addresses[last], lowered.buffers[last], info.output.shape, info.output.quant),
     )  # fmt: skip
 
 

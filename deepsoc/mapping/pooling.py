@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deepsoc.graph.fixed import MAX_LEFT_SHIFT
-from deepsoc.graph.ir import Add, Bundle, Conv2D, Pool
+from deepsoc.graph.ir import Add, Bundle, Conv2D, Pool, Quant
 from deepsoc.graph.shapes import BundleInfo, pool_windows
 from deepsoc.graph.window import Window
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, passes
 
-__all__ = ["InlinePool", "global_count", "in_line", "inline_pool", "late_residual", "window_words"]
+__all__ = ["InlinePool", "changes", "global_count", "in_line", "inline_pool", "late_residual", "window_words"]
 
 # rtl/engine/dsoc_pool_global.sv: clocks of a channel's division besides its bits.
 _CHANNEL_CLOCKS = 4
@@ -98,10 +98,28 @@ def _strides(rows: Window, cols: Window) -> tuple[int, int]:
 
 
 def late_residual(hw: Hardware, bundle: Bundle) -> Add | None:
-    """The residual add of a convolution, if it is an operation of its own: behind several passes, or groups."""
-    core = bundle.core
-    several = isinstance(core, Conv2D) and (core.groups > 1 or len(passes(hw, core)) > 1)
-    return bundle.add if several and bundle.act else None
+    """The residual add of a convolution, if it is an operation of its own.
+
+    It is behind several passes, or groups, and where an activation, the alignment and what follows multiply once each.
+    """
+    core, add = bundle.core, bundle.add
+    if add is None or bundle.act is None or not isinstance(core, Conv2D):
+        return None
+    return add if add.align or core.groups > 1 or len(passes(hw, core)) > 1 else None
+
+
+def changes(hw: Hardware, before: Quant, after: Quant) -> bool:
+    """Whether integers change where a pool takes them from one type to the other."""
+    return before.frac != after.frac or (hw.scale_bits > 0 and (before.zero, before.bits) != (after.zero, after.bits))
+
+
+def _keeps_whole_map(hw: Hardware, pool: Pool, before: Quant) -> bool:
+    """Whether the pool of whole maps, which takes integers as they are, gives those that the pool wants."""
+    if hw.scale_bits == 0:
+        return True
+    if before.zero or pool.out.zero:  # the rounding of a tie looks at whether the integer is even
+        return not changes(hw, before, pool.out) and (pool.kind == "max" or before.zero % 2 == 0)
+    return pool.out.bits == hw.x_bits or not changes(hw, before, pool.out)
 
 
 def in_line(hw: Hardware, bundle: Bundle, info: BundleInfo) -> bool:
@@ -115,7 +133,9 @@ def in_line(hw: Hardware, bundle: Bundle, info: BundleInfo) -> bool:
     if late_residual(hw, bundle):
         return False
     if count := global_count(bundle.pool, shape):
-        return count <= hw.global_pool_max
+        return count <= hw.global_pool_max and _keeps_whole_map(hw, bundle.pool, info.core.quant)
+    if bundle.add and changes(hw, info.core.quant, bundle.pool.out):
+        return False
     if not window_words(bundle, info) or hw.pool_ram_depth == 0:
         return False
     whole = hw.rpb == 1 or (hw.rows % hw.rpb == 0 and hw.rows >= 2 * hw.rpb)

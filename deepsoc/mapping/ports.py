@@ -18,6 +18,7 @@ from deepsoc.mapping.pooling import InlinePool
 __all__ = ["Reader", "Work", "Writer", "flat_reader", "operand_reader", "partial_reader", "pixel_reader", "writer"]
 
 _SECOND_PASS = 5  # clocks of the output stage (rtl/engine/dsoc_output_stage.sv)
+_FACTOR = 4  # more of each pass that multiplies
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,10 @@ class Work:
         """Clocks in which a channel of all rows, or as many as `lanes`, passes the output stage."""
         return -(-self.passes // hw.requantizers)
 
+    def factor_clocks(self, hw: Hardware) -> int:
+        """Clocks that a result passes the output stage longer because it is multiplied."""
+        return _FACTOR * self.passes if hw.scale_bits else 0
+
     def lanes(self, hw: Hardware) -> int:
         """Channels that leave the array at once: several where all results lie in aligned groups of them."""
         loops, y, o = self.loops, self.y, self.o
@@ -186,7 +191,7 @@ class Work:
 
     def last_clocks(self, hw: Hardware) -> int:
         """Clocks from the last step to the last beat of the results, beside those that every operation takes."""
-        beats = self.y.last_beats(hw, self.results) + _SECOND_PASS * (self.passes - 1)
+        beats = self.y.last_beats(hw, self.results) + _SECOND_PASS * (self.passes - 1) + self.factor_clocks(hw)
         if self.kind != "mac":
             return beats + 5
         last = -(-self.loops.ch_last // self.lanes(hw)) * self.channel_clocks(hw)

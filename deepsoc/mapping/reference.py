@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from deepsoc.graph.fixed import SCALED_BITS, limits
 from deepsoc.graph.ir import IntArray
 from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.plan import Plan
@@ -79,7 +80,7 @@ def _mac(op: Operation, plan: Plan, source: IntArray) -> _Floats:
         return sums[None, :, None]
     kh, kw, ci, _ = weights.shape
     columns = source[:, :, :: loops.x_step, op.c0 : op.c0 + ci]
-    padded = _padded(op, columns, 0)
+    padded = _padded(op, columns, op.x_zero)
     out = np.zeros((loops.n, loops.y_rows, loops.wo, loops.co)) + bias
     for i in range(kh):
         for j in range(kw):
@@ -138,20 +139,33 @@ def _tap(op: Operation, padded: _Floats, i: int, j: int) -> _Floats:
 
 def _stage(op: Operation, plan: Plan, values: _Floats, operand: IntArray | None) -> _Floats:
     stage = op.stage
+    values = values + stage.term
     if stage.operand == "partial" and operand is not None:
         values = values + operand
     values = _requant(values, stage.act1, plan)
     if stage.operand == "tensor" and operand is not None:
         c0 = stage.o.off0 if stage.o else 0
         rows = operand[:, op.row0 : op.row0 + op.loops.y_rows, :, c0 : c0 + op.loops.co]
-        values = values * 2.0**stage.acc_lsh + rows * 2.0**stage.opd_lsh
+        values = values * 2.0**stage.acc_lsh + (rows - stage.o_zero) * 2.0**stage.opd_lsh
     return _requant(values, stage.act2, plan)
 
 
 def _requant(values: _Floats, requant: Requant | None, plan: Plan) -> _Floats:
     if requant is None:
         return values
+    if plan.hw.scale_bits:
+        return _scaled(values, requant)
     half = 1 << (plan.hw.x_bits - 1)
     shifted = np.where(values >= 0, np.ldexp(values, -requant.pos), np.ldexp(values, -requant.neg))
     result: _Floats = np.clip(np.rint(shifted), -half, half - 1)  # rint rounds half to even
     return np.where(values < 0, 0, result) if requant.zero else result
+
+
+def _scaled(values: _Floats, requant: Requant) -> _Floats:
+    """By the factors of the last axis; products have 42 bits."""
+    m, s = (np.array(part, np.float64) for part in (requant.scale.m, requant.scale.s))
+    if requant.zero:
+        values = np.maximum(values, 0)
+    product = np.clip(values, *limits(SCALED_BITS)) * m
+    rounded = np.rint(product * 2.0 ** -(s + np.where(values < 0, requant.slope, 0)))
+    return np.asarray(np.clip(rounded + requant.z, requant.lo, requant.hi), np.float64)

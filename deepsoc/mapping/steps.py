@@ -103,7 +103,7 @@ def array_steps(op: Operation, hw: Hardware, source: IntArray) -> ArrayStates:
             now = np.where(inside, np.roll(now, 1, axis=1), 0)
         elif events[i] == MAC:
             pixels[i] = _pixels(op, hw, tensor, (n, l, w, ci, kh))
-            weights[i] = words[t][(w + loops.pad_left) % loops.sw, ci if op.flat else ci * loops.kh + kh]
+            weights[i] = words[t][(w + loops.pos0) % loops.sw, ci if op.flat else ci * loops.kh + kh]
             now = now * (not zero[i]) + np.outer(pixels[i], weights[i])
             if (ci, kh) == last:
                 leaves[i] = _leaving(loops, cols, t, w)
@@ -169,19 +169,20 @@ def _tensor(op: Operation, hw: Hardware, source: IntArray) -> IntArray:
 
 
 def _pixels(op: Operation, hw: Hardware, tensor: IntArray, at: tuple[int, ...]) -> IntArray:
-    """The pixel of every row of the array; 0 where there is none."""
+    """The pixel of every row of the array; the input's zero point where there is none."""
     n, l, w, ci, kh = at  # noqa: E741
     height, loops = tensor.shape[1], op.loops
     row = l * hw.rows + np.arange(hw.rows) if op.dense else (
         l * loops.row_step + np.arange(hw.rows) * loops.tap + kh - loops.pad_top
     )  # fmt: skip
-    exists = (row >= 0) & (row < height)
-    return np.where(exists, tensor[n, np.clip(row, 0, height - 1), w, ci], 0)
+    exists = (row >= 0) & (row < height) & (loops.x_before <= w < loops.x_before + loops.x_cols)
+    column = min(max(w - loops.x_before, 0), loops.x_cols - 1)
+    return np.where(exists, tensor[n, np.clip(row, 0, height - 1), column, ci], op.x_zero)
 
 
 def _leaving(loops: Loops, cols: int, t: int, w: int) -> _Bools:
     """Columns of the array whose sums are finished when input column `w` is."""
-    place = w + loops.pad_left - np.arange(loops.wo) * loops.sw  # in its group, of the first channel
+    place = w + loops.pos0 - np.arange(loops.wo) * loops.sw  # in its group, of the first channel
     done = place == loops.kw - 1 if w < loops.w - 1 else (place >= 0) & (place < loops.kw)
     group, s = np.divmod(np.arange(loops.channels(t)), loops.sw)
     leaves = np.zeros(cols, np.bool_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepsoc.graph.ir import IntArray
+from deepsoc.graph.ir import IntArray, Scale
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, split
 
@@ -59,7 +59,7 @@ def weight_words(hw: Hardware, loops: Loops, weights: IntArray, t: int) -> IntAr
     return np.stack(sets).reshape(loops.sw, -1, hw.cols).astype(np.int64)
 
 
-def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray) -> bytes:
+def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray, scale: Scale | None = None) -> bytes:
     """The stream of one operation, a whole number of beats of all ports (`Hardware.stream_bytes`).
 
     Args:
@@ -68,14 +68,16 @@ def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray
         weights: (kh, kw, ci, co) of a convolution, or (1, 1, features, co) in the order of use. Features beyond the
             weights RAM make chained blocks.
         bias: (co,) at the frac of the accumulator.
+        scale: factors of the sums, one for all or one a channel; None: they are not requantized.
     """
+    channels = _channels(hw, bias, scale or Scale((0,), (0,)))
     parts: list[_Bytes] = []
     for t in range(loops.t):
         words = weight_words(hw, loops, weights, t).reshape(-1, hw.cols)
         first = t * loops.ch_per_t
         for start, stop in split(len(words), hw.weights_ram_depth):
-            biases = bias[first : first + loops.channels(t)] if start == 0 else bias[:0]
-            parts += [_header(hw, stop - start, len(biases)), _biases(hw, biases)]
+            mine = channels[first : first + loops.channels(t)] if start == 0 else channels[:0]
+            parts += [_header(hw, stop - start, len(mine)), _biases(hw, mine.ravel())]
             parts.append(_beats(hw, _packed(hw, words[start:stop]).ravel()))
     return np.concatenate(parts).tobytes()
 
@@ -94,10 +96,19 @@ def _header(hw: Hardware, n_words: int, n_bias: int) -> _Bytes:
     return _beats(hw, np.array([n_words | n_bias << 20], "<u4").view(np.uint8))
 
 
-def _biases(hw: Hardware, biases: IntArray) -> _Bytes:
-    """Biases, as many in every beat as the reader's memory of them has in a word."""
+def _channels(hw: Hardware, bias: IntArray, scale: Scale) -> _Bytes:
+    """What the stream has of every channel, (co, bytes): the bias, and the factor if the hardware has them."""
+    biases = bias.astype("<i4").view(np.uint8).reshape(-1, 4)
+    if hw.scale_bits == 0:
+        return biases
+    m, s = (np.broadcast_to(np.array(part, "<u4"), len(bias)) for part in (scale.m, scale.s))
+    factors = (m | s << hw.scale_bits).astype("<u4").view(np.uint8).reshape(-1, 4)
+    return np.hstack([biases, factors])
+
+
+def _biases(hw: Hardware, data: _Bytes) -> _Bytes:
+    """Channels, as many in every beat as the reader's memory of them has in a word."""
     size = hw.bias_bytes
-    data = biases.astype("<i4").view(np.uint8)
     rows = np.pad(data, (0, -len(data) % size)).reshape(-1, size)
     return np.pad(rows, ((0, 0), (0, hw.stream_bytes - size))).ravel()
 

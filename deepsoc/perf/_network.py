@@ -16,7 +16,14 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS, MAX_WINDOW, MAXIMA
 from deepsoc.hw.rungs import rung
 from deepsoc.mapping import Plan
-from deepsoc.mapping.limits import bits_needed, needs, pool_memories, requantizers_needed, sum_bits_needed
+from deepsoc.mapping.limits import (
+    bits_needed,
+    needs,
+    pool_memories,
+    requantizers_needed,
+    scale_bits_needed,
+    sum_bits_needed,
+)
 from deepsoc.perf._sizes import line_buffers
 from deepsoc.perf.sources import as_workload, resolve_source
 from deepsoc.perf.space import PARAMETERS
@@ -68,7 +75,9 @@ class Network:
         if isinstance(found, Graph):
             maxima, _ = needs([found])
             bits = bits_needed([found])
-            stages = pool_memories([found]) | {"requantizers": requantizers_needed([found])}
+            stages = pool_memories([found]) | {
+                "requantizers": requantizers_needed([found]), "scale_bits": scale_bits_needed([found], bits["x_bits"]),
+            }  # fmt: skip
         growth = max((layer.kh * layer.kw * (layer.ci // layer.groups) - 1).bit_length() for layer in workload.layers)
         if isinstance(found, Graph):
             growth = sum_bits_needed([found]) - bits["x_bits"] - bits["k_bits"]

@@ -33,7 +33,8 @@ def bias_bits(known: Mapping[str, _Ints]) -> _Ints:
 
 def bias_words(known: Mapping[str, _Ints]) -> _Ints:
     """Words, of a beat's biases each, of the memory of biases (rtl/memory/dsoc_weights_reader.sv, BiasDepth)."""
-    beats = -(-known["cols"] // (bias_bits(known) // 32))
+    channel = np.where(known.get("scale_bits", 0), 64, 32)
+    beats = -(-known["cols"] * channel // bias_bits(known))
     return np.asarray(8 << np.maximum(np.ceil(np.log2(beats)), 1).astype(np.int64))
 
 

@@ -26,13 +26,13 @@ class Behind:
     share: float
 
 
-def over_clocks(op: Work) -> float:
+def over_clocks(op: Work, hw: Hardware) -> float:
     """Clocks from the last step of an operation to its last result in the writer."""
-    loops = op.loops
+    loops, longer = op.loops, op.factor_clocks(hw)
     if op.kind != "mac":
-        return const.POOL_OVER
+        return const.POOL_OVER + longer
     pool = op.pool.last_clocks(loops.ch_last) if op.pool else 0
-    return const.OVER + loops.ch_last * _last_columns(op) + pool
+    return const.OVER + longer + loops.ch_last * _last_columns(op) + pool
 
 
 def reads_behind(
@@ -53,7 +53,7 @@ def reads_behind(
     share = _share_behind(op, before, hw)
     if before.pool:
         return Behind(done + read, done + read, 1.0)
-    first = end - _steps_behind(op, before, hw) * clocks + over_clocks(before) + latency + const.WRITE
+    first = end - _steps_behind(op, before, hw) * clocks + over_clocks(before, hw) + latency + const.WRITE
     return Behind(min(first, done) + read, done + read, share)
 
 
@@ -64,7 +64,7 @@ def _lines(op: Work) -> int:
 def _last_columns(op: Work) -> int:
     """Output columns that leave at the last input column."""
     loops = op.loops
-    before = (loops.w - 1 + loops.pad_left - loops.kw) // loops.sw + 1  # that left before it
+    before = (loops.w - 1 + loops.pos0 - loops.kw) // loops.sw + 1  # that left before it
     return max(loops.wo - max(before, 0), 1)
 
 
@@ -74,7 +74,7 @@ def _steps_behind(op: Work, before: Work, hw: Hardware) -> float:
     if loops.n * loops.l * loops.wo == 1:
         return max(loops.t - -(-hw.axi_bytes // loops.ch_per_t), 0) / loops.t
     column = -(-hw.axi_bytes // loops.co)  # the one behind the beat
-    behind = max(loops.w - 1 - (column * loops.sw + loops.kw - 1 - loops.pad_left), 0) / loops.w
+    behind = max(loops.w - 1 - (column * loops.sw + loops.kw - 1 - loops.pos0), 0) / loops.w
     blocks = loops.n * loops.l
     tile = 0 if _flat(op) else op.loops.first_block_tile(hw.rows)
     return (behind + max(blocks - 1 - tile, 0)) / blocks / loops.t

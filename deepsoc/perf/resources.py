@@ -35,10 +35,12 @@ from deepsoc.perf._sizes import (
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
-_OPTIONAL = {"global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1}
+_OPTIONAL = {"global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1, "scale_bits": 0}
 PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_OPTIONAL, "pe"))
-"""Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line, `requantizers` and
-`drain_lanes`; left out, the elements are portable, there are no pools in line, two requantizers a row, and one lane."""
+"""Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line, `requantizers`,
+`drain_lanes` and `scale_bits`; left out, the elements are portable, there are no pools in line, two requantizers a
+row, one lane, and no factors. Of factors only what follows from the RTL is counted, a DSP block each and the memory
+beside the biases: their logic has not been synthesized and is taken to be that of the shifts which they replace."""
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
@@ -92,9 +94,9 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         the sum in logic; `row_pairs`, rows that share DSPs; `element_dsps`; `lines` pixel line buffers; `out_lines`
         lines of a result; `stream` bits of a beat of weights, of all their ports, `bias_bits` of it with biases; `word`
         bits of a word of weights; `units` of a beat or eight bits in it; `lut_products`, PEs that multiply in LUTs;
-        `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, and their `lane_bits`; `weights_depth`
-        words of the weights RAM, both of its banks; `counters` and `pool_unit` 1 where there are performance counters,
-        and a pooling unit.
+        `sum_bits` of a pool's sums of all rows; `lanes` of the output stage, their `lane_bits` and `factors`;
+        `weights_depth` words of the weights RAM, both of its banks; `counters` and `pool_unit` 1 where there are
+        performance counters, and a pooling unit.
 
     Raises:
         InputError: a parameter is missing, or the family has no DSPs that are processing elements.
@@ -132,6 +134,7 @@ def geometry(family: str, points: Mapping[str, npt.ArrayLike]) -> dict[str, _Val
         "lut_products": lut_products,
         "sum_bits": known["rows"] * pool_bits(known),
         "lanes": known["rows"] * known["requantizers"] * known["drain_lanes"],
+        "factors": np.where(known["scale_bits"], known["rows"] * known["requantizers"] * known["drain_lanes"], 0),
         "lane_bits": np.minimum(np.maximum(known["y_bits"] + STAGE_GROWTH, known["x_bits"] + 6), 32),
         "bias_words": bias_words(known),
         "bias_bits": bias_bits(known),
@@ -249,6 +252,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         ("array", "dsp"): g["element_dsps"],
         ("pool", "dsp"): _pool_dsps(rules, g),
         ("controller", "dsp"): _controller_dsps(g),
+        ("output_stage", "dsp"): g["factors"],
         ("weights", "dsp"): np.where(np.log2(g["units"]) % 1 > 0, 1.0, 0.0),
         **{(block, "bram36"): found[0] + biases[0] * (block == "weights") for block, found in memories.items()},
     }

@@ -167,7 +167,7 @@ def work_times(works: Sequence[Work], costs: Sequence[Cost], hw: Hardware, memor
                 begin, step = begin + (late - step), late
         moved = cost.x_bytes + cost.k_bytes + cost.o_bytes + cost.y_bytes
         moving = moved * memory.clocks_per_byte(hw.frequency_mhz)
-        clock, over, settled = step + last + memory.latency_clocks, step + over_clocks(op), before
+        clock, over, settled = step + last + memory.latency_clocks, step + over_clocks(op, hw), before
         behind = None
         if i + 1 < len(works) and works[i + 1].x.buffer == op.y.buffer:
             behind = reads_behind(
@@ -365,7 +365,7 @@ class _Weights:
         blocks = split(words, hw.weights_ram_depth)
         for start, stop in blocks:
             count = stop - start
-            bias = -(-op.loops.channels(t) * 4 // hw.bias_bytes) if start == 0 else 0
+            bias = -(-op.loops.channels(t) * hw.channel_bytes // hw.bias_bytes) if start == 0 else 0
             beats = 1 + bias - (-count * hw.weight_word_bits // (8 * hw.stream_bytes))
             begin = max(self._loaded, self._released[0])
             ahead = min(self._buffer, self._ahead + (begin - self._loaded) * self._rate)

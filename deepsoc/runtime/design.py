@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepsoc._tensors import SlotForm, TileForm
+from deepsoc._tensors import Integers, SlotForm, TileForm, to_integers
 from deepsoc.errors import InputError
 from deepsoc.runtime.device import Bytes
 
@@ -27,9 +27,11 @@ class Tensor:
     Attributes:
         offset: in the arena, bytes.
         form: how it lies there.
-        frac: real value = integer * 2^-frac.
+        frac: real value = (integer - zero) * scale * 2^-frac.
         bits: of a value.
         shape: the batch first.
+        scale: see `frac`.
+        zero: the integer of the real value 0.
     """
 
     offset: int
@@ -37,6 +39,8 @@ class Tensor:
     frac: int
     bits: int
     shape: tuple[int, ...]
+    scale: float = 1.0
+    zero: int = 0
 
     @classmethod
     def of(cls, entry: dict[str, Any], rows: int) -> Tensor:
@@ -47,7 +51,21 @@ class Tensor:
             form = SlotForm(rows, *shape, entry["slot_bytes"], entry["ch_per_t"])
         else:
             form = TileForm(rows, entry["bits"], *shape, entry["pitch"])
-        return cls(entry["offset"], form, entry["frac"], entry["bits"], tuple(entry["shape"]))
+        return cls(
+            entry["offset"], form, entry["frac"], entry["bits"], tuple(entry["shape"]), entry.get("scale", 1.0),
+            entry.get("zero", 0),
+        )  # fmt: skip
+
+    def integers(self, images: npt.ArrayLike, where: str = "images") -> tuple[Integers, bool]:
+        """`to_integers` of images, in the type of this tensor."""
+        return to_integers(
+            images, self.shape[1:], bits=self.bits, frac=self.frac, scale=self.scale, zero=self.zero, where=where
+        )
+
+    def real(self, values: Integers) -> npt.NDArray[np.float64]:
+        """Real values of integers of this tensor."""
+        centred = (values - self.zero).astype(np.float64) * self.scale
+        return np.asarray(np.ldexp(centred, -self.frac), np.float64)
 
 
 @dataclass(frozen=True)

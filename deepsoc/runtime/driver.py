@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepsoc._tensors import Integers, to_integers
+from deepsoc._tensors import Integers
 from deepsoc.errors import InputError
 from deepsoc.runtime import _registers as regs
 from deepsoc.runtime._interrupt import ENDED
@@ -205,12 +205,11 @@ class Driver:
     # ---- values ------------------------------------------------------------------------------------------------------
     def _integers(self, images: npt.ArrayLike) -> tuple[Integers, bool]:
         """Input integers (count, …), and whether one image came without a batch axis."""
-        place = self.design.input
-        return to_integers(images, place.shape[1:], bits=place.bits, frac=place.frac)
+        return self.design.input.integers(images)
 
     def real(self, outputs: Integers) -> npt.NDArray[np.float64]:
         """Output integers as real values, or as probabilities if the network ends with softmax."""
-        real: npt.NDArray[np.float64] = np.ldexp(outputs.astype(np.float64), -self.design.output.frac)
+        real = self.design.output.real(outputs)
         if not self.design.softmax:
             return real
         powers = np.exp(real - real.max(axis=-1, keepdims=True))

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from deepsoc._arrays import read_array, write_array
-from deepsoc._tensors import to_integers
 from deepsoc.errors import InputError
 from deepsoc.runtime.design import Design
 from deepsoc.runtime.device import Device
@@ -185,10 +184,7 @@ def run_files(
         DeviceError: as of `run`.
     """
     design = Design.load(folder)
-    place = design.input
-    values, _ = to_integers(
-        read_array(images, "the images"), place.shape[1:], bits=place.bits, frac=place.frac, where=str(images)
-    )
+    values, _ = design.input.integers(read_array(images, "the images"), where=str(images))
     if out is not None and not Path(out).absolute().parent.is_dir():
         raise InputError("its folder does not exist; make it, or give another file", where=str(out))
     result = run(design, opened(design), values, integers=integers, timeout=timeout, progress=progress)

@@ -29,7 +29,9 @@ def read_images(images: str | Path | npt.ArrayLike, given: Artifacts) -> Integer
         where = str(images)
         images = read_array(images, "the input")
     place = given.manifest.input
-    return to_integers(images, place.shape[1:], bits=place.bits, frac=place.frac, where=where)[0]
+    return to_integers(
+        images, place.shape[1:], bits=place.bits, frac=place.frac, scale=place.scale, zero=place.zero, where=where
+    )[0]
 
 
 def in_batches(values: Integers, batch: int) -> list[Integers]:

@@ -340,7 +340,7 @@ def _compare_firmware(export: Artifacts, work: Path, total: Comparison) -> None:
             total,
             bundle=bundle.name,
             operation="softmax",
-            expected=softmax(expected, manifest.output.frac),
+            expected=softmax(expected, manifest.output.frac, manifest.output.scale),
             received=np.fromfile(work / "probabilities.bin", "<f4"),
             tolerance=_SOFTMAX_TOLERANCE,
         )
@@ -351,4 +351,5 @@ def _outputs(export: Artifacts, work: Path) -> npt.NDArray[np.generic]:
     place = export.manifest.output
     if export.manifest.softmax:
         return np.fromfile(work / "probabilities.bin", "<f4").reshape(place.shape)
-    return np.ldexp(np.fromfile(work / "output.bin", "<i4").astype(np.float64), -place.frac).reshape(place.shape)
+    values = np.fromfile(work / "output.bin", "<i4").astype(np.float64) - place.zero
+    return np.ldexp(values * place.scale, -place.frac).reshape(place.shape)

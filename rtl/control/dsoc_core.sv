@@ -24,6 +24,7 @@ module dsoc_core #(
     parameter int unsigned CountersDepth = 64,   // operations whose performance counters are kept; 0: no counters
     parameter int unsigned Requants     = 2,     // requantizers of a row: 1 or 2
     parameter int unsigned Lanes        = 1,     // channels whose results leave at once at most: 1, 2 or 4
+    parameter int unsigned ScaleBits    = 0,     // bits of the factors of sums: 17; 0: there are none
     parameter int unsigned Pe           = 0,     // processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
     parameter bit Dsp48e2               = 1'b0,  // DSP blocks are DSP48E2 rather than DSP48E1
     parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
@@ -148,6 +149,9 @@ module dsoc_core #(
   end
   if (Requants != 1 && Requants != 2) begin : gen_illegal_requants
     $error("dsoc_core: Requants must be 1 or 2");
+  end
+  if (ScaleBits != 0 && ScaleBits != 17) begin : gen_illegal_scale
+    $error("dsoc_core: ScaleBits must be 0 or 17");
   end
   if (Pe > 2) begin : gen_illegal_pe
     $error("dsoc_core: Pe must be 0, 1 or 2");
@@ -633,10 +637,11 @@ module dsoc_core #(
   logic count_active, count_step, count_lacks_pixels, count_lacks_weights, count_lacks_operand, count_blocked;
 
   // ---- engine --------------------------------------------------------------------------------------------------------
+  localparam int unsigned ChannelBits = (ScaleBits > 0) ? 64 : 32;
   logic [ 2:0] bias_bank;
   logic [15:0] bias_index;
   logic bias_read;
-  logic [Lanes-1:0][31:0] bias;
+  logic [Lanes-1:0][ChannelBits-1:0] bias;
   logic [Lanes-1:0][32*Rows-1:0] mac_data;
   logic [32*Rows-1:0] pool_data;
   logic mac_valid, mac_ready, pool_valid, pool_ready;
@@ -660,6 +665,7 @@ module dsoc_core #(
       .MaxBurst(WeightsBurst),
       .WeightsPorts(WeightsPorts),
       .Lanes(Lanes),
+      .ScaleBits(ScaleBits),
       .Pe(Pe),
       .Dsp48e2(Dsp48e2)
   ) i_engine (
@@ -792,6 +798,7 @@ module dsoc_core #(
       .SumBits(SumBits),
       .Requants(Requants),
       .Lanes(Lanes),
+      .ScaleBits(ScaleBits),
       .AxiBits(AxiBits),
       .OpdLines(OutLines),
       .OutLines(OutLines)

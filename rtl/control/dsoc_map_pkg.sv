@@ -397,7 +397,8 @@ package dsoc_map_pkg;
   localparam int unsigned D_ROW_STEP_LSB = 0;
   localparam int unsigned D_ROW_STEP_WIDTH = 16;
 
-  // x_cols: Input columns that exist (pooling has virtual ones behind them).
+  // x_cols: Input columns that exist; behind them, and before them (x_before), there may be virtual
+  // ones.
   localparam int unsigned D_X_COLS_WORD = 19;
   localparam int unsigned D_X_COLS_LSB = 16;
   localparam int unsigned D_X_COLS_WIDTH = 16;
@@ -457,7 +458,7 @@ package dsoc_map_pkg;
   localparam int unsigned D_SW_LSB = 24;
   localparam int unsigned D_SW_WIDTH = 8;
 
-  // pos0: Left padding: position of the first output column at w = 0.
+  // pos0: Position of the first output column at w = 0: left padding, if it is no virtual columns.
   localparam int unsigned D_POS0_WORD = 25;
   localparam int unsigned D_POS0_LSB = 0;
   localparam int unsigned D_POS0_WIDTH = 8;
@@ -662,9 +663,111 @@ package dsoc_map_pkg;
   localparam int unsigned D_X_GUARD_LSB = 0;
   localparam int unsigned D_X_GUARD_WIDTH = 32;
 
+  // m1: With scale_bits: factor of act1, of pools; others have one a channel beside their biases.
+  localparam int unsigned D_M1_WORD = 52;
+  localparam int unsigned D_M1_LSB = 0;
+  localparam int unsigned D_M1_WIDTH = 17;
+
+  // s1: With scale_bits: right shift behind m1.
+  localparam int unsigned D_S1_WORD = 52;
+  localparam int unsigned D_S1_LSB = 17;
+  localparam int unsigned D_S1_WIDTH = 6;
+
+  // slope1: With scale_bits: how much further act1 shifts for a < 0.
+  localparam int unsigned D_SLOPE1_WORD = 52;
+  localparam int unsigned D_SLOPE1_LSB = 24;
+  localparam int unsigned D_SLOPE1_WIDTH = 3;
+
+  // m2: With scale_bits: factor of act2.
+  localparam int unsigned D_M2_WORD = 53;
+  localparam int unsigned D_M2_LSB = 0;
+  localparam int unsigned D_M2_WIDTH = 17;
+
+  // s2: With scale_bits: right shift behind m2.
+  localparam int unsigned D_S2_WORD = 53;
+  localparam int unsigned D_S2_LSB = 17;
+  localparam int unsigned D_S2_WIDTH = 6;
+
+  // slope2: With scale_bits: how much further act2 shifts for a < 0.
+  localparam int unsigned D_SLOPE2_WORD = 53;
+  localparam int unsigned D_SLOPE2_LSB = 24;
+  localparam int unsigned D_SLOPE2_WIDTH = 3;
+
+  // z1 (signed): With scale_bits: added to what act1 has rounded.
+  localparam int unsigned D_Z1_WORD = 54;
+  localparam int unsigned D_Z1_LSB = 0;
+  localparam int unsigned D_Z1_WIDTH = 16;
+
+  // lo1 (signed): With scale_bits: least result of act1.
+  localparam int unsigned D_LO1_WORD = 54;
+  localparam int unsigned D_LO1_LSB = 16;
+  localparam int unsigned D_LO1_WIDTH = 16;
+
+  // hi1 (signed): With scale_bits: greatest result of act1.
+  localparam int unsigned D_HI1_WORD = 55;
+  localparam int unsigned D_HI1_LSB = 0;
+  localparam int unsigned D_HI1_WIDTH = 16;
+
+  // z2 (signed): With scale_bits: added to what act2 has rounded.
+  localparam int unsigned D_Z2_WORD = 55;
+  localparam int unsigned D_Z2_LSB = 16;
+  localparam int unsigned D_Z2_WIDTH = 16;
+
+  // lo2 (signed): With scale_bits: least result of act2.
+  localparam int unsigned D_LO2_WORD = 56;
+  localparam int unsigned D_LO2_LSB = 0;
+  localparam int unsigned D_LO2_WIDTH = 16;
+
+  // hi2 (signed): With scale_bits: greatest result of act2.
+  localparam int unsigned D_HI2_WORD = 56;
+  localparam int unsigned D_HI2_LSB = 16;
+  localparam int unsigned D_HI2_WIDTH = 16;
+
+  // x_zero (signed): With scale_bits: mac: the pixel of rows and columns that do not exist.
+  localparam int unsigned D_X_ZERO_WORD = 57;
+  localparam int unsigned D_X_ZERO_LSB = 0;
+  localparam int unsigned D_X_ZERO_WIDTH = 8;
+
+  // o_zero (signed): With scale_bits: taken from the operand tensor before it is shifted.
+  localparam int unsigned D_O_ZERO_WORD = 57;
+  localparam int unsigned D_O_ZERO_LSB = 8;
+  localparam int unsigned D_O_ZERO_WIDTH = 8;
+
+  // x_before: With scale_bits: mac: of the columns processed, those that do not exist before the
+  // first that does.
+  localparam int unsigned D_X_BEFORE_WORD = 57;
+  localparam int unsigned D_X_BEFORE_LSB = 16;
+  localparam int unsigned D_X_BEFORE_WIDTH = 8;
+
+  // x_term (signed): With scale_bits: pools: added to what leaves the pooling unit.
+  localparam int unsigned D_X_TERM_WORD = 58;
+  localparam int unsigned D_X_TERM_LSB = 0;
+  localparam int unsigned D_X_TERM_WIDTH = 16;
+
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [383:0] reserved1664;
+    logic [175:0] reserved1872;
+    logic signed [15:0] x_term;
+    logic [7:0] reserved1848;
+    logic [7:0] x_before;
+    logic signed [7:0] o_zero;
+    logic signed [7:0] x_zero;
+    logic signed [15:0] hi2;
+    logic signed [15:0] lo2;
+    logic signed [15:0] z2;
+    logic signed [15:0] hi1;
+    logic signed [15:0] lo1;
+    logic signed [15:0] z1;
+    logic [4:0] reserved1723;
+    logic [2:0] slope2;
+    logic [0:0] reserved1719;
+    logic [5:0] s2;
+    logic [16:0] m2;
+    logic [4:0] reserved1691;
+    logic [2:0] slope1;
+    logic [0:0] reserved1687;
+    logic [5:0] s1;
+    logic [16:0] m1;
     logic [31:0] x_guard;
     logic [15:0] x_returns;
     logic [13:0] reserved1602;

@@ -8,11 +8,13 @@
 ///   Rows, Rpb        PE rows, rows packed in a byte
 ///   SwMax            largest horizontal stride
 ///   DepthBits        address bits of a weights bank
+///   Virtual          convolutions may have columns that do not exist before and behind those that do, as pools behind them
 module dsoc_controller #(
     parameter int unsigned Rows = 8,
     parameter int unsigned Rpb = 2,
     parameter int unsigned SwMax = 2,
-    parameter int unsigned DepthBits = 11
+    parameter int unsigned DepthBits = 11,
+    parameter bit Virtual = 1'b0
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -45,6 +47,7 @@ module dsoc_controller #(
 
     // the step, one clock later
     output logic mac_o,
+    output logic real_o,
     output logic zero_o,
     output logic shift_o,
 
@@ -190,12 +193,12 @@ module dsoc_controller #(
       .ends_next_o()
   );
 
-  // Columns that exist, of those of a pool.
+  // Columns that exist, of those of a pool, and of any operation if Virtual.
   dsoc_loop i_x (
       .clk_i,
       .rst_ni,
       .load_i  (idle || (go && ends[W])),
-      .step_i  (go && col_last),
+      .step_i  (go && col_last && (!Virtual || real_column_q)),
       .count_i (desc_i.x_cols),
       .before_o(),
       .last_o  (x_last)
@@ -263,7 +266,23 @@ module dsoc_controller #(
     end
   end
 
-  assign real_next = col_last ? w_last || (real_column_q && (!pool_q || !x_last)) : real_column_q;
+  // Columns before the first that exists, this one included.
+  logic [7:0] missing, missing_q;
+
+  assign missing = Virtual ? desc_i.x_before : '0;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) missing_q <= '0;
+    else if (config_ || (go && ends[W])) missing_q <= missing;
+    else if (go && col_last && missing_q != '0) missing_q <= missing_q - 8'd1;
+  end
+
+  always_comb begin
+    real_next = real_column_q;
+    if (col_last && w_last) real_next = missing == '0;
+    else if (col_last && missing_q != '0) real_next = missing_q == 8'd1;
+    else if (col_last && (Virtual || pool_q) && x_last) real_next = 1'b0;
+  end
 
   // ---- weights: where the set of an input column begins, and how long all sets are ---------------------------------------
   always_comb begin
@@ -320,8 +339,8 @@ module dsoc_controller #(
           kh_first_q    <= 1'b1;
           col_first_q   <= 1'b1;
           w_first_q     <= 1'b1;
-          real_column_q <= 1'b1;
-          pops_q        <= 1'b1;
+          real_column_q <= missing == '0;
+          pops_q        <= missing == '0;
           remaining_q   <= desc_i.wo_count;
           sigma_q       <= sigma0_q;
           addr_q        <= addr0;
@@ -388,10 +407,12 @@ module dsoc_controller #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       mac_o   <= 1'b0;
+      real_o  <= 1'b0;
       zero_o  <= 1'b0;
       shift_o <= 1'b0;
     end else if (advance_i) begin
       mac_o   <= go && !pool_q;
+      real_o  <= real_column_q;
       zero_o  <= col_first_q && (w_first_q || desc_i.kw == 8'd1);
       shift_o <= state_q == Shift;
     end

@@ -12,6 +12,7 @@
 ///   EdgesDepth                       words of the pooling unit's edges RAM; 0: there is no pooling unit
 ///   AxiBits, AddrBits, MaxBurst      of the weights port; beats of a burst at most
 ///   Lanes                            channels that leave at once at most
+///   ScaleBits                        bits of a channel's factor, beside its bias; 0: numbers have neither factors nor zero points
 ///   Pe, Dsp48e2                      processing elements, as of dsoc_array
 module dsoc_engine #(
     parameter int unsigned Rows = 3,
@@ -32,8 +33,10 @@ module dsoc_engine #(
     parameter int unsigned MaxBurst = 16,
     parameter int unsigned WeightsPorts = 1,
     parameter int unsigned Lanes = 1,
+    parameter int unsigned ScaleBits = 0,
     parameter int unsigned Pe = 0,
-    parameter bit Dsp48e2 = 1'b0
+    parameter bit Dsp48e2 = 1'b0,
+    localparam int unsigned ChannelBits = (ScaleBits > 0) ? 64 : 32
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -60,11 +63,11 @@ module dsoc_engine #(
     output logic [         WeightsPorts-1:0] rready_o,
     output logic                             error_o,
 
-    // Biases, read by the output stage.
+    // Biases and factors, read by the output stage.
     input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
     input  logic        bias_read_i,
-    output logic [Lanes-1:0][31:0] bias_o,
+    output logic [Lanes-1:0][ChannelBits-1:0] bias_o,
 
     // What goes on in this clock, for the performance counters.
     output logic active_o,
@@ -91,7 +94,7 @@ module dsoc_engine #(
   logic [19:0] block_words;
   logic [DepthBits-1:0] weights_addr;
   logic [Cols*KBits-1:0] weights;
-  logic advance, mac, zero, shift, leave, px_load, px_shift;
+  logic advance, mac, mac_real, zero, shift, leave, px_load, px_shift;
   logic [7:0] leave_pos, group_q;
   logic [15:0] leave_count, leave_channels;
   logic hold, sums_valid, sums_ready, sums_ready_next, skid_valid, skid_ready;
@@ -116,6 +119,7 @@ module dsoc_engine #(
       .AddrBits(AddrBits),
       .MaxBurst(MaxBurst),
       .Ports(WeightsPorts),
+      .ChannelBits(ChannelBits),
       .Lanes(Lanes)
   ) i_weights (
       .clk_i,
@@ -151,7 +155,8 @@ module dsoc_engine #(
       .Rows(Rows),
       .Rpb(8 / XBits),
       .SwMax(SwMax),
-      .DepthBits(DepthBits)
+      .DepthBits(DepthBits),
+      .Virtual(ScaleBits > 0)
   ) i_controller (
       .clk_i,
       .rst_ni,
@@ -176,6 +181,7 @@ module dsoc_engine #(
       .lacks_pixels_o,
       .lacks_weights_o,
       .mac_o           (mac),
+      .real_o          (mac_real),
       .zero_o          (zero),
       .shift_o         (shift),
       .leave_o         (leave),
@@ -216,7 +222,7 @@ module dsoc_engine #(
 
   // Operands and what is done with them, a clock late: a block RAM's word has a long way to all rows.
   logic mac_q, zero_q, shift_q;
-  logic [Rows*XBits-1:0] pixels_q;
+  logic [Rows*XBits-1:0] taken, pixels_q;
   logic [Cols*KBits-1:0] weights_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -225,7 +231,18 @@ module dsoc_engine #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (advance) {pixels_q, weights_q} <= {pixels, weights};
+    if (advance) {pixels_q, weights_q} <= {taken, weights};
+  end
+
+  // What does not exist stands for the real value 0.
+  if (ScaleBits > 0) begin : gen_padding
+    for (genvar r = 0; r < Rows; r++) begin : gen_row
+      assign taken[r*XBits+:XBits] = exists[r] && mac_real ? pixels[r*XBits+:XBits] : XBits'(desc_i.x_zero);
+    end
+  end else begin : gen_no_padding
+    logic unused_ok;
+    assign unused_ok = &{1'b0, mac_real};
+    assign taken = pixels;
   end
 
   dsoc_array #(

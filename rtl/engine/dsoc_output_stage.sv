@@ -8,6 +8,9 @@
 /// operand tensor need one, of four clocks, others two, of nine. With Requants 2 both have lanes of their own, and a channel
 /// of all rows leaves every clock; with 1 what has made its first pass enters the same lanes again, before anything new.
 ///
+/// With ScaleBits a pass multiplies instead of shifting (dsoc_scaled_lane): eight clocks, or seventeen. The first one of what comes
+/// from the array has a factor a channel, which comes with the bias; all others have the descriptor's.
+///
 /// While the descriptor says `wide`, `Lanes` channels come at once; `mask_o` says which of them there are, of the last ones. They
 /// are not raw, and have no partial sums. Otherwise the first lane's is the only one.
 ///
@@ -16,6 +19,7 @@
 ///   SumBits              bits of a sum with its bias, partial sum or operand, at most 32
 ///   Requants             requantizers of a row, 1 or 2
 ///   Lanes                channels at once at most, a power of two
+///   ScaleBits            bits of a factor, 17; 0: there are none, and a channel's 32 bits are its bias
 ///   AxiBits              data bits of the operand port
 ///   OpdLines, OutLines   line buffers of the operand reader, lines of the writer
 module dsoc_output_stage #(
@@ -24,9 +28,11 @@ module dsoc_output_stage #(
     parameter int unsigned SumBits = 32,
     parameter int unsigned Requants = 2,
     parameter int unsigned Lanes = 1,
+    parameter int unsigned ScaleBits = 0,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned OpdLines = 4,
     parameter int unsigned OutLines = 4,
+    localparam int unsigned ChannelBits = (ScaleBits > 0) ? 64 : 32,
     localparam int unsigned RawBeats = (32 * Rows + AxiBits - 1) / AxiBits
 ) (
     input  logic                clk_i,
@@ -47,7 +53,7 @@ module dsoc_output_stage #(
     output logic [ 2:0] bias_bank_o,
     output logic [15:0] bias_index_o,
     output logic        bias_read_o,
-    input  logic [Lanes-1:0][31:0] bias_i,
+    input  logic [Lanes-1:0][ChannelBits-1:0] bias_i,
 
     input  logic                        opd_valid_i,
     input  logic [Lanes-1:0][8*OpdLines-1:0] opd_bytes_i,
@@ -69,7 +75,8 @@ module dsoc_output_stage #(
 
   localparam int unsigned Rpb = 8 / XBits;
   localparam int unsigned LinesPerTile = (Rows + Rpb - 1) / Rpb;
-  localparam int unsigned Clocks = 4;  // of a pass; one more to the next
+  localparam bit Scaled = ScaleBits > 0;
+  localparam int unsigned Clocks = Scaled ? 8 : 4;  // of a pass; one more to the next
   localparam int unsigned Stages = (Requants < 2) ? Clocks + 1 : 2 * Clocks + 1;
 
   typedef struct packed {
@@ -282,10 +289,19 @@ module dsoc_output_stage #(
   assign out = (Requants > 1 && twice_q) ? meta_q[Stages-1] : meta_q[Clocks-1];
 
   // ---- the arithmetic: what a pass does is constant in an operation ----------------------------------------------------------
+  localparam int unsigned OutBits = Scaled ? 16 : XBits;  // of a result; the last pass's have XBits
+  localparam int unsigned OperandBits = Scaled ? XBits + 1 : XBits;
+
   typedef struct packed {
-    logic       zero_neg;
-    logic [5:0] pos;  // shifts, and 7 more
-    logic [5:0] neg;
+    logic        zero_neg;
+    logic [5:0]  pos;  // shifts, and 7 more
+    logic [5:0]  neg;
+    logic [16:0] m;    // all that follows: of factors alone
+    logic [5:0]  s;
+    logic [2:0]  slope;
+    logic [15:0] z;
+    logic [15:0] lo;
+    logic [15:0] hi;
   } scale_t;
 
   scale_t [1:0] scale, scale_q;  // of both passes
@@ -293,15 +309,16 @@ module dsoc_output_stage #(
   logic [4:0] lsh_q;
 
   always_comb begin
-    scale             = '0;
-    scale[1].zero_neg = desc_i.zero2;
-    scale[1].pos      = 6'(desc_i.sh2_pos + 6'sd7);
-    scale[1].neg      = 6'(desc_i.sh2_neg + 6'sd7);
-    scale[0]          = scale[1];
+    scale[1] = '{
+        desc_i.zero2, 6'(desc_i.sh2_pos + 6'sd7), 6'(desc_i.sh2_neg + 6'sd7),
+        desc_i.m2, desc_i.s2, desc_i.slope2, desc_i.z2, desc_i.lo2, desc_i.hi2
+    };
+    scale[0] = scale[1];
     if (desc_i.act1_en || twice) begin
-      scale[0].zero_neg = desc_i.zero1;
-      scale[0].pos      = 6'(desc_i.sh1_pos + 6'sd7);
-      scale[0].neg      = 6'(desc_i.sh1_neg + 6'sd7);
+      scale[0] = '{
+          desc_i.zero1, 6'(desc_i.sh1_pos + 6'sd7), 6'(desc_i.sh1_neg + 6'sd7),
+          desc_i.m1, desc_i.s1, desc_i.slope1, desc_i.z1, desc_i.lo1, desc_i.hi1
+      };
     end
   end
 
@@ -314,28 +331,58 @@ module dsoc_output_stage #(
   end
 
   logic [Requants-1:0][Lanes-1:0][Rows-1:0][SumBits-1:0] term_a, term_b, next_a, next_b, raw;
-  logic [Requants-1:0][Lanes-1:0][Rows-1:0][XBits-1:0] result;
+  logic [Requants-1:0][Lanes-1:0][Rows-1:0][OutBits-1:0] result;
 
   for (genvar p = 0; p < Requants; p++) begin : gen_pass
-    scale_t at_sum_q;
+    scale_t at_sum_q, at_result_q;
     logic load, second, biased_q, adds_q;
 
+    logic unused_ok;  // one form takes what the other does not
+
+    assign unused_ok = &{1'b0, at_sum_q, at_result_q};
     assign load   = (p == 0) ? fire || again : meta_q[Clocks].valid;
     assign second = p == 1 || again;
 
     always_ff @(posedge clk_i) begin
       if (enable) begin
-        biased_q <= !second && !partial_q && !pool_q;
-        adds_q   <= second || partial_q;
-        at_sum_q <= scale_q[p==1||meta_q[0].second];
+        biased_q    <= !second && !partial_q && (Scaled || !pool_q);
+        adds_q      <= second || partial_q;
+        at_sum_q    <= scale_q[p==1||meta_q[0].second];
+        at_result_q <= scale_q[p==1||meta_q[Clocks-3].second];
       end
     end
 
     for (genvar d = 0; d < Lanes; d++) begin : gen_lane
-      for (genvar r = 0; r < Rows; r++) begin : gen_row
-        logic signed [XBits-1:0] operand;
+      logic [16:0] m_q;
+      logic [ 5:0] s_q;
+      logic signed [SumBits-1:0] bias;
 
-        assign operand = (p == 0 && tensor_q) ? opd_bytes_i[d][8*(r/Rpb)+(r%Rpb)*XBits+:XBits] : '0;
+      if (Scaled) begin : gen_factor
+        assign bias = pool_q ? SumBits'(desc_i.x_term) : bias_i[d][SumBits-1:0];
+        always_ff @(posedge clk_i) begin
+          if (enable) begin
+            {s_q, m_q} <= (p == 1 || meta_q[0].second || pool_q) ?
+                {scale_q[p==1||meta_q[0].second].s, scale_q[p==1||meta_q[0].second].m} : bias_i[d][54:32];
+          end
+        end
+      end else begin : gen_shift
+        assign bias = bias_i[d][SumBits-1:0];
+        logic unused_factor;
+        assign {s_q, m_q}    = '0;
+        assign unused_factor = &{1'b0, s_q, m_q};
+      end
+
+      for (genvar r = 0; r < Rows; r++) begin : gen_row
+        logic signed [OperandBits-1:0] operand;
+
+        if (p > 0) begin : gen_no_operand
+          assign operand = '0;
+        end else if (Scaled) begin : gen_centred
+          assign operand = tensor_q ? OperandBits'($signed(opd_bytes_i[d][8*(r/Rpb)+(r%Rpb)*XBits+:XBits])) -
+              OperandBits'(desc_i.o_zero) : '0;
+        end else begin : gen_operand
+          assign operand = tensor_q ? opd_bytes_i[d][8*(r/Rpb)+(r%Rpb)*XBits+:XBits] : '0;
+        end
         if (p == 0) begin : gen_first
           assign term_a[p][d][r] = again ? next_a[0][d][r] : source[d][32*r+:SumBits];
           // Partial sums come to the first lane alone.
@@ -345,31 +392,65 @@ module dsoc_output_stage #(
           assign term_b[p][d][r] = next_b[p-1][d][r];
         end
 
-        dsoc_output_lane #(
-            .XBits  (XBits),
-            .SumBits(SumBits)
-        ) i_lane (
-            .clk_i,
-            .enable_i       (enable),
-            .load_i         (load),
-            .a_i            (term_a[p][d][r]),
-            .b_i            (term_b[p][d][r]),
-            .operand_i      (operand),
-            .bias_i         (bias_i[d][SumBits-1:0]),
-            .biased_i       (biased_q),
-            .adds_i         (adds_q),
-            .exists_i       (desc_i.raw_out || meta_q[(p==0)?Clocks-2 : Stages-2].rows[r]),
-            .amount_pos_i   (at_sum_q.pos),
-            .amount_neg_i   (at_sum_q.neg),
-            .zero_neg_i     (at_sum_q.zero_neg),
-            .quantize_i     (quantize_q),
-            .shifts_result_i(shifts_result_q),
-            .lsh_i          (lsh_q),
-            .y_o            (result[p][d][r]),
-            .raw_o          (raw[p][d][r]),
-            .a_o            (next_a[p][d][r]),
-            .b_o            (next_b[p][d][r])
-        );
+        if (Scaled) begin : gen_scaled
+          dsoc_scaled_lane #(
+              .OperandBits(OperandBits),
+              .SumBits    (SumBits),
+              .ScaleBits  (ScaleBits),
+              .OutBits    (OutBits)
+          ) i_lane (
+              .clk_i,
+              .enable_i       (enable),
+              .load_i         (load),
+              .a_i            (term_a[p][d][r]),
+              .b_i            (term_b[p][d][r]),
+              .operand_i      (operand),
+              .bias_i         (bias),
+              .biased_i       (biased_q),
+              .adds_i         (adds_q),
+              .m_i            (m_q[ScaleBits-1:0]),
+              .shift_i        (s_q),
+              .slope_i        (at_sum_q.slope),
+              .zero_neg_i     (at_sum_q.zero_neg),
+              .z_i            (at_result_q.z),
+              .lo_i           (at_result_q.lo),
+              .hi_i           (at_result_q.hi),
+              .exists_i       (desc_i.raw_out || meta_q[(p==0)?Clocks-2 : Stages-2].rows[r]),
+              .quantize_i     (quantize_q),
+              .shifts_result_i(shifts_result_q),
+              .lsh_i          (lsh_q),
+              .y_o            (result[p][d][r]),
+              .raw_o          (raw[p][d][r]),
+              .a_o            (next_a[p][d][r]),
+              .b_o            (next_b[p][d][r])
+          );
+        end else begin : gen_shifted
+          dsoc_output_lane #(
+              .XBits  (XBits),
+              .SumBits(SumBits)
+          ) i_lane (
+              .clk_i,
+              .enable_i       (enable),
+              .load_i         (load),
+              .a_i            (term_a[p][d][r]),
+              .b_i            (term_b[p][d][r]),
+              .operand_i      (operand),
+              .bias_i         (bias),
+              .biased_i       (biased_q),
+              .adds_i         (adds_q),
+              .exists_i       (desc_i.raw_out || meta_q[(p==0)?Clocks-2 : Stages-2].rows[r]),
+              .amount_pos_i   (at_sum_q.pos),
+              .amount_neg_i   (at_sum_q.neg),
+              .zero_neg_i     (at_sum_q.zero_neg),
+              .quantize_i     (quantize_q),
+              .shifts_result_i(shifts_result_q),
+              .lsh_i          (lsh_q),
+              .y_o            (result[p][d][r]),
+              .raw_o          (raw[p][d][r]),
+              .a_o            (next_a[p][d][r]),
+              .b_o            (next_b[p][d][r])
+          );
+        end
       end
     end
   end
@@ -385,7 +466,7 @@ module dsoc_output_stage #(
   assign mask_o     = out.mask;
 
   // The last pass quantizes what becomes bytes, and nothing else.
-  logic [Lanes-1:0][Rows-1:0][XBits-1:0] value;
+  logic [Lanes-1:0][Rows-1:0][OutBits-1:0] value;
   logic [Rows-1:0][SumBits-1:0] raw_value;
 
   assign value     = (Requants > 1 && twice_q) ? result[Requants-1] : result[0];
@@ -393,7 +474,7 @@ module dsoc_output_stage #(
 
   for (genvar d = 0; d < Lanes; d++) begin : gen_pack
     for (genvar b = 0; b < OutLines * Rpb; b++) begin : gen_row
-      assign bytes_o[d][b*XBits+:XBits] = (b < Rows) ? value[d][b%Rows] : '0;
+      assign bytes_o[d][b*XBits+:XBits] = (b < Rows) ? value[d][b%Rows][XBits-1:0] : '0;
     end
   end
 

@@ -17,6 +17,7 @@
 ///   AxiBits, AddrBits       of a port
 ///   MaxBurst                beats of a burst, power of two
 ///   Ports                   that the stream comes by, 1 to 3
+///   ChannelBits             bits of a bias, 32, or 64 with what else its channel has beside it
 ///   Lanes                   biases that are read at once, from an aligned group of as many; the first alone from anywhere
 module dsoc_weights_reader #(
     parameter int unsigned Cols = 24,
@@ -27,6 +28,7 @@ module dsoc_weights_reader #(
     parameter int unsigned AddrBits = 40,
     parameter int unsigned MaxBurst = 16,
     parameter int unsigned Ports = 1,
+    parameter int unsigned ChannelBits = 32,
     parameter int unsigned Lanes = 1
 ) (
     input logic                clk_i,
@@ -58,7 +60,7 @@ module dsoc_weights_reader #(
     input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
     input  logic        bias_read_i,
-    output logic [Lanes-1:0][31:0] bias_o,
+    output logic [Lanes-1:0][ChannelBits-1:0] bias_o,
 
     output logic error_o
 );
@@ -67,7 +69,7 @@ module dsoc_weights_reader #(
   localparam int unsigned ByteBits = $clog2(BeatBytes);
   localparam int unsigned FifoBeats = (4 * MaxBurst > 16) ? 4 * MaxBurst : 16;
   localparam int unsigned StreamBits = Ports * AxiBits;
-  localparam int unsigned BiasPerBeat = (Ports < 3 ? Ports : 2) * AxiBits / 32;  // a power of two
+  localparam int unsigned BiasPerBeat = (Ports < 3 ? Ports : 2) * AxiBits / ChannelBits;  // a power of two
   localparam int unsigned BiasBeats = (Cols + BiasPerBeat - 1) / BiasPerBeat;
   localparam int unsigned BiasAddr = (BiasBeats > 1) ? $clog2(BiasBeats) : 1;
   localparam int unsigned BiasDepth = 8 << BiasAddr;
@@ -309,7 +311,7 @@ module dsoc_weights_reader #(
   );
   assign weights_o = read_word[Cols*KBits-1:0];
 
-  localparam int unsigned BiasBits = 32 * BiasPerBeat;
+  localparam int unsigned BiasBits = ChannelBits * BiasPerBeat;
   logic [BiasBits-1:0] bias_beat;
   logic bias_wen;
   logic [BiasAddr+2:0] bias_waddr, bias_raddr;
@@ -321,9 +323,11 @@ module dsoc_weights_reader #(
   assign bias_place = 16'(32'(bias_index_i) % BiasPerBeat);
 
   // Lanes behind the first are asked for in aligned groups only.
-  function automatic logic [Lanes-1:0][31:0] biases(logic [BiasBits-1:0] of_beat, logic [15:0] place);
-    biases[0] = of_beat[32*place+:32];
-    for (int unsigned d = 1; d < Lanes; d++) biases[d] = of_beat[32*(32'(place)/Lanes*Lanes+d)+:32];
+  function automatic logic [Lanes-1:0][ChannelBits-1:0] biases(logic [BiasBits-1:0] of_beat, logic [15:0] place);
+    biases[0] = of_beat[ChannelBits*place+:ChannelBits];
+    for (int unsigned d = 1; d < Lanes; d++) begin
+      biases[d] = of_beat[ChannelBits*(32'(place)/Lanes*Lanes+d)+:ChannelBits];
+    end
   endfunction
 
   if (BiasDepth > MostRegfile) begin : gen_bias_ram

@@ -20,7 +20,13 @@ class Tensor(ctypes.Structure):
     _fields_ = (
         [(name, ctypes.c_uint32) for name in ("offset", "bytes", "pitch", "n_pitch", "n", "h", "w", "c")]
         + [("slot_bytes", ctypes.c_uint32), ("ch_per_t", ctypes.c_uint32)]
-        + [("form", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("frac", ctypes.c_int8), ("reserved", ctypes.c_uint8)]
+        + [
+            ("form", ctypes.c_uint8),
+            ("bits", ctypes.c_uint8),
+            ("frac", ctypes.c_int8),
+            ("zero", ctypes.c_int8),
+            ("scale", ctypes.c_float),
+        ]
     )
 
 

@@ -81,28 +81,29 @@ def test_raw_unpack_of_one_row(firmware, rng, rows: int, ch_per_t: int, channels
     np.testing.assert_array_equal(back, [*values.ravel(), 0])
 
 
-def softmax(firmware, values: np.ndarray, frac: int) -> tuple[np.ndarray, np.ndarray]:
+def softmax(firmware, values: np.ndarray, frac: int, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities of rows of integers by the firmware, and in float64."""
     rows, channels = values.shape
     integers = np.ascontiguousarray(values, np.int32)
-    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, rows, 1, channels, 0, 0, 1, 32, frac, 0))
+    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, rows, 1, channels, 0, 0, 1, 32, frac, 0, scale))
     received = np.zeros(values.shape, np.float32)
     assert firmware.dsoc_softmax(ctypes.byref(model), pointer(integers), pointer(received)) == 0
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         below = integers.astype(np.float64) - integers.max(axis=1, keepdims=True)
-        exact = np.exp(below * 2.0 ** -float(frac))
+        exact = np.exp(below * scale * 2.0 ** -float(frac))
     return received, exact / exact.sum(axis=1, keepdims=True)
 
 
 @pytest.mark.parametrize("frac", [-128, -100, -3, 0, 4, 9, 20, 31, 126, 127])
 @pytest.mark.parametrize("channels", [1, 2, 10, 1000])
-def test_softmax_is_as_exact_as_the_header_says(firmware, rng, frac: int, channels: int) -> None:
-    scale = 2.0 ** min(max(frac, -20), 27)
-    drawn = [rng.normal(0, spread * scale, (8, channels)) for spread in (0.01, 0.3, 1, 6, 30)]
-    alike = -np.outer(np.linspace(0, 12, 40), np.full(channels, scale))  # one class, and many equal ones below it
+@pytest.mark.parametrize("scale", [1.0, float(np.float32(1.7131))])
+def test_softmax_is_as_exact_as_the_header_says(firmware, rng, frac: int, channels: int, scale: float) -> None:
+    one = 2.0 ** min(max(frac, -20), 27)
+    drawn = [rng.normal(0, spread * one, (8, channels)) for spread in (0.01, 0.3, 1, 6, 30)]
+    alike = -np.outer(np.linspace(0, 12, 40), np.full(channels, one))  # one class, and many equal ones below it
     alike[:, 0] = 0
     values = np.clip(np.round(np.concatenate([*drawn, alike])), -(2**31), 2**31 - 1)
-    received, exact = softmax(firmware, values, frac)
+    received, exact = softmax(firmware, values, frac, scale)
     assert np.abs(received - exact).max() < 3e-7
     assert np.abs(received.astype(np.float64).sum(axis=1) - 1).max() < 1e-6
 
@@ -120,7 +121,7 @@ def test_the_exponential_is_as_exact_as_its_comment_says(firmware, frac: int) ->
 
 def test_softmax_survives_the_whole_integer_range(firmware) -> None:
     values = np.array([-(2**31), 2**31 - 1], np.int32)
-    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, 1, 1, 2, 0, 0, 1, 32, 0, 0))
+    model = Model(softmax=1, output=Tensor(0, 0, 0, 0, 1, 1, 1, 2, 0, 0, 1, 32, 0, 0, 1.0))
     received = np.zeros(2, np.float32)
     assert firmware.dsoc_softmax(ctypes.byref(model), pointer(values), pointer(received)) == 0
     np.testing.assert_array_equal(received, [0.0, 1.0])
@@ -128,7 +129,7 @@ def test_softmax_survives_the_whole_integer_range(firmware) -> None:
 
 @pytest.mark.parametrize(("softmax", "group"), [(1, 3), (2, 12)])
 def test_softmax_groups(firmware, softmax: int, group: int) -> None:
-    model = Model(softmax=softmax, output=Tensor(0, 0, 0, 0, 2, 2, 2, 3, 0, 0, 1, 32, 2, 0))
+    model = Model(softmax=softmax, output=Tensor(0, 0, 0, 0, 2, 2, 2, 3, 0, 0, 1, 32, 2, 0, 1.0))
     values = np.arange(24, dtype=np.int32)
     received = np.zeros(24, np.float32)
     assert firmware.dsoc_softmax(ctypes.byref(model), pointer(values), pointer(received)) == 0

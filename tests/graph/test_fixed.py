@@ -125,6 +125,15 @@ def test_the_largest_floats_saturate() -> None:
     values = np.array([1.7e308, -1.7e308, 1e-320, 0.3])
     assert quantize(values, Quant(8, 20)).tolist() == [127, -128, 0, 127]
     assert to_integers(values, (4,), bits=8, frac=20)[0].tolist() == [[127, -128, 0, 127]]
+
     assert largest_frac(-1.7e308, 1.7e308, 8) == -1017
     assert best_int_bits(values, 8) == MAX_INT_BITS - 7
     assert needless_saturation(values, 8, -MAX_INT_BITS).startswith("75% of the values")
+
+
+def test_inputs_of_any_scale_and_zero_point() -> None:
+    """Of units of 0.75: ties go to even, then the zero point is added."""
+    values = np.array([0.0, 0.75, -0.75, 1.875, 4.0, -40.0])
+    found, _ = to_integers(values, (6,), bits=4, frac=1, scale=1.5, zero=-3)
+    assert found.tolist() == [[-3, -2, -4, -1, 2, -8]]
+    assert to_integers(np.array([5, -8]), (2,), bits=4, frac=1, scale=1.5, zero=-3)[0].tolist() == [[5, -8]]

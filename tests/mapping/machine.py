@@ -102,7 +102,7 @@ class _Operation:
         self.trace = Trace(d["tag"])
         self.x = LineReader(d, "x", self.memory, hw)
         self.pixels = self.x.items(1)
-        self.biases: list[int] = []
+        self.channels: list[tuple[int, int, int]] = []  # bias, factor, shift
         if d["operand"]:
             self.o = LineReader(d, "o", self.memory, hw)
             self.operands = self.o.items(hw.axi_bytes if d["operand"] == 2 else 1)
@@ -172,7 +172,7 @@ class _Operation:
         d = self.d
         weights = Weights(d, self.memory, self.hw)
         for t in range(d["t_count"]):
-            words, self.biases = weights.block()
+            words, self.channels = weights.block()
             channels = d["ch_last"] if t == d["t_count"] - 1 else d["ch_per_t"]
             if d["chain"]:
                 while len(words) < d["n_words"]:
@@ -180,8 +180,8 @@ class _Operation:
                     if none:
                         raise MachineError("a chained block brings biases")
                     words += more
-            if len(words) != d["n_words"] * d["sw"] or len(self.biases) != channels:
-                raise MachineError(f"a block of {len(words)} words and {len(self.biases)} biases")
+            if len(words) != d["n_words"] * d["sw"] or len(self.channels) != channels:
+                raise MachineError(f"a block of {len(words)} words and {len(self.channels)} biases")
             for n, l, first_row in self._blocks():  # noqa: E741
                 if d["flat"]:
                     self._flat_block(t, n, l, words, channels)
@@ -200,10 +200,12 @@ class _Operation:
             sums[:, 1:] = sums[:, :-1].copy()  # one PE to the right inside the group
             sums[:, ::group] = 0  # what enters a group on the left
             use = (w + d["pos0"]) % d["sw"] * d["n_words"]
+            real = not hw.scale_bits or d["x_before"] <= w < d["x_before"] + d["x_cols"]
             for ci in range(d["ci"]):
-                registers = self._window(first_row)
+                registers = self._window(first_row) if real else [None] * (d["tap"] * (hw.rows - 1) + d["kh"])
                 for kh in range(d["kh"]):
-                    pixels = [registers[r * d["tap"] + kh] or 0 for r in range(hw.rows)]
+                    taps = [registers[r * d["tap"] + kh] for r in range(hw.rows)]
+                    pixels = [d["x_zero"] if tap is None else tap for tap in taps]
                     sums += np.outer(pixels, words[use + ci * d["kh"] + kh])
                     self.trace.steps += 1
             last = w == d["w_count"] - 1
@@ -290,15 +292,17 @@ class _Operation:
 
     def _emit(self, t: int, n: int, l: int, wo: int, k: int, channels: int, values: list[int]) -> None:  # noqa: E741
         d, hw = self.d, self.hw
-        if d["kind"] == 0:
-            values = [v + self.biases[k] for v in values]
+        term = self.channels[k][0] if d["kind"] == 0 else d["x_term"]
+        values = [v + term for v in values]
         if d["operand"] == 2:
-            if any(self.biases):
+            if any(bias for bias, _, _ in self.channels):
                 raise MachineError("a bias where partial sums take its place")
             beats = b"".join(b or b"" for b in next(self.operands)[: hw.raw_beats])
             values = [v + signed(int.from_bytes(beats[4 * r : 4 * r + 4], "little"), 32) for r, v in enumerate(values)]
         self._check(values)
-        values = [self._act(v, 1) for v in values]
+        factor = self.channels[k][1:] if d["kind"] == 0 else None
+        if d["act1_en"]:
+            values, factor = [self._act(v, 1, factor) for v in values], None
         if d["operand"] == 1:
             lanes = next(self.operands)
             for r in range(hw.rows):
@@ -306,9 +310,11 @@ class _Operation:
                 if (lane is not None) != (l * hw.rows + r // hw.rpb * hw.rpb < d["y_rows"]):
                     raise MachineError(f"operand line {r // hw.rpb} of block {l}: fetched if and only if it exists")
                 operand = signed(lane[0] >> (r % hw.rpb * hw.x_bits), hw.x_bits) if lane else 0
-                values[r] = (values[r] << d["acc_lsh"]) + (operand << d["opd_lsh"])
+                values[r] = (values[r] << d["acc_lsh"]) + (operand - d["o_zero"] << d["opd_lsh"])
+            factor = None
         self._check(values)
-        values = [self._act(v, 2) for v in values]
+        if d["act2_en"]:
+            values = [self._act(v, 2, factor) for v in values]
         exists = [l * hw.rows + r < d["y_rows"] for r in range(hw.rows)]
         values = [v if e else 0 for v, e in zip(values, exists, strict=True)]
         self.trace.columns.append((t, n, l, wo, k, values))
@@ -363,10 +369,15 @@ class _Operation:
         quotient = round(Fraction(total, d["pool_count"]) * Fraction(2) ** (d["pool_steps"] - bits))
         return min(max(quotient, -(1 << (bits - 1))), (1 << (bits - 1)) - 1)
 
-    def _act(self, a: int, i: int) -> int:
+    def _act(self, a: int, i: int, factor: tuple[int, ...] | None) -> int:
+        """By shifts, or by a factor and its shift: those given, or else the descriptor's."""
         d = self.d
-        if not d[f"act{i}_en"]:
-            return a
+        if self.hw.scale_bits:
+            m, s = factor or (d[f"m{i}"], d[f"s{i}"])
+            if a < 0:
+                m, s = (0 if d[f"zero{i}"] else m), s + d[f"slope{i}"]
+            y = round(Fraction(min(max(a, -(1 << 24)), (1 << 24) - 1) * m, 1 << s)) + d[f"z{i}"]
+            return min(max(y, d[f"lo{i}"]), d[f"hi{i}"])
         if a < 0 and d[f"zero{i}"]:
             return 0
         return requant(a, d[f"sh{i}_pos"] if a >= 0 else d[f"sh{i}_neg"], self.hw.x_bits)

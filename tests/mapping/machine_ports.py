@@ -96,17 +96,22 @@ class Weights:
         self.d, self.memory, self.hw = d, memory, hw
         self.at, self.end = 0, d["k_beats"] * hw.stream_bytes  # in the stream
 
-    def block(self) -> tuple[list[list[int]], list[int]]:
-        """Weight words (one weight a column each) and biases of the next block."""
+    def block(self) -> tuple[list[list[int]], list[tuple[int, int, int]]]:
+        """Weight words (one weight a column each) of the next block; of its channels bias, factor and its shift."""
         hw = self.hw
         header = self._word(self.at)
         n_words, n_bias = header & 0xFFFFF, header >> 20
         self.at += hw.stream_bytes
         if not 0 < n_words <= hw.weights_ram_depth:
             raise MachineError(f"a block of {n_words} words, the RAM has {hw.weights_ram_depth}")
-        a_beat = min(hw.weights_ports, 2) * hw.axi_bytes // 4
-        places = (self.at + i // a_beat * hw.stream_bytes + 4 * (i % a_beat) for i in range(n_bias))
-        biases = [signed(self._word(place), 32) for place in places]
+        size = 8 if hw.scale_bits else 4
+        a_beat = min(hw.weights_ports, 2) * hw.axi_bytes // size
+        places = [self.at + i // a_beat * hw.stream_bytes + size * (i % a_beat) for i in range(n_bias)]
+        factors = [self._word(place + 4) if hw.scale_bits else 0 for place in places]
+        biases = [
+            (signed(self._word(place), 32), factor & 0x1FFFF, factor >> 17)
+            for place, factor in zip(places, factors, strict=True)
+        ]
         self.at += -(-n_bias // a_beat) * hw.stream_bytes
         word_bytes = hw.weight_word_bits // 8
         words = []

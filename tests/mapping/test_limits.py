@@ -13,7 +13,7 @@ import pytest
 from deepsoc.assets import rtl_files, rtl_headers, used_parameters
 from deepsoc.errors import InputError, MappingError
 from deepsoc.export.writer import hardware_files
-from deepsoc.graph.ir import Act, Dense, Graph, Pool, Scale
+from deepsoc.graph.ir import Act, Align, Dense, Graph, Pool, Scale
 from deepsoc.hw import Hardware
 from deepsoc.hw.rungs import RUNGS, rung
 from deepsoc.mapping import plan, resolve
@@ -22,11 +22,12 @@ from deepsoc.netspec.spec import parse_net
 from deepsoc.perf._network import Network, complete
 from tests.mapping.nets import X4, Add, Bundle, Quant, conv, dense, graph, linear, pool, relu
 
+ALIGN = Align(Scale((87381,), (18,)), 4)
 RNG = np.random.default_rng(1)
 
 
 def hardware(**change: Any) -> Hardware:
-    return Hardware(**({"rows": 4, "cols": 12, "x_bits": 4, "k_bits": 4} | change))
+    return Hardware(**({"rows": 4, "cols": 12, "x_bits": 4, "k_bits": 4, "scale_bits": 0} | change))
 
 
 def plain(kernel: tuple[int, int, int, int] = (3, 3, 3, 8), shape: tuple[int, ...] = (2, 9, 9, 3), **kw: Any) -> Graph:
@@ -150,6 +151,37 @@ FAULTS: dict[str, tuple[Callable[[], Graph], dict[str, Any], str, str]] = {
         "bundle b",
         "pool: results may be 0 … 7 and are clamped to -2 … 1",
     ),
+    "sums beyond a factor's operand": (
+        lambda: graph(
+            (1, 2048),
+            Bundle("b", "input", Dense(np.full((2048, 1), 127), None, Quant(8, 7), X4), act=relu(-4, bits=8)),
+            quant=Quant(8, 7),
+        ),
+        {"x_bits": 8, "k_bits": 8, "scale_bits": 17},
+        "bundle b",
+        "act: results may be 0 … 126, the hardware saturates its sums to 25 bits, which gives 64 at most",
+    ),
+    "alignment behind passes": (
+        lambda: numbered(core=conv(RNG, (3, 3, 3, 3)), add=Add("input", relu(), ALIGN)),
+        {"scale_bits": 17, "weights_ram_depth": 6},
+        "bundle b",
+        "takes several passes, and its sums are to be brought to the scale of the residual",
+    ),
+    "three multiplications": (
+        lambda: graph(
+            (4, 8),
+            Bundle(
+                "b",
+                "input",
+                dense(RNG, 8, 8),
+                act=Act("relu", Quant(4, 2, 1.5), scale=ALIGN.scale),
+                add=Add("input", relu(), ALIGN),
+            ),
+        ),
+        {"scale_bits": 17},
+        "bundle b",
+        "has an act, and the scale of its result and that of 'input' differ by more than a power of two",
+    ),
     "narrow input": (lambda: replace(plain(), input_quant=Quant(3, 2)), {}, "input", "3 bits, x_bits is 4"),
     "far output": (far_output, {}, "bundle first", "fractional bits"),
 }
@@ -199,6 +231,22 @@ def test_numbers_of_what_is_concatenated() -> None:
 def test_a_clamp_at_which_the_hardware_saturates_is_none() -> None:
     plan(numbered(act=Act("relu", X4, hi=7)), hardware())
     plan(numbered(act=Act("relu", X4, lo=0)), hardware())  # a ReLU has nothing below
+
+
+def test_hardware_has_factors_where_a_network_needs_them() -> None:
+    hw = Hardware(rows=4, cols=8, axi_data_bits=64)  # 32 bits of weights, one port
+    assert resolve(hw, [plain()]).scale_bits == 0
+    nets = [
+        replace(plain(), input_quant=Quant(4, 2, zero=-8)),
+        replace(numbered(), input_quant=Quant(4, 2, 1.25)),
+        numbered(act=Act("relu", X4, hi=6)),
+        numbered(act=Act("relu", X4, scale=ALIGN.scale)),
+    ]
+    for net in nets:
+        assert plan(net, hw).hw.scale_bits == 17
+        assert resolve(hw, [plain(), net]).scale_bits == 17
+        with pytest.raises(MappingError, match=r"network: .*64 bits, a beat of axi_data_bits=32 brings 32"):
+            resolve(hw.model_copy(update={"axi_data_bits": 32}), [net])
 
 
 @pytest.mark.parametrize("net", [plain, flat, pooled], ids=["plain", "flat", "pooled"])

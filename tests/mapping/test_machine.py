@@ -92,31 +92,42 @@ def refusal(net: Graph, hw: Hardware) -> str | None:
     return None
 
 
-def random_pair(rng: np.random.Generator, index: int) -> tuple[Graph, Hardware]:
+def random_pair(rng: np.random.Generator, index: int, scales: float = 0.0) -> tuple[Graph, Hardware]:
     """A random network and hardware that can run it; refusals that such hardware may give are drawn again."""
     while True:
         spec, net, _ = random_case(
-            int(rng.integers(1 << 31)), max_macs=30_000, whole_maps=0.4, groups=0.3, joints=0.4, pads=0.3, ups=0.2
+            int(rng.integers(1 << 31)),
+            **{"max_macs": 30_000, "whole_maps": 0.4, "groups": 0.3, "joints": 0.4, "pads": 0.3, "ups": 0.2},
+            scales=scales,
         )
         hw = Hardware(
             rows=ARRAYS[index % 4][0],
             cols=ARRAYS[index % 4][1],
             x_bits=spec.bits.x,
             k_bits=spec.bits.k,
-            axi_data_bits=rng.choice([32, 64, 128, 256]).item(),
+            axi_data_bits=rng.choice([64 if scales else 32, 64, 128, 256]).item(),
             axi_max_burst=rng.choice([1, 2, 4, 16]).item(),
             weights_ram_depth=rng.choice([20, 60, 2048]).item(),
         )
+        hw = Hardware(**hw.model_dump(exclude={"x_bits", "k_bits"}, exclude_unset=True)) if scales else hw
         reason = refusal(net, hw)
         if reason is None:
             return net, hw
-        assert re.search("columns of processing elements|one input channel takes|several passes", reason)
+        known = "columns of processing elements|one input channel takes|several passes"
+        assert re.search(known + ("|make them equal|has an act, and the scale" if scales else ""), reason)
 
 
 @pytest.mark.parametrize("index", range(60))
 def test_random_networks(index: int, seed: int) -> None:
     rng = np.random.default_rng([seed, index])
     net, hw = random_pair(rng, index)
+    check(net, hw, rng)
+
+
+@pytest.mark.parametrize("index", range(40))
+def test_random_networks_with_scales(index: int, seed: int) -> None:
+    rng = np.random.default_rng([seed, index])
+    net, hw = random_pair(rng, index, scales=(0.2, 0.5, 0.8)[index % 3])
     check(net, hw, rng)
 
 
@@ -136,7 +147,7 @@ def test_layers_of_fewer_bits(index: int, seed: int) -> None:
             lowered = parse_net(net).to_graph(seed=rng.randrange(1 << 31))
         except InputError:  # binary points too far apart
             continue
-        hw = Hardware(rows=ARRAYS[index % 4][0], cols=ARRAYS[index % 4][1], axi_data_bits=64)
+        hw = Hardware(rows=ARRAYS[index % 4][0], cols=ARRAYS[index % 4][1], axi_data_bits=64, scale_bits=0)
         if reason := refusal(lowered, hw):
             assert re.search("columns of processing|are clamped to|residual sum", reason)
             continue

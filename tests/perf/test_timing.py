@@ -72,6 +72,11 @@ MEASURED_RANDOM = {
     ("7x30_x8k8", 1018, 300): 19_512,
     ("7x30_x2k4", 1027, 300): 10_301,
     ("8x24_x4k4", 1003, 500): 12_135,
+    ("5x14_x8k8_scaled", 1002, 100): 19_330,
+    ("5x14_x8k8_scaled", 1003, 0): 7_305,
+    ("5x14_x8k8_scaled", 1003, 100): 9_327,
+    ("5x14_x8k8_scaled", 1005, 0): 3_013,
+    ("5x14_x8k8_scaled", 1011, 100): 5_968,
 }
 
 
@@ -79,7 +84,7 @@ MEASURED_RANDOM = {
 def test_measured_clocks_of_random_networks(case: tuple[str, int, int], rtl: int) -> None:
     name, seed, latency = case
     hw = HARDWARE[name]
-    _, drawn, _ = random_case(seed, x_bits=(hw.x_bits,), k_bits=(hw.k_bits,))
+    _, drawn, _ = random_case(seed, x_bits=(hw.x_bits,), k_bits=(hw.k_bits,), scales=0.5 * (hw.scale_bits > 0))
     found = operation_times(plan(drawn, hw), Memory(latency))
     assert sum(time.clocks for time in found) == pytest.approx(rtl, rel=0.05)
 

@@ -16,7 +16,17 @@ from tests.rtl.bench import PARAMETERS, Bench, expect_equal, fields, join, signe
 from tests.rtl.geometry import Geometry, word_bits
 from tests.rtl.runner import Parameters
 
-__all__ = ["SETS", "SLOW_SETS", "EngineBench", "Operation", "Windows", "add_weights", "pixel_bytes", "random_tensor"]
+__all__ = [
+    "SCALED_SETS",
+    "SETS",
+    "SLOW_SETS",
+    "EngineBench",
+    "Operation",
+    "Windows",
+    "add_weights",
+    "pixel_bytes",
+    "random_tensor",
+]
 
 BIAS_BANKS = 8
 Tensor = NDArray[np.int64]
@@ -30,17 +40,19 @@ def _with_geometry(
     strides: tuple[int, int],
     axi: int,
     lanes: int = 1,
+    scale_bits: int = 0,
 ) -> Parameters:
     shape = Geometry(rows, bits[0], kernel[0], strides[0], rows)
     names = ("Rows", "Cols", "XBits", "KBits", "YBits", "KhMax", "KwMax", "ShMax", "SwMax", "Nf", "Gt")
     sizes = dict(zip(names, (rows, cols, *bits, *kernel, *strides, shape.nf, shape.gt), strict=True))
-    return sizes | {"WeightsDepth": 64, "EdgesDepth": 28, "AxiBits": axi, "Lanes": lanes}
+    return sizes | {"WeightsDepth": 64, "EdgesDepth": 28, "AxiBits": axi, "Lanes": lanes, "ScaleBits": scale_bits}
 
 
 SETS = (
     _with_geometry(3, 5, (2, 4, 16), (4, 3), (4, 3), 64, 2),
     _with_geometry(7, 30, (4, 8, 32), (5, 6), (2, 4), 128),
 )
+SCALED_SETS = (_with_geometry(4, 11, (8, 4, 24), (5, 6), (3, 3), 64, scale_bits=17),)
 SLOW_SETS = (
     _with_geometry(8, 24, (4, 4, 24), (7, 7), (2, 2), 128, 4),
     _with_geometry(4, 6, (8, 8, 32), (3, 3), (2, 2), 64),
@@ -145,6 +157,11 @@ class Windows:
         }
 
 
+def channel_bits() -> int:
+    """Bits of a bias in the weights stream, with the factor beside it."""
+    return 64 if PARAMETERS["ScaleBits"] else 32
+
+
 def random_tensor(rng: Random, bits: int, *shape: int) -> Tensor:
     """Signed integers, some of them at the ends of the range."""
     low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
@@ -178,13 +195,15 @@ def add_weights(rng: Random, op: Operation, words: Sequence[Sequence[Sequence[in
     axi, word = PARAMETERS["AxiBits"], word_bits(*(PARAMETERS[name] for name in ("Cols", "KBits", "AxiBits")))
     d = op.desc
     for t, blocks in enumerate(words):
-        biases = [rng.getrandbits(32) for _ in range(d["ch_last"] if t == d["t_count"] - 1 else d["ch_per_t"])]
+        biases = [
+            rng.getrandbits(channel_bits()) for _ in range(d["ch_last"] if t == d["t_count"] - 1 else d["ch_per_t"])
+        ]
         columns = d["n_count"] * d["l_count"] * d["wo_count"]
         op.biases += [(t, k, bias) for _ in range(columns) for k, bias in enumerate(biases)]
         for number, block in enumerate(blocks):
             mine = biases if number == 0 else []
             op.beats.append(len(block) | len(mine) << 20)
-            op.beats += split(join(mine, 32), axi, -(-len(mine) * 32 // axi))
+            op.beats += split(join(mine, channel_bits()), axi, -(-len(mine) * channel_bits() // axi))
             op.beats += split(join(block, word), axi, -(-len(block) * word // axi))
     return op
 
@@ -277,7 +296,9 @@ class EngineBench:
                 await RisingEdge(bench.clock)
             dut.bias_index_i.value, dut.bias_read_i.value = channel + count, 0
             await FallingEdge(bench.clock)
-            expect_equal(split(int(dut.bias_o.value), 32, count), wanted, f"bias {channel}, iteration {iteration}")
+            expect_equal(
+                split(int(dut.bias_o.value), channel_bits(), count), wanted, f"bias {channel}, iteration {iteration}"
+            )
 
     def _shown(self, got: list[tuple[int, ...]], op: Operation, counts: list[int]) -> Iterator[list[int]]:
         wanted, rows = iter(op.results), PARAMETERS["Rows"]

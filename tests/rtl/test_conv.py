@@ -12,6 +12,7 @@ import numpy as np
 
 from tests.rtl.bench import PARAMETERS, STALLS, join, signed
 from tests.rtl.engine import (
+    SCALED_SETS,
     SETS,
     SLOW_SETS,
     EngineBench,
@@ -25,7 +26,7 @@ from tests.rtl.engine import (
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 
-@parameter_sets(SETS[0], slow=(*SETS[1:], *SLOW_SETS))
+@parameter_sets(SETS[0], *SCALED_SETS, slow=(*SETS[1:], *SLOW_SETS))
 def test_conv(parameters: Parameters, seed: int) -> None:
     check(__name__, "dsoc_engine", parameters, seed=seed)
 
@@ -75,12 +76,17 @@ def _convolution(rng: Random, windows: Windows, *, n: int, ci: int, co: int) -> 
     x = random_tensor(rng, p["XBits"], n, *windows.size, ci)
     k = random_tensor(rng, p["KBits"], kh, kw, ci, co)
     ho, wo = windows.out
+    zero = rng.choice((0, int(random_tensor(rng, p["XBits"], 1)[0]))) if p["ScaleBits"] else 0
     y = np.zeros((n, ho, wo, co), dtype=np.int64)
     for b, r, c in np.ndindex(n, ho, wo):
         part, rows, cols = windows.window(x[b], r, c)
-        y[b, r, c] = np.einsum("hwi,hwio->o", part, k[rows, cols])
+        whole = np.full((kh, kw, ci), zero)
+        whole[rows, cols] = part
+        y[b, r, c] = np.einsum("hwi,hwio->o", whole, k)
     used = min(windows.size[1], (wo - 1) * sw - windows.pad[1] + kw)
     desc = windows.fields(used) | {"kind": 0, "n_count": n, "ci": ci, "kh_count": kh}
+    if p["ScaleBits"] and (zero or rng.randrange(2)):  # columns of padding are steps
+        desc |= {"x_zero": zero, "x_before": windows.pad[1], "pos0": 0, "w_count": (wo - 1) * sw + kw}
     t_count = -(-co // ch_per_t)
     desc |= {"t_count": t_count, "ch_per_t": ch_per_t, "ch_last": co - (t_count - 1) * ch_per_t, "n_words": ci * kh}
     pixels, results = [], []
@@ -89,7 +95,7 @@ def _convolution(rng: Random, windows: Windows, *, n: int, ci: int, co: int) -> 
         for b in range(n):
             for block in range(desc["l_count"]):
                 rows_here = slice(block * p["Rows"], min((block + 1) * p["Rows"], ho))
-                for w, c in np.ndindex(desc["w_count"], ci):
+                for w, c in np.ndindex(used, ci):
                     pixels.append(pixel_bytes(rng, x[b], windows, block, w, c))
                 results += [[_wrap(v) for v in y[b, rows_here, w, ch]] for w in range(wo) for ch in channels]
     lanes = p["Lanes"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.rtl.engine import SETS
+from tests.rtl.engine import SCALED_SETS, SETS
 from tests.rtl.runner import Edit, Parameters, run, sources
 
 
@@ -42,6 +42,7 @@ _SCALE = {"SumBits": 32, "ScaledBits": 25, "ScaleBits": 17, "OutBits": 16, "Shif
 _WRITER = {"Lines": 7, "RawBeats": 7, "AxiBits": 32, "GroupBeats": 4, "MaxBurst": 8, "Bursts": 8}
 _LINES = {"Nf": 5, "AxiBits": 32, "ChunkBeats": 8}
 _OUT = {"Rows": 3, "XBits": 2, "SumBits": 32, "Requants": 2, "AxiBits": 32, "OpdLines": 3, "OutLines": 3}
+_FACTORS = _OUT | {"XBits": 8, "Requants": 1, "ScaleBits": 17, "AxiBits": 64}
 _SHIFTER = {"Rows": 3, "XBits": 2, "Nf": 8, "Gt": 2, "PtMax": 5, "KhMax": 11, "ShMax": 3}
 _WEIGHTS = {"Cols": 6, "KBits": 2, "WordBits": 16, "Depth": 33, "AxiBits": 128, "MaxBurst": 4}
 _GATE = {"StrobeBits": 8, "CountBits": 6}
@@ -104,6 +105,15 @@ SLOW = [
     _engine(
         "leaks into the next group", "conv", Edit("dsoc_array.sv", "shift_q ? ~starts : '0", "{Cols{shift_q}}"), SETS[1]
     ),
+    _module("clamps as the other pass", "output_stage", _FACTORS, "meta_q[Clocks-3].second", "meta_q[Clocks-2].second"),
+    _module("the factor of the channel before", "output_stage", _FACTORS, "bias_i[d][54:32]", "{s_q, m_q}"),
+    _module("an operand counted from 0", "output_stage", _FACTORS, "OperandBits'(desc_i.o_zero)", "'0"),
+    Fault(
+        *("a ReLU without its slope", "output_stage", "dsoc_output_stage", _FACTORS),
+        Edit("dsoc_scaled_lane.sv", "negative ? 6'(slope_i)", "1'b0 ? 6'(slope_i)"),
+    ),
+    _engine("pads with 0", "conv", Edit("dsoc_engine.sv", "XBits'(desc_i.x_zero)", "'0"), SCALED_SETS[0]),
+    _engine("a column early", "conv", Edit("dsoc_controller.sv", "= missing_q == 8'd1", "= 1'b1"), SCALED_SETS[0]),
     _engine("stays at a position", "conv", Edit("dsoc_drain.sv", "pos_q <= pos_q - sw_i;", "pos_q <= pos_q;")),
 ]
 

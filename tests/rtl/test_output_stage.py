@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -19,21 +20,25 @@ NONE, TENSOR, PARTIAL = range(3)
 
 
 def _with_lines(
-    rows: int, x_bits: int, axi_bits: int, sum_bits: int = 32, requants: int = 2, lanes: int = 1
+    rows: int, x_bits: int, axi_bits: int, sum_bits: int = 32, requants: int = 2, lanes: int = 1, scale_bits: int = 0
 ) -> Parameters:
     lines = max(-(-rows * x_bits // 8), -(-32 * rows // axi_bits))
     sizes = {"Rows": rows, "XBits": x_bits, "SumBits": sum_bits, "Requants": requants, "Lanes": lanes}
+    sizes["ScaleBits"] = scale_bits
     return sizes | {"AxiBits": axi_bits, "OpdLines": lines, "OutLines": lines}
 
 
 @parameter_sets(
     _with_lines(7, 4, 64, 26, 1, 2),
     _with_lines(3, 2, 32),
+    _with_lines(3, 8, 64, 32, 1, 2, 17),
+    _with_lines(5, 4, 64, 22, scale_bits=17),
     slow=(
         _with_lines(8, 4, 128, lanes=4),
         _with_lines(4, 8, 128, 22, 1),
         _with_lines(9, 2, 512, 14),
         _with_lines(1, 8, 32, 32, 1),
+        _with_lines(3, 2, 128, 18, 2, 4, 17),
     ),
 )
 def test_output_stage(parameters: Parameters, seed: int) -> None:
@@ -55,6 +60,15 @@ class Item:
     output: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Channel:
+    """What the weights stream has of an output channel; m and s are looked at with ScaleBits alone."""
+
+    bias: int
+    m: int
+    s: int
+
+
 def _operation(rng: Random) -> dict[str, int]:
     """Descriptor fields, any legal mix."""
     kind = rng.randrange(3)
@@ -66,49 +80,87 @@ def _operation(rng: Random) -> dict[str, int]:
     l_count = rng.randrange(1, 3)
     lsh = rng.sample([0, rng.randrange(32)], 2) if operand == TENSOR else [0, 0]
     shifts = {f"sh{i}_{sign}": rng.randrange(-7, 32) for i in (1, 2) for sign in ("pos", "neg")}
-    return shifts | {
-        "kind": kind,
-        "operand": operand,
-        "raw_out": raw,
-        "wide": wide,
-        "act1_en": rng.randrange(2) if operand == TENSOR or not raw else 0,
-        "act2_en": 0 if raw else 1,
-        "zero1": rng.randrange(2),
-        "zero2": rng.randrange(2),
-        "acc_lsh": lsh[0],
-        "opd_lsh": lsh[1],
-        "t_count": 1 if kind else rng.randrange(1, 4),
-        "n_count": rng.choice([1, 1, 2, 3]),
-        "l_count": l_count,
-        "wo_count": rng.randrange(1, 5),
-        "ch_per_t": ch,
-        "ch_last": rng.randrange(1, ch + 1),
-        "y_base": rng.getrandbits(31),
-        "y_l_pitch": rng.getrandbits(16),
-        "y_n_pitch": rng.getrandbits(20),
-        "y_wo_step": rng.getrandbits(8),
-        "y_raw_step": rng.getrandbits(10),
-        "y_rows": rng.randrange((l_count - 1) * PARAMETERS["Rows"] + 1, l_count * PARAMETERS["Rows"] + 1),
-    }
+    return (
+        shifts
+        | {
+            "kind": kind,
+            "operand": operand,
+            "raw_out": raw,
+            "wide": wide,
+            "act1_en": rng.randrange(2) if operand == TENSOR or not raw else 0,
+            "act2_en": 0 if raw else 1,
+            "zero1": rng.randrange(2),
+            "zero2": rng.randrange(2),
+            "acc_lsh": lsh[0],
+            "opd_lsh": lsh[1],
+            "t_count": 1 if kind else rng.randrange(1, 4),
+            "n_count": rng.choice([1, 1, 2, 3]),
+            "l_count": l_count,
+            "wo_count": rng.randrange(1, 5),
+            "ch_per_t": ch,
+            "ch_last": rng.randrange(1, ch + 1),
+            "y_base": rng.getrandbits(31),
+            "y_l_pitch": rng.getrandbits(16),
+            "y_n_pitch": rng.getrandbits(20),
+            "y_wo_step": rng.getrandbits(8),
+            "y_raw_step": rng.getrandbits(10),
+            "y_rows": rng.randrange((l_count - 1) * PARAMETERS["Rows"] + 1, l_count * PARAMETERS["Rows"] + 1),
+        }
+        | (_scales(rng, last=2 if operand == TENSOR else 0) if PARAMETERS["ScaleBits"] else {})
+    )
 
 
-def _act(a: int, op: dict[str, int], i: int) -> int:
+def _factor(rng: Random) -> tuple[int, int]:
+    """m and s; most move some bits of a sum to those of a result."""
+    return rng.choice((0, *[rng.randrange(1 << 16, 1 << 17)] * 7)), rng.choice(
+        (rng.randrange(42), *[rng.randrange(10, 34)] * 2)
+    )
+
+
+def _scales(rng: Random, *, last: int) -> dict[str, int]:
+    """Fields of hardware with factors; results of the pass that is `last`, or of any, have XBits."""
+    x_bits = PARAMETERS["XBits"]
+    found = {name: rng.randint(*_ends(x_bits)) for name in ("x_zero", "o_zero")}
+    found["x_term"] = rng.randint(*_ends(x_bits + 6))
+    for i in (1, 2):
+        low, high = _ends(16 if i != last and last and rng.randrange(2) else x_bits)
+        lo, hi = sorted((rng.randint(low, high), rng.randint(low, high)))
+        found |= dict(zip((f"m{i}", f"s{i}"), _factor(rng), strict=True))
+        found |= {f"slope{i}": rng.randrange(8), f"z{i}": rng.randint(low, high)}
+        found |= {f"lo{i}": rng.choice((low, lo)), f"hi{i}": rng.choice((high, hi))}
+    return found
+
+
+def _ends(bits: int) -> tuple[int, int]:
+    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+
+
+def _act(a: int, op: dict[str, int], i: int, factor: tuple[int, int] | None) -> int:
+    if PARAMETERS["ScaleBits"]:
+        m, s = factor or (op[f"m{i}"], op[f"s{i}"])
+        m, s = (m, s) if a >= 0 else (m * (1 - op[f"zero{i}"]), s + op[f"slope{i}"])
+        low, high = _ends(25)
+        y = round(Fraction(min(max(a, low), high) * m, 1 << s)) + op[f"z{i}"]
+        return min(max(y, op[f"lo{i}"]), op[f"hi{i}"])
     if a < 0 and op[f"zero{i}"]:
         return 0
     return requant(a, op[f"sh{i}_neg" if a < 0 else f"sh{i}_pos"], PARAMETERS["XBits"])
 
 
-def _value(data: int, bias: int, operand: int, op: dict[str, int]) -> int:
-    bits = PARAMETERS["SumBits"]
-    a = signed(data + (operand if op["operand"] == PARTIAL else 0 if op["kind"] else bias), bits)
+def _value(data: int, channel: Channel, operand: int, op: dict[str, int]) -> int:
+    bits, scaled = PARAMETERS["SumBits"], PARAMETERS["ScaleBits"] > 0
+    term = (op["x_term"] if scaled else 0) if op["kind"] else channel.bias
+    a = signed(data + (operand if op["operand"] == PARTIAL else term), bits)
+    factor = None if op["kind"] else (channel.m, channel.s)
     if op["act1_en"]:
-        a = _act(a, op, 1)
+        a, factor = _act(a, op, 1, factor), None
     if op["operand"] == TENSOR:
-        a = signed((a << op["acc_lsh"]) + (operand << op["opd_lsh"]), bits)
-    return _act(a, op, 2) if op["act2_en"] else a
+        operand -= op["o_zero"] if scaled else 0
+        a, factor = signed((a << op["acc_lsh"]) + (operand << op["opd_lsh"]), bits), None
+    return _act(a, op, 2, factor) if op["act2_en"] else a
 
 
-def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) -> Iterator[Item]:
+def _items(rng: Random, op: dict[str, int], channels_of: list[list[Channel]], bank: int) -> Iterator[Item]:
     rows, bits, axi = PARAMETERS["Rows"], PARAMETERS["XBits"], PARAMETERS["AxiBits"]
     rpb, number, wide = 8 // bits, 0, PARAMETERS["SumBits"]
     lanes = PARAMETERS["Lanes"] if op["wide"] else 1
@@ -125,7 +177,7 @@ def _items(rng: Random, op: dict[str, int], biases: list[list[int]], bank: int) 
                              for _ in range(lanes)],
                             [[signed(rng.getrandbits(size), size) for _ in range(rows)] for _ in range(lanes)],
                         )  # fmt: skip
-                        bank_now = biases[(bank + t) % BIAS_BANKS]
+                        bank_now = channels_of[(bank + t) % BIAS_BANKS]
                         values = [
                             [_value(d, bank_now[k + lane], o, op) for d, o in zip(data, operand, strict=True)]
                             for lane, (data, operand) in enumerate(zip(item.data, item.operand, strict=True))
@@ -167,13 +219,15 @@ async def _give_operands(bench: Bench, op: dict[str, int], items: list[Item], st
     dut.opd_valid_i.value = 0
 
 
-async def _give_biases(bench: Bench, biases: list[list[int]]) -> None:
+async def _give_channels(bench: Bench, channels_of: list[list[Channel]]) -> None:
     dut = bench.dut
     while True:
         await RisingEdge(bench.clock)
         if int(dut.bias_read_o.value):
-            bank, first = biases[int(dut.bias_bank_o.value)], int(dut.bias_index_o.value)
-            dut.bias_i.value = join([bank[(first + d) % len(bank)] for d in range(PARAMETERS["Lanes"])], 32)
+            bank, first = channels_of[int(dut.bias_bank_o.value)], int(dut.bias_index_o.value)
+            shown = [bank[(first + d) % len(bank)] for d in range(PARAMETERS["Lanes"])]
+            size = 64 if PARAMETERS["ScaleBits"] else 32
+            dut.bias_i.value = join([each.bias & 0xFFFF_FFFF | each.m << 32 | each.s << 49 for each in shown], size)
 
 
 @cocotb.test(timeout_time=20, timeout_unit="ms")
@@ -183,17 +237,18 @@ async def computes_and_packs(dut: Any, give: float, take: float) -> None:
     rng = bench.rng
     await bench.start(start_i=0, mac_valid_i=0, pool_valid_i=0, opd_valid_i=0, ready_i=0, desc_i=0)
     wide = PARAMETERS["SumBits"]
-    biases = [
-        [signed(rng.getrandbits(wide), wide) >> rng.randrange(wide) for _ in range(16)] for _ in range(BIAS_BANKS)
+    channels = [
+        [Channel(signed(rng.getrandbits(wide), wide) >> rng.randrange(wide), *_factor(rng)) for _ in range(16)]
+        for _ in range(BIAS_BANKS)
     ]
     got: list[tuple[int, ...]] = []
     payload = (dut.addr_o, dut.lines_o, dut.mask_o, dut.bytes_o, dut.beats_o)
     bench.spawn(bench.receive(dut.valid_o, dut.ready_i, payload, got, stall=take, shy=False))
-    bench.spawn(_give_biases(bench, biases))
+    bench.spawn(_give_channels(bench, channels))
     bank = 0
     for _ in range(12):
         op = _operation(rng)
-        items = list(_items(rng, op, biases, bank))
+        items = list(_items(rng, op, channels, bank))
         dut.desc_i.value = fields(**op)
         dut.start_i.value = 1
         await RisingEdge(bench.clock)

@@ -23,21 +23,24 @@ _HANDSHAKES = {"arvalid": "o", "arready": "i", "rvalid": "i", "rready": "o"}
 
 
 def _with_word(
-    cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int, ports: int = 1, lanes: int = 1
+    cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int, ports: int = 1, lanes: int = 1, channel: int = 32
 ) -> Parameters:
     sizes = {"Cols": cols, "KBits": k_bits, "WordBits": word_bits(cols, k_bits, axi_bits, ports), "Depth": depth}
-    return sizes | {"AxiBits": axi_bits, "MaxBurst": max_burst, "Ports": ports, "Lanes": lanes}
+    return sizes | {"AxiBits": axi_bits, "MaxBurst": max_burst, "Ports": ports, "Lanes": lanes, "ChannelBits": channel}
 
 
 @parameter_sets(
     _with_word(30, 4, 20, 32, 16),
     _with_word(6, 2, 33, 128, 4, lanes=4),
     _with_word(30, 8, 20, 64, 4, 3, 2),
+    _with_word(13, 8, 20, 64, 4, 2, 2, 64),
     slow=(
         _with_word(24, 4, 20, 32, 16, 2),
         _with_word(13, 8, 33, 32, 2, 3),
         _with_word(24, 8, 16, 128, 16),
         _with_word(5, 8, 7, 64, 1),
+        _with_word(5, 8, 7, 64, 1, channel=64),
+        _with_word(24, 8, 9, 256, 4, lanes=4, channel=64),
         _with_word(16, 8, 9, 128, 8),
     ),
 )
@@ -54,10 +57,10 @@ class Block:
 
     def beats(self) -> list[int]:
         """The block in the stream."""
-        axi, word, ports = PARAMETERS["AxiBits"], PARAMETERS["WordBits"], PARAMETERS["Ports"]
+        axi, word, ports, channel = (PARAMETERS[name] for name in ("AxiBits", "WordBits", "Ports", "ChannelBits"))
         header = len(self.words) | len(self.biases) << 20
         wide = axi * min(ports, 2)  # that biases fill of a beat
-        biases = split(join(self.biases, 32), wide, -(-len(self.biases) * 32 // wide))
+        biases = split(join(self.biases, channel), wide, -(-len(self.biases) * channel // wide))
         stream = axi * ports
         return [header, *biases, *split(join(self.words, word), stream, -(-len(self.words) * word // stream))]
 
@@ -92,7 +95,7 @@ def _ports(bench: Bench, memory: Memory, **how: Any) -> list[ReadPort]:
 def _block(rng: Random, *, chained: bool) -> Block:
     cols = PARAMETERS["Cols"]
     words = (rng.getrandbits(cols * PARAMETERS["KBits"]) for _ in range(rng.randrange(1, PARAMETERS["Depth"] + 1)))
-    biases = (rng.getrandbits(32) for _ in range(0 if chained else rng.randrange(1, cols + 1)))
+    biases = (rng.getrandbits(PARAMETERS["ChannelBits"]) for _ in range(0 if chained else rng.randrange(1, cols + 1)))
     return Block(tuple(words), tuple(biases))
 
 
@@ -105,7 +108,7 @@ async def _read_bias(bench: Bench, bank: int, block: Block) -> None:
     dut.bias_read_i.value = 0
     lanes = PARAMETERS["Lanes"]
     wanted = block.biases[index : index + lanes] if index % lanes == 0 else block.biases[index : index + 1]
-    expect_equal(split(int(dut.bias_o.value), 32, len(wanted)), wanted, f"bias {index}")
+    expect_equal(split(int(dut.bias_o.value), PARAMETERS["ChannelBits"], len(wanted)), wanted, f"bias {index}")
 
 
 async def _use(bench: Bench, block: Block, bank: int, stall: float) -> None:

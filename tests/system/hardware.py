@@ -47,13 +47,21 @@ HARDWARE: dict[str, Hardware] = {
         rows=3, cols=8, x_bits=8, k_bits=8, pe="dsp_pair", requantizers=1, weights_ram_depth=128, axi_data_bits=64,
         **_MAXIMA,
     ),
+    "5x14_x8k8_scaled": Hardware(
+        rows=5, cols=14, x_bits=8, k_bits=8, scale_bits=17, drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
+        **_MAXIMA,
+    ),
+    "6x11_x4k8_scaled": Hardware(
+        rows=6, cols=11, x_bits=4, k_bits=8, scale_bits=17, requantizers=1, pe="dsp_pair", weights_ram_depth=64,
+        axi_data_bits=128, **{**_MAXIMA, "y_bits": 24, "pool_ram_depth": 0},
+    ),
     "4x9_x4k4_pair": Hardware(
         rows=4, cols=9, x_bits=4, k_bits=4, pe="dsp_pair", drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
         **{**_MAXIMA, "y_bits": 20},
     ),
 }  # fmt: skip
 
-FAST = ("8x24_x4k4", "7x30_x8k8", "7x30_x2k4", "3x7_x4k8")
+FAST = ("8x24_x4k4", "7x30_x8k8", "7x30_x2k4", "3x7_x4k8", "5x14_x8k8_scaled")
 """Those that `make test` builds; `make test-all` runs every one."""
 KINDS = tuple(name for name, hw in HARDWARE.items() if hw.pe != "portable")
 """Those whose processing elements are DSP blocks."""

@@ -178,7 +178,9 @@ static void print_classes(const program_t *program, size_t index) {
         if (network->softmax) {
             printf("%6u %6.2f %%", (unsigned)best, 100.0 * (double)shares[best]);
         } else {
-            printf("%6u %12.6g", (unsigned)best, ldexp(values[best], -network->output.frac));
+            printf("%6u %12.6g", (unsigned)best,
+                   ldexp((double)(values[best] - network->output.zero) * (double)network->output.scale,
+                         -network->output.frac));
         }
         print_label(&program->labels, best);
         printf("\n");

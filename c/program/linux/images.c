@@ -67,7 +67,8 @@ int read_content(const char *name, content_t *content, char *error, size_t room)
 /* ---- real values and integers of the input ----------------------------------------------------------------------- */
 static int quantize(double real, int8_t *value) {
     const int limit = 1 << (network->input.bits - 1);
-    double scaled = rint(ldexp(real, network->input.frac)); /* half to even */
+    double scaled = rint(ldexp(real / (double)network->input.scale, network->input.frac)) /* half to even */
+                    + network->input.zero;
     if (!isfinite(real)) {
         return -1;
     }
