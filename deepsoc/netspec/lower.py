@@ -353,7 +353,10 @@ class _Lowering:
         given = {name: frac for name, frac in asked.items() if frac is not None}
         if given:
             joined_quant({name: Quant(self._bits.x, frac) for name, frac in given.items()})
-        raise _ApartError({name: _Tie(min(given.values(), default=min(points)), exact=bool(given)) for name in tied})
+        tie = _Tie(min(given.values(), default=min(points)), exact=bool(given))
+        if all(self._ties.get(name) == tie for name in tied):  # in vain
+            joined_quant(quants)
+        raise _ApartError(dict.fromkeys(tied, tie))
 
     def _kernel(self, spec: BundleSpec, x_frac: int) -> tuple[IntArray, Quant]:
         name, shape = spec.name, self._shapes[f"{spec.name}/kernel"]
