@@ -55,6 +55,7 @@ void run(void) {
     model.softmax = 1;
     model.output.n = model.output.h = model.output.w = 1;
     model.output.frac = 4;
+    model.output.scale = 1.0f;
     for (uint32_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         model.output.c = lengths[i];
         const uint32_t before = retired();

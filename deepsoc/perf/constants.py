@@ -34,9 +34,9 @@ END = 11  # of an operation's fixed overhead, the part behind the last step
 TABLE = -3  # from a descriptor to the first address of pixels, besides a clock a line buffer: its reader makes a table
 
 # ---- clocks of the CPU, one an instruction: scripts/measure_softmax.py, GCC 12.2 -O2, counted by QEMU 7.2 ------------
-# Rows of 10, 20, 100, 1000: 625, 1,157, 5,399, 53,099 with and 25,571, 51,750, 259,959, 2,602,615 without the unit.
-SOFTMAX_FLOAT_UNIT = 53  # an element of dsoc_softmax() on RV32IMAFC; a row takes about 97 more, left out
-SOFTMAX_SOFT_FLOAT = 2605  # the same on RV32IMC, whose floating-point operations are functions of libgcc
+# Rows of 10, 20, 100, 1000: 613, 1,135, 5,297, 52,097 with and 25,674, 51,853, 260,062, 2,602,718 without the unit.
+SOFTMAX_FLOAT_UNIT = 52  # an element of dsoc_softmax() on RV32IMAFC; a row takes about 95 more, left out
+SOFTMAX_SOFT_FLOAT = 2603  # the same on RV32IMC, whose floating-point operations are functions of libgcc
 
 # ---- reporting ------------------------------------------------------------------------------------------------------
 NOTABLE = 0.02  # share of an operation's clocks from which a wait counts as what binds it

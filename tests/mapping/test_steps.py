@@ -14,7 +14,7 @@ from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.geometry import mac_clocks
 from deepsoc.mapping.operation import Operation
 from deepsoc.mapping.steps import CONFIG, MAC, SHIFT, ArrayStates, array_steps, operation_input, step_indices
-from tests.mapping.nets import Bundle, conv, dense, graph, linear, pool
+from tests.mapping.nets import X4, Bundle, conv, dense, graph, linear, pool
 
 HW = Hardware(rows=3, cols=11, x_bits=4, k_bits=4)
 
@@ -29,13 +29,13 @@ def states(found: Plan, x: np.ndarray, index: int = 0) -> tuple[Operation, Array
 
 
 def left(op: Operation, steps: ArrayStates, hw: Hardware) -> np.ndarray:
-    """The sums that leave, (n, h, w, c): channel s of output column o is at place w - o*Sw + pad + s of its group."""
+    """The sums that leave, (n, h, w, c): channel s of output column o is at place w - o*Sw + pos0 + s of its group."""
     loops, out = op.loops, np.full((op.loops.n, op.loops.l * hw.rows, op.loops.wo, op.loops.co), -(1 << 40))
     for clock, column in np.argwhere(steps.leaves):
         t, n, l, w = step_indices(op, hw)[clock, :4]  # noqa: E741
         group, place = divmod(int(column), steps.group)
-        s = (place - w - loops.pad_left) % loops.sw
-        o = (w + loops.pad_left + s - place) // loops.sw
+        s = (place - w - loops.pos0) % loops.sw
+        o = (w + loops.pos0 + s - place) // loops.sw
         there = out[n, l * hw.rows : (l + 1) * hw.rows, o, t * loops.ch_per_t + group * loops.sw + s]
         assert (there == -(1 << 40)).all(), "a sum leaves twice"
         there[:] = steps.sums[clock, :, column]
@@ -43,14 +43,21 @@ def left(op: Operation, steps: ArrayStates, hw: Hardware) -> np.ndarray:
 
 
 def convolved(
-    x: np.ndarray, weights: np.ndarray, strides: tuple[int, int], pads: tuple[int, int], out: tuple[int, int]
+    x: np.ndarray,
+    weights: np.ndarray,
+    strides: tuple[int, int],
+    pads: tuple[int, int],
+    out: tuple[int, int],
+    zero: int = 0,
 ):
-    """Every product of the convolution, one by one."""
+    """Every product of the convolution, one by one; padding is `zero`."""
     result = np.zeros((len(x), *out, weights.shape[3]), np.int64)
     for oy, ox, ky, kx in np.ndindex(*out, *weights.shape[:2]):
         y, at = oy * strides[0] + ky - pads[0], ox * strides[1] + kx - pads[1]
         if 0 <= y < x.shape[1] and 0 <= at < x.shape[2]:
             result[:, oy, ox] += x[:, y, at] @ weights[ky, kx]
+        else:
+            result[:, oy, ox] += zero * weights[ky, kx].sum(axis=0)
     return result
 
 
@@ -59,11 +66,13 @@ def test_sums_that_leave_are_the_convolution(rng, _):
     kh, kw, sh, sw = (int(v) for v in rng.integers(1, [6, 6, 4, 4]))
     h, w, ci, co = (int(v) for v in rng.integers([kh, kw, 1, 1], [11, 11, 5, 9]))
     core = conv(rng, (kh, kw, ci, co), strides=(sh, sw), padding=str(rng.choice(["same", "valid"])))
-    found = mapped(graph((int(rng.integers(1, 3)), h, w, ci), Bundle("b", "input", core, linear())))
+    zero = int(rng.choice([0, -3, 5]))
+    bundle = Bundle("b", "input", core, linear())
+    found = mapped(graph((int(rng.integers(1, 3)), h, w, ci), bundle, quant=replace(X4, zero=zero)))
     x = rng.integers(-8, 8, found.graph.input_shape)
     op, steps = states(found, x)
     expected = convolved(
-        x, core.weights, (sh, sw), (op.loops.pad_top, op.loops.pad_left), (op.loops.y_rows, op.loops.wo)
+        x, core.weights, (sh, sw), (op.loops.pad_top, op.loops.pad_left), (op.loops.y_rows, op.loops.wo), zero
     )
     assert np.array_equal(left(op, steps, found.hw), expected)
     assert len(steps) == mac_clocks(op.loops)[0]

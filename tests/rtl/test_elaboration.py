@@ -22,13 +22,14 @@ ROOT = RTL.parent
 _NAMES = (
     *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
     *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST"),
-    *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH", "REQUANTIZERS", "PE"),
+    *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH", "REQUANTIZERS", "DRAIN_LANES", "SCALE_BITS"),
+    "PE",
 )
 CONFIGURATIONS = {
-    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 1, 2),
-    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 2, 0),
-    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1, 1),
-    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2, 2),
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 1, 1, 0, 2),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 2, 2, 17, 0),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1, 2, 17, 1),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2, 1, 17, 2),
 }
 
 
@@ -149,6 +150,11 @@ ILLEGAL = [
     ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 20}, "WordBits must hold"),
     ("dsoc_weights_reader", _WEIGHTS | {"Depth": 1}, "Depth must be at least 2"),
     ("dsoc_weights_reader", _WEIGHTS | {"WordBits": 32, "Ports": 4}, "Ports must be 1 to 3"),
+    ("dsoc_weights_reader", _WEIGHTS | {"Lanes": 2}, "Lanes must be a power of two, at most the biases of a beat"),
+    ("dsoc_weights_reader", _WEIGHTS | {"AxiBits": 64, "ChannelBits": 64, "Lanes": 2}, "at most the biases of a beat"),
+    ("dsoc_core", _CORE | {"Lanes": 3}, "Lanes must be 1, 2 or 4"),
+    ("dsoc_scale", {"ShiftBits": 4}, "ShiftBits must hold"),
+    ("dsoc_scale", {"ShiftBits": 7}, "ShiftBits must be even"),
     ("dsoc_pool", {"KhMax": 255, "KwMax": 255}, "KhMax*KwMax must be at most 4096"),
     ("dsoc_pool_global", {"CountMax": 0}, "CountMax must be 1 to 65535"),
     ("dsoc_pool_windows", {"Rows": 7, "XBits": 4}, "Rows must be whole bytes"),
@@ -169,6 +175,7 @@ ILLEGAL = [
     ("dsoc_core", _CORE | {"KBits": 16}, "XBits and KBits must be 2, 4 or 8"),
     ("dsoc_core", _CORE | {"YBits": 33}, "YBits must be more than"),
     ("dsoc_core", _CORE | {"Requants": 3}, "Requants must be 1 or 2"),
+    ("dsoc_core", _CORE | {"ScaleBits": 16}, "ScaleBits must be 0 or 17"),
     ("dsoc_core", _CORE | {"Pe": 3}, "Pe must be 0, 1 or 2"),
     ("dsoc_core", _CORE | {"YBits": 8}, "YBits must be more than"),
     ("dsoc_core", _CORE | {"ShMax": 0}, "must be at least 1"),

@@ -119,11 +119,11 @@ def _timed(
 def _order(op: Operation, group: int, index: IntArray) -> list[tuple[int, int, int]]:
     """Results of an input column's end in the order in which they leave: array column, output channel, output column.
 
-    Channel s of output column o is at place w - o*Sw + pad + s of its group.
+    Channel s of output column o is at place w - o*Sw + pos0 + s of its group.
     """
     loops, (t, _, _, w) = op.loops, index[:4].tolist()
     columns = range(loops.wo)
-    places = [w + loops.pad_left - o * loops.sw for o in columns]
+    places = [w + loops.pos0 - o * loops.sw for o in columns]
     last = w == loops.w - 1
     taken = [o for o in columns if (0 <= places[o] < loops.kw if last else places[o] == loops.kw - 1)]
     return [

@@ -14,10 +14,11 @@ function moment(arrays, clock) {
 /** What an element computes: its output, kernel column, numbers; `o` is null where its sum is of no output. */
 function element(layer, arrays, now, row, col) {
   const w = now.w + (now.ci < 0 && now.event !== 0 ? 1 : 0); // behind a shift the sums are those of the next column
-  const phase = (w + layer.pad_left) % layer.sw;
+  const left = layer.pad_left - layer.x_before; // columns of padding that are left out
+  const phase = (w + left) % layer.sw;
   const tap = arrays.roles.at(now.t, phase, col, 0);
   const channel = arrays.roles.at(now.t, phase, col, 1);
-  const o = Math.floor((w + layer.pad_left - tap) / layer.sw);
+  const o = Math.floor((w + left - tap) / layer.sw);
   const y = now.l * layer.rows + row;
   const counts = tap >= 0 && y < layer.y_rows && now.event !== 0 && arrays.live.at(now.step, col) === 1;
   return { tap, channel, y, o: counts ? o : null, pixel: arrays.pixels.at(now.step, row), weight: arrays.weights.at(now.step, col),
@@ -132,7 +133,7 @@ function pictures(view, { wide, abreast }, { layer, arrays, now, found }) {
   const place = { x: 2, y: 0, wide: abreast ? wide / 2 - 10 : wide - 4, high: abreast ? 220 : 168 };
   const title = layer.dense ? "input: batch × features" : `input, channel ${channel} of ${channels}`;
   const input = picture(view, place, { rows: ih, cols: iw, most: 8, title: () => title, cell: (y, x) => arrays.image.at(now.n, y, x, channel), ...pads });
-  const column = layer.dense ? now.ci : now.w * layer.x_step;
+  const column = layer.dense ? now.ci : (now.w - layer.x_before) * layer.x_step;
   for (let row = 0; now.mac && row < layer.rows; row += 1) {
     const y = layer.dense ? now.l * layer.rows + row : now.l * layer.row_step + row * layer.sh + now.kh - layer.pad_top;
     if (y < -layer.pad_top || y >= ih + layer.pad_top) continue;

@@ -278,7 +278,7 @@ def _sizes(op: Operation, hw: Hardware, clocks: ArrayClocks) -> dict[str, Any]:
         "name": op.name, "rows": hw.rows, "cols": hw.cols, "group": clocks.states.group, "dense": op.dense,
         "t": loops.t, "n": loops.n, "l": loops.l, "w": loops.w, "ci": loops.words if op.dense else loops.ci,
         "kh": 1 if op.dense else loops.kh, "kw": loops.kw, "sh": loops.tap, "sw": loops.sw, "x_step": loops.x_step,
-        "row_step": loops.row_step, "pad_top": loops.pad_top, "pad_left": loops.pad_left,
+        "row_step": loops.row_step, "pad_top": loops.pad_top, "pad_left": loops.pad_left, "x_before": loops.x_before,
         "y_rows": loops.y_rows, "wo": loops.wo, "total": clocks.total,
         "most": int(max(1, np.abs(sums).max())), "lanes": list(LANES),
     }  # fmt: skip
