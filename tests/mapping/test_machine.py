@@ -97,7 +97,12 @@ def random_pair(rng: np.random.Generator, index: int, scales: float = 0.0) -> tu
     while True:
         spec, net, _ = random_case(
             int(rng.integers(1 << 31)),
-            max_macs=30_000, whole_maps=0.4, groups=0.3, joints=0.4, pads=0.3, ups=0.2,
+            max_macs=30_000,
+            whole_maps=0.4,
+            groups=0.3,
+            joints=0.4,
+            pads=0.3,
+            ups=0.2,
             scales=scales,
         )
         hw = Hardware(
