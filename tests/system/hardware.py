@@ -33,7 +33,7 @@ HARDWARE: dict[str, Hardware] = {
         axi_max_burst=1, **_MAXIMA,
     ),
     "13x9_x4k4": Hardware(
-        rows=13, cols=9, x_bits=4, k_bits=4, weights_ram_depth=512, axi_data_bits=32, **_MAXIMA | {"edges_ram_depth": 0}
+        rows=13, cols=9, x_bits=4, k_bits=4, weights_ram_depth=512, axi_data_bits=32, **_MAXIMA
     ),
     "5x11_x4k4": Hardware(
         rows=5, cols=11, x_bits=4, k_bits=4, weights_ram_depth=32, axi_data_bits=64,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deepsoc.errors import InputError
 from deepsoc.graph.fixed import MAX_INT_BITS
-from deepsoc.graph.shapes import BIAS_BITS, VALUE_BITS
+from deepsoc.graph.shapes import BIAS_BITS
 
 __all__ = ["Bits", "check_int_bits"]
 
@@ -32,6 +32,9 @@ def check_int_bits(int_bits: int | None, owner: str) -> int | None:
     )
 
 
+_BITS = (2, 4, 8)  # that layers train; a net.json may have others
+
+
 @dataclass(frozen=True)
 class Bits:
     """Widths of a network's numbers, all signed two's complement.
@@ -50,7 +53,7 @@ class Bits:
 
     def __post_init__(self) -> None:
         """Check the widths."""
-        for name, legal in (("x", VALUE_BITS), ("k", VALUE_BITS), ("b", BIAS_BITS)):
+        for name, legal in (("x", _BITS), ("k", _BITS), ("b", BIAS_BITS)):
             value = getattr(self, name)
             if isinstance(value, bool) or value not in legal:
                 raise InputError(
