@@ -16,7 +16,6 @@ __all__ = ["Image", "Integers", "SlotForm", "TileForm", "fixed", "limits", "to_i
 
 Integers = npt.NDArray[np.int64]
 Image = npt.NDArray[np.uint8]
-_EXACT_BITS = 53
 
 
 @dataclass(frozen=True)
@@ -180,17 +179,22 @@ def limits(bits: int) -> tuple[int, int]:
     return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
-def fixed(real: npt.NDArray[np.floating], bits: int, frac: int) -> Integers:
-    """Nearest integers of `bits` bits to real * 2**frac, ties to the even one, saturated.
+def fixed(
+    real: npt.NDArray[np.floating], bits: int, frac: int, scale: float | npt.NDArray[np.float64] = 1.0, zero: int = 0
+) -> Integers:
+    """Nearest integers of `bits` bits to real / scale * 2**frac, ties to the even one, and `zero` more, saturated.
 
     Args:
         real: values of any shape and size, none of them NaN.
         bits: of an integer, at most 53.
-        frac: real value = integer * 2^-frac.
+        frac: real value = (integer - zero) * scale * 2^-frac.
+        scale: one for all, or what has the shape of the last dimensions.
+        zero: the integer of the real value 0.
     """
     with np.errstate(over="ignore"):  # what is too large for a float saturates like all that is too large
-        scaled = np.rint(np.ldexp(real.astype(np.float64), frac))
-    return np.clip(scaled, *limits(bits)).astype(np.int64)
+        scaled = np.rint(np.ldexp((real / scale).astype(np.float64), frac))
+    values: Integers = np.clip(scaled + zero, *limits(bits)).astype(np.int64)
+    return values
 
 
 def to_integers(
@@ -225,10 +229,7 @@ def to_integers(
     if np.issubdtype(values.dtype, np.floating):
         if not np.isfinite(values).all():
             raise InputError("a value is NaN or infinite; expected finite numbers", where=where)
-        if scale == 1 and zero == 0:
-            return fixed(values, bits, frac), single
-        units = fixed(values / scale, _EXACT_BITS, frac)
-        return np.clip(units + zero, *limits(bits)), single
+        return fixed(values, bits, frac, scale, zero), single
     if not np.issubdtype(values.dtype, np.integer):
         raise InputError(f"expected numbers, received {values.dtype}", where=where)
     least, most = limits(bits)

@@ -60,7 +60,6 @@ ALIGNED_BITS = 16
 _MUCH = 0.05
 """Share of saturated values that is worth a warning."""
 _CANDIDATES = 8
-_EXACT_BITS = 53
 
 
 def saturate(a: IntArray, bits: int) -> IntArray:
@@ -210,11 +209,7 @@ def quant_of(bits: int, scale: float, zero: int = 0) -> Quant:
 
 def quantize(real: npt.NDArray[np.float64], quant: Quant) -> IntArray:
     """Nearest integers of `quant` (ties to even, saturated) to finite real values, channels last."""
-    if quant.scale == 1 and not quant.zero:
-        return fixed(real, quant.bits, quant.frac)
-    low, high = limits(quant.bits)
-    units = fixed(real / np.array(quant.scale), _EXACT_BITS, quant.frac)
-    return np.clip(units + quant.zero, low, high)
+    return fixed(real, quant.bits, quant.frac, np.array(quant.scale), quant.zero)
 
 
 def largest_frac(low: float, high: float, bits: int) -> int:
