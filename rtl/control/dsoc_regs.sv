@@ -159,7 +159,7 @@ module dsoc_regs #(
           dsoc_map_pkg::REG_N_OPS: n_ops_o <= (n_ops_o & ~mask[15:0]) | wdata[15:0];
           dsoc_map_pkg::REG_NET_ID: net_id_o <= (net_id_o & ~mask) | wdata;
           dsoc_map_pkg::REG_COUNT_OPERATION:
-          if (CountersDepth > 0) count_row_o <= (count_row_o & ~mask[RowBits-1:0]) | wdata[RowBits-1:0];
+          count_row_o <= (CountersDepth > 0) ? (count_row_o & ~mask[RowBits-1:0]) | wdata[RowBits-1:0] : '0;
           default: ;
         endcase
       end

