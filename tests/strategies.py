@@ -265,6 +265,11 @@ class _Builder:
         read: str | list[str] = source
         if self.joints and self.chance(self.joints):
             read, ci = self.joint(source, [name for name in sources if self.tensors[name][:2] == (h, w)])
+        channels = None
+        if self.ups and ci > 1 and self.chance(self.ups):
+            first = rng.randrange(ci - 1)
+            channels = [first, rng.randint(first + 1, ci)]
+            ci = channels[1] - first
         padding = rng.choice(("same", "same", "valid"))
         (kh, sh), (kw, sw) = self.axis(h, padding), self.axis(w, padding)
         if self.chance(0.2):
@@ -287,6 +292,8 @@ class _Builder:
         # The sums of groups do not leave as accumulators.
         act = self.act(1.0 if groups > 1 else 0.4 if operand else 0.7)
         bundle: Net = {"name": "", "input": read, "core": core, "act": act}
+        if channels:
+            bundle["channels"] = channels
         if operand:
             bundle["add"] = {"with": operand, "act": self.act(1.0 if groups > 1 else 0.7)}
         shape = (ho, wo, co)
@@ -297,9 +304,28 @@ class _Builder:
             h, w, c = shape
             if h * up[0] <= self.max_size and w * up[1] <= self.max_size:
                 bundle["upsample"], shape = up, (h * up[0], w * up[1], c)
+        elif (
+            self.ups and self.chance(self.ups) and bundle["act"] and groups == 1 and not {"add", "pool"} & bundle.keys()
+        ):
+            shape = self.places(bundle, (h, w), shape)
         if flatten:
             bundle["flatten"], shape = True, (prod(shape),)
         self.append(bundle, shape)
+
+    def places(self, bundle: Net, size: tuple[int, int], shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Moves channels to rows and columns, by depth to space or in a transposed convolution."""
+        rng, (h, w, c) = self.rng, shape
+        places = [rng.randint(1, 3) if self.rows_repeat else 1, rng.randint(1, 3)]
+        if self.chance(0.5):
+            up = [n * by for n, by in zip(size, places, strict=True)]
+            if max(up) <= self.max_size:
+                core = {key: bundle["core"][key] for key in ("filters", "kernel", "use_bias")}
+                bundle["core"] = {"type": "conv2d_transpose", **core, "strides": places, "padding": "same"}
+                return (up[0], up[1], c)
+        elif c % prod(places) == 0 and h * places[0] <= self.max_size and w * places[1] <= self.max_size:
+            bundle["depth_to_space"] = places
+            return (h * places[0], w * places[1], c // prod(places))
+        return shape
 
     def joint(self, source: str, names: list[str]) -> tuple[str | list[str], int]:
         """A tensor with up to three of others, now and then one of them twice, and their channels."""

@@ -20,7 +20,8 @@ from deepsoc.graph.shapes import pool_windows, sum_quant, validate
 from deepsoc.graph.window import Window, windows
 
 __all__ = [
-    "BundleResult", "accumulate", "add_bias", "concatenated", "execute", "pool2d", "run_bundle", "softmax", "upsampled",
+    "BundleResult", "accumulate", "add_bias", "concatenated", "execute", "pool2d", "rearranged", "run_bundle",
+    "softmax",
 ]  # fmt: skip
 
 _CHUNK_ELEMENTS = 1 << 22
@@ -69,16 +70,19 @@ def execute(graph: Graph, x: AnyInts) -> dict[str, BundleResult]:
     results: dict[str, BundleResult] = {}
     for bundle in graph.bundles:
         operand = (tensors[bundle.add.source], quants[bundle.add.source]) if bundle.add else None
-        source = concatenated(bundle.sources, tensors)
+        source = concatenated(bundle.sources, tensors, bundle.channels)
         result = run_bundle(bundle, source, quants[bundle.sources[0]], operand)
         results[bundle.name], tensors[bundle.name], quants[bundle.name] = result, result.out, result.out_quant
     return results
 
 
-def concatenated(sources: Sequence[str], tensors: Mapping[str, IntArray]) -> IntArray:
-    """Tensors side by side, on the channels; one alone is itself."""
+def concatenated(
+    sources: Sequence[str], tensors: Mapping[str, IntArray], channels: tuple[int, int] | None = None
+) -> IntArray:
+    """Tensors side by side, on the channels, or a range of their channels; one alone is itself."""
     parts = [tensors[name] for name in sources]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+    return whole if channels is None else whole[..., slice(*channels)]
 
 
 def _checked_input(graph: Graph, x: AnyInts) -> IntArray:
@@ -97,7 +101,7 @@ def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntAr
 
     Args:
         bundle: what to compute.
-        x: input integers, (n, h, w, c) or (n, c).
+        x: integers that the core reads, (n, h, w, c) or (n, c).
         x_quant: type of `x`.
         operand: residual tensor and its type, None without `add`.
     """
@@ -112,8 +116,7 @@ def run_bundle(bundle: Bundle, x: IntArray, x_quant: Quant, operand: tuple[IntAr
     out, out_quant = a, quant
     if bundle.pool:
         out, out_quant = pool2d(a - quant.zero, quant.frac, bundle.pool), bundle.pool.out
-    if bundle.upsample != (1, 1):
-        out = upsampled(out, bundle.upsample)
+    out = rearranged(out, bundle.upsample, bundle.depth_to_space)
     if bundle.flatten:
         out = out.reshape(len(out), -1)
     return BundleResult(a, out, quant, out_quant)
@@ -199,9 +202,15 @@ def pool2d(x: IntArray, frac: int, pool: Pool) -> IntArray:
     return saturate(result + pool.out.zero, pool.out.bits)
 
 
-def upsampled(x: IntArray, factors: tuple[int, int]) -> IntArray:
-    """Every row and column of (n, h, w, c) so often."""
-    return x.repeat(factors[0], axis=1).repeat(factors[1], axis=2)
+def rearranged(x: IntArray, upsample: tuple[int, int], depth_to_space: tuple[int, int]) -> IntArray:
+    """What stands behind the pool: (n, h, w, c) up-sampled, or with channels moved to rows and columns."""
+    if depth_to_space != (1, 1):
+        n, h, w, _ = x.shape
+        a, b = depth_to_space
+        return x.reshape(n, h, w, a, b, -1).transpose(0, 1, 3, 2, 4, 5).reshape(n, h * a, w * b, -1)
+    if upsample != (1, 1):
+        return x.repeat(upsample[0], axis=1).repeat(upsample[1], axis=2)
+    return x
 
 
 def _counts(window: Window) -> IntArray:

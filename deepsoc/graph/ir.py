@@ -134,10 +134,13 @@ class Pool:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """One layer with all that follows it: core, act, add, pool, up-sampling, flatten, softmax, in that order.
+    """One layer and all that follows it: core, act, add, pool, up-sampling or depth to space, flatten, softmax.
 
-    Its `source` is the name of a bundle (or `input`), or several: their tensors side by side, on the channels.
+    Its `source` is the name of a bundle (or `input`), or several: their tensors side by side, on the channels. Of these
+    it reads `channels`, from the first to before the last of the two; None: all.
     `upsample` is how often each row, and each column, of the result stands there (nearest neighbour).
+    `depth_to_space` (a, b) moves a * b ranges of c channels each to as many places: channel (i * b + j) * c + k of
+    row y, column x becomes channel k of row y * a + i, column x * b + j.
     """
 
     name: str
@@ -149,6 +152,13 @@ class Bundle:
     flatten: bool = False
     softmax: bool = False
     upsample: tuple[int, int] = (1, 1)
+    depth_to_space: tuple[int, int] = (1, 1)
+    channels: tuple[int, int] | None = None
+
+    @property
+    def spread(self) -> tuple[int, int]:
+        """Rows and columns that one row, one column becomes behind the pool."""
+        return self.upsample if self.depth_to_space == (1, 1) else self.depth_to_space
 
     @property
     def sources(self) -> tuple[str, ...]:

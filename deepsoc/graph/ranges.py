@@ -107,7 +107,9 @@ def clamped(graph: Graph) -> Iterator[tuple[str, str, tuple[int, int], tuple[int
     tensors = {"input": type_ends(graph.input_quant, graph.input_shape[-1])}
     for bundle in graph.bundles:
         info = infos[bundle.name]
-        x_ends = np.concatenate([tensors[name] for name in bundle.sources], axis=1)
+        x_ends = np.concatenate([tensors[name] for name in bundle.sources], axis=1)[
+            :, slice(*(bundle.channels or [None]))
+        ]
         ends, quant = sum_ends(bundle.core, info.input.quant, x_ends), sum_quant(bundle.core, info.input.quant)
         for part in ("act", "add", "pool"):
             act = bundle.act if part == "act" else None
@@ -125,6 +127,8 @@ def clamped(graph: Graph) -> Iterator[tuple[str, str, tuple[int, int], tuple[int
                     act.ends,
                 )
                 ends = np.clip(before, *act.ends) - act.out.zero
+        places = prod(bundle.depth_to_space)  # whose channels become one
+        ends = np.stack([ends[0].reshape(places, -1).min(axis=0), ends[1].reshape(places, -1).max(axis=0)])
         tensors[bundle.name] = np.tile(ends, info.output.shape[-1] // ends.shape[1])  # flattened: channels repeat
 
 

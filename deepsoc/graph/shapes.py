@@ -104,15 +104,16 @@ def pool_strides(pool: Pool, shape: Shape) -> tuple[int, int]:
     return 1 if rows.out == 1 else pool.strides[0], pool.size[1] if cols.out == 1 else pool.strides[1]
 
 
-def joined_shape(sources: Sequence[str], shapes: Mapping[str, Shape]) -> Shape:
+def joined_shape(sources: Sequence[str], shapes: Mapping[str, Shape], channels: tuple[int, int] | None = None) -> Shape:
     """Shape of tensors side by side, on the channels.
 
     Args:
         sources: their names; just one is the tensor itself.
         shapes: of all tensors, by name.
+        channels: the range of their channels that is read, None: all.
 
     Raises:
-        InputError: they differ in more than their channels; `where` is `input`.
+        InputError: they differ in more than their channels, or have no such range; `where` is `input` or `channels`.
     """
     first, *others = (shapes[name] for name in sources)
     for name, shape in zip(sources[1:], others, strict=True):
@@ -122,7 +123,13 @@ def joined_shape(sources: Sequence[str], shapes: Mapping[str, Shape]) -> Shape:
                 "their channels alone; pad, pool or stride one of them to the other's size",
                 where="input",
             )
-    return (*first[:-1], sum(shape[-1] for shape in (first, *others)))
+    count = sum(shape[-1] for shape in (first, *others))
+    start, end = (0, count) if channels is None else channels
+    if not 0 <= start < end <= count:
+        raise InputError(
+            f"expected a range in the {count} channels that are read, received {channels}", where="channels"
+        )
+    return (*first[:-1], end - start)
 
 
 def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shape, Shape]:
@@ -154,17 +161,26 @@ def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shap
         except InputError as error:
             raise InputError(str(error), where="pool") from None
         shape = (shape[0], rows.out, cols.out, shape[3])
-    if bundle.upsample != (1, 1):
-        if len(shape) != 4:
-            raise InputError(f"up-sampling needs a tensor (n, h, w, c), received {shape}; drop it", where="upsample")
-        if min(bundle.upsample) < 1:
-            raise InputError(
-                f"expected how often rows and columns stand there, received {bundle.upsample}", where="upsample"
-            )
-        shape = (shape[0], shape[1] * bundle.upsample[0], shape[2] * bundle.upsample[1], shape[3])
+    if bundle.spread != (1, 1):
+        shape = _spread_shape(bundle, shape)
     if bundle.flatten:
         shape = (shape[0], int(np.prod(shape[1:])))
     return core, shape
+
+
+def _spread_shape(bundle: Bundle, shape: Shape) -> Shape:
+    """Shape behind up-sampling or depth to space."""
+    a, b = bundle.depth_to_space
+    name, part = ("up-sampling", "upsample") if a * b == 1 else ("depth to space", "depth_to_space")
+    if len(shape) != 4:
+        raise InputError(f"{name} needs a tensor (n, h, w, c), received {shape}; drop it", where=part)
+    if min(*bundle.upsample, a, b) < 1:
+        raise InputError(f"expected how many rows and columns one becomes, received {bundle.spread}", where=part)
+    if a * b > 1 and bundle.upsample != (1, 1):
+        raise InputError("a bundle has up-sampling or depth to space, not both; use a bundle for each", where=part)
+    if shape[3] % (a * b):
+        raise InputError(f"{a} x {b} places need a multiple of {a * b} channels, received {shape[3]}", where=part)
+    return (shape[0], shape[1] * bundle.spread[0], shape[2] * bundle.spread[1], shape[3] // (a * b))
 
 
 def _core_shape(core: Conv2D | Dense, x: Shape) -> Shape:
@@ -277,7 +293,7 @@ def joined_quant(quants: Mapping[str, Quant]) -> Quant:
 
 
 def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], *, is_last: bool) -> BundleInfo:
-    shape = joined_shape(bundle.sources, {name: tensors[name].shape for name in bundle.sources})
+    shape = joined_shape(bundle.sources, {name: tensors[name].shape for name in bundle.sources}, bundle.channels)
     x = Tensor(shape, joined_quant({name: tensors[name].quant for name in bundle.sources}))
     core = bundle.core
     operand = tensors[bundle.add.source] if bundle.add else None
@@ -303,11 +319,11 @@ def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], *, is_last: bool) 
         sum_frac = quant.frac
         quant = _after_act(bundle.add.act, quant, 1, "add.act")
     raw = quant.bits == ACC_BITS
-    if raw and (bundle.pool or bundle.upsample != (1, 1) or not is_last):
+    if raw and (bundle.pool or bundle.spread != (1, 1) or not is_last):
         _fail(
             "add.act" if bundle.add else "act",
-            "null leaves a 32-bit accumulator, which only the last bundle, without a pool or up-sampling, may put out; "
-            "use a linear activation",
+            "null leaves a 32-bit accumulator, which only the last bundle may put out, without a pool, up-sampling or "
+            "depth to space; use a linear activation",
         )
     if isinstance(quant.scale, tuple):
         _fail("act", "null leaves accumulators with one scale a channel, a tensor has one; give the bundle an act")

@@ -66,6 +66,8 @@ def _bundle(entry: dict[str, Any], arrays: _Arrays) -> Bundle:
     parts = {
         "source": _tuples(source),
         "upsample": _tuples(entry["upsample"]),
+        "depth_to_space": _tuples(entry["depth_to_space"]),
+        "channels": _tuples(entry["channels"]),
         "core": _core(entry["name"], entry["core"], arrays),
         "act": _act(entry["act"]),
         "add": _add(add) if add else None,

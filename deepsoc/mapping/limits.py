@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from math import prod
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.fixed import SCALE_BITS, SCALED_BITS, limits
@@ -239,10 +240,11 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
         info = infos[bundle.name]
         shape = info.core.shape
         if bundle.pool:
-            rows, cols = pool_windows(bundle.pool, shape)
-            shape = (shape[0], rows.out, cols.out, shape[3])
-        if bundle.upsample != (1, 1):
-            shape = (shape[0], shape[1] * bundle.upsample[0], shape[2] * bundle.upsample[1], shape[3])
+            down, across = pool_windows(bundle.pool, shape)
+            shape = (shape[0], down.out, across.out, shape[3])
+        if bundle.spread != (1, 1):
+            rows, cols = bundle.spread
+            shape = (shape[0], shape[1] * rows, shape[2] * cols, shape[3] // prod(bundle.depth_to_space))
             yield f"bundle {bundle.name}", "xh_max", shape[1]
             yield f"bundle {bundle.name}", "xw_max", shape[2]
         stored[bundle.name] = shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.ir import Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.ranges import biases
 from deepsoc.graph.shapes import BundleInfo
+from deepsoc.graph.window import windows
 from deepsoc.hw import Hardware
 from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
 from deepsoc.mapping.joints import Joint, joint_of, joints_of
@@ -72,12 +74,18 @@ class _Lowering:
         self.tensors = self.done.tensors
         self.joints = joints_of(graph, hw, infos)
         self.copied: set[tuple[str, int]] = set()
-        self.factors = {bundle.name: bundle.upsample for bundle in graph.bundles}
+        self.spread = {bundle.name: bundle for bundle in graph.bundles if bundle.spread != (1, 1)}
         self._result("input", "input", graph.input_shape, graph.input_quant, 0)
 
     def add_bundle(self, bundle: Bundle) -> None:
         """Appends the operations of one bundle."""
         info = self.infos[bundle.name]
+        if bundle.spread[0] > 1 and self.hw.rpb > 1:
+            what = "up-sampling" if bundle.upsample[0] > 1 else "depth to space"
+            raise MappingError(
+                f"{what} writes rows apart, of which {self.hw.rpb} share a byte where x_bits is {self.hw.x_bits}; "
+                "use x_bits 8, or spread columns alone"
+            )
         own_pool = bundle.pool is not None and not in_line(self.hw, bundle, info)  # an operation of its own
         buffer = f"{bundle.name}.core" if own_pool else bundle.name
         if isinstance(bundle.core, Conv2D):
@@ -99,13 +107,15 @@ class _Lowering:
         """A place for results of `quant`, known to later operations as `name`.
 
         32-bit slots come in groups of `ch_per_t` channels. In a buffer of its own name a tensor is whole, and lies in a
-        range of a joint if there is one for it; up-sampled it is larger, with the results in some rows and columns.
+        range of a joint if there is one for it; up-sampled, or with depth to space, it is larger, with the results in
+        some rows and columns.
         """
         matrix = len(shape) == 2
-        every = self.factors.get(name, (1, 1)) if buffer == name else (1, 1)
-        if every != (1, 1):
-            n, h, w, c = shape
-            shape = (n, h * every[0], w * every[1], c)
+        every = (1, 1)
+        if buffer == name and name in self.spread:
+            bundle, (n, h, w, c) = self.spread[name], shape
+            every = bundle.spread
+            shape = (n, h * every[0], w * every[1], c // prod(bundle.depth_to_space))
         if quant.bits > self.hw.x_bits:
             stored = Stored(buffer, RawLayout(self.hw, *_four(shape), ch_per_t), quant, matrix)
             self.done.buffers[buffer] = stored.layout
@@ -120,11 +130,6 @@ class _Lowering:
     def _upsample(self, bundle: Bundle) -> None:
         """Copies of the rows and columns of an up-sampled result that stand there several times."""
         (rows, cols), name = bundle.upsample, bundle.name
-        if rows > 1 and self.hw.rpb > 1:
-            raise MappingError(
-                f"up-sampling repeats rows, of which {self.hw.rpb} share a byte where x_bits is {self.hw.x_bits}; "
-                "use x_bits 8, or up-sample columns alone"
-            )
         for i, j in [(0, j) for j in range(1, cols)] + [(i, 0) for i in range(1, rows)]:
             every = (rows, 1) if i else (rows, cols)  # whole rows, once their columns are there
             whole = self.tensors[name]
@@ -140,7 +145,19 @@ class _Lowering:
         return Stored(joint.buffer, whole.channels(end - c0), quant, len(shape) == 2, c0)
 
     def _input(self, bundle: Bundle) -> Stored:
-        """What a core reads; of several tensors those that do not lie side by side yet are copied there."""
+        """What a core reads: what it names, or a range of its channels."""
+        whole = self._named(bundle)
+        if bundle.channels is None:
+            return whole
+        if isinstance(bundle.core, Dense) and not whole.matrix:
+            raise MappingError(
+                "a flattened tensor is read as a whole; read its channels in a bundle before it is flattened"
+            )
+        first, end = bundle.channels
+        return replace(whole, layout=whole.tensor.channels(end - first), c0=whole.c0 + first)
+
+    def _named(self, bundle: Bundle) -> Stored:
+        """What a bundle names; of several tensors those that do not lie side by side yet are copied there."""
         if len(bundle.sources) == 1:
             return self.tensors[bundle.sources[0]]
         joint, first = joint_of(self.joints, bundle.sources)
@@ -153,8 +170,8 @@ class _Lowering:
             target = self._member(joint, i, 1, (layout.n, layout.h, layout.w, layout.c), source.quant)
             loops, stage = self._elementwise(source)
             self._pool(f"{bundle.name}.copy{i}", bundle, "max", loops, source, stage, target)
-        shape, quant = self.infos[bundle.name].input.shape, self.infos[bundle.name].input.quant
-        return self._member(joint, first, len(bundle.sources), shape, quant)
+        info = self.infos[bundle.name].input
+        return self._member(joint, first, len(bundle.sources), info.shape, info.quant)
 
     def _elementwise(self, source: Stored) -> tuple[Loops, OutputStage]:
         """Loops and output stage of a pool of single elements, which leaves them as they are."""
@@ -205,16 +222,21 @@ class _Lowering:
             raise MappingError(
                 f"the sums of {core.groups} groups would leave as accumulators; give the layer an act, linear will do"
             )
+        if bundle.depth_to_space != (1, 1) and (bundle.add or bundle.pool or core.groups > 1):
+            raise MappingError(
+                "depth to space stands right behind a convolution without groups and its act; add or pool in a bundle "
+                "of its own before or behind it"
+            )
         source = self._input(bundle)
-        for part in _groups(bundle.name, core):
+        for part in _parts(bundle, core, info.input.shape):
             self._group(bundle, part, source, info, buffer, late)
         if late:
             self._late_residual(bundle, info, buffer)
 
     def _group(
-        self, bundle: Bundle, part: _Group, source: Stored, info: BundleInfo, buffer: str, late: Add | None
+        self, bundle: Bundle, part: _Part, source: Stored, info: BundleInfo, buffer: str, late: Add | None
     ) -> None:
-        """A convolution, or one of its groups."""
+        """A convolution, or a part of it."""
         ranges = passes(self.hw, part.core)
         if len(ranges) > 1:
             self._passes(bundle, part, source, info, buffer, late)
@@ -227,8 +249,8 @@ class _Lowering:
         name = target if part.name == bundle.name and late else part.name
         self._mac(
             name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=c0),
-            self._writer(result, k0=part.k0), part.of(result.layout), stage, part.core.weights,
-            biases(part.core, info.input.quant), stream=part.name, c0=c0, k0=part.k0, pool=pool,
+            self._written(result, part), part.of(result.layout), stage, part.core.weights,
+            biases(part.core, info.input.quant), stream=part.name, c0=c0, k0=part.channel, pool=pool, phase=part.phase,
         )  # fmt: skip
 
     def _core_result(
@@ -245,9 +267,9 @@ class _Lowering:
         return result, stage.with_inline_pool(bundle.pool, requantizes=requantizes), pool
 
     def _passes(
-        self, bundle: Bundle, part: _Group, source: Stored, info: BundleInfo, buffer: str, late: Add | None
+        self, bundle: Bundle, part: _Part, source: Stored, info: BundleInfo, buffer: str, late: Add | None
     ) -> None:
-        """A convolution, or a group, in several passes over its channels; partial sums lie in memory between them."""
+        """A convolution, or a part, in several passes over its channels; partial sums lie in memory between them."""
         core, name = part.core, part.name
         whole = conv_loops(self.hw, core, info.input.shape, info.input.quant.zero)
         shape = (*info.core.shape[:3], whole.co)
@@ -282,16 +304,16 @@ class _Lowering:
             pool = None
             if c1 == whole.ci:
                 result, stage, pool = self._core_result(bundle, info, target, stage, whole.ch_per_t, late)
-                y, out = self._writer(result, k0=part.k0), part.of(result.layout)
+                y, out, phase = self._written(result, part), part.of(result.layout), part.phase
             else:
                 result = self._result(target, target, shape, quant, whole.ch_per_t)
-                y, out = self._writer(result), result.layout
+                y, out, phase = self._writer(result), result.layout, (0, 0)
             first = source.c0 + part.c0 + c0
             x = pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=first)
             self._mac(
                 f"{name}.pass{i}", bundle, loops, x, y, out, stage,
                 core.weights[:, :, c0:c1], bias if i == 0 else np.zeros_like(bias), stream=f"{name}.pass{i}",
-                c0=first, k0=part.k0, pool=pool,
+                c0=first, k0=part.channel, pool=pool, phase=phase,
             )  # fmt: skip
 
     def _late_residual(self, bundle: Bundle, info: BundleInfo, buffer: str) -> None:
@@ -339,7 +361,7 @@ class _Lowering:
     def _mac(
         self, name: str, bundle: Bundle, loops: Loops, x: Reader, y: Writer, out: Layout, stage: OutputStage,
         weights: IntArray, bias: IntArray, *, stream: str, flat: bool = False, chain: bool = False, c0: int = 0,
-        k0: int = 0, row0: int = 0, pool: InlinePool | None = None,
+        k0: int = 0, row0: int = 0, pool: InlinePool | None = None, phase: tuple[int, int] = (0, 0),
     ) -> None:  # fmt: skip
         stage = stage.channels(k0, loops.co)
         if stream not in self.done.streams:
@@ -349,7 +371,7 @@ class _Lowering:
             Operation(
                 name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
                 dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0,
-                row0=row0, pool=pool, x_zero=self.infos[bundle.name].input.quant.zero,
+                row0=row0, pool=pool, phase=phase, x_zero=self.infos[bundle.name].input.quant.zero,
             )
         )  # fmt: skip
 
@@ -357,45 +379,92 @@ class _Lowering:
         """Results go to their place, `delta` bytes behind its start; the first of them is byte `k0` of a line there."""
         return writer(self.hw, result.buffer, result.layout, delta=delta, k0=result.c0 + k0)
 
+    def _written(self, result: Stored, part: _Part) -> Writer:
+        """Results of a part go to its channels, or to its rows and columns."""
+        return self._in_phase(result, part.phase) if part.phase != (0, 0) else self._writer(result, k0=part.k0)
+
+    def _in_phase(self, result: Stored, phase: tuple[int, int]) -> Writer:
+        """Results go to every so-many-th row and column from those of `phase` on."""
+        if phase == (0, 0):
+            return self._writer(result)
+        layout = result.tensor
+        row, column = phase[0] * layout.pitch // layout.every[0], phase[1] * layout.column // layout.every[1]
+        return self._writer(result, delta=row, k0=column)
+
     def _pool(
         self, name: str, bundle: Bundle, kind: Literal["max", "avg"], loops: Loops, source: Stored,
         stage: OutputStage, result: Stored, *, phase: tuple[int, int] = (0, 0), reads: tuple[int, int] = (1, 1),
     ) -> None:  # fmt: skip
         x = pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=source.c0)
-        row, column = (0, 0) if phase == (0, 0) else (
-            phase[0] * result.tensor.pitch // reads[0], phase[1] * result.tensor.column // reads[1]
-        )  # fmt: skip
-        y, out = self._writer(result, delta=row, k0=column), result.layout
+        y, out = self._in_phase(result, phase), result.layout
         self.done.operations.append(
             Operation(name, bundle.name, kind, loops, x, y, out, stage, c0=source.c0, phase=phase, reads=reads)
         )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
-class _Group:
-    """One group of a convolution as a convolution of its own: its first channel of the input and of the result."""
+class _Part:
+    """A part of a convolution's channels, as a convolution of its own.
+
+    Attributes:
+        name: of its operations.
+        core: the convolution.
+        c0: its first channel of the input.
+        channel: its first channel of the whole convolution's results.
+        k0: first channel that it writes of the tensor.
+        phase: first row and column that it writes.
+    """
 
     name: str
     core: Conv2D
-    c0: int
-    k0: int
+    c0: int = 0
+    channel: int = 0
+    k0: int = 0
+    phase: tuple[int, int] = (0, 0)
 
     def of(self, whole: Layout) -> Layout:
-        """The layout of its channels in that of all."""
+        """The layout of its results in that of all."""
         return whole if isinstance(whole, RawLayout) else whole.channels(self.core.weights.shape[3])
 
 
-def _groups(name: str, core: Conv2D) -> list[_Group]:
-    """The groups of a convolution; itself if it has just one."""
-    if core.groups == 1:
-        return [_Group(name, core, 0, 0)]
-    kernels = np.split(core.weights, core.groups, axis=3)
-    biases = [None] * core.groups if core.bias is None else np.split(core.bias, core.groups)
+def _parts(bundle: Bundle, core: Conv2D, shape: tuple[int, ...]) -> list[_Part]:
+    """The groups of a convolution of a tensor (n, h, w, c), or what goes to one place of depth to space.
+
+    It is one part itself if there is no reason for more.
+    """
+    places = prod(bundle.depth_to_space)
+    count = core.groups * places
+    if count == 1:
+        return [_Part(bundle.name, core)]
+    kernels = np.split(core.weights, count, axis=3)
+    biases = [None] * count if core.bias is None else np.split(core.bias, count)
     ci, co = kernels[0].shape[2:]
-    return [
-        _Group(f"{name}.group{i}", replace(core, weights=k, bias=b, groups=1), i * ci, i * co)
-        for i, (k, b) in enumerate(zip(kernels, biases, strict=True))
-    ]
+    parts = []
+    for i, (k, b) in enumerate(zip(kernels, biases, strict=True)):
+        part = replace(core, weights=k, bias=b, groups=1)
+        if places > 1:
+            phase = divmod(i, bundle.depth_to_space[1])
+            parts.append(_Part(f"{bundle.name}.place{i}", _trimmed(part, shape), channel=i * co, phase=phase))
+        else:
+            parts.append(_Part(f"{bundle.name}.group{i}", part, c0=i * ci, channel=i * co, k0=i * co))
+    return parts
+
+
+def _trimmed(core: Conv2D, shape: tuple[int, ...]) -> Conv2D:
+    """The convolution without the rows and columns at its kernel's edges that are 0 for all channels.
+
+    A transposed convolution has such in each place. What is left out comes off the padding, as far as there is some.
+    """
+    taps = (core.weights != 0).any(axis=(2, 3))
+    cuts, pads = [], []
+    for axis, window in enumerate(windows(shape[1:], taps.shape, core.strides, core.padding)):
+        used = [*np.flatnonzero(taps.any(axis=1 - axis)).tolist(), window.pad_before]
+        size, first, last = taps.shape[axis], min(used), max(used)
+        before = min(first, window.pad_before, size - 1 - window.pad_after)
+        after = min(size - 1 - last, window.pad_after)
+        cuts.append(slice(before, size - after))
+        pads.append((window.pad_before - before, window.pad_after - after))
+    return replace(core, weights=core.weights[cuts[0], cuts[1]], padding=(pads[0], pads[1]))
 
 
 def _four(shape: tuple[int, ...]) -> tuple[int, int, int, int]:

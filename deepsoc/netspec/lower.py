@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
-from deepsoc.graph.executor import accumulate, add_bias, concatenated, pool2d, upsampled
+from deepsoc.graph.executor import accumulate, add_bias, concatenated, pool2d, rearranged
 from deepsoc.graph.fixed import (
     ACC_BITS,
     ALIGNED_BITS,
@@ -44,7 +44,18 @@ from deepsoc.graph.shapes import (
     sum_quant,
     validate,
 )
-from deepsoc.netspec.spec import ActSpec, AddSpec, BitsSpec, BundleSpec, Conv2DSpec, DenseSpec, NetSpec, PoolSpec
+from deepsoc.graph.transposed import as_convolution
+from deepsoc.netspec.spec import (
+    ActSpec,
+    AddSpec,
+    BitsSpec,
+    BundleSpec,
+    Conv2DSpec,
+    Conv2DTransposeSpec,
+    DenseSpec,
+    NetSpec,
+    PoolSpec,
+)
 from deepsoc.netspec.weights import Weights, check_samples, check_weights
 
 __all__ = ["check_shapes", "layer_shapes", "lower"]
@@ -67,6 +78,7 @@ _UNSEEN = 1 / 8
 """Units of a result by which larger steps of a channel's weights may move it."""
 
 Shape = tuple[int, ...]
+_CoreSpec = Conv2DSpec | Conv2DTransposeSpec | DenseSpec
 
 
 def check_shapes(spec: NetSpec, where: str) -> dict[str, Shape]:
@@ -99,7 +111,7 @@ def layer_shapes(bundle: BundleSpec, tensors: Mapping[str, Shape], path: str) ->
     """
     operand = tensors[bundle.add.with_] if bundle.add else None
     with _faults_of(bundle, path):
-        x = joined_shape(bundle.input, tensors)
+        x = joined_shape(bundle.input, tensors, bundle.channels)
     kernel = _kernel_shape(bundle.core, x[-1])
     _check_elements(kernel, f"{path}.core", "the kernel")
     with _faults_of(bundle, path):
@@ -123,9 +135,11 @@ def _check_elements(shape: Shape, where: str, what: str) -> None:
         raise InputError(f"{what} {shape} would have {prod(shape)} elements, more than {_MAX_ELEMENTS}", where=where)
 
 
-def _kernel_shape(core: Conv2DSpec | DenseSpec, ci: int) -> Shape:
-    # Groups that do not divide the channels are refused with the shapes.
-    return (ci, core.units) if isinstance(core, DenseSpec) else (*core.kernel, max(ci // core.groups, 1), core.filters)
+def _kernel_shape(core: _CoreSpec, ci: int) -> Shape:
+    if isinstance(core, DenseSpec):
+        return (ci, core.units)
+    groups = core.groups if isinstance(core, Conv2DSpec) else 1
+    return (*core.kernel, max(ci // groups, 1), core.filters)  # what they do not divide is refused with the shapes
 
 
 def _shape_model(bundle: BundleSpec, kernel: Shape) -> Bundle:
@@ -133,18 +147,25 @@ def _shape_model(bundle: BundleSpec, kernel: Shape) -> Bundle:
     quant = Quant(8, 0)
     pool = _pool(bundle.pool, quant) if bundle.pool else None
     core = _core(bundle.core, np.broadcast_to(np.int64(0), kernel), None, quant, quant)
-    return Bundle(bundle.name, _source(bundle), core, pool=pool, flatten=bundle.flatten, upsample=bundle.upsample)
+    return Bundle(
+        bundle.name, _source(bundle), core, pool=pool, flatten=bundle.flatten, upsample=bundle.upsample,
+        depth_to_space=bundle.places,
+    )  # fmt: skip
 
 
 def _source(bundle: BundleSpec) -> str | tuple[str, ...]:
     return bundle.input if len(bundle.input) > 1 else bundle.input[0]
 
 
-def _core(
-    spec: Conv2DSpec | DenseSpec, k: IntArray, b: IntArray | None, k_quant: Quant, b_quant: Quant
-) -> Conv2D | Dense:
+def _core(spec: _CoreSpec, k: IntArray, b: IntArray | None, k_quant: Quant, b_quant: Quant) -> Conv2D | Dense:
     if isinstance(spec, DenseSpec):
         return Dense(k, b, k_quant, b_quant)
+    if isinstance(spec, Conv2DTransposeSpec):
+        kernel, padding = as_convolution(k, spec.strides)
+        places = prod(spec.strides)
+        if isinstance(k_quant.scale, tuple):
+            k_quant = replace(k_quant, scale=k_quant.scale * places)
+        return Conv2D(kernel, None if b is None else np.tile(b, places), (1, 1), padding, k_quant, b_quant)
     return Conv2D(k, b, spec.strides, spec.padding, k_quant, b_quant, spec.groups)
 
 
@@ -306,7 +327,7 @@ class _Lowering:
                 have types that differ; `where` is the part at fault.
             _ApartError: tensors that it concatenates have different binary points, which are open.
         """
-        x = self._input(spec.input)
+        x = self._input(spec.input, spec.channels)
         bits = spec.x_bits(self._bits)
         k, k_quant = self._kernel(spec, x.quant.frac)
         core = _core(spec.core, k, None, k_quant, Quant(self._bits.b, 0))
@@ -318,7 +339,7 @@ class _Lowering:
                 core = _coarsened(core, x, spec.act.scale)
                 values = _Values(accumulate(core, x.centered, x.quant), sum_quant(core, x.quant))
             values = _Values(add_bias(values.a, values.quant.frac, core), values.quant)
-        may_be_raw = is_last and spec.pool is None and spec.upsample == (1, 1)
+        may_be_raw = is_last and spec.pool is None and spec.upsample == spec.places == (1, 1)
         act = add = pool = None
         tie = self._ties.get(spec.name)  # of the result, not of what is on the way to it
         part = _Part(
@@ -333,20 +354,22 @@ class _Lowering:
             add, values = self._add(spec.add, values, part, may_be_raw=may_be_raw)
         if spec.pool:
             pool, values = self._pool(spec.pool, values, replace(part, place=f"pool of bundle {spec.name}", tie=tie))
-        if spec.upsample != (1, 1):
-            values = _Values(upsampled(values.a, spec.upsample), values.quant)
+        values = _Values(rearranged(values.a, spec.upsample, spec.places), values.quant)
         if spec.flatten:
             values = _Values(values.a.reshape(len(values.a), -1), values.quant)
         self._tensors[spec.name] = values
-        return Bundle(spec.name, _source(spec), core, act, add, pool, spec.flatten, spec.softmax, spec.upsample)
+        return Bundle(
+            spec.name, _source(spec), core, act, add, pool, spec.flatten, spec.softmax, spec.upsample, spec.places,
+            spec.channels,
+        )  # fmt: skip
 
-    def _input(self, sources: tuple[str, ...]) -> _Values:
+    def _input(self, sources: tuple[str, ...], channels: tuple[int, int] | None) -> _Values:
         values = {name: self._tensors[name] for name in sources}
         quants = {name: each.quant for name, each in values.items()}
         points = {quant.frac for quant in quants.values()}
         if len(points) == 1 or len({replace(quant, frac=0) for quant in quants.values()}) > 1:
             quant = joined_quant(quants)
-            return _Values(concatenated(sources, {name: each.a for name, each in values.items()}), quant)
+            return _Values(concatenated(sources, {name: each.a for name, each in values.items()}, channels), quant)
         tied = _tied(self._spec, sources[0])
         asked = {bundle.name: _given_frac(bundle, self._bits) for bundle in self._spec.bundles if bundle.name in tied}
         asked |= {"input": self.input_quant.frac} if "input" in tied else {}
@@ -390,7 +413,7 @@ class _Lowering:
     def _bias(self, name: str, sums: _Values) -> tuple[IntArray, Quant]:
         bits, shape = self._bits.b, self._shapes[f"{name}/bias"]
         if self._real is not None:
-            real = self._real[f"{name}/bias"] / np.array(sums.quant.scale)
+            real = self._real[f"{name}/bias"] / np.array(sums.quant.scale, ndmin=1)[: shape[0]]  # alike in all places
             quant = Quant(bits, min(largest_frac(real.min(), real.max(), bits), sums.quant.frac))
             return quantize(real, quant), quant
         spread = int(sums.a.std()) // 2

@@ -40,6 +40,7 @@ __all__ = [
     "BitsSpec",
     "BundleSpec",
     "Conv2DSpec",
+    "Conv2DTransposeSpec",
     "DenseSpec",
     "InputSpec",
     "LayerBits",
@@ -150,6 +151,18 @@ class Conv2DSpec(_Model):
     scale: Step | Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
 
 
+class Conv2DTransposeSpec(_Model):
+    """2-D transposed convolution: strides are rows and columns that one becomes; `scale` as of a convolution."""
+
+    type: Literal["conv2d_transpose"]
+    filters: Size
+    kernel: tuple[Small, Small]
+    strides: tuple[Small, Small]
+    padding: Literal["same"]
+    use_bias: bool = True
+    scale: Step | Annotated[tuple[Step, ...], Field(min_length=1)] | None = None
+
+
 class DenseSpec(_Model):
     """Matrix product on a flattened tensor; `scale` as of a convolution."""
 
@@ -225,18 +238,38 @@ class PoolSpec(_Typed):
 
 
 class BundleSpec(_Model):
-    """One layer and all that follows it: core, act, add, pool, upsample, flatten, softmax, in this order."""
+    """One layer and all that follows it: core, act, add, pool, upsample or depth_to_space, flatten, softmax.
+
+    The core reads `channels` of its input, from the first to before the last of the two; None: all.
+    """
 
     name: Name
     input: Sources
-    core: Annotated[Conv2DSpec | DenseSpec, Field(discriminator="type")]
+    channels: tuple[Annotated[int, Field(ge=0, le=65534)], Size] | None = None
+    core: Annotated[Conv2DSpec | Conv2DTransposeSpec | DenseSpec, Field(discriminator="type")]
     act: ActSpec | None = None
     add: AddSpec | None = None
     pool: PoolSpec | None = None
     bits: LayerBits | None = None
     upsample: tuple[Small, Small] = (1, 1)
+    depth_to_space: tuple[Small, Small] = (1, 1)
     flatten: bool = False
     softmax: bool = False
+
+    @model_validator(mode="after")
+    def _places(self) -> Self:
+        """A transposed convolution is in its places only at the end of the bundle."""
+        if self.core.type == "conv2d_transpose":
+            behind = {"add": self.add, "pool": self.pool, "upsample": self.upsample != (1, 1)}
+            behind["depth_to_space"] = self.depth_to_space != (1, 1)
+            if names := [name for name, there in behind.items() if there]:
+                raise ValueError(f"conv2d_transpose has no {names[0]} behind it; put that into a bundle of its own")
+        return self
+
+    @property
+    def places(self) -> tuple[int, int]:
+        """Rows and columns that the channels of the core go to."""
+        return self.core.strides if isinstance(self.core, Conv2DTransposeSpec) else self.depth_to_space
 
     def x_bits(self, bits: BitsSpec) -> int:
         """Bits of its result in a network with `bits`."""
@@ -263,8 +296,9 @@ class NetSpec(_Model):
             bundle.setdefault("act", None)
             if bundle["core"].get("groups") == 1:
                 del bundle["core"]["groups"]
-            if bundle["upsample"] == [1, 1]:
-                del bundle["upsample"]
+            for part in ("upsample", "depth_to_space"):
+                if bundle[part] == [1, 1]:
+                    del bundle[part]
             if "add" in bundle:
                 bundle["add"].setdefault("act", None)
             for act in (bundle["act"], bundle.get("add", {}).get("act")):
@@ -331,7 +365,9 @@ def _parse(text: bytes, where: str) -> NetSpec:
 
 
 _LATER_NUMBERS = {"scale", "zero_point", "max", "unsigned", "bits"}
-_LATER = {*_LATER_NUMBERS, "upsample"}
+_LATER = {*_LATER_NUMBERS, "upsample", "depth_to_space", "channels"}
+_TYPES_OF_NUMBERS = {("act", "type")}
+_LATER_TYPES = ("linear", "conv2d_transpose")
 _PARTS: tuple[tuple[str, ...], ...] = ((), ("core",), ("act",), ("add",), ("add", "act"), ("pool",))
 
 
@@ -344,13 +380,13 @@ def later_members(net: Mapping[str, Any]) -> Iterator[Keys]:
     for place, part in places:
         for name, value in part.items() if isinstance(part, Mapping) else ():
             listed = name in ("input", "padding") and isinstance(value, list)
-            if name in _LATER or listed or (name, value) == ("type", "linear"):
+            if name in _LATER or listed or (name == "type" and value in _LATER_TYPES):
                 yield (*place, name)
 
 
 def later_numbers(net: Mapping[str, Any]) -> Iterator[Keys]:
     """Those of `later_members` that say what integers stand for; the others say where they lie."""
-    return (keys for keys in later_members(net) if keys[-1] in {*_LATER_NUMBERS, "type"})
+    return (keys for keys in later_members(net) if keys[-1] in _LATER_NUMBERS or keys[-2:] in _TYPES_OF_NUMBERS)
 
 
 def format_of(net: Mapping[str, Any]) -> str:

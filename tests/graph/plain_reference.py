@@ -157,6 +157,9 @@ def run(graph: Graph, x: np.ndarray) -> dict[str, tuple[Values, Values]]:
     results: dict[str, Any] = {}
     for bundle in graph.bundles:
         source, x_quant = beside([tensors[name] for name in bundle.sources]), quants[bundle.sources[0]]
+        if bundle.channels:
+            first, end = bundle.channels
+            source = {(*i[:-1], i[-1] - first): value for i, value in source.items() if first <= i[-1] < end}
         a = sums(bundle, source, x_quant, shape_of(source))
         units = [unit(x_quant) * unit(bundle.core.k_quant, o) for o in range(shape_of(a)[-1])]
         if bundle.act:
@@ -183,6 +186,13 @@ def run(graph: Graph, x: np.ndarray) -> dict[str, tuple[Values, Values]]:
                 (n, i * bundle.upsample[0] + y, j * bundle.upsample[1] + x, k): value
                 for (n, i, j, k), value in out.items()
                 for y, x in product(range(bundle.upsample[0]), range(bundle.upsample[1]))
+            }
+        if bundle.depth_to_space != (1, 1):
+            down, across = bundle.depth_to_space
+            c = shape_of(out)[3] // (down * across)
+            out = {
+                (n, i * down + k // c // across, j * across + k // c % across, k % c): value
+                for (n, i, j, k), value in out.items()
             }
         if bundle.flatten and len(next(iter(out))) == 4:
             _, _, w, c = shape_of(out)

@@ -12,7 +12,7 @@ import pytest
 
 from deepsoc.errors import InputError, MappingError
 from deepsoc.graph.executor import execute
-from deepsoc.graph.ir import Dense, Graph, IntArray
+from deepsoc.graph.ir import Conv2D, Dense, Graph, IntArray
 from deepsoc.hw import Hardware
 from deepsoc.mapping import Plan, plan
 from deepsoc.mapping.limits import requantizers_needed
@@ -72,8 +72,8 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
     assert max(op.work.passes for op in p.operations) <= requantizers_needed([net])
     results = execute(net, x)
     for op, values in zip(p.operations, expected, strict=True):
-        ups = p.graph.by_name()[op.bundle].upsample != (1, 1)
-        if not ups and op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
+        spread = p.graph.by_name()[op.bundle].spread != (1, 1)
+        if not spread and op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
             wanted = results[op.bundle].out if op.pool else results[op.bundle].core
             np.testing.assert_array_equal(values.reshape(wanted.shape), wanted)
     last = results[net.bundles[-1].name].out
@@ -297,10 +297,74 @@ def test_up_sampled_rows_and_columns_are_copies(factors: tuple[int, int], rows: 
 def test_rows_that_share_a_byte_are_not_repeated(rng: np.random.Generator) -> None:
     net = graph((2, 5, 4, 3), up(conv(rng, (2, 2, 3, 5)), relu(), (2, 1)))
     with pytest.raises(
-        MappingError, match=r"bundle a: up-sampling repeats rows, of which 2 share a byte .* use x_bits 8"
+        MappingError, match=r"bundle a: up-sampling writes rows apart, of which 2 share a byte .* use x_bits 8, or"
     ):
         plan(net, HW)
     check(graph((2, 5, 4, 3), up(conv(rng, (2, 2, 3, 5)), relu(), (1, 3))), HW, rng)
+
+
+@pytest.mark.parametrize("places", [(2, 2), (3, 1), (1, 3)])
+@pytest.mark.parametrize("depth", [8, 256])  # with passes, and without
+def test_depth_to_space_is_where_each_place_is_written(
+    places: tuple[int, int], depth: int, rng: np.random.Generator
+) -> None:
+    """Read by a convolution, beside another tensor, and flattened."""
+    act, (a, b) = relu(2, bits=8), places
+    weights = rng.integers(-128, 128, (3, 3, 3, 4 * a * b))
+    weights[:1, :, :, :4] = weights[:, 2:, :, 4:8] = weights[..., -4:] = 0  # as those of a transposed convolution
+    kernel = Conv2D(weights, None, (1, 1), "same", Quant(8, 7), Quant(16, 8))
+    net = graph(
+        (2, 7, 5, 3),
+        Bundle("a", "input", kernel, act=act, depth_to_space=places),
+        Bundle("b", "a", conv(rng, (1, 2, 4, 4), bits=8), act=act),
+        Bundle("c", ("b", "a"), conv(rng, (1, 1, 8, 2 * a * b), bits=8), act=act, depth_to_space=places, flatten=True),
+        Bundle("d", "c", Dense(rng.integers(-128, 128, (70 * (a * b) ** 2, 3)), None, Quant(8, 3), Quant(16, 3))),
+        quant=Quant(8, 3),
+    )
+    ops = check(net, Hardware(rows=4, cols=12, axi_data_bits=64, axi_max_burst=4, weights_ram_depth=depth), rng)
+    parts = [op for op in ops if op.bundle == "a" and op.name.startswith("a.place")]
+    assert {op.phase for op in parts if op.every == places} == {divmod(i, b) for i in range(a * b)}
+    if depth > 8:
+        assert [op.weights.shape[:2] for op in parts if op.weights is not None] == [
+            {0: (2, 3), 1: (3, 2)}.get(i, (3, 3)) if i < a * b - 1 else (1, 1) for i in range(a * b)
+        ]
+
+
+def test_depth_to_space_behind_what_it_cannot_follow(rng: np.random.Generator) -> None:
+    places = {"act": relu(bits=8), "depth_to_space": (1, 2)}
+    for parts in ({"pool": replace(pool("max", (2, 2), (2, 2)), out=Quant(8, 2))}, {"add": Add("b", relu(bits=8))}):
+        first = Bundle("b", "input", conv(rng, (1, 1, 3, 4), bits=8), act=relu(bits=8))
+        net = graph(
+            (1, 4, 4, 3), first, Bundle("a", "b", conv(rng, (1, 1, 4, 4), bits=8), **places, **parts), quant=Quant(8, 3)
+        )
+        with pytest.raises(MappingError, match="bundle a: depth to space stands right behind a convolution"):
+            plan(net, Hardware(rows=4, cols=12))
+    net = graph((2, 5, 4, 3), Bundle("a", "input", conv(rng, (2, 2, 3, 4)), act=relu(), depth_to_space=(2, 1)))
+    with pytest.raises(
+        MappingError, match=r"depth to space writes rows apart, of which 2 share a byte .*use x_bits 8, or"
+    ):
+        plan(net, HW)
+
+
+@pytest.mark.parametrize("depth", [8, 256])  # with passes, and without
+def test_a_range_of_channels_is_read_in_its_place(depth: int, rng: np.random.Generator) -> None:
+    """Of the input, of a tensor, of tensors side by side and of a matrix; no operation copies it."""
+    act = relu(2, bits=8)
+    net = graph(
+        (2, 7, 5, 9),
+        Bundle("a", "input", conv(rng, (3, 2, 4, 6), bits=8), act=act, channels=(3, 7)),
+        Bundle("b", "a", conv(rng, (1, 2, 3, 4), bits=8), act=act, channels=(3, 6)),
+        Bundle("c", ("b", "a"), conv(rng, (2, 1, 5, 3), bits=8), act=act, channels=(2, 7), flatten=True),
+        Bundle("d", "c", Dense(rng.integers(-128, 128, (105, 8)), None, Quant(8, 3), Quant(16, 3)), act=act),
+        Bundle("e", "d", Dense(rng.integers(-128, 128, (3, 5)), None, Quant(8, 3), Quant(16, 3)), channels=(5, 8)),
+        quant=Quant(8, 3),
+    )
+    hw = Hardware(rows=4, cols=12, axi_data_bits=64, axi_max_burst=4, weights_ram_depth=depth)
+    assert not copies(check(net, hw, rng))
+    with pytest.raises(
+        MappingError, match=r"bundle d: a flattened tensor is read as a whole; .* before it is flattened"
+    ):
+        plan(graph((2, 7, 5, 9), *net.bundles[:3], replace(net.bundles[3], channels=(0, 105)), quant=Quant(8, 3)), hw)
 
 
 def copies(ops: tuple[Operation, ...]) -> list[str]:

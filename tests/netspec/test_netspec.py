@@ -460,6 +460,57 @@ def test_up_sampling_at_the_end_is_not_raw() -> None:
         parse_net(dense)
 
 
+def test_transposed_convolutions_are_those_that_scatter(rng: np.random.Generator) -> None:
+    """Each input adds its kernel, times its value, to the places around; `same` cuts what stands over."""
+    for _ in range(60):
+        (kh, kw, sh, sw), (h, w, ci, co) = rng.integers(1, 7, 4).tolist(), rng.integers(1, 6, 4).tolist()
+        core = {"type": "conv2d_transpose", "filters": co, "kernel": [kh, kw], "strides": [sh, sw], "padding": "same"}
+        bundle = {"name": "up", "input": "input", "core": core, "act": {"type": "linear", "int_bits": 7}}
+        net = {"format": "deepsoc-net/2", "name": "net", "input": {"shape": [h, w, ci], "int_bits": 7},
+               "bits": {"x": 8, "k": 4, "b": 8}, "bundles": [bundle]}  # fmt: skip
+        k, b = rng.integers(-4, 4, (kh, kw, ci, co)), rng.integers(-3, 3, co)
+        k.flat[0] = -8  # so that weights of 4 bits are these integers
+        graph = parse_net(net).to_graph({"up/kernel": k.astype(float), "up/bias": b.astype(float)})
+        x = rng.integers(-2, 2, (2, h, w, ci))
+        full = np.zeros((2, (h - 1) * sh + max(kh, sh), (w - 1) * sw + max(kw, sw), co), np.int64)
+        for i, j in np.ndindex(h, w):
+            full[:, i * sh : i * sh + kh, j * sw : j * sw + kw] += np.einsum("nc,yxck->nyxk", x[:, i, j], k)
+        top, left = max(kh - sh, 0) // 2, max(kw - sw, 0) // 2
+        wanted = full[:, top : top + h * sh, left : left + w * sw] + b
+        np.testing.assert_array_equal(execute(graph, x)["up"].out, np.clip(wanted, -128, 127))
+
+
+def test_what_a_transposed_convolution_cannot_have() -> None:
+    net = changed("format", to="deepsoc-net/2")
+    core = {"type": "conv2d_transpose", "filters": 3, "kernel": [2, 2], "strides": [2, 2], "padding": "same"}
+    net["bundles"] = [{**net["bundles"][0], "core": core, "pool": None}]
+    assert parse_net(net).dump()["bundles"][0]["core"]["type"] == "conv2d_transpose"
+    for part, value in {"upsample": [2, 2], "depth_to_space": [1, 2], "add": {"with": "input"}}.items():
+        with pytest.raises(InputError, match=rf"bundles\[0\]: .*conv2d_transpose has no {part} behind it"):
+            parse_net({**net, "bundles": [{**net["bundles"][0], part: value}]})
+    with pytest.raises(InputError, match=r"core.type: this is of format 'deepsoc-net/2', received 'deepsoc-net/1'"):
+        parse_net({**net, "format": "deepsoc-net/1"})
+    conv = changed("format", to="deepsoc-net/2")
+    conv["bundles"] = [{**conv["bundles"][0], "pool": None, "depth_to_space": [3, 1]}]
+    with pytest.raises(InputError, match=r"bundles\[0\].depth_to_space: .* a multiple of 3 channels, received 8"):
+        parse_net(conv)
+    conv["bundles"][0] |= {"depth_to_space": [2, 2], "upsample": [2, 2]}
+    with pytest.raises(InputError, match="up-sampling or depth to space, not both"):
+        parse_net(conv)
+
+
+def test_a_range_of_channels() -> None:
+    net = changed("format", to="deepsoc-net/2")
+    net["bundles"][1]["channels"] = [2, 5]
+    graph = parse_net(net).to_graph()
+    assert graph.bundles[1].channels == (2, 5)
+    assert graph.bundles[1].core.weights.shape[-2] == 3
+    for wrong in ([2, 2], [3, 2], [2, 9], [0, 65535]):
+        net["bundles"][1]["channels"] = wrong
+        with pytest.raises(InputError, match=r"bundles\[1\].channels: .*expected a range in the 8 channels"):
+            parse_net(net)
+
+
 def test_kernel_beyond_a_valid_input() -> None:
     net = changed(*B0, "core", "padding", to="valid")
     net["bundles"][0]["core"]["kernel"] = [10, 1]

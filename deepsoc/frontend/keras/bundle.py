@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +76,7 @@ class _Setting:
 
 @keras.saving.register_keras_serializable(package="deepsoc")
 class Bundle(keras.layers.Layer):  # type: ignore[misc]
-    """A convolution or dense layer and what follows it: batch norm, act, add, pool, up-sampling, flatten, softmax.
+    """A convolution or dense layer and what follows it: batch norm, act, add, pool, upsample, flatten, softmax.
 
     Called on x, or on [x, shortcut] with `add`. It computes in floating point until a `Model` with `bits` holds it;
     then every value it passes on is an integer times a power of two, exactly as on the accelerator.
@@ -86,6 +87,9 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         add: `Add`, for a residual.
         pool: `MaxPool2D` or `AvgPool2D`.
         upsample: how often each row and column of the result stands there (nearest neighbour): one integer or two.
+        depth_to_space: rows and columns that channels move to, in the place of `upsample`: one integer or two. Channels
+            as of `tf.nn.depth_to_space`.
+        channels: the first and the one behind the last channel of x that it reads; None: all.
         flatten: flattens the result.
         softmax: ends with a softmax; on the last Bundle only.
         batch_norm: normalizes behind the core, folded into its weights.
@@ -103,13 +107,16 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         add: Add | None = None,
         pool: Pool2D | None = None,
         upsample: int | tuple[int, int] = 1,
+        depth_to_space: int | tuple[int, int] = 1,
+        channels: tuple[int, int] | None = None,
         flatten: bool = False,
         softmax: bool = False,
         batch_norm: bool = False,
         **kwargs: Any,
     ) -> None:
         bits = kwargs.pop("bits", None)
-        refuse_unknown("Bundle", kwargs, ("act", "add", "pool", "upsample", "flatten", "softmax", "batch_norm"))
+        parts = ("act", "add", "pool", "upsample", "depth_to_space", "channels", "flatten", "softmax", "batch_norm")
+        refuse_unknown("Bundle", kwargs, parts)
         for name, part, legal, expected in (
             ("core", core, (Conv2D, Dense), "ds.Conv2D(...) or ds.Dense(...)"),
             ("act", act, (Activation, type(None)), "None, ds.ReLU(...) or ds.Linear(...)"),
@@ -130,6 +137,8 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         self.supports_jit = False
         self.core, self.act, self.add, self.pool = core, act, add, pool
         self.upsample = pair("Bundle", "upsample", upsample)
+        self.depth_to_space = pair("Bundle", "depth_to_space", depth_to_space)
+        self.channels = None if channels is None else (int(channels[0]), int(channels[1]))
         self.flatten, self.softmax = flatten, softmax
         self.batch_norm = keras.layers.BatchNormalization(momentum=0.95, name="batch_norm") if batch_norm else None
         # The linear activation that null stands for (docs/architecture.md, section 1), unless the sum stays raw.
@@ -164,7 +173,12 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
     @property
     def raw(self) -> bool:
         """Whether the 32-bit sum itself leaves the Bundle, as it does at the end of a network."""
-        return bool(self.last and self.tail and self.pool is None and self.upsample == (1, 1))
+        return bool(self.last and self.tail and self.ends_in_sums)
+
+    @property
+    def ends_in_sums(self) -> bool:
+        """Whether nothing stands behind core, act and add that needs integers of the hardware's width."""
+        return self.pool is None and self.upsample == self.depth_to_space == (1, 1)
 
     # Methods, not properties: Keras saves every layer that it finds in an attribute under the attribute's name.
     def owner(self) -> Model | None:
@@ -207,6 +221,13 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
                 f"Received shape: {shapes[0]}",
                 where=self.name,
             )
+        if self.channels is not None:
+            first, end = self.channels
+            if not 0 <= first < end <= shapes[0][-1]:
+                raise InputError(
+                    f"Invalid channels. Expected a range in {shapes[0][-1]}. Received: {self.channels}", where=self.name
+                )
+            shapes = [(*shapes[0][:-1], end - first), *shapes[1:]]
         if rank == 4:
             self._check_window("core", shapes[0], self.core.kernel_size, self.core)
         if not self.core.built:  # a deserialized core is
@@ -218,10 +239,13 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             )
         if self.pool and rank != 4:
             raise InputError(f"Invalid pool. Expected none after ds.Dense. Received: {self.pool!r}", where=self.name)
-        if self.upsample != (1, 1) and rank != 4:
-            raise InputError(
-                f"Invalid upsample. Expected none after ds.Dense. Received: {self.upsample}", where=self.name
-            )
+        for name in ("upsample", "depth_to_space"):
+            if getattr(self, name) != (1, 1) and rank != 4:
+                raise InputError(
+                    f"Invalid {name}. Expected none after ds.Dense. Received: {getattr(self, name)}", where=self.name
+                )
+        if self.depth_to_space != (1, 1):
+            self._check_depth_to_space(core_shape[-1])
         if self.pool:
             self._check_window("pool", core_shape, self.pool.pool_size, self.pool)
         if self.batch_norm:
@@ -233,6 +257,16 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             windows(shape[1:3], kernel, layer.strides, layer.pads)
         except InputError as error:
             raise InputError(f"Invalid {part}: {error}. Received: an input {shape}", where=self.name) from None
+
+    def _check_depth_to_space(self, channels: int) -> None:
+        if self.upsample != (1, 1):
+            raise InputError("Invalid depth_to_space. Expected none with upsample. Received both", where=self.name)
+        if channels % prod(self.depth_to_space):
+            raise InputError(
+                f"Invalid depth_to_space. Expected places that divide {channels} channels. "
+                f"Received: {self.depth_to_space}",
+                where=self.name,
+            )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """The Bundle's result: probabilities with `softmax`, else values on its output grid."""
@@ -247,9 +281,9 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         for name in ("core", "act", "add", "pool"):
             part = getattr(self, name)
             config[name] = keras.saving.serialize_keras_object(part) if part else None
-        config.update(
-            upsample=self.upsample, flatten=self.flatten, softmax=self.softmax, batch_norm=self.batch_norm is not None
-        )
+        for name in ("upsample", "depth_to_space", "channels", "flatten", "softmax"):
+            config[name] = getattr(self, name)
+        config["batch_norm"] = self.batch_norm is not None
         config["bits"] = asdict(self.saved_bits) if self.saved_bits else None
         return config
 
@@ -281,6 +315,7 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
         Returns:
             The values behind core, act and add, and those behind pool and flatten.
         """
+        x = x if self.channels is None else x[..., slice(*self.channels)]
         v, step = self._sums(ops.cast(x, dtype), training)
         if self.act:
             v, step = self._activate(self.act, v, step, watch)
@@ -296,6 +331,10 @@ class Bundle(keras.layers.Layer):  # type: ignore[misc]
             v = self._pool(self.pool, ops.cast(v, dtype), watch)
         if self.upsample != (1, 1):
             v = ops.repeat(ops.repeat(v, self.upsample[0], axis=1), self.upsample[1], axis=2)
+        if self.depth_to_space != (1, 1):
+            (_, h, w, c), (a, b) = v.shape, self.depth_to_space
+            cells = ops.transpose(ops.reshape(v, (-1, h, w, a, b, c // (a * b))), (0, 1, 3, 2, 4, 5))
+            v = ops.reshape(cells, (-1, h * a, w * b, c // (a * b)))
         if self.flatten:
             v = ops.reshape(v, (-1, int(np.prod(v.shape[1:]))))
         return core, v

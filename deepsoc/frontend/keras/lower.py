@@ -82,6 +82,8 @@ def _bundle(link: Link, bits: Bits) -> ir.Bundle:
         flatten=link.flatten,
         softmax=bundle.softmax,
         upsample=bundle.upsample,
+        depth_to_space=bundle.depth_to_space,
+        channels=bundle.channels,
     )
 
 

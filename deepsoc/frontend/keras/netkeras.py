@@ -25,7 +25,16 @@ from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.quantizers import Grid, exponent
 from deepsoc.frontend.keras.wiring import Link
 from deepsoc.graph.window import Padding
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, format_of, later_numbers, parse_net
+from deepsoc.netspec.spec import (
+    ActSpec,
+    BundleSpec,
+    Conv2DSpec,
+    Conv2DTransposeSpec,
+    NetSpec,
+    format_of,
+    later_numbers,
+    parse_net,
+)
 
 __all__ = ["from_netspec", "to_netspec"]
 
@@ -64,6 +73,12 @@ def from_netspec(spec: NetSpec, *, batch_norm: bool = False) -> Model:
 
 
 def _bundle(spec: BundleSpec, *, batch_norm: bool) -> Bundle:
+    if isinstance(spec.core, Conv2DTransposeSpec):
+        raise InputError(
+            "the Keras layers do not train conv2d_transpose; use conv2d with as many filters for each place, and "
+            "depth_to_space, or export trained weights with the network",
+            where=f"bundle {spec.name}",
+        )
     if isinstance(spec.core, Conv2DSpec):
         conv = spec.core
         core = Conv2D(conv.filters, conv.kernel, conv.strides, conv.padding, conv.groups, conv.use_bias)
@@ -79,6 +94,8 @@ def _bundle(spec: BundleSpec, *, batch_norm: bool) -> Bundle:
         add=Add(_relu(spec.add.act)) if spec.add else None,
         pool=pool,
         upsample=spec.upsample,
+        depth_to_space=spec.depth_to_space,
+        channels=spec.channels,
         flatten=spec.flatten,
         softmax=spec.softmax,
         batch_norm=batch_norm,
@@ -118,10 +135,12 @@ def _int_bits(grid: Grid) -> dict[str, int]:
 
 def _bundle_data(link: Link) -> dict[str, Any]:
     bundle, core = link.bundle, link.bundle.core
-    ends_raw = bundle.pool is None and bundle.upsample == (1, 1) and bundle.last
+    ends_raw = bundle.ends_in_sums and bundle.last
     use_bias = bool(core.use_bias or bundle.batch_norm)
     data: dict[str, Any] = {"name": bundle.name}
     data["input"] = list(link.sources) if len(link.sources) > 1 else link.sources[0]
+    if bundle.channels is not None:
+        data["channels"] = list(bundle.channels)
     if isinstance(core, Conv2D):
         data["core"] = {
             "type": "conv2d",
@@ -149,8 +168,9 @@ def _bundle_data(link: Link) -> dict[str, Any]:
             "padding": _json(pool.pads),
             **_int_bits(pool),
         }
-    if bundle.upsample != (1, 1):
-        data["upsample"] = list(bundle.upsample)
+    for part in ("upsample", "depth_to_space"):
+        if getattr(bundle, part) != (1, 1):
+            data[part] = list(getattr(bundle, part))
     return {**data, "flatten": link.flatten, "softmax": bundle.softmax}
 
 

@@ -64,7 +64,8 @@ _REMEDIES = {
         "augment the data before they come in, as in a tf.data pipeline",
     ),
     "UpSampling2D": "give the Bundle before it upsample=(rows, columns), for nearest neighbours",
-    **dict.fromkeys(("Conv2DTranspose", "Multiply", "LayerNormalization"), _NOT_YET),
+    "Conv2DTranspose": "give the Bundle of a ds.Conv2D with filters for each place depth_to_space=(rows, columns)",
+    **dict.fromkeys(("Multiply", "LayerNormalization"), _NOT_YET),
 }
 
 

@@ -16,7 +16,16 @@ from deepsoc.graph.fixed import ACC_BITS
 from deepsoc.graph.shapes import joined_shape
 from deepsoc.graph.window import Window, windows
 from deepsoc.netspec.lower import layer_shapes
-from deepsoc.netspec.spec import BitsSpec, BundleSpec, Conv2DSpec, InputSpec, NetSpec, format_faults, link_faults
+from deepsoc.netspec.spec import (
+    BitsSpec,
+    BundleSpec,
+    Conv2DTransposeSpec,
+    DenseSpec,
+    InputSpec,
+    NetSpec,
+    format_faults,
+    link_faults,
+)
 
 __all__ = ["Fault", "Row", "check", "unread"]
 
@@ -145,7 +154,7 @@ class _Check:
         raw = (
             is_last
             and spec.pool is None
-            and spec.upsample == (1, 1)
+            and spec.upsample == spec.places == (1, 1)
             and (spec.add.act if spec.add else spec.act) is None
         )
         return {
@@ -181,8 +190,10 @@ def _read_text(model: type[_Model], text: str) -> tuple[_Model | None, tuple[tup
 
 def _products(spec: BundleSpec, shape: tuple[int, ...], kernel: tuple[int, ...]) -> int:
     """Products of one input of the network with pixels that are no padding."""
-    if not isinstance(spec.core, Conv2DSpec):
+    if isinstance(spec.core, DenseSpec):
         return prod(kernel)
+    if isinstance(spec.core, Conv2DTransposeSpec):
+        return shape[1] * shape[2] * prod(kernel)  # of which some may fall outside
     core, (_, h, w, _) = spec.core, shape
     rows, cols = map(_taps, windows((h, w), core.kernel, core.strides, core.padding))
     return rows * cols * kernel[2] * core.filters

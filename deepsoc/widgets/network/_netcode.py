@@ -8,7 +8,7 @@ from typing import Any
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
 from deepsoc.graph.window import Padding
-from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DSpec, NetSpec, PoolSpec, later_numbers
+from deepsoc.netspec.spec import ActSpec, BundleSpec, Conv2DTransposeSpec, DenseSpec, NetSpec, PoolSpec, later_numbers
 from deepsoc.widgets.network._netcheck import unread
 
 __all__ = ["keras_code"]
@@ -80,6 +80,8 @@ def _arguments(bundle: BundleSpec) -> list[str]:
             add=_Code(f"ds.Add({', '.join(_arguments_of(act=_act(bundle.add.act)))})") if bundle.add else None,
             pool=_pool(bundle.pool) if bundle.pool else None,
             upsample=None if bundle.upsample == (1, 1) else _pair(bundle.upsample),
+            depth_to_space=None if bundle.depth_to_space == (1, 1) else _pair(bundle.depth_to_space),
+            channels=bundle.channels and _Code(bundle.channels),
             flatten=bundle.flatten or None,
             softmax=bundle.softmax or None,
             name=bundle.name,
@@ -104,8 +106,10 @@ def _quoted(value: Any) -> str:
 
 def _core(bundle: BundleSpec) -> str:
     core, bias = bundle.core, None if bundle.core.use_bias else False
-    if not isinstance(core, Conv2DSpec):
+    if isinstance(core, DenseSpec):
         return f"ds.Dense({', '.join([str(core.units), *_arguments_of(use_bias=bias)])})"
+    if isinstance(core, Conv2DTransposeSpec):
+        raise InputError("the Keras layers do not train conv2d_transpose", where=f"bundle {bundle.name}")
     strides = None if core.strides == (1, 1) else _pair(core.strides)
     padding = _padding(core.padding)
     groups = None if core.groups == 1 else core.groups

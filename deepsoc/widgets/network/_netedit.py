@@ -34,9 +34,14 @@ _KINDS: dict[str, dict[str, Any]] = {
                  "use_bias": True},
         "act": {"type": "relu", "slope": 0},
     },
+    "conv2d_transpose": {
+        "core": {"type": "conv2d_transpose", "filters": 16, "kernel": [2, 2], "strides": [2, 2], "padding": "same",
+                 "use_bias": True},
+        "act": {"type": "relu", "slope": 0},
+    },
     "dense": {"core": {"type": "dense", "units": 10, "use_bias": True}, "act": None},
 }  # fmt: skip
-_STEMS = {"conv2d": "conv", "dense": "dense"}
+_STEMS = {"conv2d": "conv", "conv2d_transpose": "up", "dense": "dense"}
 
 
 def editable(net: Any) -> Net:
@@ -87,8 +92,7 @@ def _with_core(net: Net, i: int, kind: str) -> Net:
     width = old.get("filters", old.get("units"))
     if width is not None:
         new["units" if kind == "dense" else "filters"] = width
-    placed: Net = _placed(net, ["bundles", i, "core"], new)
-    return placed
+    return _formatted(editable(_placed(net, ["bundles", i, "core"], new)))
 
 
 def _placed(at: Any, path: list[str | int], value: Any) -> Any:
@@ -110,7 +114,7 @@ def inserted(net: Net, after: int, kind: str, *, flatten: bool = False) -> Net:
     Args:
         net: the network.
         after: place of the bundle before the new one.
-        kind: `conv2d` or `dense`.
+        kind: `conv2d`, `conv2d_transpose` or `dense`.
         flatten: flattens the bundle `after`, for a dense layer behind a convolution.
 
     Raises:

@@ -1,7 +1,7 @@
 // The forms of BundleBuilder: fields that follow net.json, with what is wrong beside them.
 
 const SLOPES = [7, 6, 5, 4, 3, 2, 1, 0].map((n) => [2 ** -n, `leaky ReLU, ${n ? `1/${2 ** n}` : 1}`]);
-const KINDS = { conv2d: "convolution", dense: "dense" };
+const KINDS = { conv2d: "convolution", conv2d_transpose: "transposed convolution", dense: "dense" };
 const RELU = { type: "relu", slope: 0 };
 const POOL = { type: "max", size: [2, 2], strides: [2, 2], padding: "valid" };
 
@@ -20,11 +20,12 @@ function isOf(path, field, i) {
 /** What the core of a bundle is, in a few words. */
 function described(bundle) {
   const core = bundle.core ?? {};
-  if (core.type === "dense") return `dense → ${core.units}`;
+  const range = Array.isArray(bundle.channels) ? `channels ${bundle.channels[0]} … ${bundle.channels[1] - 1}: ` : "";
+  if (core.type === "dense") return `${range}dense → ${core.units}`;
   const strides = Array.isArray(core.strides) ? core.strides : [1, 1];
   const stride = same(strides, [1, 1]) ? "" : ` / ${strides[0] === strides[1] ? strides[0] : strides.join(" × ")}`;
   const groups = (core.groups ?? 1) === 1 ? "" : `, ${core.groups} groups`;
-  return `conv ${times(core.kernel)}${stride} → ${core.filters}${groups}`;
+  return `${range}${core.type === "conv2d_transpose" ? "transposed " : ""}conv ${times(core.kernel)}${stride} → ${core.filters}${groups}`;
 }
 
 /** Words for what follows the core. */
@@ -33,7 +34,8 @@ function badges(bundle) {
   return [
     act(bundle.act), bundle.add ? `+ ${bundle.add.with ?? "?"}` : null, bundle.add ? act(bundle.add.act) : null,
     bundle.pool ? `${bundle.pool.type} ${times(bundle.pool.size)}` : null,
-    same(bundle.upsample ?? [1, 1], [1, 1]) ? null : `up ${times(bundle.upsample)}`, bundle.flatten ? "flatten" : null, bundle.softmax ? "softmax" : null,
+    same(bundle.upsample ?? [1, 1], [1, 1]) ? null : `up ${times(bundle.upsample)}`,
+    same(bundle.depth_to_space ?? [1, 1], [1, 1]) ? null : `to space ${times(bundle.depth_to_space)}`, bundle.flatten ? "flatten" : null, bundle.softmax ? "softmax" : null,
   ].filter(Boolean);
 }
 
@@ -205,6 +207,7 @@ function bundleForm(model, index) {
   const bundle = form.get(at());
   const count = form.get(["bundles"]).length;
   const conv = bundle.core?.type !== "dense";
+  const transposed = bundle.core?.type === "conv2d_transpose";
   const target = () => model.get("rows")[index]?.core_shape;
   const reads = () => tensors(model, index, (shape) => (shape.length === (conv ? 3 : 1) ? ""
     : conv ? "flat, a convolution needs h × w × c" : "not flat, set its flatten"));
@@ -241,8 +244,8 @@ function bundleForm(model, index) {
     form.numbers("Filters", at("core", "filters"), ["Filters"]),
     form.numbers("Kernel", at("core", "kernel"), ["Kernel rows", "Kernel columns"], { max: 255 }),
     form.numbers("Strides", at("core", "strides"), ["Vertical stride", "Horizontal stride"], { max: 255 }),
-    ...padding("Padding", "core"),
-    form.numbers("Groups", at("core", "groups"), ["Groups"], { fallback: 1 }),
+    ...(transposed ? [] : padding("Padding", "core")),
+    transposed ? null : form.numbers("Groups", at("core", "groups"), ["Groups"], { fallback: 1 }),
   ] : [form.numbers("Units", at("core", "units"), ["Units"])];
   const pool = bundle.pool ? [
     form.numbers("Window", at("pool", "size"), ["Window rows", "Window columns"], { max: 255 }),
@@ -273,6 +276,7 @@ function bundleForm(model, index) {
       }),
       pool,
       conv ? form.numbers("Up-sampling", at("upsample"), ["Rows repeated", "Columns repeated"], { max: 255, fallback: [1, 1] }) : null,
+      conv ? form.numbers("Depth to space", at("depth_to_space"), ["Rows from channels", "Columns from channels"], { max: 255, fallback: [1, 1] }) : null,
       form.check("Flatten", at("flatten"), { why: conv ? "" : "flat already" }),
       form.check("Softmax", at("softmax"), { why: index === count - 1 ? "" : "ends a network: only on the last bundle" })),
     el("details", { open }, el("summary", {}, "Binary points"),

@@ -16,7 +16,7 @@ from deepsoc.errors import InputError
 from deepsoc.frontend.keras._backend import keras
 from deepsoc.frontend.keras.bundle import Bundle
 from deepsoc.frontend.keras.formats import Bits
-from deepsoc.frontend.keras.layers import Add, AvgPool2D, Conv2D, Dense, MaxPool2D, ReLU, concatenate, flatten
+from deepsoc.frontend.keras.layers import Add, AvgPool2D, Conv2D, Dense, Linear, MaxPool2D, ReLU, concatenate, flatten
 from deepsoc.frontend.keras.lower import lower, validate
 from deepsoc.frontend.keras.model import Model
 from deepsoc.frontend.keras.storage import load_model
@@ -355,6 +355,28 @@ def test_concatenations_train_and_leave_equal_integers(tmp_path: Path) -> None:
     assert [bundle.source for bundle in graph.bundles[2:4]] == [("big", "small", "input"), ("small", "both")]
 
 
+def test_depth_to_space_trains_and_leaves_equal_integers(tmp_path: Path) -> None:
+    set_seed(0)
+    inputs = keras.Input((6, 5, 2))
+    x = Bundle(Conv2D(12, 3), act=ReLU(), batch_norm=True, depth_to_space=(2, 3), name="up")(inputs)
+    x = Bundle(Conv2D(3, 3, 2), act=ReLU(), channels=(1, 2), flatten=True, name="down")(x)
+    x = Bundle(Dense(3), softmax=True, name="last")(x)
+    model = Model(inputs, x, name="places", bits=Bits(8, 4, 16))
+    data = np.random.default_rng(0).normal(size=(24, 6, 5, 2)).astype(np.float32)
+    fit_classifier(model, data, np.arange(24) % 3, epochs=2, batch_size=8)
+    validate(model, lower(model), data)
+    again = load_model(model_file(model, tmp_path))
+    np.testing.assert_array_equal(again.predict(data, verbose=0), model.predict(data, verbose=0))
+    assert lower(again).by_name()["up"].depth_to_space == (2, 3)
+    assert lower(again).by_name()["down"].channels == (1, 2)
+    y = np.random.default_rng(0).normal(size=(2, 4, 3, 8)).astype(np.float32)
+    places = Bundle(Conv2D(8, 1, use_bias=False), act=Linear(), depth_to_space=2)
+    places(y)
+    places.core.set_weights([np.eye(8)[None, None]])
+    tf = pytest.importorskip("tensorflow")
+    np.testing.assert_array_equal(places(y), tf.nn.depth_to_space(y, 2))
+
+
 def model_file(model: Model, folder: Path) -> Path:
     model.save(folder / "model.keras")
     return folder / "model.keras"
@@ -459,6 +481,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a depthwise convolution": (after(stock.DepthwiseConv2D(1)), "no form for it yet; a ds.Conv2D over all"),
     "padding": (after(stock.ZeroPadding2D()), "padding=((top, bottom), (left, right))"),
     "up-sampling": (after(stock.UpSampling2D()), "upsample=(rows, columns)"),
+    "a transposed convolution": (after(stock.Conv2DTranspose(2, 2)), "depth_to_space=(rows, columns)"),
     "a reshape": (after(stock.Reshape((8, 8, 2))), "only change of shape"),
     "a scale": (after(stock.Rescaling(1 / 255)), "rescale the data"),
     "a concatenation of rows": (lambda x: conv()(stock.Concatenate(axis=1)([x, x])), "concatenates on axis 1; only"),

@@ -179,6 +179,25 @@ def test_up_sampling_shows_the_size_of_the_result(browser: Browser) -> None:
         assert builder.rows[0]["output_shape"][1] == 2 * builder.rows[0]["output_shape"][0]
 
 
+def test_a_transposed_convolution_and_depth_to_space(browser: Browser) -> None:
+    builder = builder_of("LeNet-like", selected=0)
+    with mounted(browser, builder) as page:
+        rows = page.get_by_label("Rows from channels")
+        rows.select_text()
+        page.keyboard.type("2", delay=30)
+        expect(page.locator(".bb-card").nth(0)).to_contain_text("to space 2 × 1")
+        page.get_by_label("Pool", exact=True).select_option(label="none")
+        page.get_by_label("Type").select_option(label="transposed convolution")
+        expect(page.get_by_text("conv2d_transpose has no depth_to_space behind it").first).to_be_visible()
+        rows.select_text()
+        page.keyboard.type("1", delay=30)
+        expect(page.locator(".bb-card").nth(0)).to_contain_text("transposed conv 2 × 2 / 2")
+        expect(page.get_by_label("Groups")).to_have_count(0)
+        assert not builder.faults
+        assert builder.value["format"] == "deepsoc-net/2"
+        assert builder.rows[0]["output_shape"][:2] == [2 * size for size in builder.value["input"]["shape"][:2]]
+
+
 def test_typing_outruns_the_answers(browser: Browser) -> None:
     builder = builder_of("LeNet-like", selected=0)
     delay(builder, "set")
