@@ -156,7 +156,7 @@ class Bundle:
     channels: tuple[int, int] | None = None
 
     @property
-    def spread(self) -> tuple[int, int]:
+    def factors(self) -> tuple[int, int]:
         """Rows and columns that one row, one column becomes behind the pool."""
         return self.upsample if self.depth_to_space == (1, 1) else self.depth_to_space
 

@@ -161,26 +161,26 @@ def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shap
         except InputError as error:
             raise InputError(str(error), where="pool") from None
         shape = (shape[0], rows.out, cols.out, shape[3])
-    if bundle.spread != (1, 1):
-        shape = _spread_shape(bundle, shape)
+    if bundle.factors != (1, 1):
+        shape = _larger_shape(bundle, shape)
     if bundle.flatten:
         shape = (shape[0], int(np.prod(shape[1:])))
     return core, shape
 
 
-def _spread_shape(bundle: Bundle, shape: Shape) -> Shape:
+def _larger_shape(bundle: Bundle, shape: Shape) -> Shape:
     """Shape behind up-sampling or depth to space."""
     a, b = bundle.depth_to_space
     name, part = ("up-sampling", "upsample") if a * b == 1 else ("depth to space", "depth_to_space")
     if len(shape) != 4:
         raise InputError(f"{name} needs a tensor (n, h, w, c), received {shape}; drop it", where=part)
     if min(*bundle.upsample, a, b) < 1:
-        raise InputError(f"expected how many rows and columns one becomes, received {bundle.spread}", where=part)
+        raise InputError(f"expected how many rows and columns one becomes, received {bundle.factors}", where=part)
     if a * b > 1 and bundle.upsample != (1, 1):
         raise InputError("a bundle has up-sampling or depth to space, not both; use a bundle for each", where=part)
     if shape[3] % (a * b):
         raise InputError(f"{a} x {b} places need a multiple of {a * b} channels, received {shape[3]}", where=part)
-    return (shape[0], shape[1] * bundle.spread[0], shape[2] * bundle.spread[1], shape[3] // (a * b))
+    return (shape[0], shape[1] * bundle.factors[0], shape[2] * bundle.factors[1], shape[3] // (a * b))
 
 
 def _core_shape(core: Conv2D | Dense, x: Shape) -> Shape:
@@ -319,7 +319,7 @@ def _infer_bundle(bundle: Bundle, tensors: dict[str, Tensor], *, is_last: bool) 
         sum_frac = quant.frac
         quant = _after_act(bundle.add.act, quant, 1, "add.act")
     raw = quant.bits == ACC_BITS
-    if raw and (bundle.pool or bundle.spread != (1, 1) or not is_last):
+    if raw and (bundle.pool or bundle.factors != (1, 1) or not is_last):
         _fail(
             "add.act" if bundle.add else "act",
             "null leaves a 32-bit accumulator, which only the last bundle may put out, without a pool, up-sampling or "

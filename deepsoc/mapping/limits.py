@@ -242,8 +242,8 @@ def _needs(graph: Graph, hw: Hardware) -> Iterator[tuple[str, str, int]]:
         if bundle.pool:
             down, across = pool_windows(bundle.pool, shape)
             shape = (shape[0], down.out, across.out, shape[3])
-        if bundle.spread != (1, 1):
-            rows, cols = bundle.spread
+        if bundle.factors != (1, 1):
+            rows, cols = bundle.factors
             shape = (shape[0], shape[1] * rows, shape[2] * cols, shape[3] // prod(bundle.depth_to_space))
             yield f"bundle {bundle.name}", "xh_max", shape[1]
             yield f"bundle {bundle.name}", "xw_max", shape[2]

@@ -74,17 +74,17 @@ class _Lowering:
         self.tensors = self.done.tensors
         self.joints = joints_of(graph, hw, infos)
         self.copied: set[tuple[str, int]] = set()
-        self.spread = {bundle.name: bundle for bundle in graph.bundles if bundle.spread != (1, 1)}
+        self.larger = {bundle.name: bundle for bundle in graph.bundles if bundle.factors != (1, 1)}
         self._result("input", "input", graph.input_shape, graph.input_quant, 0)
 
     def add_bundle(self, bundle: Bundle) -> None:
         """Appends the operations of one bundle."""
         info = self.infos[bundle.name]
-        if bundle.spread[0] > 1 and self.hw.rpb > 1:
+        if bundle.factors[0] > 1 and self.hw.rpb > 1:
             what = "up-sampling" if bundle.upsample[0] > 1 else "depth to space"
             raise MappingError(
                 f"{what} writes rows apart, of which {self.hw.rpb} share a byte where x_bits is {self.hw.x_bits}; "
-                "use x_bits 8, or spread columns alone"
+                "use x_bits 8, or move columns alone"
             )
         own_pool = bundle.pool is not None and not in_line(self.hw, bundle, info)  # an operation of its own
         buffer = f"{bundle.name}.core" if own_pool else bundle.name
@@ -112,9 +112,9 @@ class _Lowering:
         """
         matrix = len(shape) == 2
         every = (1, 1)
-        if buffer == name and name in self.spread:
-            bundle, (n, h, w, c) = self.spread[name], shape
-            every = bundle.spread
+        if buffer == name and name in self.larger:
+            bundle, (n, h, w, c) = self.larger[name], shape
+            every = bundle.factors
             shape = (n, h * every[0], w * every[1], c // prod(bundle.depth_to_space))
         if quant.bits > self.hw.x_bits:
             stored = Stored(buffer, RawLayout(self.hw, *_four(shape), ch_per_t), quant, matrix)

@@ -72,8 +72,8 @@ def check(net: Graph, hw: Hardware, rng: np.random.Generator) -> tuple[Operation
     assert max(op.work.passes for op in p.operations) <= requantizers_needed([net])
     results = execute(net, x)
     for op, values in zip(p.operations, expected, strict=True):
-        spread = p.graph.by_name()[op.bundle].spread != (1, 1)
-        if not spread and op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
+        larger = p.graph.by_name()[op.bundle].factors != (1, 1)
+        if not larger and op.name == op.bundle and (op.pool or p.graph.by_name()[op.bundle].pool is None):
             wanted = results[op.bundle].out if op.pool else results[op.bundle].core
             np.testing.assert_array_equal(values.reshape(wanted.shape), wanted)
     last = results[net.bundles[-1].name].out
