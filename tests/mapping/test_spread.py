@@ -19,9 +19,9 @@ X = Quant(8, 4)
 RELU, LINEAR = Act("relu", X, None), Act("linear", X)
 
 
-def dense(rng: np.random.Generator, ci: int, co: int) -> Dense:
-    weights = rng.integers(-128, 128, (ci, co))
-    return Dense(weights, rng.integers(-500, 500, co), Quant(8, 10), Quant(16, 3))
+def dense(rng: np.random.Generator, ci: int, co: int, bits: int = 8) -> Dense:
+    half = 1 << bits - 1
+    return Dense(rng.integers(-half, half, (ci, co)), rng.integers(-500, 500, co), Quant(bits, bits + 2), Quant(16, 3))
 
 
 def hardware(**given: Any) -> Hardware:
