@@ -255,7 +255,7 @@ def spread_reader(hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout,
     x = pixel_reader(hw, loops, buffer, whole, c0=c0)
     return replace(
         x, delta=-hw.top_lines * pitch, line_pitch=pitch, seg_step=0, seg_count=1, seg_bytes=loops.ci,
-        seg_bytes_last=loops.ci, single=True,
+        seg_bytes_last=loops.ci, mask=(1 << loops.x_rows) - 1 << hw.top_lines, single=True,
     )  # fmt: skip
 
 
