@@ -79,22 +79,22 @@ def test_weights_are_loaded_again_when_they_are_gone(rng: np.random.Generator, t
     """In the first run, and behind a reset or another network's; counted by the hardware."""
     nets = {name: _network(rng, [40, 16, 16, 9], 8, name) for name in ("one", "other")}
     made = {name: export(net, HW, tmp_path / name) for name, net in nets.items()}
-    with open_device(made["one"].path, memory_bytes=1 << 18) as device:
-        drivers = {name: Driver(folder.path, device, timeout=60) for name, folder in made.items()}
+    device = open_device(made["one"].path, memory_bytes=1 << 18)
+    drivers = {name: Driver(folder.path, device, timeout=60) for name, folder in made.items()}
 
-        def loads(name: str) -> bool:
-            """Runs a network on a new input; whether it read more than biases and descriptors."""
-            x = rng.integers(-128, 128, (1, 40))
-            wanted = execute(nets[name], x)["d2"].out
-            np.testing.assert_array_equal(drivers[name].predict(x, integers=True), wanted)
-            read = sum(counters.k_beats for counters in drivers[name].performance()) * HW.axi_bytes
-            return read > _frame_bytes(made[name])
+    def loads(name: str) -> bool:
+        """Runs a network on a new input; whether it read more than biases and descriptors."""
+        x = rng.integers(-128, 128, (1, 40))
+        wanted = execute(nets[name], x)["d2"].out
+        np.testing.assert_array_equal(drivers[name].predict(x, integers=True), wanted)
+        read = sum(counters.k_beats for counters in drivers[name].performance()) * HW.axi_bytes
+        return read > _frame_bytes(made[name])
 
-        assert [loads("one") for _ in range(3)] == [True, False, False]
-        assert [loads("other") for _ in range(2)] == [True, False]
-        assert [loads("one") for _ in range(2)] == [True, False]
-        drivers["one"].abort()
-        assert [loads("one") for _ in range(2)] == [True, False]
+    assert [loads("one") for _ in range(3)] == [True, False, False]
+    assert [loads("other") for _ in range(2)] == [True, False]
+    assert [loads("one") for _ in range(2)] == [True, False]
+    drivers["one"].abort()
+    assert [loads("one") for _ in range(2)] == [True, False]
 
 
 def _frame_bytes(made: Artifacts) -> int:
