@@ -35,11 +35,14 @@ from deepsoc.perf._sizes import (
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
-_OPTIONAL = {"global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1, "scale_bits": 0}
+_OPTIONAL = {
+    "global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1, "scale_bits": 0,
+    "weights_resident": 0,
+}  # fmt: skip
 PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_OPTIONAL, "pe"))
 """Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line, `requantizers`,
-`drain_lanes` and `scale_bits`; left out, the elements are portable, there are no pools in line, two requantizers a
-row, one lane, and no factors. Of factors only what follows from the RTL is counted, a DSP block each and the memory
+`drain_lanes`, `scale_bits` and `weights_resident`; left out, the elements are portable, there are no pools in line, two
+requantizers a row, one lane, no factors, and no weights that stay. Of factors only what follows from the RTL is counted, a DSP block each and the memory
 beside the biases: their logic has not been synthesized and is taken to be that of the shifts which they replace."""
 
 _DATA = Path(__file__).with_name("resources.csv")
@@ -154,6 +157,7 @@ BLOCKS = {
     "pool": "pooling unit",
     "line_pools": "pools in line",
     "weights": "weights reader",
+    "resident": "resident weights, and what adds the rows' sums",
     "writer": "writer",
     "sequencer": "descriptors",
     "controller": "loops of the array",
