@@ -309,7 +309,7 @@ _DRAIN: dict[tuple[str, str], _Feature] = {
 
 
 # What resident weights take beside their memories. Of each weight of every row: the choice between it and the common
-# one, a register, and where elements are portable another; of each row's sum its addition; where more rows than four
+# one, a register, and where products are in tables another; of each row's sum its addition; where more rows than four
 # are added, a register a stage more. The constants and the sum's tables are of a synthesis for the 7 series, 4 x 12 of
 # 8 bits.
 _RESIDENT = {"lut": 125.0, "ff": 97.0}
@@ -321,7 +321,7 @@ def _resident(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _V
     there, weights, words = g["weights_resident"] > 0, g["cols"] * g["k_bits"], g["rows"] * g["drain_lanes"]
     stages = np.maximum(np.ceil(np.log2(g["rows"]) / 2), 1)
     tables = _RESIDENT["lut"] + g["rows"] * weights + words * _ROW_SUM
-    registers = _RESIDENT["ff"] + (g["rows"] - 1) * weights + np.where(g["portable"] > 0, g["rows"] * weights, 0)
+    registers = _RESIDENT["ff"] + (g["rows"] - 1) * weights * np.where(g["lut_products"] > 0, 2, 1)
     return {
         ("resident", "lut"): there * (_TABLES[family] * tables) + _resident_memory(family, g)[1],
         ("resident", "ff"): there * (registers + (stages - 1) * 32 * words),

@@ -23,37 +23,36 @@ module dsoc_products #(
 );
 
   // Rows are assigned as a whole: a simulator makes vector code of that, and far slower code of assignments to each element.
-  logic signed [KBits-1:0] weight_q[Own][Cols];
-
   for (genvar o = 0; o < Own; o++) begin : gen_own
     logic signed [KBits-1:0] weight[Cols];
+    logic signed [KBits-1:0] weight_q[Cols];
 
     for (genvar c = 0; c < Cols; c++) begin : gen_weight
       assign weight[c] = weights_i[o][c*KBits+:KBits];
     end
 
     always_ff @(posedge clk_i) begin
-      if (advance_i) weight_q[o] <= weight;
-    end
-  end
-
-  for (genvar r = 0; r < Rows; r++) begin : gen_row
-    logic signed [XBits-1:0] pixel_q;
-    logic signed [PBits-1:0] product[Cols];
-    logic signed [PBits-1:0] product_q[Cols];
-
-    for (genvar c = 0; c < Cols; c++) begin : gen_product
-      assign product[c] = PBits'(pixel_q) * PBits'(weight_q[r%Own][c]);
+      if (advance_i) weight_q <= weight;
     end
 
-    always_ff @(posedge clk_i) begin
-      if (advance_i) begin
-        pixel_q <= mac_i ? pixel_i[r*XBits+:XBits] : '0;
-        product_q <= product;
+    for (genvar r = o; r < Rows; r += Own) begin : gen_row
+      logic signed [XBits-1:0] pixel_q;
+      logic signed [PBits-1:0] product[Cols];
+      logic signed [PBits-1:0] product_q[Cols];
+
+      for (genvar c = 0; c < Cols; c++) begin : gen_product
+        assign product[c] = PBits'(pixel_q) * PBits'(weight_q[c]);
       end
-    end
 
-    assign product_o[r] = product_q;
+      always_ff @(posedge clk_i) begin
+        if (advance_i) begin
+          pixel_q <= mac_i ? pixel_i[r*XBits+:XBits] : '0;
+          product_q <= product;
+        end
+      end
+
+      assign product_o[r] = product_q;
+    end
   end
 
 endmodule
