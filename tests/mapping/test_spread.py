@@ -50,7 +50,7 @@ def test_random_chains(index: int, seed: int) -> None:
         axi_data_bits=int(rng.choice([32, 64, 128, 512])),
         axi_max_burst=int(rng.choice([1, 4, 16])),
         weights_ram_depth=int(rng.choice([2, 20, 2048])),
-        drain_lanes=1,
+        weights_resident=1 << 17,
     )
     ops = check(chain(rng, *sizes), hw, rng)
     assert all(op.spread for op in ops)
