@@ -25,7 +25,7 @@ HW = HARDWARE["4x9_x8k8_resident"]
 KINDS = ("4x9_x8k8_resident", "11x6_x8k4_resident")
 
 
-def _network(rng: np.random.Generator, sizes: list[int], k_bits: int, name: str = "vectors") -> Graph:
+def vectors(rng: np.random.Generator, sizes: list[int], k_bits: int, name: str = "vectors") -> Graph:
     """Dense layers, of which one adds what the one before it gives; the last one's sums are raw."""
     names = ["input", *(f"d{i}" for i in range(len(sizes) - 1))]
     bundles = []
@@ -44,7 +44,7 @@ def test_both_frames_are_right_and_the_second_reads_no_weights(
     """The first frame reads the resident words; what it moves besides, and all of the second, is as planned."""
     hw = HARDWARE[hardware]
     co = int(rng.integers(5, 30))
-    made = export(_network(rng, [int(rng.integers(20, 120)), co, co, 7, 19], hw.k_bits), hw, tmp_path)
+    made = export(vectors(rng, [int(rng.integers(20, 120)), co, co, 7, 19], hw.k_bits), hw, tmp_path)
     operations = made.manifest.operations
     assert sum(op.work.spread for op in operations) >= 2
     run = simulate(tmp_path, stall_prob=stall, mem_latency=latency, seed=int(rng.integers(1 << 30)))
@@ -77,7 +77,7 @@ def test_layers_around(rng: np.random.Generator, tmp_path: Path) -> None:
 
 def test_weights_are_loaded_again_when_they_are_gone(rng: np.random.Generator, tmp_path: Path) -> None:
     """In the first run, and behind a reset or another network's; counted by the hardware."""
-    nets = {name: _network(rng, [40, 16, 16, 9], 8, name) for name in ("one", "other")}
+    nets = {name: vectors(rng, [40, 16, 16, 9], 8, name) for name in ("one", "other")}
     made = {name: export(net, HW, tmp_path / name) for name, net in nets.items()}
     device = open_device(made["one"].path, memory_bytes=1 << 18)
     drivers = {name: Driver(folder.path, device, timeout=60) for name, folder in made.items()}
