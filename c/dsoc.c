@@ -135,6 +135,7 @@ dsoc_status_t dsoc_init(dsoc_t *ctx, const dsoc_model_t *model, const dsoc_port_
     ctx->arena = arena;
     ctx->arena_bus = arena_bus;
     ctx->has_weights = 0;
+    ctx->new_weights = 0;
     ctx->has_input = 0;
     ctx->started = 0;
     ctx->has_run = 0;
@@ -165,6 +166,7 @@ dsoc_status_t dsoc_load_weights(dsoc_t *ctx, const void *data, uint32_t bytes) {
     }
     flush(ctx, ctx->model->weights_offset, bytes);
     ctx->has_weights = 1;
+    ctx->new_weights = 1;
     return DSOC_OK;
 }
 
@@ -208,6 +210,10 @@ dsoc_status_t dsoc_start(dsoc_t *ctx) {
         return DSOC_ERR_BUSY;
     }
     reg_write(ctx, DSOC_REG_IRQ_ACK, DSOC_IRQ_ACK_ACK_MASK);
+    if (ctx->new_weights) { /* those that stay on chip are of before */
+        reg_write(ctx, DSOC_REG_CTRL, DSOC_CTRL_SOFT_RESET_MASK);
+        ctx->new_weights = 0;
+    }
     reg_write(ctx, DSOC_REG_ARENA_LO, (uint32_t)ctx->arena_bus);
     reg_write(ctx, DSOC_REG_ARENA_HI, (uint32_t)(ctx->arena_bus >> 32));
     reg_write(ctx, DSOC_REG_DESC_OFFSET, ctx->model->desc_offset);

@@ -119,6 +119,7 @@ typedef struct {
     uint8_t *arena;
     uint64_t arena_bus;
     uint8_t has_weights;
+    uint8_t new_weights; /* loaded since the last start */
     uint8_t has_input;
     uint8_t started;
     uint8_t has_run;

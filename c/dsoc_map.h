@@ -240,6 +240,11 @@
 #define DSOC_D_WIDE_LSB 21u
 #define DSOC_D_WIDE_MASK 0x00200000u
 
+/* spread: With weights_resident: mac: 1: the features of one input vector lie on the rows, each of which has weights of its own, out of the resident ones; the rows' sums are added. */
+#define DSOC_D_SPREAD_WORD 0u
+#define DSOC_D_SPREAD_LSB 24u
+#define DSOC_D_SPREAD_MASK 0x01000000u
+
 /* tag: Index of the operation; must equal the row of the table. */
 #define DSOC_D_TAG_WORD 1u
 #define DSOC_D_TAG_LSB 0u
@@ -722,5 +727,20 @@
 #define DSOC_D_X_TERM_WORD 58u
 #define DSOC_D_X_TERM_LSB 0u
 #define DSOC_D_X_TERM_MASK 0x0000FFFFu
+
+/* resident: Spread: first resident word of the operation. */
+#define DSOC_D_RESIDENT_WORD 60u
+#define DSOC_D_RESIDENT_LSB 0u
+#define DSOC_D_RESIDENT_MASK 0x000FFFFFu
+
+/* load_addr: Spread: arena offset of the stream that fills the resident weights of this operation. */
+#define DSOC_D_LOAD_ADDR_WORD 61u
+#define DSOC_D_LOAD_ADDR_LSB 0u
+#define DSOC_D_LOAD_ADDR_MASK 0xFFFFFFFFu
+
+/* load_beats: Spread: beats of that stream, which is read only where the weights of the network are not there yet; 0: an operation before brings them. */
+#define DSOC_D_LOAD_BEATS_WORD 62u
+#define DSOC_D_LOAD_BEATS_LSB 0u
+#define DSOC_D_LOAD_BEATS_MASK 0xFFFFFFFFu
 
 #endif /* DSOC_MAP_H */

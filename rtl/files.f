@@ -18,12 +18,14 @@ engine/dsoc_scaled_lane.sv
 memory/dsoc_line_reader.sv
 engine/dsoc_pixel_shifter.sv
 memory/dsoc_weights_reader.sv
+memory/dsoc_resident.sv
 engine/dsoc_controller.sv
 engine/dsoc_products.sv
 engine/dsoc_pe_block.sv
 engine/dsoc_pe_pair.sv
 engine/dsoc_array.sv
 engine/dsoc_drain.sv
+engine/dsoc_row_sum.sv
 engine/dsoc_pool.sv
 engine/dsoc_engine.sv
 engine/dsoc_output_stage.sv

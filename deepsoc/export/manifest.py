@@ -123,6 +123,7 @@ class OperationEntry(_Entry):
     drain_clocks: _Clocks  # of these, clocks in which the array waits for its results to leave
     overhead_clocks: _Clocks  # beside `clocks`: start and end of the operation
     axi_bytes: PortBytes
+    load_bytes: _Clocks = 0  # of weights that stay on chip, read in the first run
     expected: _Text  # .npy file of int32 in the tensor's shape
 
     @model_validator(mode="after")
@@ -138,8 +139,8 @@ class OperationEntry(_Entry):
     @property
     def cost(self) -> Cost:
         """What it should take, as its plan says."""
-        moved = self.axi_bytes
-        return Cost(self.clocks, self.drain_clocks, self.overhead_clocks, moved.x, moved.k, moved.o, moved.y)
+        moved, clocks = self.axi_bytes, (self.clocks, self.drain_clocks, self.overhead_clocks)
+        return Cost(*clocks, moved.x, moved.k, moved.o, moved.y, self.load_bytes)
 
 
 class BundleEntry(_Entry):

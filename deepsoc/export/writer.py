@@ -177,6 +177,7 @@ def _manifest(mapped: Plan, seed: int | None) -> Manifest:
                 y_bytes=tensor.bytes, tensor=tensor,
                 clocks=cost.clocks, drain_clocks=cost.drain_clocks, overhead_clocks=cost.overhead_clocks,
                 axi_bytes=PortBytes(x=cost.x_bytes, k=cost.k_bytes, o=cost.o_bytes, y=cost.y_bytes),
+                load_bytes=cost.load_bytes,
                 expected=_expected(i),
             )
         )  # fmt: skip

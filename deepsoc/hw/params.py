@@ -35,10 +35,13 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "scale_bits", "pe",
+    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "scale_bits",
+    "weights_resident", "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
-_LATER = {"pe": "portable", "requantizers": 2, "drain_lanes": 1, "scale_bits": 0}  # what came later, as it had been
+_LATER = {
+    "pe": "portable", "requantizers": 2, "drain_lanes": 1, "scale_bits": 0, "weights_resident": 0,
+}  # what came later, as it had been  # fmt: skip
 _Pe = Literal["portable", "dsp_cascade", "dsp_pair"]
 PE_KINDS: tuple[_Pe, ...] = get_args(_Pe)
 """Kinds of processing elements, by their number in the RTL (rtl/engine/dsoc_array.sv)."""
@@ -61,6 +64,12 @@ def _depth(value: int) -> int:
     if value == 1:
         raise ValueError("expected 0 or a power of two from 2 on, received 1")
     return _power_of_two(value)
+
+
+def _words(value: int) -> int:
+    if value == 1:
+        raise ValueError("expected 0 or at least 2, received 1")
+    return value
 
 
 def _edges(value: int) -> int:
@@ -113,6 +122,8 @@ class Hardware(BaseModel):
     # numbers differ by binary points alone
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
+    weights_resident: Annotated[int, Field(ge=0, le=1 << 20), AfterValidator(_words)] = 0  # words of `cols` weights for
+    # each row that stay on chip from frame to frame; 0: none
     edges_ram_depth: Annotated[int, Field(ge=0, le=1 << 20), AfterValidator(_edges)] | None = None  # words of open pool
     # windows; 0: no pooling unit, all pools are in line and no operation is elementwise
     # Bus
@@ -171,6 +182,16 @@ class Hardware(BaseModel):
                 f"{self.drain_lanes} channels a clock want as many biases of {8 * self.channel_bytes} bits, a beat of "
                 f"axi_data_bits={self.axi_data_bits} brings {self.bias_bytes // self.channel_bytes}; reduce "
                 "drain_lanes or widen the ports"
+            )
+        if self.weights_resident and self.x_bits < 8:
+            found["weights_resident"] = (
+                f"a vector's features lie on the rows, and x_bits={self.x_bits} puts {self.rpb} rows into a byte; "
+                "use x_bits 8 or set weights_resident to 0"
+            )
+        elif self.weights_resident and self.pe == "dsp_pair":
+            found["weights_resident"] = (
+                "each row has weights of its own, and pe dsp_pair multiplies two rows with the same; "
+                "use dsp_cascade or portable, or set weights_resident to 0"
             )
         if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
             found["kh_max"] = (
@@ -313,6 +334,11 @@ class Hardware(BaseModel):
     def e_groups(self, kw: int, sw: int) -> int:
         """Elastic groups of `kw + sw - 1` columns [E]."""
         return self.cols // (kw + sw - 1)
+
+    @property
+    def row_sum_clocks(self) -> int:
+        """Clocks that all sums take longer where those of the rows may be added, up to four at a time."""
+        return max(math.ceil(math.log2(self.rows) / 2) - 1, 0) if self.weights_resident else 0
 
     @property
     def sum_bits(self) -> int:

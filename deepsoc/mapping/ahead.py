@@ -40,7 +40,7 @@ def ahead(op: Operation, before: Operation | None, hw: Hardware) -> Ahead:
     returns = 0 if before.work.blocks(hw) * results.wo == 1 else results.t - 1
     if op.flat:
         return Ahead("mark", returns, (min(hw.rows, op.loops.y_rows) - 1) * x.line_pitch)
-    line = op.loops.first_block_tile(hw.rows) * hw.tile_lines
+    line = op.x.lines - 1 if op.spread else op.loops.first_block_tile(hw.rows) * hw.tile_lines
     if before.pool and before.pool.kind == "windows":
         line = min(line + hw.tile_lines, x.lines) - 1
     return Ahead("mark", returns, (hw.top_lines + line) * x.line_pitch)

@@ -25,6 +25,8 @@ def descriptor(
     addresses: Mapping[str, int],
     k_addr: int,
     k_beats: int,
+    load_addr: int = 0,
+    load_beats: int = 0,
 ) -> list[int]:
     """The words of one operation.
 
@@ -37,12 +39,15 @@ def descriptor(
         addresses: arena offset of every buffer, bytes.
         k_addr: arena offset of its weights stream, bytes.
         k_beats: beats of its weights stream.
+        load_addr: arena offset of the stream that fills its resident weights, bytes.
+        load_beats: beats of that stream; 0: there is none.
 
     Raises:
         MappingError: a value does not fit its field; names the bundle and the field.
     """
     fields = {
-        "tag": tag, "net_id": net_id, "k_addr": k_addr, "k_beats": k_beats,
+        "tag": tag, "net_id": net_id, "k_addr": k_addr, "k_beats": k_beats, "resident": op.resident,
+        "load_addr": load_addr, "load_beats": load_beats,
         **_control(op, hw), **_pixels(op, addresses), **_loops(op), **_output(op, addresses), **_operand(op, addresses),
         **_ahead(op, before, hw), **(_scales(op) if hw.scale_bits else _shifts(op)),
     }  # fmt: skip
@@ -63,7 +68,7 @@ def _control(op: Operation, hw: Hardware) -> dict[str, int]:
         "operand": _value("operand", stage.operand),
         **_act(stage.act1, 1), **_act(stage.act2, 2),
         "acc_lsh": stage.acc_lsh, "opd_lsh": stage.opd_lsh, "avg_lsh": stage.avg_lsh, **_pool(op.pool),
-        "wide": int(op.work.lanes(hw) > 1),
+        "wide": int(op.work.lanes(hw) > 1), "spread": int(op.spread),
     }  # fmt: skip
 
 

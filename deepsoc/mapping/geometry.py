@@ -5,7 +5,7 @@ Words and symbols are those of docs/architecture.md, section 3; sizes along one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deepsoc.errors import MappingError
 from deepsoc.graph.ir import Conv2D, Pool
@@ -15,7 +15,7 @@ from deepsoc.hw import Hardware
 
 __all__ = [
     "Loops", "conv_loops", "dense_loops", "mac_clocks", "overhead_clocks", "passes", "pool_clocks",
-    "pool_loops", "row_mask", "split",
+    "pool_loops", "row_mask", "split", "spread_loops", "spread_pitch",
 ]  # fmt: skip
 
 # Clocks of an operation besides its steps, its first pixels and its last results: sequencer, pipelines, first address,
@@ -148,6 +148,24 @@ def dense_loops(hw: Hardware, batch: int, co: int, shape: tuple[int, int, int], 
         pad_top=0, pad_left=0, ns=1, words=h * w * c, ch_per_t=ch_per_t, ch_last=ch_last,
         lines_flat=hw.lines(h) if flat else 1,
     )  # fmt: skip
+
+
+def spread_pitch(hw: Hardware, features: int) -> int:
+    """Features of each row, of a vector that is spread over the rows: whole beats; the last row may have fewer."""
+    return -(-features // (hw.rows * hw.axi_bytes)) * hw.axi_bytes
+
+
+def spread_loops(hw: Hardware, co: int, features: int) -> Loops:
+    """Loops of a dense layer that spreads its one vector of features over the rows.
+
+    Args:
+        hw: the accelerator.
+        co: output features.
+        features: input features.
+    """
+    pitch = spread_pitch(hw, features)
+    loops = dense_loops(hw, 1, co, (1, 1, min(pitch, features)), flat=False)
+    return replace(loops, x_rows=-(-features // pitch))
 
 
 def pool_loops(hw: Hardware, pool: Pool, shape: tuple[int, ...]) -> Loops:

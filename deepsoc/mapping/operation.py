@@ -42,6 +42,9 @@ class Operation:
         phase: first row and column of its buffer that it writes, where `out` is every so-many-th of them.
         reads: rows and columns of the buffer that it reads are so far apart.
         x_zero: zero point of the input: what pads it.
+        spread: dense layer whose one vector of features lies on the rows; its weights are resident.
+        resident: first word of those.
+        load: name of the stream that fills them; empty where an operation before did.
     """
 
     name: str
@@ -64,6 +67,9 @@ class Operation:
     phase: tuple[int, int] = (0, 0)
     reads: tuple[int, int] = (1, 1)
     x_zero: int = 0
+    spread: bool = False
+    resident: int = 0
+    load: str = ""
 
     @property
     def raw(self) -> bool:
@@ -83,7 +89,7 @@ class Operation:
     @property
     def work(self) -> Work:
         """What its clocks depend on."""
-        return Work(self.kind, self.loops, self.x, self.stage.o, self.y, self.pool, self.stage.passes)
+        return Work(self.kind, self.loops, self.x, self.stage.o, self.y, self.pool, self.stage.passes, self.spread)
 
     @property
     def shape(self) -> tuple[int, ...]:

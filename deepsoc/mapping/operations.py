@@ -14,7 +14,7 @@ from deepsoc.graph.ranges import biases
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.graph.window import windows
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
+from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops, spread_loops
 from deepsoc.mapping.joints import Joint, joint_of, joints_of
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 from deepsoc.mapping.operation import Layout, Operation, Stored
@@ -26,10 +26,11 @@ from deepsoc.mapping.ports import (
     operand_reader,
     partial_reader,
     pixel_reader,
+    spread_reader,
     writer,
 )
 from deepsoc.mapping.stage import OutputStage
-from deepsoc.mapping.weights import flat_order, weights_stream
+from deepsoc.mapping.weights import flat_order, resident_stream, spread_words, weights_stream
 
 __all__ = ["Lowered", "lower"]
 
@@ -75,6 +76,7 @@ class _Lowering:
         self.joints = joints_of(graph, hw, infos)
         self.copied: set[tuple[str, int]] = set()
         self.larger = {bundle.name: bundle for bundle in graph.bundles if bundle.factors != (1, 1)}
+        self.resident = 0  # words of resident weights that are taken
         self._result("input", "input", graph.input_shape, graph.input_quant, 0)
 
     def add_bundle(self, bundle: Bundle) -> None:
@@ -331,6 +333,10 @@ class _Lowering:
         shape = (layout.h, layout.w, layout.c) if flat else (1, 1, layout.c)
         weights = core.weights[flat_order(hw, shape)] if flat else core.weights
         batch, co = info.core.shape
+        spread = spread_loops(hw, co, len(weights))
+        if self._is_spread(batch, layout, spread):
+            self._spread(bundle, info, buffer, source, spread, weights)
+            return
         chain = len(weights) > hw.weights_ram_depth
         step = hw.rows if chain else batch  # chained blocks make the sums of one row block
         whole = dense_loops(hw, batch, co, shape, flat=flat)
@@ -356,22 +362,45 @@ class _Lowering:
                 biases(core, info.input.quant), stream=bundle.name, flat=flat, chain=chain, c0=source.c0, row0=row0,
             )  # fmt: skip
 
+    def _is_spread(self, batch: int, layout: TensorLayout, loops: Loops) -> bool:
+        """Whether a dense layer is one vector in one run of bytes, whose weights find room beside the resident ones."""
+        one_run = layout.h == 1 and (layout.w == 1 or layout.column == layout.c)
+        return batch == 1 and one_run and self.resident + loops.t * loops.ci <= self.hw.weights_resident
+
+    def _spread(
+        self, bundle: Bundle, info: BundleInfo, buffer: str, source: Stored, loops: Loops, weights: IntArray
+    ) -> None:
+        """A dense layer on one vector, spread over the rows."""
+        hw, load = self.hw, f"{bundle.name}.resident"
+        result = self._result(bundle.name, buffer, info.core.shape, info.core.quant, loops.ch_per_t)
+        x = spread_reader(hw, loops, source.buffer, source.tensor, c0=source.c0)
+        stage = self._stage(bundle, OutputStage(info.acc_frac), loops)
+        words = spread_words(hw, loops, weights)
+        self.done.streams[load] = resident_stream(hw, words)
+        self._mac(
+            bundle.name, bundle, loops, x, self._writer(result), result.layout, stage, weights[None, None],
+            biases(bundle.core, info.input.quant), stream=bundle.name, c0=source.c0, load=load,
+        )  # fmt: skip
+        self.resident += len(words)
+
     # ---- operations ------------------------------------------------------------------------------------------------
 
     def _mac(
         self, name: str, bundle: Bundle, loops: Loops, x: Reader, y: Writer, out: Layout, stage: OutputStage,
         weights: IntArray, bias: IntArray, *, stream: str, flat: bool = False, chain: bool = False, c0: int = 0,
         k0: int = 0, row0: int = 0, pool: InlinePool | None = None, phase: tuple[int, int] = (0, 0),
+        load: str = "",
     ) -> None:  # fmt: skip
         stage = stage.channels(k0, loops.co)
         if stream not in self.done.streams:
             scale = stage.first.scale if stage.first else None
-            self.done.streams[stream] = weights_stream(self.hw, loops, weights, bias, scale)
+            self.done.streams[stream] = weights_stream(self.hw, loops, None if load else weights, bias, scale)
         self.done.operations.append(
             Operation(
                 name, bundle.name, "mac", loops, x, y, out, stage, weights=weights, bias=bias, stream=stream,
                 dense=isinstance(bundle.core, Dense), flat=flat, chain=chain, c0=c0,
                 row0=row0, pool=pool, phase=phase, x_zero=self.infos[bundle.name].input.quant.zero,
+                spread=bool(load), resident=self.resident if load else 0, load=load,
             )
         )  # fmt: skip
 

@@ -63,6 +63,7 @@ class Cost:
         k_bytes: bytes of weights, by whichever ports, and of the descriptor.
         o_bytes: bytes read by the operand port.
         y_bytes: bytes written, whole beats.
+        load_bytes: bytes of weights that stay, which the first frame reads besides.
     """
 
     clocks: int
@@ -72,6 +73,7 @@ class Cost:
     k_bytes: int
     o_bytes: int
     y_bytes: int
+    load_bytes: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +142,9 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
     def table(net_id: int) -> npt.NDArray[np.uint32]:
         rows = []
         for tag, op in enumerate(ops):
-            offset, beats = streams.get(op.stream, (-weights_offset, 0))
+            (offset, beats), (load, load_beats) = (
+                streams.get(name, (-weights_offset, 0)) for name in (op.stream, op.load)
+            )
             rows.append(
                 descriptor(
                     op,
@@ -151,6 +155,8 @@ def plan(graph: Graph, hw: Hardware) -> Plan:
                     addresses=addresses,
                     k_addr=weights_offset + offset,
                     k_beats=beats,
+                    load_addr=weights_offset + load,
+                    load_beats=load_beats,
                 )
             )
         return np.array(rows, np.uint32)
@@ -195,7 +201,11 @@ def _buffers(lowered: Lowered, output: str) -> list[Buffer]:
         readers = (op.x, op.stage.o) if op.stage.o else (op.x,)
         for buffer in (op.y.buffer, *(r.buffer for r in readers)):
             last[buffer] = max(i, last.get(buffer, 0))
-    return [Buffer(name, layout.size, first[name], last[name]) for name, layout in lowered.buffers.items()]
+    sizes = {name: layout.size for name, layout in lowered.buffers.items()}
+    for op in ops:
+        if op.spread:  # the last row's part of the vector may end behind it
+            sizes[op.x.buffer] = max(sizes[op.x.buffer], op.x.reach)
+    return [Buffer(name, size, first[name], last[name]) for name, size in sizes.items()]
 
 
 def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> Cost:
@@ -210,4 +220,5 @@ def _cost(op: Operation, hw: Hardware, streams: dict[str, tuple[int, int]]) -> C
         k_bytes=beats * hw.stream_bytes + _DESCRIPTOR_BYTES,
         o_bytes=op.stage.o.beats(hw) * hw.axi_bytes if op.stage.o else 0,
         y_bytes=op.work.beats(hw) * hw.axi_bytes,
+        load_bytes=streams[op.load][1] * hw.stream_bytes if op.load else 0,
     )  # fmt: skip

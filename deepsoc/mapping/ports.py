@@ -11,11 +11,21 @@ from typing import Literal
 import numpy as np
 
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import Loops, row_mask
+from deepsoc.mapping.geometry import Loops, row_mask, spread_pitch
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 from deepsoc.mapping.pooling import InlinePool
 
-__all__ = ["Reader", "Work", "Writer", "flat_reader", "operand_reader", "partial_reader", "pixel_reader", "writer"]
+__all__ = [
+    "Reader",
+    "Work",
+    "Writer",
+    "flat_reader",
+    "operand_reader",
+    "partial_reader",
+    "pixel_reader",
+    "spread_reader",
+    "writer",
+]
 
 _SECOND_PASS = 5  # clocks of the output stage (rtl/engine/dsoc_output_stage.sv)
 _FACTOR = 4  # more of each pass that multiplies
@@ -43,6 +53,12 @@ class Reader:
     t: int
     n: int
     l: int  # noqa: E741
+    single: bool = False  # it reads beat by beat, and lines begin at any
+
+    @property
+    def reach(self) -> int:
+        """Bytes from the start of the buffer to the end of what is read of its last line, in one row block."""
+        return self.delta + (self.lines - self.lam0 - 1) * self.line_pitch + self.off0 + self.seg_bytes
 
     def beats(self, hw: Hardware) -> int:
         """Beats that are read in the whole operation."""
@@ -144,6 +160,7 @@ class Work:
         y: results.
         pool: the pool in line that they pass.
         passes: additions and requantizations that a result takes in the output stage, 1 or 2.
+        spread: one vector's features lie on the rows, its weights are resident.
     """
 
     kind: Literal["mac", "max", "avg"]
@@ -153,6 +170,7 @@ class Work:
     y: Writer
     pool: InlinePool | None = None
     passes: int = 1
+    spread: bool = False
 
     def channel_clocks(self, hw: Hardware) -> int:
         """Clocks in which a channel of all rows, or as many as `lanes`, passes the output stage."""
@@ -194,6 +212,7 @@ class Work:
         beats = self.y.last_beats(hw, self.results) + _SECOND_PASS * (self.passes - 1) + self.factor_clocks(hw)
         if self.kind != "mac":
             return beats + 5
+        beats += hw.row_sum_clocks
         last = -(-self.loops.ch_last // self.lanes(hw)) * self.channel_clocks(hw)
         if self.pool:
             return beats + last + self.pool.last_clocks(self.loops.ch_last)
@@ -227,6 +246,16 @@ def pixel_reader(
         off0=c0, t_step=0, seg_step=0 if whole else loops.x_step * layout.column,
         seg_count=1 if whole else loops.x_cols, seg_bytes=seg_bytes, seg_bytes_last=seg_bytes,
         mask=row_mask(hw, loops), t=loops.t, n=loops.n, l=loops.l,
+    )  # fmt: skip
+
+
+def spread_reader(hw: Hardware, loops: Loops, buffer: str, layout: TensorLayout, *, c0: int) -> Reader:
+    """Pixels of a dense layer that spreads its vector over the rows: parts of one line as if they were lines."""
+    pitch, whole = spread_pitch(hw, layout.w * layout.c), replace(layout, w=1, step=0, every=(1, 1))
+    x = pixel_reader(hw, loops, buffer, whole, c0=c0)
+    return replace(
+        x, delta=-hw.top_lines * pitch, line_pitch=pitch, seg_step=0, seg_count=1, seg_bytes=loops.ci,
+        seg_bytes_last=loops.ci, mask=(1 << loops.x_rows) - 1 << hw.top_lines, single=True,
     )  # fmt: skip
 
 

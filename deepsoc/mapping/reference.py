@@ -71,7 +71,9 @@ def _mac(op: Operation, plan: Plan, source: IntArray) -> _Floats:
     if weights is None or bias is None:
         raise TypeError(f"operation {op.name} has no weights")
     if op.dense:
-        if op.flat:
+        if op.spread:
+            batch = source[0, :1].reshape(1, -1)[:, op.c0 : op.c0 + weights.shape[2]]
+        elif op.flat:
             batch = source.reshape(len(source), -1)[:, flat_order(plan.hw, source.shape[1:])]
         else:
             batch = source[0, :, 0, op.c0 : op.c0 + loops.ci]

@@ -156,6 +156,12 @@ def _schedule(op: Operation, hw: Hardware) -> tuple[npt.NDArray[np.uint8], IntAr
 def _weights(op: Operation) -> IntArray:
     if op.weights is None:
         raise InputError("expected a convolution or dense layer, received a pool", where=op.name)
+    if op.spread:
+        raise InputError(
+            "its vector is spread over the rows, each of which has weights of its own, and what is shown has one for "
+            "all; use an accelerator with weights_resident 0",
+            where=op.name,
+        )
     return op.weights
 
 

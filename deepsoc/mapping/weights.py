@@ -7,11 +7,14 @@ import numpy.typing as npt
 
 from deepsoc.graph.ir import IntArray, Scale
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import Loops, split
+from deepsoc.mapping.geometry import Loops, split, spread_pitch
 
-__all__ = ["column_roles", "flat_order", "stream_cells", "weight_words", "weights_stream"]
+__all__ = [
+    "column_roles", "flat_order", "resident_stream", "spread_words", "stream_cells", "weight_words", "weights_stream",
+]  # fmt: skip
 
 _Bytes = npt.NDArray[np.uint8]
+_RESIDENT = 1 << 19  # of a header's count of words: they are for the resident weights
 
 
 def flat_order(hw: Hardware, shape: tuple[int, int, int]) -> IntArray:
@@ -59,22 +62,53 @@ def weight_words(hw: Hardware, loops: Loops, weights: IntArray, t: int) -> IntAr
     return np.stack(sets).reshape(loops.sw, -1, hw.cols).astype(np.int64)
 
 
-def weights_stream(hw: Hardware, loops: Loops, weights: IntArray, bias: IntArray, scale: Scale | None = None) -> bytes:
+def spread_words(hw: Hardware, loops: Loops, weights: IntArray) -> IntArray:
+    """Resident weights of a layer that spreads its vector over the rows: (words, rows, cols) in the order of use.
+
+    Args:
+        hw: the accelerator.
+        loops: of the operation.
+        weights: (features, co).
+    """
+    parts = np.zeros((loops.x_rows * spread_pitch(hw, len(weights)), loops.t * loops.ch_per_t), np.int64)
+    parts[: len(weights), : weights.shape[1]] = weights
+    parts = parts.reshape(loops.x_rows, -1, loops.t, loops.ch_per_t)[:, : loops.ci]
+    words = np.zeros((loops.t, loops.ci, hw.rows, hw.cols), np.int64)
+    words[:, :, : loops.x_rows, : loops.ch_per_t] = parts.transpose(2, 1, 0, 3)
+    return words.reshape(-1, hw.rows, hw.cols)
+
+
+def resident_stream(hw: Hardware, words: IntArray) -> bytes:
+    """The stream that fills resident weights (words, rows, cols): blocks without biases, a row's word at a time."""
+    rows = words.reshape(-1, hw.cols)
+    parts: list[_Bytes] = []
+    for start, stop in split(len(rows), hw.weights_ram_depth):
+        parts += [_header(hw, stop - start | _RESIDENT, 0), _beats(hw, _packed(hw, rows[start:stop]).ravel())]
+    return np.concatenate(parts).tobytes()
+
+
+def weights_stream(
+    hw: Hardware, loops: Loops, weights: IntArray | None, bias: IntArray, scale: Scale | None = None
+) -> bytes:
     """The stream of one operation, a whole number of beats of all ports (`Hardware.stream_bytes`).
 
     Args:
         hw: the accelerator.
         loops: of the operation.
         weights: (kh, kw, ci, co) of a convolution, or (1, 1, features, co) in the order of use. Features beyond the
-            weights RAM make chained blocks.
+            weights RAM make chained blocks. None: they are resident, and blocks bring biases alone.
         bias: (co,) at the frac of the accumulator.
         scale: factors of the sums, one for all or one a channel; None: they are not requantized.
     """
     channels = _channels(hw, bias, scale or Scale((0,), (0,)))
     parts: list[_Bytes] = []
     for t in range(loops.t):
-        words = weight_words(hw, loops, weights, t).reshape(-1, hw.cols)
         first = t * loops.ch_per_t
+        if weights is None:
+            mine = channels[first : first + loops.channels(t)]
+            parts += [_header(hw, 0, len(mine)), _biases(hw, mine.ravel())]
+            continue
+        words = weight_words(hw, loops, weights, t).reshape(-1, hw.cols)
         for start, stop in split(len(words), hw.weights_ram_depth):
             mine = channels[first : first + loops.channels(t)] if start == 0 else channels[:0]
             parts += [_header(hw, stop - start, len(mine)), _biases(hw, mine.ravel())]

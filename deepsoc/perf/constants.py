@@ -7,8 +7,8 @@ from __future__ import annotations
 
 __all__ = [
     "BLOCK", "BURST", "BURSTS", "DESCRIPTOR", "DESCRIPTOR_BURST", "DESCRIPTOR_BYTES", "END", "HANDOVER", "NOTABLE",
-    "OVER", "POOL_OVER", "REFILL", "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM", "TABLE",
-    "WEIGHTS_TURN", "WRITE", "WRITES",
+    "OVER", "POOL_OVER", "REFILL", "SINGLE", "SLOTS", "SOFTMAX_FLOAT_UNIT", "SOFTMAX_SOFT_FLOAT", "START", "STREAM",
+    "TABLE", "WEIGHTS_TURN", "WRITE", "WRITES",
 ]  # fmt: skip
 
 # ---- structure ------------------------------------------------------------------------------------------------------
@@ -25,6 +25,7 @@ STREAM = 6  # from a descriptor to the first weights at the reader, beside laten
 BLOCK = 3  # between two weights blocks
 WEIGHTS_TURN = 3  # of a burst of weights, beside latency and beats
 REFILL = 5  # of a chunk of a line buffer, beside latency, addresses and beats
+SINGLE = 2  # of a beat that is asked for on its own of every line, beside its addresses
 BURST = 4  # of a burst of a line reader, beside latency and beats
 WRITE = 4  # of a burst of the writer, beside latency and beats
 HANDOVER = 4  # from an operation that is over to the first step of the next, whose pixels are there

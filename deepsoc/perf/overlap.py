@@ -32,7 +32,7 @@ def over_clocks(op: Work, hw: Hardware) -> float:
     if op.kind != "mac":
         return const.POOL_OVER + longer
     pool = op.pool.last_clocks(loops.ch_last) if op.pool else 0
-    return const.OVER + longer + loops.ch_last * _last_columns(op) + pool
+    return const.OVER + longer + hw.row_sum_clocks + loops.ch_last * _last_columns(op) + pool
 
 
 def reads_behind(
@@ -51,7 +51,7 @@ def reads_behind(
     """
     read = latency + _lines(op) + const.REFILL
     share = _share_behind(op, before, hw)
-    if before.pool:
+    if before.pool or op.spread:  # each line of a vector that is spread is a part of it
         return Behind(done + read, done + read, 1.0)
     first = end - _steps_behind(op, before, hw) * clocks + over_clocks(before, hw) + latency + const.WRITE
     return Behind(min(first, done) + read, done + read, share)

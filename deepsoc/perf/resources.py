@@ -35,12 +35,16 @@ from deepsoc.perf._sizes import (
 __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResources", "elements", "geometry", "mapped"]
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
-_OPTIONAL = {"global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1, "scale_bits": 0}
+_OPTIONAL = {
+    "global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1, "scale_bits": 0,
+    "weights_resident": 0,
+}  # fmt: skip
 PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_OPTIONAL, "pe"))
 """Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line, `requantizers`,
-`drain_lanes` and `scale_bits`; left out, the elements are portable, there are no pools in line, two requantizers a
-row, one lane, and no factors. Of factors only what follows from the RTL is counted, a DSP block each and the memory
-beside the biases: their logic has not been synthesized and is taken to be that of the shifts which they replace."""
+`drain_lanes`, `scale_bits` and `weights_resident`; left out, the elements are portable, there are no pools in line, two
+requantizers a row, one lane, no factors, and no weights that stay. Of factors only what follows from the RTL is
+counted, a DSP block each and the memory beside the biases: their logic has not been synthesized and is taken to be that
+of the shifts which they replace."""
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
@@ -154,6 +158,7 @@ BLOCKS = {
     "pool": "pooling unit",
     "line_pools": "pools in line",
     "weights": "weights reader",
+    "resident": "resident weights, and what adds the rows' sums",
     "writer": "writer",
     "sequencer": "descriptors",
     "controller": "loops of the array",
@@ -247,6 +252,7 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         "pool": memory(family, g["sum_bits"], g["edges_ram_depth"]),
         "counters": memory(family, 32 * g["counters"], 16 * g["counters_depth"]),
         "line_pools": memory(family, 8 * (g["pool_ram_depth"] > 0), np.maximum(g["pool_ram_depth"], 1)),
+        "resident": _resident_memory(family, g),
     }
     return {
         ("array", "dsp"): g["element_dsps"],
@@ -256,6 +262,13 @@ def mapped(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Valu
         ("weights", "dsp"): np.where(np.log2(g["units"]) % 1 > 0, 1.0, 0.0),
         **{(block, "bram36"): found[0] + biases[0] * (block == "weights") for block, found in memories.items()},
     }
+
+
+def _resident_memory(family: str, g: Mapping[str, _Values]) -> tuple[_Values, _Values]:
+    """Block RAMs and lookup tables of the resident weights: a memory for each row."""
+    there = g["weights_resident"] > 0
+    found = memory(family, g["cols"] * g["k_bits"] * there, np.maximum(g["weights_resident"], 1))
+    return found[0] * g["rows"] * there, found[1] * g["rows"] * there
 
 
 _TABLES = {"xc7": 1, "xcup": 1, "ecp5": 2}  # of a family for one of AMD's, where only that was measured
@@ -293,6 +306,26 @@ _DRAIN: dict[tuple[str, str], _Feature] = {
     ("weights", "ff"): lambda g: np.full_like(g["rows"], 26),
     ("writer", "lut"): lambda g: 12 * g["rows"],
 }
+
+
+# What resident weights take beside their memories. Of each weight of every row: the choice between it and the common
+# one, a register, and where products are in tables another; of each row's sum its addition; where more rows than four
+# are added, a register a stage more. The constants and the sum's tables are of a synthesis for the 7 series, 4 x 12 of
+# 8 bits.
+_RESIDENT = {"lut": 125.0, "ff": 97.0}
+_ROW_SUM = 34.0  # tables of a row's sum
+
+
+def _resident(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
+    """Logic of the resident weights."""
+    there, weights, words = g["weights_resident"] > 0, g["cols"] * g["k_bits"], g["rows"] * g["drain_lanes"]
+    stages = np.maximum(np.ceil(np.log2(g["rows"]) / 2), 1)
+    tables = _RESIDENT["lut"] + g["rows"] * weights + words * _ROW_SUM
+    registers = _RESIDENT["ff"] + (g["rows"] - 1) * weights * np.where(g["lut_products"] > 0, 2, 1)
+    return {
+        ("resident", "lut"): there * (_TABLES[family] * tables) + _resident_memory(family, g)[1],
+        ("resident", "ff"): there * (registers + (stages - 1) * 32 * words),
+    }
 
 
 def _controller_dsps(g: Mapping[str, _Values]) -> _Values:
@@ -383,7 +416,7 @@ class FpgaResources:
 
     def _blocks(self, points: Mapping[str, npt.ArrayLike]) -> dict[tuple[str, str], _Values]:
         g = geometry(self.family, points)
-        found = mapped(self.family, g) | _line_pools(self.family, g)
+        found = mapped(self.family, g) | _line_pools(self.family, g) | _resident(self.family, g)
         built = {"counters": g["counters"], "pool": g["pool_unit"]}
         if self.system:
             memory_bytes = np.asarray(points.get("memory_bytes", self.system.memory_bytes))

@@ -40,6 +40,7 @@ _DEFAULTS = {"xn_max": 1} | {
         "counters_depth",
         "requantizers",
         "drain_lanes",
+        "weights_resident",
     )
 }
 _ERROR_PERCENT = 40.0  # of area and power in 65 nm
@@ -204,7 +205,7 @@ def _column(points: pd.DataFrame, name: str) -> Floats:
             raise InputError("area and power depend on this parameter, which has no default; give it", where=name)
         return np.full(len(points), _DEFAULTS[name], dtype=float)
     values = pd.to_numeric(points[name], errors="coerce").to_numpy(dtype=float)
-    least = 0 if name in ("counters_depth", "edges_ram_depth") else np.nextafter(0, 1)
+    least = 0 if name in ("counters_depth", "edges_ram_depth", "weights_resident") else np.nextafter(0, 1)
     if not (np.isfinite(values) & (values >= least)).all():
         raise InputError("expected positive numbers, received others or none in some points; give them", where=name)
     return values
@@ -225,13 +226,18 @@ def _logic(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
 
 
 def _memories(known: Mapping[str, _Ints]) -> dict[str, tuple[Floats, Floats]]:
-    """Bits of the RAMs, and the bits that a clock reads of them; counters are read hardly ever."""
+    """Bits of the RAMs, and the bits that a clock reads of them; counters are read hardly ever.
+
+    Resident weights, if any point has them, are not what convolutions read.
+    """
     word = weight_word_bits(known).astype(float)
     edges, built = (known["rows"] * pool_bits(known)).astype(float), np.minimum(known["edges_ram_depth"], 1)
+    resident = (known["rows"] * known["weights_resident"] * known["cols"] * known["k_bits"]).astype(float)
     return {
         "weights_ram": (2 * _power_of_two(known["weights_ram_depth"]) * word, word),
         "edges_ram": (edges * known["edges_ram_depth"], edges * built * _constants().activity["pool"]),
         "counters_ram": (known["counters_depth"] * float(_COUNTERS_BITS), np.zeros(len(word))),
+        **({"resident_ram": (resident, np.zeros(len(word)))} if resident.any() else {}),
     }
 
 

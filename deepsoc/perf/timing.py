@@ -298,15 +298,16 @@ def _fetch(reader: Reader, hw: Hardware, memory: Memory, array: float, lead: flo
         chunks = int(np.sum(ends // grid - starts // grid + 1))
         line_beats = float(np.sum(ends // beat - starts // beat + 1)) / chunks
         beats = needed * line_beats / memory.efficiency
-        moving = np.maximum(1 + needed, beats)
+        bursts_a_line = line_beats if reader.single else 1.0
+        moving = np.maximum((const.SINGLE + needed) * line_beats if reader.single else 1 + needed, beats)
         total = chunks * reader.l * reader.n * reader.t
         waits = _waits(total, const.SLOTS)
         turn = memory.latency_clocks + moving + const.REFILL + array / chunks
         # The first buffers are emptied as slowly as the array makes results for them.
         first = lead / total * ((total - 1) % const.SLOTS + 1) if waits else 0.0
         refill = (waits * turn + first) / total
-        bursts = needed * (memory.latency_clocks + const.BURST + line_beats)
-        bursts = bursts * _share(total * float(needed.mean()), const.BURSTS)
+        bursts = needed * bursts_a_line * (memory.latency_clocks + const.BURST + line_beats / bursts_a_line)
+        bursts = bursts * _share(total * bursts_a_line * float(needed.mean()), const.BURSTS)
         return reader.n * float(np.sum(np.maximum.reduce([1 + chunks * moving, chunks * refill, chunks * bursts])))
 
     if reader.t_step == 0 and reader.seg_bytes_last == reader.seg_bytes:
@@ -362,11 +363,12 @@ class _Weights:
         """
         hw, words = self._hw, op.loops.words * op.loops.sw
         left = max(1 - beside / busiest, 0.0)  # of the port's clocks
-        blocks = split(words, hw.weights_ram_depth)
+        blocks = [(0, words)] if op.spread else split(words, hw.weights_ram_depth)
         for start, stop in blocks:
             count = stop - start
+            comes = 0 if op.spread else count
             bias = -(-op.loops.channels(t) * hw.channel_bytes // hw.bias_bytes) if start == 0 else 0
-            beats = 1 + bias - (-count * hw.weight_word_bits // (8 * hw.stream_bytes))
+            beats = 1 + bias - (-comes * hw.weight_word_bits // (8 * hw.stream_bytes))
             begin = max(self._loaded, self._released[0])
             ahead = min(self._buffer, self._ahead + (begin - self._loaded) * self._rate)
             waits = math.ceil(max(beats - ahead, 0.0) / self._buffer)
@@ -374,10 +376,10 @@ class _Weights:
             moved = beats + min(beside * count / words, beats * (1 - left) / max(left, 1e-9))
             # Half of what comes beside the weights lies in their waits.
             waiting = waits * self._wait
-            load = max(1 + bias + count, moved / self._efficiency, (moved + beats) / 2 / self._efficiency + waiting)
+            load = max(1 + bias + comes, moved / self._efficiency, (moved + beats) / 2 / self._efficiency + waiting)
             load += const.BLOCK
             self._loaded = begin + load
-            self._spent += max(1 + bias + count, moved / self._rate) + const.BLOCK
+            self._spent += max(1 + bias + comes, moved / self._rate) + const.BLOCK
             share = busiest * count / words
             # The first columns are done while their words come.
             tail = max(share * (1 - words / array), 1.0) if len(blocks) == 1 else 1.0

@@ -93,8 +93,13 @@ def _weights_at(export: Artifacts) -> list[tuple[int, int]]:
     table = np.frombuffer((export.path / "descriptors.bin").read_bytes(), "<u4").reshape(
         len(export.manifest.operations), -1
     )
-    address, beats = (table[:, load_map().field(name).word] for name in ("k_addr", "k_beats"))
-    return [(int(address[i]), i) for i in range(len(table)) if beats[i]]
+    word = {name: load_map().field(name).word for name in ("k_addr", "k_beats", "load_addr", "load_beats")}
+    return [
+        (int(row[word[f"{stream}_addr"]]), i)
+        for i, row in enumerate(table)
+        for stream in ("k", "load")
+        if row[word[f"{stream}_beats"]]
+    ]
 
 
 @cocotb.test()  # type: ignore[untyped-decorator]

@@ -106,6 +106,8 @@ class SimResult(_Frozen):
         error: why the run ended early (hardware error, hang, broken protocol); empty if it did not.
         cycles_rtl: clocks from the start to the last acknowledged write.
         cycles_register: the accelerator's own count, its CLOCKS register.
+        cycles_first: where weights stay on chip, clocks of the run that loads them, before the one that all else is of;
+            0: none do, or the back end makes no second run, and all is of the first.
         cycles_model: clocks predicted for the whole network, and
         basis: how: `mapped`, operation by operation with the memory's latency and stalls, as `deepsoc.estimate`.
         bundles: measurements by bundle.
@@ -126,6 +128,7 @@ class SimResult(_Frozen):
     error: str
     cycles_rtl: int
     cycles_register: int
+    cycles_first: int = 0
     cycles_model: int
     basis: Literal["mapped"] = "mapped"
     bundles: tuple[BundleResult, ...]
@@ -214,7 +217,16 @@ def joined(results: Sequence[SimResult], **about: Any) -> SimResult:
             difference = difference.model_copy(update={"batch": index})
         first = first.model_copy(
             update={
-                **_sums(first, result, "mismatches", "cycles_rtl", "cycles_register", "cycles_model", "run_s"),
+                **_sums(
+                    first,
+                    result,
+                    "mismatches",
+                    "cycles_rtl",
+                    "cycles_register",
+                    "cycles_first",
+                    "cycles_model",
+                    "run_s",
+                ),
                 "bit_exact": first.bit_exact and result.bit_exact,
                 "first_difference": first.first_difference or difference,
                 "error": result.error and f"batch {index}: {result.error}",

@@ -220,7 +220,11 @@ def _result(export: Artifacts, found: Found, work: Path, memory: Memory) -> SimR
     total = Comparison()
     entries = export.manifest.operations
     models = work_times([op.work for op in entries], [op.cost for op in entries], export.hw, memory)
-    operations = _operations(export, found, (work / "snapshots.bin").read_bytes(), models, total)
+    snapshots, earlier = (work / "snapshots.bin").read_bytes(), found.get("earlier_clocks", [])
+    for index in range(len(earlier)):
+        _compare_earlier(export, snapshots, index, total)
+    snapshots = snapshots[len(earlier) * sum(op.y_bytes for op in entries) :]
+    operations = _operations(export, found, snapshots, models, total)
     error = _error(export, found)
     if not error:
         _compare_firmware(export, work, total)
@@ -231,6 +235,7 @@ def _result(export: Artifacts, found: Found, work: Path, memory: Memory) -> SimR
         error=error,
         cycles_rtl=found["clocks"],
         cycles_register=found["clocks_register"],
+        cycles_first=earlier[0] if earlier else 0,
         cycles_model=round(sum(model.clocks for model in models)),
         bundles=_bundles(export, operations),
         operations=tuple(operations),
@@ -239,6 +244,15 @@ def _result(export: Artifacts, found: Found, work: Path, memory: Memory) -> SimR
         clocks_per_second=found["clocks"] / found["run_s"] if found["run_s"] > 0 else 0.0,
     )
     return _with_firmware(result, found["firmware"]) if "firmware" in found else result
+
+
+def _compare_earlier(export: Artifacts, snapshots: bytes, index: int, total: Comparison) -> None:
+    """Compares what the operations wrote in a run before the one that is measured."""
+    offset = index * sum(op.y_bytes for op in export.manifest.operations)
+    for op in export.manifest.operations:
+        received = op.tensor.unpack(snapshots[offset : offset + op.y_bytes], export.hw)
+        compare(total, bundle=op.bundle, operation=op.name, expected=export.expected(op.index), received=received)
+        offset += op.y_bytes
 
 
 def _with_firmware(result: SimResult, told: dict[str, Any]) -> SocResult:

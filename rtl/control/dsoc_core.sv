@@ -25,6 +25,7 @@ module dsoc_core #(
     parameter int unsigned Requants     = 2,     // requantizers of a row: 1 or 2
     parameter int unsigned Lanes        = 1,     // channels whose results leave at once at most: 1, 2 or 4
     parameter int unsigned ScaleBits    = 0,     // bits of the factors of sums: 17; 0: there are none
+    parameter int unsigned ResidentDepth = 0,    // words of all rows' weights that stay on chip; 0: none
     parameter int unsigned Pe           = 0,     // processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
     parameter bit Dsp48e2               = 1'b0,  // DSP blocks are DSP48E2 rather than DSP48E1
     parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
@@ -153,6 +154,9 @@ module dsoc_core #(
   if (ScaleBits != 0 && ScaleBits != 17) begin : gen_illegal_scale
     $error("dsoc_core: ScaleBits must be 0 or 17");
   end
+  if (ResidentDepth > 0 && (XBits != 8 || Pe == 2 || ResidentDepth < 2)) begin : gen_illegal_resident
+    $error("dsoc_core: ResidentDepth must be 0 or at least 2, and 0 unless XBits is 8 and Pe 0 or 1");
+  end
   if (Pe > 2) begin : gen_illegal_pe
     $error("dsoc_core: Pe must be 0, 1 or 2");
   end
@@ -249,7 +253,8 @@ module dsoc_core #(
   dsoc_sequencer #(
       .AxiBits (AxiBits),
       .AddrBits(AddrBits),
-      .MaxBurst(MaxBurst)
+      .MaxBurst(MaxBurst),
+      .Resident(ResidentDepth > 0)
   ) i_sequencer (
       .clk_i,
       .rst_ni,
@@ -584,6 +589,7 @@ module dsoc_core #(
       .l_count_i       (x_desc_q.l_count),
       .beat_mode_i     (1'b0),
       .wide_i          (1'b0),
+      .single_i        (ResidentDepth > 0 && x_desc_q.spread),
       .guarded_i       (x_guarded),
       .guard_i         (x_desc_q.x_guard),
       .mark_i          (x_mark),
@@ -666,6 +672,7 @@ module dsoc_core #(
       .WeightsPorts(WeightsPorts),
       .Lanes(Lanes),
       .ScaleBits(ScaleBits),
+      .ResidentDepth(ResidentDepth),
       .Pe(Pe),
       .Dsp48e2(Dsp48e2)
   ) i_engine (
@@ -769,6 +776,7 @@ module dsoc_core #(
       .l_count_i       (desc.o_l_count),
       .beat_mode_i     (partial),
       .wide_i          (wide),
+      .single_i        (1'b0),
       .guarded_i       (1'b0),
       .guard_i         ('0),
       .mark_i          ('0),

@@ -257,6 +257,12 @@ package dsoc_map_pkg;
   localparam int unsigned D_WIDE_LSB = 21;
   localparam int unsigned D_WIDE_WIDTH = 1;
 
+  // spread: With weights_resident: mac: 1: the features of one input vector lie on the rows, each
+  // of which has weights of its own, out of the resident ones; the rows' sums are added.
+  localparam int unsigned D_SPREAD_WORD = 0;
+  localparam int unsigned D_SPREAD_LSB = 24;
+  localparam int unsigned D_SPREAD_WIDTH = 1;
+
   // tag: Index of the operation; must equal the row of the table.
   localparam int unsigned D_TAG_WORD = 1;
   localparam int unsigned D_TAG_LSB = 0;
@@ -744,9 +750,31 @@ package dsoc_map_pkg;
   localparam int unsigned D_X_TERM_LSB = 0;
   localparam int unsigned D_X_TERM_WIDTH = 16;
 
+  // resident: Spread: first resident word of the operation.
+  localparam int unsigned D_RESIDENT_WORD = 60;
+  localparam int unsigned D_RESIDENT_LSB = 0;
+  localparam int unsigned D_RESIDENT_WIDTH = 20;
+
+  // load_addr: Spread: arena offset of the stream that fills the resident weights of this
+  // operation.
+  localparam int unsigned D_LOAD_ADDR_WORD = 61;
+  localparam int unsigned D_LOAD_ADDR_LSB = 0;
+  localparam int unsigned D_LOAD_ADDR_WIDTH = 32;
+
+  // load_beats: Spread: beats of that stream, which is read only where the weights of the network
+  // are not there yet; 0: an operation before brings them.
+  localparam int unsigned D_LOAD_BEATS_WORD = 62;
+  localparam int unsigned D_LOAD_BEATS_LSB = 0;
+  localparam int unsigned D_LOAD_BEATS_WIDTH = 32;
+
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [175:0] reserved1872;
+    logic [31:0] reserved2016;
+    logic [31:0] load_beats;
+    logic [31:0] load_addr;
+    logic [11:0] reserved1940;
+    logic [19:0] resident;
+    logic [47:0] reserved1872;
     logic signed [15:0] x_term;
     logic [7:0] reserved1848;
     logic [7:0] x_before;
@@ -861,7 +889,9 @@ package dsoc_map_pkg;
     logic [31:0] net_id;
     logic [15:0] reserved48;
     logic [15:0] tag;
-    logic [9:0] reserved22;
+    logic [6:0] reserved25;
+    logic [0:0] spread;
+    logic [1:0] reserved22;
     logic [0:0] wide;
     logic [1:0] pool;
     logic [0:0] chain;

@@ -8,13 +8,18 @@
 /// `abort_i`, drains first: `stop_o` closes the gates of the AXI ports, and the run is over when they are idle
 /// (`quiet_i`). `ended_o` pulses at the end of a run that was not aborted, with `error_o` 0 if it is done.
 ///
+/// Resident weights: an operation's command may have one before it that fills them. It is left out where all of that network are
+/// there: since a run that filled them was done, until another one fills them, a reset, or `abort_i`.
+///
 /// Parameters:
 ///   AxiBits, AddrBits  of the descriptor port (shared with the weights)
 ///   MaxBurst           beats of a burst, power of two
+///   Resident           there are resident weights
 module dsoc_sequencer #(
     parameter int unsigned AxiBits  = 128,
     parameter int unsigned AddrBits = 40,
-    parameter int unsigned MaxBurst = 16
+    parameter int unsigned MaxBurst = 16,
+    parameter bit Resident = 1'b0
 ) (
     input  logic                clk_i,
     input  logic                rst_ni,
@@ -78,7 +83,8 @@ module dsoc_sequencer #(
     FetchData,
     FetchCheck,
     FetchWeights,
-    FetchDone
+    FetchDone,
+    FetchLoad
   } fetch_e;
 
   state_e state_q;
@@ -89,6 +95,7 @@ module dsoc_sequencer #(
   logic [31:0] folded, folded_q;  // exclusive or of the words of a beat, of the descriptor
   logic [ 3:0] bad;
   logic last_op_q;  // a clock behind op_q, which changes before Start
+  logic loads, kept;  // resident weights: they are asked for; all of the network are there
 
   // ---- fetching ----------------------------------------------------------------------------------------------------
   logic [31:0] fetch_offset;
@@ -97,9 +104,9 @@ module dsoc_sequencer #(
   assign arlen_o = 8'(BurstBeats - 1);
   assign arvalid_o = fetch_q == FetchAddr;
   assign rready_o = fetch_q == FetchData;
-  assign weights_offset_o = next_q.k_addr;
-  assign weights_beats_o = next_q.k_beats;
-  assign weights_valid_o = fetch_q == FetchWeights;
+  assign weights_offset_o = loads ? next_q.load_addr : next_q.k_addr;
+  assign weights_beats_o = loads ? next_q.load_beats : next_q.k_beats;
+  assign weights_valid_o = loads || fetch_q == FetchWeights;
 
   always_comb begin
     folded = '0;
@@ -154,7 +161,11 @@ module dsoc_sequencer #(
         end
         FetchCheck: begin
           bad_q   <= bad;
-          fetch_q <= (bad != '0 || next_q.k_beats == '0) ? FetchDone : FetchWeights;
+          fetch_q <= (bad != '0 || next_q.k_beats == '0) ? FetchDone :
+              (!kept && next_q.load_beats != '0) ? FetchLoad : FetchWeights;
+        end
+        FetchLoad: begin
+          if (weights_ready_i) fetch_q <= FetchWeights;
         end
         FetchWeights: begin
           if (weights_ready_i) fetch_q <= FetchDone;
@@ -164,6 +175,35 @@ module dsoc_sequencer #(
         end
       endcase
     end
+  end
+
+  // ---- resident weights ------------------------------------------------------------------------------------------------
+  if (Resident) begin : gen_resident
+    logic filled_q, whole_q;  // in this run; all of network `id_q` are there
+    logic [31:0] id_q;
+
+    assign loads = fetch_q == FetchLoad;
+    assign kept  = whole_q && id_q == net_id_i;
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        filled_q <= 1'b0;
+        whole_q  <= 1'b0;
+        id_q     <= '0;
+      end else begin
+        if (loads) begin
+          filled_q <= 1'b1;
+          id_q     <= net_id_i;
+        end else if (state_q == Begin) begin
+          filled_q <= 1'b0;
+        end
+        if (loads || abort_i) whole_q <= 1'b0;
+        else if (ended_o && filled_q) whole_q <= error_o == '0;
+      end
+    end
+  end else begin : gen_no_resident
+    assign loads = 1'b0;
+    assign kept  = 1'b1;
   end
 
   // ---- running -------------------------------------------------------------------------------------------------------

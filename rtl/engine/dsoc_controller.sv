@@ -9,12 +9,14 @@
 ///   SwMax            largest horizontal stride
 ///   DepthBits        address bits of a weights bank
 ///   Virtual          convolutions may have columns that do not exist before and behind those that do, as pools behind them
+///   Resident         blocks of operations whose weights are resident have no words
 module dsoc_controller #(
     parameter int unsigned Rows = 8,
     parameter int unsigned Rpb = 2,
     parameter int unsigned SwMax = 2,
     parameter int unsigned DepthBits = 11,
-    parameter bit Virtual = 1'b0
+    parameter bit Virtual = 1'b0,
+    parameter bit Resident = 1'b0
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -348,7 +350,9 @@ module dsoc_controller #(
           pos_q         <= desc_i.pos0;
           if (advance_i && (pool_q || block_valid_i)) begin
             state_q <= Mac;
-            if (!pool_q && !desc_i.chain && 32'(block_words_i) != words_q) error_o <= 1'b1;
+            if (!pool_q && !desc_i.chain && 32'(block_words_i) != (Resident && desc_i.spread ? '0 : words_q)) begin
+              error_o <= 1'b1;
+            end
           end
         end
         Chain: begin

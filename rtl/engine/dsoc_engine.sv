@@ -13,6 +13,7 @@
 ///   AxiBits, AddrBits, MaxBurst      of the weights port; beats of a burst at most
 ///   Lanes                            channels that leave at once at most
 ///   ScaleBits                        bits of a channel's factor, beside its bias; 0: numbers have neither factors nor zero points
+///   ResidentDepth                    words of all rows that stay on chip; 0: none
 ///   Pe, Dsp48e2                      processing elements, as of dsoc_array
 module dsoc_engine #(
     parameter int unsigned Rows = 3,
@@ -34,6 +35,7 @@ module dsoc_engine #(
     parameter int unsigned WeightsPorts = 1,
     parameter int unsigned Lanes = 1,
     parameter int unsigned ScaleBits = 0,
+    parameter int unsigned ResidentDepth = 0,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0,
     localparam int unsigned ChannelBits = (ScaleBits > 0) ? 64 : 32
@@ -88,12 +90,14 @@ module dsoc_engine #(
   localparam int unsigned WordUnit = WeightsPorts * ((AxiBits / 8 > 8) ? AxiBits / 8 : 8);
   localparam int unsigned WordBits = (Cols * KBits + WordUnit - 1) / WordUnit * WordUnit;
   localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1;
+  localparam int unsigned Own = (ResidentDepth > 0) ? Rows : 1;  // rows with weights of their own
   localparam int unsigned GMax = (KwMax + SwMax - 1 < Cols) ? KwMax + SwMax - 1 : Cols;
 
   logic block_valid, word_valid, block_whole, block_release, weights_read, weights_error, control_error;
   logic [19:0] block_words;
   logic [DepthBits-1:0] weights_addr;
-  logic [Cols*KBits-1:0] weights;
+  logic [Cols*KBits-1:0] weights, fill_word;
+  logic fill;
   logic advance, mac, mac_real, zero, shift, leave, px_load, px_shift;
   logic [7:0] leave_pos, group_q;
   logic [15:0] leave_count, leave_channels;
@@ -120,7 +124,8 @@ module dsoc_engine #(
       .MaxBurst(MaxBurst),
       .Ports(WeightsPorts),
       .ChannelBits(ChannelBits),
-      .Lanes(Lanes)
+      .Lanes(Lanes),
+      .Resident(ResidentDepth > 0)
   ) i_weights (
       .clk_i,
       .rst_ni,
@@ -144,6 +149,8 @@ module dsoc_engine #(
       .read_i       (weights_read),
       .addr_i       (weights_addr),
       .weights_o    (weights),
+      .fill_o       (fill),
+      .fill_word_o  (fill_word),
       .bias_bank_i,
       .bias_index_i,
       .bias_read_i,
@@ -156,7 +163,8 @@ module dsoc_engine #(
       .Rpb(8 / XBits),
       .SwMax(SwMax),
       .DepthBits(DepthBits),
-      .Virtual(ScaleBits > 0)
+      .Virtual(ScaleBits > 0),
+      .Resident(ResidentDepth > 0)
   ) i_controller (
       .clk_i,
       .rst_ni,
@@ -223,7 +231,7 @@ module dsoc_engine #(
   // Operands and what is done with them, a clock late: a block RAM's word has a long way to all rows.
   logic mac_q, zero_q, shift_q;
   logic [Rows*XBits-1:0] taken, pixels_q;
-  logic [Cols*KBits-1:0] weights_q;
+  logic [Own-1:0][Cols*KBits-1:0] row_weights, weights_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) {mac_q, zero_q, shift_q} <= '0;
@@ -231,7 +239,31 @@ module dsoc_engine #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (advance) {pixels_q, weights_q} <= {taken, weights};
+    if (advance) {pixels_q, weights_q} <= {taken, row_weights};
+  end
+
+  if (ResidentDepth > 0) begin : gen_resident
+    logic [Rows-1:0][Cols*KBits-1:0] resident;
+
+    dsoc_resident #(
+        .Rows (Rows),
+        .Width(Cols * KBits),
+        .Depth(ResidentDepth)
+    ) i_resident (
+        .clk_i,
+        .rst_ni,
+        .fill_i (fill),
+        .word_i (fill_word),
+        .begin_i(start_i),
+        .first_i($clog2(ResidentDepth)'(desc_i.resident)),
+        .read_i (weights_read && desc_i.spread),
+        .rows_o (resident)
+    );
+    assign row_weights = desc_i.spread ? resident : {Rows{weights}};
+  end else begin : gen_no_resident
+    logic unused_ok;
+    assign unused_ok   = &{1'b0, fill, fill_word};
+    assign row_weights = weights;
   end
 
   // What does not exist stands for the real value 0.
@@ -253,6 +285,7 @@ module dsoc_engine #(
       .YBits  (YBits),
       .GMax   (GMax),
       .Lanes  (Lanes),
+      .Own    (Own),
       .Pe     (Pe),
       .Dsp48e2(Dsp48e2)
   ) i_array (
@@ -306,18 +339,35 @@ module dsoc_engine #(
       .ready_i     (skid_ready)
   );
 
-  dsoc_stage #(
-      .Width(Lanes * 32 * Rows)
-  ) i_results_stage (
-      .clk_i,
-      .rst_ni,
-      .data_i (skid_data),
-      .valid_i(skid_valid),
-      .ready_o(skid_ready),
-      .data_o (mac_data_o),
-      .valid_o(mac_valid_o),
-      .ready_i(mac_ready_i)
-  );
+  if (ResidentDepth > 0) begin : gen_row_sum
+    dsoc_row_sum #(
+        .Rows (Rows),
+        .Lanes(Lanes)
+    ) i_row_sum (
+        .clk_i,
+        .rst_ni,
+        .sum_i  (desc_i.spread),
+        .data_i (skid_data),
+        .valid_i(skid_valid),
+        .ready_o(skid_ready),
+        .data_o (mac_data_o),
+        .valid_o(mac_valid_o),
+        .ready_i(mac_ready_i)
+    );
+  end else begin : gen_results_stage
+    dsoc_stage #(
+        .Width(Lanes * 32 * Rows)
+    ) i_results_stage (
+        .clk_i,
+        .rst_ni,
+        .data_i (skid_data),
+        .valid_i(skid_valid),
+        .ready_o(skid_ready),
+        .data_o (mac_data_o),
+        .valid_o(mac_valid_o),
+        .ready_i(mac_ready_i)
+    );
+  end
 
   if (EdgesDepth > 0) begin : gen_pool
     dsoc_pool #(

@@ -12,7 +12,7 @@
 /// consumer's side go on to its items. A chunk comes in parts, of which the consumer uses each as it is there:
 /// an operation's first beat on its own, the rest at once. While `guarded_i`, a part is one beat and is asked for when its
 /// address on line 0 at this row block, plus `guard_i`, lies before `mark_i`: all that is written before has been acknowledged.
-/// `waits_o`: a part is held back so.
+/// `waits_o`: a part is held back so. While `single_i`, a part is one beat as well: lines may begin at any beat then.
 ///
 /// The table of line offsets for the next operation is made while the reader is idle, as soon as `next_valid_i` shows the
 /// pitch; otherwise it costs Nf clocks at the start. An operation that does not need this reader starts it with `enable_i` low.
@@ -62,6 +62,7 @@ module dsoc_line_reader #(
     input logic               beat_mode_i,
     input logic               wide_i,
 
+    input  logic        single_i,
     input  logic        guarded_i,
     input  logic [31:0] guard_i,
     input  logic [31:0] mark_i,
@@ -145,7 +146,7 @@ module dsoc_line_reader #(
   assign seg_end      = 33'(bytes_behind_q) + 33'(cur_q[GridBits-1:0]);
   assign beat_end     = cur_q[GridBits-1:0] | GridBits'(BeatBytes - 1);
   assign first_beat   = ChunkBits'(cur_q[GridBits-1:0] >> ByteBits);
-  assign single       = begins_q || guarded_i;
+  assign single       = begins_q || guarded_i || single_i;
   assign seg_ends     = single ? seg_end >> ByteBits == 33'(first_beat) : seg_end >> GridBits == '0;
   assign beat_address = cur_q & ~32'(BeatBytes - 1);
 

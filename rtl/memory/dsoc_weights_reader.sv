@@ -8,6 +8,9 @@
 /// block whose first words may be missing. The consumer gives the bank back with
 /// `release_i`, not before `block_whole_o`. A bias comes a clock after `bias_read_i`.
 ///
+/// With resident weights a block may be for their memory: its words leave by `fill_o` as they come, and the consumer
+/// sees nothing of it. A block with biases may have no words then.
+///
 /// With several ports a beat of the stream is one beat of each. The stream lies in memory in cells of MaxBurst such beats, at a
 /// multiple of MaxBurst beats of a port: first those of port 0, then those of port 1, ….
 ///
@@ -19,6 +22,7 @@
 ///   Ports                   that the stream comes by, 1 to 3
 ///   ChannelBits             bits of a bias, 32, or 64 with what else its channel has beside it
 ///   Lanes                   biases that are read at once, from an aligned group of as many; the first alone from anywhere
+///   Resident                there are resident weights
 module dsoc_weights_reader #(
     parameter int unsigned Cols = 24,
     parameter int unsigned KBits = 4,
@@ -29,7 +33,8 @@ module dsoc_weights_reader #(
     parameter int unsigned MaxBurst = 16,
     parameter int unsigned Ports = 1,
     parameter int unsigned ChannelBits = 32,
-    parameter int unsigned Lanes = 1
+    parameter int unsigned Lanes = 1,
+    parameter bit Resident = 1'b0
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -56,6 +61,9 @@ module dsoc_weights_reader #(
     input  logic                     read_i,
     input  logic [$clog2(Depth)-1:0] addr_i,
     output logic [   Cols*KBits-1:0] weights_o,
+
+    output logic                     fill_o,
+    output logic [   Cols*KBits-1:0] fill_word_o,
 
     input  logic [ 2:0] bias_bank_i,
     input  logic [15:0] bias_index_i,
@@ -203,13 +211,34 @@ module dsoc_weights_reader #(
   logic [BiasAddr-1:0] bias_addr_q;
   logic [WordBits-1:0] word;
   logic word_valid, gear_ready, loaded, last_word;
+  logic fills, bias_ends, no_words;  // the block is for resident weights; its last bias comes; it has biases alone
   logic sizing_q;  // the clock behind a header: how many beats its words take
+
+  logic [19:0] words;  // of a header
+
+  assign words = Resident ? {1'b0, beat[18:0]} : beat[19:0];
 
   // A late `read_i` chooses between two comparisons.
   assign here      = (DepthBits + 1)'(addr_i) < (DepthBits + 1)'(waddr_q);
   assign here_next = (DepthBits + 1)'(addr_i) + 1'b1 < (DepthBits + 1)'(waddr_q);
   assign last_word  = word_valid && state_q == Words && words_left_q == 20'd1;
-  assign loaded     = last_word;
+  assign bias_ends  = state_q == Bias && beat_valid && bias_left_q <= 12'(BiasPerBeat);
+  assign no_words   = Resident && bias_ends && words_left_q == '0;
+  assign loaded     = (last_word && !fills) || no_words;
+  assign fill_o     = fills && word_valid && state_q == Words;
+  assign fill_word_o = word[Cols*KBits-1:0];
+
+  if (Resident) begin : gen_fills
+    logic fills_q;
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) fills_q <= 1'b0;
+      else if (state_q == Header && beat_valid && beat_ready) fills_q <= beat[19];
+    end
+    assign fills = fills_q;
+  end else begin : gen_no_fills
+    assign fills = 1'b0;
+  end
+
   assign beat_ready = (state_q == Header) ? blocks_q != 2'd2 : (state_q == Bias) || (gear_ready && more_q);
 
   dsoc_gearbox #(
@@ -248,8 +277,8 @@ module dsoc_weights_reader #(
       unique case (state_q)
         Header: begin
           if (beat_valid && beat_ready) begin
-            words_left_q         <= beat[19:0];
-            bank_words_q[bank_q] <= beat[19:0];
+            words_left_q         <= words;
+            bank_words_q[bank_q] <= words;
             bias_left_q          <= beat[31:20];
             bias_addr_q          <= '0;
             waddr_q              <= '0;
@@ -261,7 +290,7 @@ module dsoc_weights_reader #(
           if (beat_valid) begin
             bias_addr_q <= bias_addr_q + 1'b1;
             bias_left_q <= bias_left_q - 12'(BiasPerBeat);
-            if (bias_left_q <= 12'(BiasPerBeat)) state_q <= Words;
+            if (bias_ends) state_q <= no_words ? Header : Words;
           end
         end
         default: begin
@@ -274,7 +303,6 @@ module dsoc_weights_reader #(
             words_left_q <= words_left_q - 20'd1;
             if (last_word) begin
               state_q <= Header;
-              bank_q  <= !bank_q;
             end
           end
         end
@@ -283,16 +311,18 @@ module dsoc_weights_reader #(
       if (sizing_q) begin
         units_left_q <= SizeBits'(words_left_q) * SizeBits'(OutUnits);
         more_q       <= words_left_q != '0;
-        if (words_left_q == '0 || 32'(words_left_q) > Depth || 32'(bias_left_q) > Cols) error_o <= 1'b1;
+        if (32'(words_left_q) > Depth || 32'(bias_left_q) > Cols) error_o <= 1'b1;
+        if (words_left_q == '0 && (!Resident || bias_left_q == '0)) error_o <= 1'b1;
       end
+      if (loaded) bank_q <= !bank_q;
       if (release_i) use_bank_q <= !use_bank_q;
-      word_valid_o <= state_q == Words && !release_i && (read_i ? here_next : here);
+      word_valid_o <= state_q == Words && !fills && !release_i && (read_i ? here_next : here);
       blocks_q <= blocks_q + 2'(loaded) - 2'(release_i);
     end
   end
 
   // A block may be used while its end is still being fetched.
-  assign block_valid_o = blocks_q != '0 || state_q == Words;
+  assign block_valid_o = blocks_q != '0 || (state_q == Words && !fills);
   assign block_whole_o = blocks_q != '0;
   assign block_words_o = bank_words_q[use_bank_q];
 
@@ -302,7 +332,7 @@ module dsoc_weights_reader #(
       .Depth(2 << DepthBits)
   ) i_weights (
       .clk_i,
-      .wen_i  (word_valid && state_q == Words),
+      .wen_i  (word_valid && state_q == Words && !fills),
       .waddr_i({bank_q, DepthBits'(waddr_q)}),
       .wdata_i(word),
       .ren_i  (read_i),

@@ -195,8 +195,7 @@ def test_run_programs_every_register_and_flushes(setup: Setup) -> None:
     setup.machine.writes.clear()
     setup.machine.on_start = setup.finish
     assert setup.call("dsoc_run", 0, ctypes.byref(setup.info)) == "DSOC_OK"
-    assert setup.machine.writes == [
-        (IRQ_ACK, 1),
+    programs = [
         (ARENA_LO, 0x34567000),
         (ARENA_HI, 0x12),
         (DESC, 4096),
@@ -205,6 +204,8 @@ def test_run_programs_every_register_and_flushes(setup: Setup) -> None:
         (CTRL, 3),
         (IRQ_ACK, 1),
     ]
+    # Behind new weights a reset: what the accelerator has of the old ones is gone.
+    assert setup.machine.writes == [(IRQ_ACK, 1), (CTRL, 4), *programs]
     assert (setup.info.op_index, setup.info.op_name, setup.info.clocks) == (1, b"second", 1234)
     assert bytes(setup.arena)[4608:4708] == bytes(range(100))
     assert [r for r in setup.machine.ranges if r[0] == "flush"] == [
@@ -212,6 +213,10 @@ def test_run_programs_every_register_and_flushes(setup: Setup) -> None:
         ("flush", 4608, 100),
         ("flush", 8192, 64),
     ]
+    setup.machine.writes.clear()
+    assert setup.call("dsoc_set_packed_input") == "DSOC_OK"
+    assert setup.call("dsoc_run", 0, ctypes.byref(setup.info)) == "DSOC_OK"
+    assert setup.machine.writes == [(IRQ_ACK, 1), *programs]
 
 
 def test_weights_already_in_place_are_only_flushed(setup: Setup) -> None:

@@ -180,6 +180,8 @@ class _Operation:
                     if none:
                         raise MachineError("a chained block brings biases")
                     words += more
+            if d["spread"]:
+                words = self._resident(t)
             if len(words) != d["n_words"] * d["sw"] or len(self.channels) != channels:
                 raise MachineError(f"a block of {len(words)} words and {len(self.channels)} biases")
             for n, l, first_row in self._blocks():  # noqa: E741
@@ -190,6 +192,16 @@ class _Operation:
         if weights.at != weights.end:
             raise MachineError("the weights stream is shorter than k_beats")
         self.trace.k_beats = d["k_beats"]
+
+    def _resident(self, t: int) -> list[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+        """Weights of iteration `t`, (rows, cols) a step, of the words that stay on chip."""
+        d, hw = self.d, self.hw
+        if (d["w_count"], d["l_count"], d["n_count"], d["y_rows"]) != (1, 1, 1, 1):
+            raise MachineError("more than one vector is spread over the rows")
+        words = Weights(d, self.memory, hw, loads=True).resident()
+        if len(words) != d["t_count"] * d["ci"] or d["resident"] + len(words) > hw.weights_resident:
+            raise MachineError(f"{len(words)} resident words from {d['resident']} on")
+        return [np.array(word) for word in words[t * d["ci"] : (t + 1) * d["ci"]]]
 
     def _conv_block(self, t: int, n: int, l: int, first_row: int, words: list[list[int]], channels: int) -> None:  # noqa: E741
         d, hw = self.d, self.hw
@@ -206,10 +218,12 @@ class _Operation:
                 for kh in range(d["kh"]):
                     taps = [registers[r * d["tap"] + kh] for r in range(hw.rows)]
                     pixels = [d["x_zero"] if tap is None else tap for tap in taps]
-                    sums += np.outer(pixels, words[use + ci * d["kh"] + kh])
+                    sums += np.array(pixels)[:, None] * words[use + ci * d["kh"] + kh]
                     self.trace.steps += 1
             last = w == d["w_count"] - 1
             while wo < d["wo_count"] and (pos == d["kw"] - 1 or last):
+                if d["spread"]:
+                    sums[0], sums[1:] = sums.sum(axis=0), 0
                 for k in range(channels):
                     column = k // d["sw"] * group + pos + k % d["sw"]
                     self._emit(t, n, l, wo, k, channels, sums[:, column].tolist())

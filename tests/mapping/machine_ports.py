@@ -90,19 +90,29 @@ class LineReader:
 
 
 class Weights:
-    """The weights stream, block by block."""
+    """The weights stream, or the one that fills resident weights, block by block."""
 
-    def __init__(self, d: Fields, memory: Memory, hw: Hardware) -> None:
-        self.d, self.memory, self.hw = d, memory, hw
-        self.at, self.end = 0, d["k_beats"] * hw.stream_bytes  # in the stream
+    def __init__(self, d: Fields, memory: Memory, hw: Hardware, *, loads: bool = False) -> None:
+        self.d, self.memory, self.hw, self.loads = d, memory, hw, loads
+        self.at, self.end = 0, d["load_beats" if loads else "k_beats"] * hw.stream_bytes  # in the stream
+
+    def resident(self) -> list[list[list[int]]]:
+        """All words of the stream that fills resident weights: by word, row and column."""
+        words = []
+        while self.at < self.end:
+            words += self.block()[0]
+        return [words[i : i + self.hw.rows] for i in range(0, len(words), self.hw.rows)]
 
     def block(self) -> tuple[list[list[int]], list[tuple[int, int, int]]]:
         """Weight words (one weight a column each) of the next block; of its channels bias, factor and its shift."""
         hw = self.hw
         header = self._word(self.at)
-        n_words, n_bias = header & 0xFFFFF, header >> 20
+        n_words, fills, n_bias = header & 0x7FFFF, bool(header >> 19 & 1), header >> 20
         self.at += hw.stream_bytes
-        if not 0 < n_words <= hw.weights_ram_depth:
+        if fills != self.loads or (fills and n_bias):
+            raise MachineError("a block of the wrong stream")
+        biases_alone = bool(self.d["spread"]) and not fills
+        if biases_alone != (n_words == 0) or n_words > hw.weights_ram_depth:
             raise MachineError(f"a block of {n_words} words, the RAM has {hw.weights_ram_depth}")
         size = 8 if hw.scale_bits else 4
         a_beat = min(hw.weights_ports, 2) * hw.axi_bytes // size
@@ -133,7 +143,7 @@ class Weights:
             port, byte = divmod(byte, hw.axi_bytes)
             burst = hw.weights_burst * hw.axi_bytes
             place = (cell * hw.weights_ports + port) * burst + line * hw.axi_bytes + byte
-        return self.memory[self.d["k_addr"] + place]
+        return self.memory[self.d["load_addr" if self.loads else "k_addr"] + place]
 
     def _word(self, place: int) -> int:
         return int.from_bytes(bytes(self._byte(place + b) for b in range(4)), "little")

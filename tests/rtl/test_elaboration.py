@@ -23,13 +23,13 @@ _NAMES = (
     *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
     *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST"),
     *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH", "REQUANTIZERS", "DRAIN_LANES", "SCALE_BITS"),
-    "PE",
+    *("WEIGHTS_RESIDENT", "PE"),
 )
 CONFIGURATIONS = {
-    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 1, 1, 0, 2),
-    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 2, 2, 17, 0),
-    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1, 2, 17, 1),
-    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2, 1, 17, 2),
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 1, 1, 0, 0, 2),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 2, 2, 17, 0, 0),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1, 2, 17, 1000, 1),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2, 1, 17, 0, 2),
 }
 
 
@@ -181,6 +181,9 @@ ILLEGAL = [
     ("dsoc_core", _CORE | {"Requants": 3}, "Requants must be 1 or 2"),
     ("dsoc_core", _CORE | {"ScaleBits": 16}, "ScaleBits must be 0 or 17"),
     ("dsoc_core", _CORE | {"Pe": 3}, "Pe must be 0, 1 or 2"),
+    ("dsoc_core", _CORE | {"XBits": 8, "ResidentDepth": 1}, "ResidentDepth must be 0 or at least 2"),
+    ("dsoc_core", _CORE | {"XBits": 4, "ResidentDepth": 8}, "and 0 unless XBits is 8 and Pe 0 or 1"),
+    ("dsoc_core", _CORE | {"XBits": 8, "Pe": 2, "ResidentDepth": 8}, "and 0 unless XBits is 8 and Pe 0 or 1"),
     ("dsoc_core", _CORE | {"YBits": 8}, "YBits must be more than"),
     ("dsoc_core", _CORE | {"ShMax": 0}, "must be at least 1"),
     ("dsoc_core", _CORE | {"AxiBits": 48}, "AxiBits must be"),

@@ -203,7 +203,19 @@ def _set(dut: Any, job: Job) -> None:
 
 
 _IDLE = dict.fromkeys(
-    ("start_i", "c_start_i", "enable_i", "next_valid_i", "pop_i", "arready_i", "rvalid_i", "guarded_i", "guard_i"), 0
+    (
+        "start_i",
+        "c_start_i",
+        "enable_i",
+        "next_valid_i",
+        "pop_i",
+        "arready_i",
+        "rvalid_i",
+        "guarded_i",
+        "guard_i",
+        "single_i",
+    ),
+    0,
 )
 
 

@@ -11,7 +11,7 @@ from cocotb.triggers import RisingEdge
 
 from deepsoc.hw.regmap import load_map, pack_descriptor
 from tests.rtl.axi import Memory, ReadPort
-from tests.rtl.bench import STALLS, Bench, expect_equal, join
+from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, join
 from tests.rtl.runner import Parameters, check, parameter_sets
 
 ARENA, TABLE, NET_ID = 0x12_0000_0000, 0x300, 0xCAFE_F00D
@@ -26,6 +26,7 @@ ERRORS = next(f for r in load_map().registers for f in r.fields_ if f.name == "e
 
 @parameter_sets(
     {"AxiBits": 32, "MaxBurst": 16},
+    {"AxiBits": 128, "MaxBurst": 16, "Resident": 1},
     slow=({"AxiBits": 128, "MaxBurst": 16}, {"AxiBits": 64, "MaxBurst": 1}, {"AxiBits": 512, "MaxBurst": 8}),
 )
 def test_sequencer(parameters: Parameters, seed: int) -> None:
@@ -302,4 +303,62 @@ async def ignores_a_start_during_a_run(dut: Any, after: int) -> None:
     await bench.clocks(100)
     assert run.ended == [0]
     assert [index for index, _ in run.started] == [0, 1]
+    bench.stop()
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+@cocotb.parametrize(stall=STALLS[:2])
+async def loads_resident_weights_once(dut: Any, stall: float) -> None:
+    """Before those of the operation, until the run is done; again behind another network's, a reset, or an error."""
+    bench = await _bench(dut, stall)
+    networks = {name: (NET_ID + i, TABLE + 2 * 256 * i) for i, name in enumerate(("a", "b", "none"))}
+    operations = {}
+    for name, (net_id, _) in networks.items():
+        loads = name != "none"
+        operations[name] = [
+            _operation(bench.rng, tag)
+            | {
+                "net_id": net_id,
+                "k_beats": 5,
+                "load_addr": bench.rng.getrandbits(32),
+                "load_beats": 7 * loads * (1 - tag),
+            }
+            for tag in range(2)
+        ]
+    run = _Run(bench, [pack_descriptor(op) for ops in operations.values() for op in ops], stall=stall)
+    run.delays = [30]
+
+    async def runs(name: str, *, loads: bool, fault: bool = False) -> None:
+        dut.net_id_i.value, dut.table_offset_i.value = networks[name]
+        run.weights.clear()
+        run.ended.clear()
+        run.started.clear()
+        await run.start(2)
+        if fault:
+            await bench.until(lambda: len(run.started) == 2)
+            dut.fault_read_i.value = 1
+        await bench.until(lambda: run.ended)
+        dut.fault_read_i.value = 0
+        await bench.clocks(100)
+        assert run.ended == [ERRORS["axi_read"] if fault else 0]
+        wanted = [(op["k_addr"], op["k_beats"]) for op in operations[name]]
+        first = operations[name][0]
+        if loads and "Resident" in PARAMETERS:
+            wanted.insert(0, (first["load_addr"], first["load_beats"]))
+        expect_equal(run.weights, wanted, f"weights command of network {name}")
+
+    await runs("a", loads=True, fault=True)
+    await runs("a", loads=True)
+    await runs("a", loads=False)
+    await runs("none", loads=False)
+    await runs("a", loads=False, fault=True)
+    await runs("a", loads=False)
+    await runs("b", loads=True)
+    await runs("a", loads=True)
+    dut.abort_i.value = 1
+    await bench.clocks(1)
+    dut.abort_i.value = 0
+    await bench.clocks(5)
+    await runs("a", loads=True)
+    await runs("a", loads=False)
     bench.stop()

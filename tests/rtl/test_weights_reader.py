@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import cocotb
-from cocotb.triggers import FallingEdge
+from cocotb.triggers import FallingEdge, RisingEdge
 
 from tests.rtl.axi import Memory, Part, ReadPort
 from tests.rtl.bench import PARAMETERS, STALLS, Bench, expect_equal, join, split
@@ -23,10 +23,15 @@ _HANDSHAKES = {"arvalid": "o", "arready": "i", "rvalid": "i", "rready": "o"}
 
 
 def _with_word(
-    cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int, ports: int = 1, lanes: int = 1, channel: int = 32
-) -> Parameters:
+    cols: int, k_bits: int, depth: int, axi_bits: int, max_burst: int, ports: int = 1, lanes: int = 1,
+    channel: int = 32, resident: int = 0,
+) -> Parameters:  # fmt: skip
     sizes = {"Cols": cols, "KBits": k_bits, "WordBits": word_bits(cols, k_bits, axi_bits, ports), "Depth": depth}
-    return sizes | {"AxiBits": axi_bits, "MaxBurst": max_burst, "Ports": ports, "Lanes": lanes, "ChannelBits": channel}
+    return (
+        sizes
+        | {"AxiBits": axi_bits, "MaxBurst": max_burst, "Ports": ports, "Lanes": lanes, "ChannelBits": channel}
+        | ({"Resident": 1} if resident else {})
+    )
 
 
 @parameter_sets(
@@ -34,7 +39,9 @@ def _with_word(
     _with_word(6, 2, 33, 128, 4, lanes=4),
     _with_word(30, 8, 20, 64, 4, 3, 2),
     _with_word(13, 8, 20, 64, 4, 2, 2, 64),
+    _with_word(9, 8, 20, 64, 4, 2, resident=1),
     slow=(
+        _with_word(30, 4, 20, 32, 16, resident=1),
         _with_word(24, 4, 20, 32, 16, 2),
         _with_word(13, 8, 33, 32, 2, 3),
         _with_word(24, 8, 16, 128, 16),
@@ -50,15 +57,16 @@ def test_weights_reader(parameters: Parameters, seed: int) -> None:
 
 @dataclass(frozen=True)
 class Block:
-    """Words of weights and biases."""
+    """Words of weights and biases; or words for the resident weights."""
 
     words: tuple[int, ...]
     biases: tuple[int, ...]
+    fills: bool = False
 
     def beats(self) -> list[int]:
         """The block in the stream."""
         axi, word, ports, channel = (PARAMETERS[name] for name in ("AxiBits", "WordBits", "Ports", "ChannelBits"))
-        header = len(self.words) | len(self.biases) << 20
+        header = len(self.words) | self.fills << 19 | len(self.biases) << 20
         wide = axi * min(ports, 2)  # that biases fill of a beat
         biases = split(join(self.biases, channel), wide, -(-len(self.biases) * channel // wide))
         stream = axi * ports
@@ -93,10 +101,14 @@ def _ports(bench: Bench, memory: Memory, **how: Any) -> list[ReadPort]:
 
 
 def _block(rng: Random, *, chained: bool) -> Block:
-    cols = PARAMETERS["Cols"]
+    cols, kind = PARAMETERS["Cols"], rng.choice(("words", "biases", "fills")) if "Resident" in PARAMETERS else "words"
     words = (rng.getrandbits(cols * PARAMETERS["KBits"]) for _ in range(rng.randrange(1, PARAMETERS["Depth"] + 1)))
     biases = (rng.getrandbits(PARAMETERS["ChannelBits"]) for _ in range(0 if chained else rng.randrange(1, cols + 1)))
-    return Block(tuple(words), tuple(biases))
+    if kind == "words":
+        return Block(tuple(words), tuple(biases))
+    if kind == "fills":
+        return Block(tuple(words), (), fills=True)
+    return Block((), tuple(rng.getrandbits(PARAMETERS["ChannelBits"]) for _ in range(rng.randrange(1, cols + 1))))
 
 
 async def _read_bias(bench: Bench, bank: int, block: Block) -> None:
@@ -118,6 +130,12 @@ async def _use(bench: Bench, block: Block, bank: int, stall: float) -> None:
     assert int(dut.block_words_o.value) == count
     if block.biases and rng.randrange(2):
         await _read_bias(bench, bank, block)
+    if not count:
+        await _until(bench, partial(_any, (dut.block_whole_o,)))
+        dut.release_i.value = 1
+        await FallingEdge(bench.clock)
+        dut.release_i.value = 0
+        return
     order = list(range(count)) if rng.randrange(2) else [rng.randrange(count) for _ in range(count)] + [count - 1]
     for number, address in enumerate(order):
         while bench.chance(stall):
@@ -132,6 +150,13 @@ async def _use(bench: Bench, block: Block, bank: int, stall: float) -> None:
         await FallingEdge(bench.clock)
         dut.read_i.value = dut.release_i.value = 0
         assert int(dut.weights_o.value) == block.words[address], f"word {address} of {count}"
+
+
+async def _watch_fills(bench: Bench, words: list[int]) -> None:
+    while True:
+        await RisingEdge(bench.clock)
+        if int(bench.dut.fill_o.value):
+            words.append(int(bench.dut.fill_word_o.value))
 
 
 def _any(ports: Iterable[Any]) -> int:
@@ -160,14 +185,18 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
             data += bytes(-len(data) % (width * PARAMETERS["MaxBurst"]))
         chained = bench.chance(0.3)
         made = [_block(bench.rng, chained=chained and i > 0) for i in range(bench.rng.randrange(1, 4))]
+        if not blocks and not (made[0].words and made[0].biases):  # something to read biases from
+            made.insert(0, Block((1,), (2,)))
         beats = [beat for block in made for beat in block.beats()]
         commands.append({dut.cmd_offset_i: len(data), dut.cmd_beats_i: len(beats)})
         data += _in_memory(beats)
         blocks += made
     ports = _ports(bench, Memory(ARENA, data), stall=memory_stall, always_ready=True)
     bench.spawn(bench.send(dut.cmd_valid_i, dut.cmd_ready_o, commands, stall=0.3))
+    filled: list[int] = []
+    bench.spawn(_watch_fills(bench, filled))
     recent: list[tuple[int, Block]] = []  # results of three iterations may still be under way
-    for block in blocks:
+    for block in (block for block in blocks if not block.fills):
         bank = (recent[-1][0] + 1) % BIAS_BANKS if recent else 0
         if recent:
             await _read_bias(bench, *bench.rng.choice(recent))
@@ -175,6 +204,9 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
         if block.biases:
             recent = [*recent[-2:], (bank, block)]
         await _read_bias(bench, *recent[-1])
+    wanted = [word for block in blocks if block.fills for word in block.words]
+    await _until(bench, lambda: len(filled) >= len(wanted))
+    expect_equal(filled, wanted, "resident word")
     assert not int(dut.block_valid_o.value)
     assert not int(dut.error_o.value)
     for port in ports:
@@ -187,7 +219,7 @@ async def keeps_blocks_apart(dut: Any, memory_stall: float, use: float) -> None:
 async def refuses_an_illegal_header(dut: Any, fault: str) -> None:
     bench = Bench(dut)
     words, biases = {
-        "no words": (0, 1),
+        "no words": (0, int("Resident" not in PARAMETERS)),
         "too many words": (PARAMETERS["Depth"] + 1, 1),
         "too many biases": (1, PARAMETERS["Cols"] + 1),
     }[fault]

@@ -60,6 +60,8 @@ def _steps(entry: OperationEntry, hw: Hardware) -> int:
     loops, steps = entry.work.loops, entry.clocks - entry.drain_clocks
     if entry.kind != "mac":
         return steps + 1
+    if entry.work.spread:
+        return steps
     return steps + loops.t * (len(split(loops.words * loops.sw, hw.weights_ram_depth)) - 1)
 
 

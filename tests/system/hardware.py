@@ -55,6 +55,14 @@ HARDWARE: dict[str, Hardware] = {
         rows=6, cols=11, x_bits=4, k_bits=8, scale_bits=17, requantizers=1, pe="dsp_pair", weights_ram_depth=64,
         axi_data_bits=128, **{**_MAXIMA, "y_bits": 24, "pool_ram_depth": 0},
     ),
+    "4x9_x8k8_resident": Hardware(
+        rows=4, cols=9, x_bits=8, k_bits=8, drain_lanes=2, weights_ram_depth=64, weights_resident=300,
+        axi_data_bits=64, **_MAXIMA,
+    ),
+    "11x6_x8k4_resident": Hardware(
+        rows=11, cols=6, x_bits=8, k_bits=4, pe="dsp_cascade", scale_bits=17, requantizers=1, weights_ram_depth=128,
+        weights_resident=257, axi_data_bits=64, **_MAXIMA | {"kh_max": 5},
+    ),
     "4x9_x4k4_pair": Hardware(
         rows=4, cols=9, x_bits=4, k_bits=4, pe="dsp_pair", drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
         **{**_MAXIMA, "y_bits": 20},
@@ -63,5 +71,5 @@ HARDWARE: dict[str, Hardware] = {
 
 FAST = ("8x24_x4k4", "7x30_x8k8", "7x30_x2k4", "3x7_x4k8")
 """Those that `make test` builds; `make test-all` runs every one."""
-KINDS = tuple(name for name, hw in HARDWARE.items() if hw.pe != "portable" or hw.scale_bits)
-"""Those whose processing elements are DSP blocks, or whose output stages have factors."""
+KINDS = tuple(name for name, hw in HARDWARE.items() if hw.pe != "portable" or hw.scale_bits or hw.weights_resident)
+"""Those whose processing elements are DSP blocks, whose output stages have factors, or whose weights stay on chip."""

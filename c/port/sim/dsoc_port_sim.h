@@ -31,13 +31,15 @@ typedef struct {
     uint32_t weights_bytes;
     const int8_t *input; /**< NHWC or NC integers. */
     uint32_t input_bytes;
+    uint32_t runs;                   /**< How often the network runs, each time on this input; 0 counts as 1. */
     int32_t *output;                 /**< dsoc_output_count() integers, filled. */
     float *probabilities;            /**< As many, filled when the network ends in a softmax. */
     dsoc_performance_t *performance; /**< model->n_ops of them, filled where they are kept; NULL: not wanted. */
 } dsoc_sim_job_t;
 
 /**
- * The firmware of a simulation: initialises, loads, runs the network once by interrupt and reads the results.
+ * The firmware of a simulation: initialises, loads, runs the network by interrupt and reads the results. Before a
+ * further run all tensors are spoilt, so that none of the run before passes for its own.
  * @param[in] sim   handle passed to the dsoc_sim_* functions
  * @param[in] job   network and buffers
  * @param[out] info where the run ended

@@ -36,6 +36,7 @@ def prepare(export: Artifacts, work: Path, options: Options, tell: Progress) -> 
             "max-burst": batch.hw.axi_max_burst,
             "seed": seed,
             "watchdog": options.watchdog,
+            "runs": 2 if any(op.load_bytes for op in batch.manifest.operations) else 1,
         }
         if options.trace:
             values["trace"] = options.trace

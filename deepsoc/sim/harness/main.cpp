@@ -2,7 +2,7 @@
 //
 // Options, each with a value: --weights --input --outputs (a file with a line "offset bytes" for each operation) --out
 // (folder for result.json, snapshots.bin, output.bin, probabilities.bin) --stall-prob --mem-latency --max-burst --seed
-// --watchdog --trace; --fault may be repeated.
+// --watchdog --trace --runs (of the network, all but the last one only for their outputs); --fault may be repeated.
 
 #include <chrono>
 #include <csignal>
@@ -28,6 +28,7 @@ namespace {
 
 struct Options {
     std::string weights, input, outputs, out;
+    uint32_t runs = 1;
     SocConfig soc{};
 };
 
@@ -76,6 +77,8 @@ void set_option(Options &options, const std::string &key, const std::string &val
         soc.axi.seed = std::stoull(value);
     } else if (key == "--watchdog") {
         soc.watchdog = std::stoull(value);
+    } else if (key == "--runs") {
+        options.runs = static_cast<uint32_t>(std::stoul(value));
     } else if (key == "--trace") {
         soc.trace = value;
     } else if (key == "--fault") {
@@ -126,8 +129,14 @@ void write_result(const std::string &path, const Soc &soc, const Outcome &outcom
     file << "{\"status\": " << quoted(outcome.status) << ", \"message\": " << quoted(outcome.message)
          << ", \"operation\": " << outcome.info.op_index << ", \"clocks\": " << soc.run_clocks()
          << ", \"clocks_register\": " << outcome.info.clocks << ", \"done\": " << soc.done_count()
-         << ", \"run_s\": " << soc.run_seconds() << ", \"wall_s\": " << wall_s << ", \"faults\": [";
+         << ", \"run_s\": " << soc.run_seconds() << ", \"wall_s\": " << wall_s << ", \"earlier_clocks\": [";
     const char *comma = "";
+    for (const uint64_t clocks : soc.earlier_clocks()) {
+        file << comma << clocks;
+        comma = ", ";
+    }
+    file << "], \"faults\": [";
+    comma = "";
     for (const std::string &fault : soc.faults_applied()) {
         file << comma << quoted(fault);
         comma = ", ";
@@ -161,6 +170,7 @@ Outcome run_firmware(Soc &soc, const dsoc_model_t &model, const Options &options
     job.weights_bytes = static_cast<uint32_t>(weights.size());
     job.input = reinterpret_cast<const int8_t *>(input.data());
     job.input_bytes = static_cast<uint32_t>(input.size());
+    job.runs = options.runs;
     job.output = output.data();
     job.probabilities = probabilities.data();
     Outcome outcome{"ok", "", {}, std::vector<dsoc_performance_t>(model.n_ops)};

@@ -26,6 +26,9 @@ Soc::Soc(const SocConfig &config, const dsoc_model_t &model)
         if (words[DSOC_D_K_BEATS_WORD] != 0) {
             weights_at_.emplace_back(kArenaBus + words[DSOC_D_K_ADDR_WORD], i);
         }
+        if (words[DSOC_D_LOAD_BEATS_WORD] != 0) {
+            weights_at_.emplace_back(kArenaBus + words[DSOC_D_LOAD_ADDR_WORD], i);
+        }
     }
     std::sort(weights_at_.begin(), weights_at_.end());
 }
@@ -144,6 +147,10 @@ void Soc::on_start() {
         return;
     }
     disarm();
+    if (done_count_ == records_.size()) {
+        earlier_clocks_.push_back(run_clocks());
+        faults_.clear();
+    }
     for (const Fault &fault : faults_) {
         if (!is_port_fault(fault)) {
             faults_applied_.push_back(apply_memory_fault(fault, model_, {kBeatBytes, config_.axi.max_burst}, memory_));

@@ -41,6 +41,8 @@ public:
 
     uint8_t *cpu_arena() { return cpu_arena_.data(); }
     uint64_t run_clocks() const { return records_.empty() ? 0 : last_done_ - start_clock_; }
+    // Of the runs that were done before; faults are made in the first one.
+    const std::vector<uint64_t> &earlier_clocks() const { return earlier_clocks_; }
     double run_seconds() const;
     size_t done_count() const { return done_count_; }
     const std::vector<OperationRecord> &records() const { return records_; }
@@ -68,6 +70,7 @@ private:
     uint64_t start_clock_ = 0, last_done_ = 0;
     bool running_ = false;
     size_t done_count_ = 0;
+    std::vector<uint64_t> earlier_clocks_;
     std::vector<OperationRecord> records_;
     std::vector<std::pair<uint64_t, size_t>> weights_at_; // bus address where an operation's weights begin, sorted
     std::vector<std::string> faults_applied_;

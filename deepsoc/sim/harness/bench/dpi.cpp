@@ -93,6 +93,9 @@ public:
             if (words[DSOC_D_K_BEATS_WORD] != 0) {
                 weights_at.emplace_back(words[DSOC_D_K_ADDR_WORD], i);
             }
+            if (words[DSOC_D_LOAD_BEATS_WORD] != 0) {
+                weights_at.emplace_back(words[DSOC_D_LOAD_ADDR_WORD], i);
+            }
         }
         std::sort(weights_at.begin(), weights_at.end());
         std::thread([this] { firmware(); }).detach();
