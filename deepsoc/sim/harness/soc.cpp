@@ -95,6 +95,7 @@ void Soc::operation_done() {
         begin_operation(done_count_);
     } else {
         running_ = false;
+        faults_.clear();
         ended_at_ = std::chrono::steady_clock::now();
     }
 }
@@ -149,7 +150,6 @@ void Soc::on_start() {
     disarm();
     if (done_count_ == records_.size()) {
         earlier_clocks_.push_back(run_clocks());
-        faults_.clear();
     }
     for (const Fault &fault : faults_) {
         if (!is_port_fault(fault)) {
