@@ -35,10 +35,12 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "scale_bits", "pe",
+    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "scale_bits", "depthwise",
+    "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
-_LATER = {"pe": "portable", "requantizers": 2, "drain_lanes": 1, "scale_bits": 0}  # what came later, as it had been
+# What came later, as it had been.
+_LATER = {"pe": "portable", "requantizers": 2, "drain_lanes": 1, "scale_bits": 0, "depthwise": 0}
 _Pe = Literal["portable", "dsp_cascade", "dsp_pair"]
 PE_KINDS: tuple[_Pe, ...] = get_args(_Pe)
 """Kinds of processing elements, by their number in the RTL (rtl/engine/dsoc_array.sv)."""
@@ -61,6 +63,12 @@ def _depth(value: int) -> int:
     if value == 1:
         raise ValueError("expected 0 or a power of two from 2 on, received 1")
     return _power_of_two(value)
+
+
+def _channels(value: int) -> int:
+    if value == 1:
+        raise ValueError("expected 0 or at least 2 channels, received 1")
+    return value
 
 
 def _edges(value: int) -> int:
@@ -105,6 +113,8 @@ class Hardware(BaseModel):
     xn_max: _Word | None = None  # batch
     # Processing elements
     pe: _Pe = "portable"  # what they are made of
+    depthwise: Annotated[int, Field(ge=0, le=256), AfterValidator(_channels)] = 0  # channels that a depthwise
+    # convolution takes at once at most, each in an elastic group of its own; 0: it is an operation for each channel
     # Output stage
     requantizers: Annotated[Literal[1, 2], INTEGER] = 2  # of a row; with one, operations that quantize twice give a
     # channel every other clock
@@ -171,6 +181,11 @@ class Hardware(BaseModel):
                 f"{self.drain_lanes} channels a clock want as many biases of {8 * self.channel_bytes} bits, a beat of "
                 f"axi_data_bits={self.axi_data_bits} brings {self.bias_bytes // self.channel_bytes}; reduce "
                 "drain_lanes or widen the ports"
+            )
+        if self.depthwise > self.cols:
+            found["depthwise"] = (
+                f"{self.depthwise} channels at once want as many columns of processing elements, the array has "
+                f"{self.cols}; reduce depthwise (a third of the columns suffices for kernels of 3) or add columns"
             )
         if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
             found["kh_max"] = (

@@ -12,7 +12,7 @@ from deepsoc.graph.ir import Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, 
 from deepsoc.graph.ranges import biases
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops
+from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, depthwise, passes, pool_loops
 from deepsoc.mapping.joints import Joint, joint_of, joints_of
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 from deepsoc.mapping.operation import Layout, Operation, Stored
@@ -195,18 +195,19 @@ class _Lowering:
     def _conv(self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str) -> None:
         depth = self.hw.weights_ram_depth
         whole = conv_loops(self.hw, core, info.input.shape, info.input.quant.zero)
-        if whole.kh * whole.sw > depth:
+        if whole.kh * whole.sets > depth:
             raise MappingError(
-                f"one input channel takes {whole.kh * whole.sw} weight words, weights_ram_depth is {depth}; "
+                f"one input channel takes {whole.kh * whole.sets} weight words, weights_ram_depth is {depth}; "
                 "use a smaller kernel or stride, or a deeper RAM"
             )
         late = late_residual(self.hw, bundle)
-        if core.groups > 1 and (bundle.act is None if bundle.add else info.core.quant.bits > self.hw.x_bits):
+        parts = _groups(self.hw, bundle.name, core)
+        if len(parts) > 1 and (bundle.act is None if bundle.add else info.core.quant.bits > self.hw.x_bits):
             raise MappingError(
                 f"the sums of {core.groups} groups would leave as accumulators; give the layer an act, linear will do"
             )
         source = self._input(bundle)
-        for part in _groups(bundle.name, core):
+        for part in parts:
             self._group(bundle, part, source, info, buffer, late)
         if late:
             self._late_residual(bundle, info, buffer)
@@ -385,9 +386,9 @@ class _Group:
         return whole if isinstance(whole, RawLayout) else whole.channels(self.core.weights.shape[3])
 
 
-def _groups(name: str, core: Conv2D) -> list[_Group]:
-    """The groups of a convolution; itself if it has just one."""
-    if core.groups == 1:
+def _groups(hw: Hardware, name: str, core: Conv2D) -> list[_Group]:
+    """The groups of a convolution that are operations of their own; itself if it is one."""
+    if core.groups == 1 or depthwise(hw, core):
         return [_Group(name, core, 0, 0)]
     kernels = np.split(core.weights, core.groups, axis=3)
     biases = [None] * core.groups if core.bias is None else np.split(core.bias, core.groups)

@@ -25,6 +25,7 @@ module dsoc_core #(
     parameter int unsigned Requants     = 2,     // requantizers of a row: 1 or 2
     parameter int unsigned Lanes        = 1,     // channels whose results leave at once at most: 1, 2 or 4
     parameter int unsigned ScaleBits    = 0,     // bits of the factors of sums: 17; 0: there are none
+    parameter int unsigned Depthwise    = 0,     // channels that a depthwise convolution takes at once; 0: one
     parameter int unsigned Pe           = 0,     // processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
     parameter bit Dsp48e2               = 1'b0,  // DSP blocks are DSP48E2 rather than DSP48E1
     parameter logic [31:0] ParamsHash   = 32'h0  // identity of the parameters, shown in a register
@@ -127,6 +128,7 @@ module dsoc_core #(
   localparam int unsigned WeightsBurst = min2(min2(MaxBurst, 16), 4096 / BeatBytes);
   // Words of weights that are wider than a beat come by more of the ports that read: k, o, x.
   localparam int unsigned WeightsPorts = min2((Cols * KBits + AxiBits - 1) / AxiBits, 3);
+  localparam int unsigned PixelLanes = (Depthwise > 0) ? Lanes : 1;  // channels of pixels at once
   localparam int unsigned RowBits = (CountersDepth > 1) ? $clog2(CountersDepth) : 1;
 
   if (Rows < 1 || Rows > 2048 || Cols < 1 || Cols > 2048) begin : gen_illegal_size
@@ -152,6 +154,9 @@ module dsoc_core #(
   end
   if (ScaleBits != 0 && ScaleBits != 17) begin : gen_illegal_scale
     $error("dsoc_core: ScaleBits must be 0 or 17");
+  end
+  if (Depthwise == 1 || Depthwise > Cols) begin : gen_illegal_depthwise
+    $error("dsoc_core: Depthwise must be 0, or 2 to Cols");
   end
   if (Pe > 2) begin : gen_illegal_pe
     $error("dsoc_core: Pe must be 0, 1 or 2");
@@ -550,13 +555,15 @@ module dsoc_core #(
   end
 
   logic x_valid, x_ready, x_pop, skid_valid, skid_ready, px_valid, px_pop;
-  logic [8*Nf-1:0] x_bytes, skid_bytes, px_bytes;
+  logic [PixelLanes*8*Nf-1:0] x_bytes, skid_bytes, px_bytes;
 
   dsoc_line_reader #(
       .Nf(Nf),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
-      .ChunkBeats(ChunkBeats)
+      .ChunkBeats(ChunkBeats),
+      .Lanes(PixelLanes),
+      .Mixed(Depthwise > 0)
   ) i_pixel_reader (
       .clk_i,
       .rst_ni          (run_rst_nq),
@@ -573,17 +580,17 @@ module dsoc_core #(
       .lam_step_i      (x_desc_q.x_lam_step),
       .lines_i         (x_desc_q.x_lines),
       .off0_i          (x_desc_q.x_off0),
-      .t_step_i        ('0),
+      .t_step_i        (Depthwise > 0 ? x_desc_q.x_t_step : '0),
       .seg_step_i      (x_desc_q.x_seg_step),
       .seg_count_i     (x_desc_q.x_seg_count),
       .seg_bytes_i     (x_desc_q.x_seg_bytes),
-      .seg_bytes_last_i(x_desc_q.x_seg_bytes),
+      .seg_bytes_last_i(Depthwise > 0 ? x_desc_q.x_seg_bytes_last : x_desc_q.x_seg_bytes),
       .mask_i          (Nf'({x_desc_q.x_mask_hi, x_desc_q.x_mask_lo})),
       .t_count_i       (x_desc_q.t_count),
       .n_count_i       (x_desc_q.n_count),
       .l_count_i       (x_desc_q.l_count),
       .beat_mode_i     (1'b0),
-      .wide_i          (1'b0),
+      .wide_i          (Depthwise > 0 && x_desc_q.x_wide),
       .guarded_i       (x_guarded),
       .guard_i         (x_desc_q.x_guard),
       .mark_i          (x_mark),
@@ -606,7 +613,7 @@ module dsoc_core #(
 
   // No path leads from the engine to the line reader.
   dsoc_skid #(
-      .Width(8 * Nf)
+      .Width(PixelLanes * 8 * Nf)
   ) i_pixels (
       .clk_i,
       .rst_ni (run_rst_nq),
@@ -622,7 +629,7 @@ module dsoc_core #(
   assign x_pop = x_valid && x_ready;
 
   dsoc_stage #(
-      .Width(8 * Nf)
+      .Width(PixelLanes * 8 * Nf)
   ) i_pixels_stage (
       .clk_i,
       .rst_ni (run_rst_nq),
@@ -666,6 +673,7 @@ module dsoc_core #(
       .WeightsPorts(WeightsPorts),
       .Lanes(Lanes),
       .ScaleBits(ScaleBits),
+      .Depthwise(Depthwise),
       .Pe(Pe),
       .Dsp48e2(Dsp48e2)
   ) i_engine (

@@ -1,6 +1,7 @@
 /// The array: Rows x Cols processing elements, one multiplier and one accumulator each.
 ///
-/// A step enters with its operands: `mac_i` multiplies the pixel of every row with the weight of every column and adds to the sums
+/// A step enters with its operands: `mac_i` multiplies the pixel of every row (while `own_i`, the pixel that the row has for the
+/// elastic group, one of `Sets`) with the weight of every column and adds to the sums
 /// (from 0 where `zero_i`), `shift_i` moves every sum one column to the right inside its elastic group. Latency three clocks to
 /// the sums: operands, product, sum. All freezes while `advance_i` is low. A shift adds a product of 0, so that one adder with one level of logic
 /// before it serves both.
@@ -15,6 +16,7 @@
 /// Parameters:
 ///   Rows, Cols, XBits, KBits, YBits  geometry and bits of activation, weight and accumulator
 ///   GMax                             largest group
+///   Sets                             pixels of a row: groups that may have their own
 ///   Lanes                            columns that are shown at a time
 ///   Pe                               kind of the processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
 ///   Dsp48e2                          DSP blocks are DSP48E2 (UltraScale+) rather than DSP48E1 (7 series)
@@ -25,6 +27,7 @@ module dsoc_array #(
     parameter int unsigned KBits = 4,
     parameter int unsigned YBits = 32,
     parameter int unsigned GMax = 8,
+    parameter int unsigned Sets = 1,
     parameter int unsigned Lanes = 1,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0,
@@ -34,7 +37,8 @@ module dsoc_array #(
     input  logic                  rst_ni,
     input  logic                  advance_i,
     input  logic [           7:0] group_i,
-    input  logic [Rows*XBits-1:0] pixel_i,
+    input  logic                  own_i,
+    input  logic [Sets*Rows*XBits-1:0] pixel_i,
     input  logic [Cols*KBits-1:0] weights_i,
     input  logic                  mac_i,
     input  logic                  zero_i,
@@ -63,6 +67,26 @@ module dsoc_array #(
     end
   end
 
+  // The set of every column's pixels; columns of no group have weights of 0, whatever their pixels are.
+  localparam int unsigned Own = (Sets > 1) ? Cols : 1;  // pixels of a row in the elements' registers
+  localparam int unsigned SetBits = (Sets > 1) ? $clog2(Sets) : 1;
+  logic [SetBits-1:0] set_q[Cols];
+
+  if (Sets > 1) begin : gen_sets
+    always_ff @(posedge clk_i) begin
+      set_q <= '{default: '0};
+      for (int unsigned g = 1; g <= GMax; g++) begin
+        for (int unsigned c = g; c < Cols && c / g < Sets; c++) begin
+          if (own_i && group_i == 8'(g)) set_q[c] <= SetBits'(c / g);
+        end
+      end
+    end
+  end else begin : gen_one_set
+    logic unused_ok;
+    assign unused_ok = &{1'b0, own_i};
+    assign set_q = '{default: '0};
+  end
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       {mac_q, zero_q, shift_q} <= '0;
@@ -89,22 +113,35 @@ module dsoc_array #(
     logic signed [PBits-1:0] product[Rows][Cols];
     logic [YBits-1:0] own;  // masks of what the sums are made of
     logic [YBits-1:0] moved[Cols];
+    logic [Own*Rows*XBits-1:0] pixels;
 
     assign own = {YBits{own_qq}};
     for (genvar c = 0; c < Cols; c++) begin : gen_moved
       assign moved[c] = {YBits{left_qq[c]}};
     end
 
+    for (genvar s = 0; s < Own; s++) begin : gen_pixels
+      dsoc_pick #(
+          .Count(Sets),
+          .Width(Rows * XBits)
+      ) i_pick (
+          .words_i(pixel_i),
+          .index_i(set_q[s]),
+          .word_o (pixels[s*Rows*XBits+:Rows*XBits])
+      );
+    end
+
     dsoc_products #(
         .Rows (Rows),
         .Cols (Cols),
         .XBits(XBits),
-        .KBits(KBits)
+        .KBits(KBits),
+        .Sets (Own)
     ) i_products (
         .clk_i,
         .advance_i,
         .mac_i,
-        .pixel_i,
+        .pixel_i(pixels),
         .weights_i(weights),
         .product_o(product)
     );
@@ -147,22 +184,38 @@ module dsoc_array #(
       localparam int unsigned Low = Share * g;
       localparam bit High = Share == 2 && Low + 1 < Rows;
 
-      logic signed [PixelBits-1:0] pixel;
+      logic [Sets*PixelBits-1:0] bundled;
+      logic [Own*PixelBits-1:0] pixels;
       logic [Cols*SumBits-1:0] sums;
       logic [Cols*SumBits-1:0] held_q;
 
-      if (Share == 1) begin : gen_one
-        assign pixel = pixel_i[Low*XBits+:XBits];
-      end else begin : gen_two
-        logic signed [XBits-1:0] low;
-        logic signed [  XBits:0] high;
-        assign low = pixel_i[Low*XBits+:XBits];
-        if (High) begin : gen_high
-          assign high = (XBits + 1)'($signed(pixel_i[(Low+1)*XBits+:XBits])) - (XBits + 1)'(low[XBits-1]);
-        end else begin : gen_no_high
-          assign high = '0;
+      for (genvar s = 0; s < Sets; s++) begin : gen_packed
+        localparam int unsigned At = s * Rows + Low;
+
+        if (Share == 1) begin : gen_one
+          assign bundled[s*PixelBits+:PixelBits] = pixel_i[At*XBits+:XBits];
+        end else begin : gen_two
+          logic signed [XBits-1:0] low;
+          logic signed [  XBits:0] high;
+          assign low = pixel_i[At*XBits+:XBits];
+          if (High) begin : gen_high
+            assign high = (XBits + 1)'($signed(pixel_i[(At+1)*XBits+:XBits])) - (XBits + 1)'(low[XBits-1]);
+          end else begin : gen_no_high
+            assign high = '0;
+          end
+          assign bundled[s*PixelBits+:PixelBits] = {high, Apart'(low)};
         end
-        assign pixel = {high, Apart'(low)};
+      end
+
+      for (genvar s = 0; s < Own; s++) begin : gen_pixels
+        dsoc_pick #(
+            .Count(Sets),
+            .Width(PixelBits)
+        ) i_pick (
+            .words_i(bundled),
+            .index_i(set_q[s]),
+            .word_o (pixels[s*PixelBits+:PixelBits])
+        );
       end
 
       if (InBlock) begin : gen_block
@@ -171,12 +224,13 @@ module dsoc_array #(
             .PixelBits(PixelBits),
             .KBits    (KBits),
             .SumBits  (SumBits),
+            .Sets     (Own),
             .Dsp48e2  (Dsp48e2)
         ) i_elements (
             .clk_i,
             .advance_i,
             .starts_i(starts),
-            .pixel_i (pixel),
+            .pixel_i (pixels),
             .weights_i(weights),
             .mac_i   (mac_q),
             .own_i   (mac_q && !zero_q),
@@ -189,11 +243,12 @@ module dsoc_array #(
             .Cols (Cols),
             .XBits(XBits),
             .KBits(KBits),
-            .YBits(YBits)
+            .YBits(YBits),
+            .Sets (Own)
         ) i_elements (
             .clk_i,
             .advance_i,
-            .pixel_i  (pixel),
+            .pixel_i  (pixels),
             .weights_i(weights),
             .mac_i    (mac_q),
             .own_i    (own_qq),

@@ -37,7 +37,7 @@ module dsoc_array_kinds #(
     logic [4:0] flags;
     dsoc_array #(
         .Rows(Rows), .Cols(Cols), .XBits(XBits), .KBits(KBits), .YBits(YBits), .GMax(Cols), .Pe(k == 1 ? Pe : 0)
-    ) i_array (.rst_ni(reset_n), .column_o(column), .*);
+    ) i_array (.rst_ni(reset_n), .own_i(1'b0), .column_o(column), .*);
     assign flags = {i_array.mac_q, i_array.zero_q, i_array.shift_q, i_array.mac_qq, i_array.shift_qq};
   end
 
