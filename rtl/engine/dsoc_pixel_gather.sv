@@ -90,7 +90,7 @@ module dsoc_pixel_gather #(
     assign mine = wide_i ? index_q == CountBits'(s / Lanes) : index_q == CountBits'(s);
 
     always_ff @(posedge clk_i) begin
-      if (accept && mine) kept_q <= bytes_i[(wide_i?s%Lanes : 0)*8*Nf+:8*Nf];
+      if (accept && mine) kept_q <= bytes_i[(wide_i ? s % Lanes : 0) * 8 * Nf+:8*Nf];
     end
 
     if (s == 0) begin : gen_first

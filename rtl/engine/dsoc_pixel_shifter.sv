@@ -54,34 +54,13 @@ module dsoc_pixel_shifter #(
     return 8 * (tile * LinesPerTile + in_tile / Rpb + Gt - TilesAbove * LinesPerTile) + (in_tile % Rpb) * XBits;
   endfunction
 
-  // Register i holds row row_first + i, which exists from row 0 up to the last one.
+  logic [NumRegs*XBits-1:0] loaded[Sets];
+  logic [NumRegs*XBits-1:0] pixel_q[Sets];
   logic [NumRegs-1:0] exists, exists_q;
-  logic [AboveBits-1:0] above;  // rows
-  logic signed [17:0] below;
-
-  assign above  = AboveBits'(-row_first_i);
-  assign below  = $signed({2'b00, rows_i}) - row_first_i;
-  assign exists = flat_i ? '1 : (row_first_i < 0 ? {NumRegs{1'b1}} << above : '1) &
-      (below < 0 ? '0 : |below[17:CountBits] ? '1 : ~({NumRegs{1'b1}} << below[CountBits-1:0]));
-
-  always_ff @(posedge clk_i) begin
-    if (load_i) exists_q <= exists;
-    else if (shift_i) exists_q <= exists_q >> 1;
-  end
-
-  for (genvar r = 0; r < Rows; r++) begin : gen_exists
-    always_comb begin
-      exists_o[r] = exists_q[r];
-      for (int unsigned s = 2; s <= TapMax; s++) begin
-        if (tap_i == 8'(s) && r * s < NumRegs) exists_o[r] = exists_q[(r*s)%NumRegs];
-      end
-    end
-  end
 
   for (genvar e = 0; e < Sets; e++) begin : gen_set
     logic [8*Nf-1:0] bytes;
     logic [NumLanes*XBits-1:0] lanes;
-    logic [NumRegs*XBits-1:0] loaded, pixel_q;
 
     assign bytes = bytes_i[e*8*Nf+:8*Nf];
 
@@ -109,24 +88,44 @@ module dsoc_pixel_shifter #(
         assign conv = '0;
       end
 
-      assign loaded[i*XBits+:XBits] = flat_i ? flat : conv;
+      assign loaded[e][i*XBits+:XBits] = flat_i ? flat : conv;
     end
+  end
 
-    always_ff @(posedge clk_i) begin
-      if (load_i) pixel_q <= loaded;
-      else if (shift_i) pixel_q <= pixel_q >> XBits;
+  // Register i holds row row_first + i, which exists from row 0 up to the last one.
+  logic [AboveBits-1:0] above;  // rows
+  logic signed [17:0] below;
+
+  assign above  = AboveBits'(-row_first_i);
+  assign below  = $signed({2'b00, rows_i}) - row_first_i;
+  assign exists = flat_i ? '1 : (row_first_i < 0 ? {NumRegs{1'b1}} << above : '1) &
+      (below < 0 ? '0 : |below[17:CountBits] ? '1 : ~({NumRegs{1'b1}} << below[CountBits-1:0]));
+
+  always_ff @(posedge clk_i) begin
+    if (load_i) begin
+      pixel_q  <= loaded;
+      exists_q <= exists;
+    end else if (shift_i) begin
+      for (int unsigned e = 0; e < Sets; e++) pixel_q[e] <= pixel_q[e] >> XBits;
+      exists_q <= exists_q >> 1;
     end
+  end
 
-    for (genvar r = 0; r < Rows; r++) begin : gen_tap
-      logic [XBits-1:0] tapped;
+  for (genvar r = 0; r < Rows; r++) begin : gen_tap
+    logic [XBits-1:0] tapped[Sets];
 
-      always_comb begin
-        tapped = pixel_q[r*XBits+:XBits];
-        for (int unsigned s = 2; s <= TapMax; s++) begin
-          if (tap_i == 8'(s) && r * s < NumRegs) tapped = pixel_q[(r*s)%NumRegs*XBits+:XBits];
+    always_comb begin
+      for (int unsigned e = 0; e < Sets; e++) tapped[e] = pixel_q[e][r*XBits+:XBits];
+      exists_o[r] = exists_q[r];
+      for (int unsigned s = 2; s <= TapMax; s++) begin
+        if (tap_i == 8'(s) && r * s < NumRegs) begin
+          for (int unsigned e = 0; e < Sets; e++) tapped[e] = pixel_q[e][(r*s)%NumRegs*XBits+:XBits];
+          exists_o[r] = exists_q[(r*s)%NumRegs];
         end
       end
-      assign pixel_o[(e*Rows+r)*XBits+:XBits] = exists_o[r] ? tapped : '0;
+      for (int unsigned e = 0; e < Sets; e++) begin
+        pixel_o[(e*Rows+r)*XBits+:XBits] = exists_o[r] ? tapped[e] : '0;
+      end
     end
   end
 
