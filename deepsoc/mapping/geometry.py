@@ -102,8 +102,7 @@ def _iterations(co: int, per_t: int) -> tuple[int, int, int]:
 
 def depthwise(hw: Hardware, core: Conv2D) -> bool:
     """Whether a convolution is one operation with a channel for every elastic group."""
-    _, _, ci, co = core.weights.shape
-    return hw.depthwise > 0 and core.groups > 1 and ci == 1 and co == core.groups
+    return hw.depthwise > 0 and core.depthwise
 
 
 def _own_channels(hw: Hardware, co: int, kh: int, kw: int) -> int:

@@ -157,6 +157,7 @@ ILLEGAL = [
     ("dsoc_weights_reader", _WEIGHTS | {"Lanes": 2}, "Lanes must be a power of two, at most the biases of a beat"),
     ("dsoc_weights_reader", _WEIGHTS | {"AxiBits": 64, "ChannelBits": 64, "Lanes": 2}, "at most the biases of a beat"),
     ("dsoc_core", _CORE | {"Lanes": 3}, "Lanes must be 1, 2 or 4"),
+    ("dsoc_core", _CORE | {"Depthwise": 7}, "Depthwise must be 0, or 2 to Cols"),
     ("dsoc_scale", {"ShiftBits": 4}, "ShiftBits must hold"),
     ("dsoc_scale", {"ShiftBits": 7}, "ShiftBits must be even"),
     ("dsoc_pool", {"KhMax": 255, "KwMax": 255}, "KhMax*KwMax must be at most 4096"),

@@ -60,7 +60,7 @@ def _steps(entry: OperationEntry, hw: Hardware) -> int:
     loops, steps = entry.work.loops, entry.clocks - entry.drain_clocks
     if entry.kind != "mac":
         return steps + 1
-    return steps + loops.t * (len(split(loops.words * loops.sw, hw.weights_ram_depth)) - 1)
+    return steps + loops.t * (len(split(loops.words * loops.sets, hw.weights_ram_depth)) - 1)
 
 
 def check_bounds(run: SimResult) -> int:
