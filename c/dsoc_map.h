@@ -245,6 +245,16 @@
 #define DSOC_D_SPREAD_LSB 24u
 #define DSOC_D_SPREAD_MASK 0x01000000u
 
+/* depthwise: mac: 1: every elastic group has a channel of its own and kw columns; ci is 1, n_words one set. */
+#define DSOC_D_DEPTHWISE_WORD 0u
+#define DSOC_D_DEPTHWISE_LSB 22u
+#define DSOC_D_DEPTHWISE_MASK 0x00400000u
+
+/* x_wide: depthwise: 1: pixels of drain_lanes channels are taken a clock, 0: of one. Then places of channels lie in aligned groups of so many. */
+#define DSOC_D_X_WIDE_WORD 0u
+#define DSOC_D_X_WIDE_LSB 23u
+#define DSOC_D_X_WIDE_MASK 0x00800000u
+
 /* tag: Index of the operation; must equal the row of the table. */
 #define DSOC_D_TAG_WORD 1u
 #define DSOC_D_TAG_LSB 0u
@@ -727,6 +737,16 @@
 #define DSOC_D_X_TERM_WORD 58u
 #define DSOC_D_X_TERM_LSB 0u
 #define DSOC_D_X_TERM_MASK 0x0000FFFFu
+
+/* x_t_step: With depthwise: bytes from an iteration's first segment to the next one's. */
+#define DSOC_D_X_T_STEP_WORD 59u
+#define DSOC_D_X_T_STEP_LSB 0u
+#define DSOC_D_X_T_STEP_MASK 0xFFFFFFFFu
+
+/* x_seg_bytes_last: With depthwise: as x_seg_bytes, of the last iteration. */
+#define DSOC_D_X_SEG_BYTES_LAST_WORD 63u
+#define DSOC_D_X_SEG_BYTES_LAST_LSB 0u
+#define DSOC_D_X_SEG_BYTES_LAST_MASK 0xFFFFFFFFu
 
 /* resident: Spread: first resident word of the operation. */
 #define DSOC_D_RESIDENT_WORD 60u

@@ -143,6 +143,7 @@ module dsoc_top #(
       .Requants(`DSOC_REQUANTIZERS),
       .Lanes(`DSOC_DRAIN_LANES),
       .ScaleBits(`DSOC_SCALE_BITS),
+      .Depthwise(`DSOC_DEPTHWISE),
       .ResidentDepth(`DSOC_WEIGHTS_RESIDENT),
       .Pe(`DSOC_PE),
       .Dsp48e2(Dsp48e2),

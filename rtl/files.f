@@ -16,6 +16,7 @@ engine/dsoc_output_lane.sv
 engine/dsoc_scale.sv
 engine/dsoc_scaled_lane.sv
 memory/dsoc_line_reader.sv
+engine/dsoc_pixel_gather.sv
 engine/dsoc_pixel_shifter.sv
 memory/dsoc_weights_reader.sv
 memory/dsoc_resident.sv

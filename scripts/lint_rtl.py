@@ -21,8 +21,9 @@ CONFIGURATIONS = (
     {"rows": 7, "cols": 30, "x_bits": 8, "k_bits": 8, "axi_data_bits": 64, "pe": "dsp_pair"},
     {"rows": 3, "cols": 6, "x_bits": 4, "k_bits": 4, "y_bits": 20, "axi_data_bits": 64, "pe": "dsp_pair"},
     {"rows": 4, "cols": 5, "x_bits": 8, "k_bits": 8, "axi_data_bits": 32, "pe": "dsp_cascade"},
-    {"rows": 3, "cols": 5, "x_bits": 2, "k_bits": 4, "axi_data_bits": 32},
+    {"rows": 3, "cols": 5, "x_bits": 2, "k_bits": 4, "axi_data_bits": 32, "depthwise": 5},
     {"rows": 4, "cols": 7, "x_bits": 4, "k_bits": 8, "scale_bits": 17, "drain_lanes": 2, "axi_data_bits": 128},
+    {"rows": 4, "cols": 9, "x_bits": 8, "k_bits": 8, "depthwise": 3, "drain_lanes": 2, "pe": "dsp_pair"},
 )
 
 

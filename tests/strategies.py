@@ -40,6 +40,7 @@ def random_net(
     pads: float = 0.0,
     ups: float = 0.0,
     dense_only: float = 0.12,
+    depthwise: float = 0.0,
     x_bits: tuple[int, ...] = (2, 4, 8),
     k_bits: tuple[int, ...] = (2, 4, 8),
 ) -> Net:
@@ -59,12 +60,13 @@ def random_net(
         pads: share of the windows with padding of their own; 0 as of `groups`.
         ups: share of the convolutions whose results are up-sampled, by rows at 8 bits alone; 0 as of `groups`.
         dense_only: share of the networks that have no convolutions.
+        depthwise: share of the convolutions that may be depthwise; 0 as of `groups`.
         x_bits: widths of activations to choose from.
         k_bits: widths of weights to choose from.
     """
     if isinstance(rng, np.random.Generator):
         rng = random.Random(int(rng.integers(2**62)))
-    shares = (whole_maps, groups, joints, pads, ups, dense_only)
+    shares = (whole_maps, groups, joints, pads, ups, dense_only, depthwise)
     return _Builder(rng, max_bundles, max_size, max_channels, max_kernel, max_macs, *shares).build(
         {"x": rng.choice(x_bits), "k": rng.choice(k_bits), "b": rng.choice((8, 16, 32))},
         rng.randint(1, max_batch) if rng.random() < 0.5 else 1,
@@ -206,9 +208,9 @@ class _Builder:
 
     def __init__(
         self, rng: random.Random, bundles: int, size: int, channels: int, kernel: int, macs: int, whole_maps: float,
-        groups: float, joints: float, pads: float, ups: float, dense_only: float,
+        groups: float, joints: float, pads: float, ups: float, dense_only: float, depthwise: float,
     ) -> None:  # fmt: skip
-        self.ups, self.rows_repeat, self.dense_only = ups, False, dense_only
+        self.ups, self.rows_repeat, self.dense_only, self.depthwise = ups, False, dense_only, depthwise
         self.whole_maps, self.groups, self.joints, self.pads = whole_maps, groups, joints, pads
         self.rng, self.max_size, self.max_channels, self.max_kernel, self.max_macs = rng, size, channels, kernel, macs
         self.count = rng.randint(1, bundles)
@@ -285,7 +287,9 @@ class _Builder:
         if macs * co > self.max_macs:
             operand, co = None, max(self.max_macs // macs, 1)
         groups = 1
-        if self.groups and self.chance(self.groups):
+        if self.depthwise and ci > 1 and (operand is None or co == ci) and self.chance(self.depthwise):
+            co = groups = ci
+        elif self.groups and self.chance(self.groups):
             groups = rng.choice([n for n in range(1, ci + 1) if ci % n == co % n == 0])
         core = {
             "type": "conv2d", "filters": co, "kernel": [kh, kw], "strides": [sh, sw], "padding": padding,

@@ -90,6 +90,11 @@ class Conv2D:
     b_quant: Quant
     groups: int = 1
 
+    @property
+    def depthwise(self) -> bool:
+        """Whether each of several groups has one channel of input and of output."""
+        return self.groups > 1 and self.weights.shape[2:] == (1, self.groups)
+
 
 @dataclass(frozen=True, eq=False)
 class Dense:

@@ -35,12 +35,12 @@ MAXIMA = (
 RTL_PARAMETERS = (
     "rows", "cols", "x_bits", "k_bits", "y_bits", "kh_max", "kw_max", "sh_max", "sw_max", "xn_max",
     "weights_ram_depth", "edges_ram_depth", "axi_data_bits", "axi_max_burst",
-    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "scale_bits",
+    "global_pool_max", "pool_ram_depth", "counters_depth", "requantizers", "drain_lanes", "scale_bits", "depthwise",
     "weights_resident", "pe",
 )  # fmt: skip
 """Fields of `Hardware` that shape the RTL."""
 _LATER = {
-    "pe": "portable", "requantizers": 2, "drain_lanes": 1, "scale_bits": 0, "weights_resident": 0,
+    "pe": "portable", "requantizers": 2, "drain_lanes": 1, "scale_bits": 0, "depthwise": 0, "weights_resident": 0,
 }  # what came later, as it had been  # fmt: skip
 _Pe = Literal["portable", "dsp_cascade", "dsp_pair"]
 PE_KINDS: tuple[_Pe, ...] = get_args(_Pe)
@@ -66,7 +66,7 @@ def _depth(value: int) -> int:
     return _power_of_two(value)
 
 
-def _words(value: int) -> int:
+def _two_or_none(value: int) -> int:
     if value == 1:
         raise ValueError("expected 0 or at least 2, received 1")
     return value
@@ -114,6 +114,8 @@ class Hardware(BaseModel):
     xn_max: _Word | None = None  # batch
     # Processing elements
     pe: _Pe = "portable"  # what they are made of
+    depthwise: Annotated[int, Field(ge=0, le=256), AfterValidator(_two_or_none)] = 0  # channels that a depthwise
+    # convolution takes at once at most, each in an elastic group of its own; 0: it is an operation for each channel
     # Output stage
     requantizers: Annotated[Literal[1, 2], INTEGER] = 2  # of a row; with one, operations that quantize twice give a
     # channel every other clock
@@ -122,8 +124,8 @@ class Hardware(BaseModel):
     # numbers differ by binary points alone
     # Memories
     weights_ram_depth: int = Field(default=2048, ge=2, le=1 << 18)  # words of `cols` weights in one of the two banks
-    weights_resident: Annotated[int, Field(ge=0, le=1 << 20), AfterValidator(_words)] = 0  # words of `cols` weights for
-    # each row that stay on chip from frame to frame; 0: none
+    weights_resident: Annotated[int, Field(ge=0, le=1 << 20), AfterValidator(_two_or_none)] = 0  # words of `cols`
+    # weights for each row that stay on chip from frame to frame; 0: none
     edges_ram_depth: Annotated[int, Field(ge=0, le=1 << 20), AfterValidator(_edges)] | None = None  # words of open pool
     # windows; 0: no pooling unit, all pools are in line and no operation is elementwise
     # Bus
@@ -192,6 +194,11 @@ class Hardware(BaseModel):
             found["weights_resident"] = (
                 "each row has weights of its own, and pe dsp_pair multiplies two rows with the same; "
                 "use dsp_cascade or portable, or set weights_resident to 0"
+            )
+        if self.depthwise > self.cols:
+            found["depthwise"] = (
+                f"{self.depthwise} channels at once want as many columns of processing elements, the array has "
+                f"{self.cols}; reduce depthwise (a third of the columns suffices for kernels of 3) or add columns"
             )
         if self.kh_max is not None and self.kw_max is not None and self.kh_max * self.kw_max > MAX_WINDOW:
             found["kh_max"] = (

@@ -48,8 +48,8 @@ def descriptor(
     fields = {
         "tag": tag, "net_id": net_id, "k_addr": k_addr, "k_beats": k_beats, "resident": op.resident,
         "load_addr": load_addr, "load_beats": load_beats,
-        **_control(op, hw), **_pixels(op, addresses), **_loops(op), **_output(op, addresses), **_operand(op, addresses),
-        **_ahead(op, before, hw), **(_scales(op) if hw.scale_bits else _shifts(op)),
+        **_control(op, hw), **_pixels(op, hw, addresses), **_loops(op), **_output(op, addresses),
+        **_operand(op, addresses), **_ahead(op, before, hw), **(_scales(op) if hw.scale_bits else _shifts(op)),
     }  # fmt: skip
     try:
         return pack_descriptor(fields)
@@ -68,7 +68,8 @@ def _control(op: Operation, hw: Hardware) -> dict[str, int]:
         "operand": _value("operand", stage.operand),
         **_act(stage.act1, 1), **_act(stage.act2, 2),
         "acc_lsh": stage.acc_lsh, "opd_lsh": stage.opd_lsh, "avg_lsh": stage.avg_lsh, **_pool(op.pool),
-        "wide": int(op.work.lanes(hw) > 1), "spread": int(op.spread),
+        "wide": int(op.work.lanes(hw) > 1), "depthwise": int(op.loops.depthwise),
+        "x_wide": int(op.work.pixel_lanes(hw) > 1), "spread": int(op.spread),
     }  # fmt: skip
 
 
@@ -107,12 +108,13 @@ def _pool(pool: InlinePool | None) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _pixels(op: Operation, addresses: Mapping[str, int]) -> dict[str, int]:
+def _pixels(op: Operation, hw: Hardware, addresses: Mapping[str, int]) -> dict[str, int]:
     x = op.x
     return {
         "x_base": (addresses[x.buffer] + x.delta) % 2**32, "x_line_pitch": x.line_pitch, "x_l_pitch": x.l_pitch,
         "x_n_pitch": x.n_pitch, "x_lam0": x.lam0, "x_lam_step": x.lam_step, "x_lines": x.lines, "x_off0": x.off0,
-        "x_seg_step": x.seg_step, "x_seg_count": x.seg_count, "x_seg_bytes": x.seg_bytes,
+        "x_seg_step": x.seg_step, "x_seg_count": x.seg_count, "x_seg_bytes": x.seg_bytes, "x_t_step": x.t_step,
+        **({"x_seg_bytes_last": x.seg_bytes_last} if hw.depthwise else {}),
         "x_mask_lo": x.mask & 0xFFFF_FFFF, "x_mask_hi": x.mask >> 32,
     }  # fmt: skip
 

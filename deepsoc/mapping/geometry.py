@@ -14,7 +14,7 @@ from deepsoc.graph.window import windows
 from deepsoc.hw import Hardware
 
 __all__ = [
-    "Loops", "conv_loops", "dense_loops", "mac_clocks", "overhead_clocks", "passes", "pool_clocks",
+    "Loops", "conv_loops", "dense_loops", "depthwise", "mac_clocks", "overhead_clocks", "passes", "pool_clocks",
     "pool_loops", "row_mask", "split", "spread_loops", "spread_pitch",
 ]  # fmt: skip
 
@@ -51,6 +51,17 @@ class Loops:
     ch_last: int  # output channels of the last iteration
     lines_flat: int = 1  # flat: byte lines of the flattened tensor
     x_before: int = 0  # of the columns of padding on the left, those that are processed
+    depthwise: bool = False  # every elastic group has an input channel of its own
+
+    @property
+    def sets(self) -> int:
+        """Sets of weights, and output channels of an elastic group."""
+        return 1 if self.depthwise else self.sw
+
+    @property
+    def group(self) -> int:
+        """Columns of an elastic group."""
+        return self.kw + self.sets - 1
 
     @property
     def co(self) -> int:
@@ -72,17 +83,37 @@ class Loops:
         return min(last_row, self.x_rows - 1) // rows
 
 
-def _columns(hw: Hardware, co: int, kw: int, sw: int) -> tuple[int, int, int]:
+def _groups(hw: Hardware, kw: int, sets: int) -> int:
+    """Elastic groups of the array."""
+    if groups := hw.e_groups(kw, sets):
+        return groups
+    at = f" at stride {sets}" if sets > 1 else ""
+    raise MappingError(
+        f"a kernel of {kw} columns{at} takes {kw + sets - 1} columns of processing elements, "
+        f"the array has {hw.cols}; use a smaller kernel or stride, or more columns"
+    )
+
+
+def _iterations(co: int, per_t: int) -> tuple[int, int, int]:
     """Iterations, output channels an iteration, and of the last one."""
-    groups = hw.e_groups(kw, sw)
-    if groups == 0:
-        raise MappingError(
-            f"a kernel of {kw} columns at stride {sw} takes {kw + sw - 1} columns of processing elements, "
-            f"the array has {hw.cols}; use a smaller kernel or stride, or more columns"
-        )
-    per_t = groups * sw
     t = -(-co // per_t)
     return t, per_t, co - (t - 1) * per_t
+
+
+def depthwise(hw: Hardware, core: Conv2D) -> bool:
+    """Whether a convolution is one operation with a channel for every elastic group."""
+    return hw.depthwise > 0 and core.depthwise
+
+
+def _own_channels(hw: Hardware, co: int, kh: int, kw: int) -> int:
+    """Channels an iteration of a depthwise convolution: as many as can be, or those that move in whole lanes."""
+    most = min(_groups(hw, kw, 1), hw.depthwise)
+
+    def clocks(channels: int) -> int:
+        lanes = 1 if channels % hw.drain_lanes else hw.drain_lanes
+        return -(-co // channels) * max((kw > 1) + kh, channels // lanes)
+
+    return min((most, most - most % hw.drain_lanes or most), key=clocks)
 
 
 def split(count: int, most: int) -> list[tuple[int, int]]:
@@ -99,7 +130,7 @@ def passes(hw: Hardware, core: Conv2D) -> list[tuple[int, int]]:
 
 
 def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...], zero: int = 0) -> Loops:
-    """Loops of a convolution, or of one of its groups.
+    """Loops of a convolution that is one operation, or of one of its groups.
 
     Args:
         hw: the accelerator.
@@ -113,6 +144,7 @@ def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...], zero: int = 0
     n, h, w, _ = shape
     kh, kw, ci, co = core.weights.shape
     sh, stride = core.strides
+    own = depthwise(hw, core)
     rows, cols = windows((h, w), (kh, kw), core.strides, core.padding)
     decimated = kw == 1
     sw = 1 if decimated else stride
@@ -120,12 +152,13 @@ def conv_loops(hw: Hardware, core: Conv2D, shape: tuple[int, ...], zero: int = 0
     x_cols = cols.out if decimated else min(w, reached)
     padded = bool(zero) and (cols.pad_before > 0 or x_cols < reached) and not decimated
     w_count = cols.pad_before + reached if padded else x_cols
-    t, ch_per_t, ch_last = _columns(hw, co, kw, sw)
+    per_t = _own_channels(hw, co, kh, kw) if own else _groups(hw, kw, sw) * sw
+    t, ch_per_t, ch_last = _iterations(co, per_t)
     return Loops(
         t=t, n=n, l=-(-rows.out // hw.rows), w=w_count, x_cols=x_cols, wo=cols.out, x_rows=h, y_rows=rows.out,
         x_step=stride if decimated else 1, row_step=hw.rows * sh, tap=sh, ci=ci, kh=kh, kh_count=kh, kw=kw, sw=sw,
         pad_top=rows.pad_before, pad_left=cols.pad_before, ns=-(-kw // sw), words=ci * kh,
-        ch_per_t=ch_per_t, ch_last=ch_last, x_before=cols.pad_before if padded else 0,
+        ch_per_t=ch_per_t, ch_last=ch_last, x_before=cols.pad_before if padded else 0, depthwise=own,
     )  # fmt: skip
 
 
@@ -140,7 +173,7 @@ def dense_loops(hw: Hardware, batch: int, co: int, shape: tuple[int, int, int], 
         flat: whether the input is a flattened tensor, not a matrix.
     """
     h, w, c = shape
-    t, ch_per_t, ch_last = _columns(hw, co, 1, 1)
+    t, ch_per_t, ch_last = _iterations(co, _groups(hw, 1, 1))
     kh = min(hw.rpb, hw.rows, h)
     return Loops(
         t=t, n=1, l=-(-batch // hw.rows), w=1, x_cols=1, wo=1, x_rows=h if flat else batch, y_rows=batch,

@@ -14,7 +14,7 @@ from deepsoc.graph.ranges import biases
 from deepsoc.graph.shapes import BundleInfo
 from deepsoc.graph.window import windows
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, passes, pool_loops, spread_loops
+from deepsoc.mapping.geometry import Loops, conv_loops, dense_loops, depthwise, passes, pool_loops, spread_loops
 from deepsoc.mapping.joints import Joint, joint_of, joints_of
 from deepsoc.mapping.layout import RawLayout, TensorLayout
 from deepsoc.mapping.operation import Layout, Operation, Stored
@@ -214,13 +214,15 @@ class _Lowering:
     def _conv(self, bundle: Bundle, core: Conv2D, info: BundleInfo, buffer: str) -> None:
         depth = self.hw.weights_ram_depth
         whole = conv_loops(self.hw, core, info.input.shape, info.input.quant.zero)
-        if whole.kh * whole.sw > depth:
+        if whole.kh * whole.sets > depth:
             raise MappingError(
-                f"one input channel takes {whole.kh * whole.sw} weight words, weights_ram_depth is {depth}; "
+                f"one input channel takes {whole.kh * whole.sets} weight words, weights_ram_depth is {depth}; "
                 "use a smaller kernel or stride, or a deeper RAM"
             )
         late = late_residual(self.hw, bundle)
-        if core.groups > 1 and (bundle.act is None if bundle.add else info.core.quant.bits > self.hw.x_bits):
+        parts = _parts(self.hw, bundle, core, info.input.shape)
+        wide = bundle.act is None if bundle.add else info.core.quant.bits > self.hw.x_bits
+        if core.groups > 1 and len(parts) > 1 and wide:
             raise MappingError(
                 f"the sums of {core.groups} groups would leave as accumulators; give the layer an act, linear will do"
             )
@@ -230,7 +232,7 @@ class _Lowering:
                 "of its own before or behind it"
             )
         source = self._input(bundle)
-        for part in _parts(bundle, core, info.input.shape):
+        for part in parts:
             self._group(bundle, part, source, info, buffer, late)
         if late:
             self._late_residual(bundle, info, buffer)
@@ -456,13 +458,13 @@ class _Part:
         return whole if isinstance(whole, RawLayout) else whole.channels(self.core.weights.shape[3])
 
 
-def _parts(bundle: Bundle, core: Conv2D, shape: tuple[int, ...]) -> list[_Part]:
+def _parts(hw: Hardware, bundle: Bundle, core: Conv2D, shape: tuple[int, ...]) -> list[_Part]:
     """The groups of a convolution of a tensor (n, h, w, c), or what goes to one place of depth to space.
 
-    It is one part itself if there is no reason for more.
+    It is one part itself if it is one operation.
     """
     places = prod(bundle.depth_to_space)
-    count = core.groups * places
+    count = 1 if depthwise(hw, core) else core.groups * places
     if count == 1:
         return [_Part(bundle.name, core)]
     kernels = np.split(core.weights, count, axis=3)

@@ -10,7 +10,7 @@ from deepsoc.graph.ir import Add, Bundle, Conv2D, Pool, Quant
 from deepsoc.graph.shapes import BundleInfo, pool_windows
 from deepsoc.graph.window import Window
 from deepsoc.hw import Hardware
-from deepsoc.mapping.geometry import Loops, passes
+from deepsoc.mapping.geometry import Loops, depthwise, passes
 
 __all__ = ["InlinePool", "changes", "global_count", "in_line", "inline_pool", "late_residual", "window_words"]
 
@@ -105,7 +105,7 @@ def late_residual(hw: Hardware, bundle: Bundle) -> Add | None:
     core, add = bundle.core, bundle.add
     if add is None or bundle.act is None or not isinstance(core, Conv2D):
         return None
-    return add if add.align or core.groups > 1 or len(passes(hw, core)) > 1 else None
+    return add if add.align or (core.groups > 1 and not depthwise(hw, core)) or len(passes(hw, core)) > 1 else None
 
 
 def changes(hw: Hardware, before: Quant, after: Quant) -> bool:
@@ -140,8 +140,9 @@ def in_line(hw: Hardware, bundle: Bundle, info: BundleInfo) -> bool:
         return False
     whole = hw.rpb == 1 or (hw.rows % hw.rpb == 0 and hw.rows >= 2 * hw.rpb)
     kw, sw = core.weights.shape[1], core.strides[1]
-    sw = 1 if kw == 1 else sw
-    channels = min(hw.e_groups(kw, sw) * sw, shape[3] // core.groups)
+    own = depthwise(hw, core)
+    sw = 1 if kw == 1 or own else sw
+    channels = min(hw.e_groups(kw, sw) * sw, shape[3] // (1 if own else core.groups))
     carried = pool_windows(bundle.pool, shape)[1].out * channels if shape[1] > hw.rows else 0
     return whole and carried <= hw.pool_ram_depth
 

@@ -183,11 +183,21 @@ class Work:
     def lanes(self, hw: Hardware) -> int:
         """Channels that leave the array at once: several where all results lie in aligned groups of them."""
         loops, y, o = self.loops, self.y, self.o
-        if self.kind != "mac" or loops.sw > 1 or self.pool or y.raw_step or (o and o.whole_beats(hw)):
+        if self.kind != "mac" or loops.sets > 1 or self.pool or y.raw_step or (o and o.whole_beats(hw)):
             return 1
         places = [y.wo_step, y.delta, y.off0, *([loops.ch_per_t] if loops.t > 1 else [])]
         places += [o.delta, o.seg_step, *([o.t_step] if o.t > 1 else [])] if o else []
         return 1 if any(place % hw.drain_lanes for place in places) else hw.drain_lanes
+
+    def pixel_lanes(self, hw: Hardware) -> int:
+        """Channels whose pixels are taken at once by a depthwise convolution."""
+        loops, x = self.loops, self.x
+        places = [x.off0, loops.co if x.seg_count == 1 else x.seg_step, *([x.t_step] if x.t > 1 else [])]
+        return hw.drain_lanes if loops.depthwise and not any(place % hw.drain_lanes for place in places) else 1
+
+    def pixel_clocks(self, hw: Hardware, t: int) -> int:
+        """Clocks in which the pixels of a column are taken in iteration `t`, if they may take longer than its steps."""
+        return -(-self.loops.channels(t) // self.pixel_lanes(hw)) if self.loops.depthwise else 0
 
     @property
     def results(self) -> Loops:
@@ -237,14 +247,15 @@ def pixel_reader(
         delta: bytes from the start of the buffer to the first line of the operation.
         c0: first channel that is read.
     """
-    whole = loops.ci == layout.column and loops.x_step == 1
+    channels, last = (loops.ch_per_t, loops.ch_last) if loops.depthwise else (loops.ci, loops.ci)
+    whole = last == layout.column and loops.x_step == 1
     step = loops.row_step // hw.rows
-    seg_bytes = loops.x_cols * layout.column if whole else loops.ci
+    each = loops.x_cols if whole else 1  # columns of a segment
     return Reader(
         buffer, delta=delta - hw.top_lines * layout.pitch, line_pitch=layout.pitch, l_pitch=step * layout.tile_pitch,
         n_pitch=layout.n_pitch, lam0=-hw.top_lines, lam_step=step * hw.tile_lines, lines=hw.lines(loops.x_rows),
-        off0=c0, t_step=0, seg_step=0 if whole else loops.x_step * layout.column,
-        seg_count=1 if whole else loops.x_cols, seg_bytes=seg_bytes, seg_bytes_last=seg_bytes,
+        off0=c0, t_step=channels if loops.depthwise else 0, seg_step=0 if whole else loops.x_step * layout.column,
+        seg_count=loops.x_cols // each, seg_bytes=each * channels, seg_bytes_last=each * last,
         mask=row_mask(hw, loops), t=loops.t, n=loops.n, l=loops.l,
     )  # fmt: skip
 

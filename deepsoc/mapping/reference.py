@@ -80,13 +80,14 @@ def _mac(op: Operation, plan: Plan, source: IntArray) -> _Floats:
         rows = batch[op.row0 : op.row0 + loops.y_rows]
         sums: _Floats = rows.astype(np.float64) @ weights[0, 0].astype(np.float64) + bias
         return sums[None, :, None]
-    kh, kw, ci, _ = weights.shape
-    columns = source[:, :, :: loops.x_step, op.c0 : op.c0 + ci]
+    kh, kw, ci, co = weights.shape
+    columns = source[:, :, :: loops.x_step, op.c0 : op.c0 + (co if loops.depthwise else ci)]
     padded = _padded(op, columns, op.x_zero)
     out = np.zeros((loops.n, loops.y_rows, loops.wo, loops.co)) + bias
     for i in range(kh):
         for j in range(kw):
-            out += _tap(op, padded, i, j) @ weights[i, j].astype(np.float64)
+            tap, kernel = _tap(op, padded, i, j), weights[i, j].astype(np.float64)
+            out += tap * kernel if loops.depthwise else tap @ kernel
     return out
 
 

@@ -130,6 +130,12 @@ def operation_input(plan: Plan, index: int, x: IntArray) -> IntArray:
 def _schedule(op: Operation, hw: Hardware) -> tuple[npt.NDArray[np.uint8], IntArray]:
     """Events (T,) and indices (T, 6) of every clock."""
     _weights(op)
+    if op.loops.depthwise:
+        raise InputError(
+            "a depthwise convolution has pixels of its own in every elastic group, and these states one a row; "
+            "map it to hardware with depthwise 0",
+            where=op.name,
+        )
     loops, clocks = op.loops, mac_clocks(op.loops)[0]
     if clocks * hw.rows * hw.cols > _MOST_ELEMENTS:
         raise InputError(

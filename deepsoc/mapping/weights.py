@@ -41,25 +41,25 @@ def column_roles(hw: Hardware, loops: Loops, t: int, phase: int) -> tuple[IntArr
         hw: the accelerator.
         loops: of the operation.
         t: the iteration.
-        phase: (input column + padding on the left) mod `sw`, which selects the weights set.
+        phase: (input column + padding on the left) mod `sets`, which selects the weights set.
 
     Returns:
         (cols,) kernel column, and (cols,) output channel; both -1 for columns that get the weight 0.
     """
-    group, place = np.divmod(np.arange(hw.cols), loops.kw + loops.sw - 1)
-    s = (place - phase) % loops.sw  # channel within the group
-    tap, channel = place - s, t * loops.ch_per_t + group * loops.sw + s
-    used = (tap >= 0) & (tap < loops.kw) & (group < hw.e_groups(loops.kw, loops.sw)) & (channel < loops.co)
+    group, place = np.divmod(np.arange(hw.cols), loops.group)
+    s = (place - phase) % loops.sets  # channel within the group
+    tap, channel = place - s, t * loops.ch_per_t + group * loops.sets + s
+    used = (tap >= 0) & (tap < loops.kw) & (group < loops.ch_per_t // loops.sets) & (channel < loops.co)
     return np.where(used, tap, -1), np.where(used, channel, -1)
 
 
 def weight_words(hw: Hardware, loops: Loops, weights: IntArray, t: int) -> IntArray:
-    """Weights of iteration `t`, as the array takes them: (sw sets, words a set, cols); see `weights_stream`."""
+    """Weights of iteration `t`, as the array takes them: (sets, words a set, cols); see `weights_stream`."""
     sets = []
-    for phase in range(loops.sw):
+    for phase in range(loops.sets):
         tap, channel = column_roles(hw, loops, t, phase)
         sets.append(np.where(tap >= 0, weights[:, tap, :, channel].T, 0))  # (ci, kh, cols)
-    return np.stack(sets).reshape(loops.sw, -1, hw.cols).astype(np.int64)
+    return np.stack(sets).reshape(loops.sets, -1, hw.cols).astype(np.int64)
 
 
 def spread_words(hw: Hardware, loops: Loops, weights: IntArray) -> IntArray:
@@ -95,8 +95,9 @@ def weights_stream(
     Args:
         hw: the accelerator.
         loops: of the operation.
-        weights: (kh, kw, ci, co) of a convolution, or (1, 1, features, co) in the order of use. Features beyond the
-            weights RAM make chained blocks. None: they are resident, and blocks bring biases alone.
+        weights: (kh, kw, ci, co) of a convolution (ci 1 of a depthwise one), or (1, 1, features, co) in the order of
+            use. Features beyond the weights RAM make chained blocks. None: they are resident, and blocks bring biases
+            alone.
         bias: (co,) at the frac of the accumulator.
         scale: factors of the sums, one for all or one a channel; None: they are not requantized.
     """

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from deepsoc.errors import InputError
-from deepsoc.graph.ir import Graph
+from deepsoc.graph.ir import Conv2D, Graph
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS
 from deepsoc.perf._figures import ENGINE, figures, line_buffers
@@ -128,13 +128,26 @@ class Problem:
         return self._evaluated(complete(columns, self.networks))
 
     def restaged(self, row: pd.DataFrame) -> list[pd.DataFrame]:
-        """The row of a point with every other output stage that is left to choose, as `frame` has them."""
+        """The row of a point with every other output stage that is left to choose, as `frame` has them.
+
+        Where networks with weights are depthwise in part, with and without channels of the groups' own as well.
+        """
         points, found = row[list(PARAMETERS)], []
-        for values in itertools.product(*self._stages.values()):
-            other = points.assign(**dict(zip(self._stages, values, strict=True)))
+        stages = self._stages
+        if self._depthwise_columns and "depthwise" not in [axis.name for axis in self.space.axes]:
+            stages["depthwise"] = (0, min(max(int(row["cols"].iloc[0]) // self._depthwise_columns, 2), 256))
+        for values in itertools.product(*stages.values()):
+            other = points.assign(**dict(zip(stages, values, strict=True)))
             if not (other == points).all(axis=None) and not Hardware.faults(_only(other)):
                 found.append(self._evaluated(other))
         return found
+
+    @property
+    def _depthwise_columns(self) -> int:
+        """Columns of the narrowest depthwise kernels of networks with weights, three at least; 0: there are none."""
+        cores = [bundle.core for source in self.sources if isinstance(source, Graph) for bundle in source.bundles]
+        found = [core.weights.shape[1] for core in cores if isinstance(core, Conv2D) and core.depthwise]
+        return max(min(found), 3) if found else 0
 
     @property
     def _stages(self) -> dict[str, tuple[int, ...]]:

@@ -36,15 +36,15 @@ __all__ = ["BLOCKS", "FAMILIES", "FEATURES", "FIGURES", "PARAMETERS", "FpgaResou
 
 FIGURES = ("lut", "ff", "dsp", "bram36")
 _OPTIONAL = {
-    "global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1, "scale_bits": 0,
+    "global_pool_max": 0, "pool_ram_depth": 0, "requantizers": 2, "drain_lanes": 1, "scale_bits": 0, "depthwise": 0,
     "weights_resident": 0,
 }  # fmt: skip
 PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_OPTIONAL, "pe"))
 """Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line, `requantizers`,
-`drain_lanes`, `scale_bits` and `weights_resident`; left out, the elements are portable, there are no pools in line, two
-requantizers a row, one lane, no factors, and no weights that stay. Of factors only what follows from the RTL is
-counted, a DSP block each and the memory beside the biases: their logic has not been synthesized and is taken to be that
-of the shifts which they replace."""
+`drain_lanes`, `scale_bits`, `depthwise` and `weights_resident`; left out, the elements are portable, there are no pools
+in line, two requantizers a row, one lane, no factors, one channel of pixels at once, and no weights that stay. Of
+factors only what follows from the RTL is counted, a DSP block each and the memory beside the biases: their logic has
+not been synthesized and is taken to be that of the shifts which they replace."""
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
@@ -328,6 +328,26 @@ def _resident(family: str, g: Mapping[str, _Values]) -> dict[tuple[str, str], _V
     }
 
 
+def _depthwise(g: Mapping[str, _Values]) -> dict[tuple[str, str], _Values]:
+    """What several channels of pixels at once take beside one: counted in the RTL, not synthesized.
+
+    Registers of the gather, of the pixels that come at once and of those before the array; tables that choose a
+    column's pixel (four channels a table of six inputs), a lane's byte of a beat, and the lane that a channel comes by.
+    The pixel shifter is there for each of them.
+    """
+    there, more = g["depthwise"] > 0, np.maximum(g["depthwise"] - 1, 0)
+    lanes, line_bits = there * (g["drain_lanes"] - 1), 8 * g["lines"]
+    pixels = g["rows"] * g["x_bits"]
+    bytes_a_lane = g["axi_data_bits"] / 8 / g["drain_lanes"]
+    return {
+        ("array", "lut"): np.ceil(g["depthwise"] / 4) * pixels * g["cols"],
+        ("array", "ff"): there * (g["lut_products"] > 0) * pixels * (g["cols"] - 1),
+        ("pixel_reader", "lut"): lanes * line_bits * np.ceil(bytes_a_lane / 4),
+        ("rest", "lut"): there * line_bits + lanes * line_bits + (lanes > 0) * g["depthwise"] * line_bits,
+        ("rest", "ff"): g["depthwise"] * line_bits + more * pixels + 2 * lanes * line_bits,
+    }
+
+
 def _controller_dsps(g: Mapping[str, _Values]) -> _Values:
     """DSPs of the words of several sets (rtl/engine/dsoc_controller.sv): strides that are powers of two take none."""
     strides = np.arange(1, 1 + int(g["sw_max"].max(initial=1)))
@@ -417,6 +437,7 @@ class FpgaResources:
     def _blocks(self, points: Mapping[str, npt.ArrayLike]) -> dict[tuple[str, str], _Values]:
         g = geometry(self.family, points)
         found = mapped(self.family, g) | _line_pools(self.family, g) | _resident(self.family, g)
+        channels = _depthwise(g)
         built = {"counters": g["counters"], "pool": g["pool_unit"]}
         if self.system:
             memory_bytes = np.asarray(points.get("memory_bytes", self.system.memory_bytes))
@@ -431,6 +452,10 @@ class FpgaResources:
                 value += coefficients[name] * feature(g)
             if key in _DRAIN:
                 value += (g["drain_lanes"] - 1) * _DRAIN[key](g) * (_TABLES[self.family] if key[1] == "lut" else 1)
+            if key[0] == "shifter":
+                value *= np.maximum(g["depthwise"], 1)
+            if key in channels:
+                value += channels[key] * (_TABLES[self.family] if key[1] == "lut" else 1)
             found[key] = built.get(key[0], 1.0) * value
         return found
 

@@ -225,10 +225,12 @@ def _ports(op: Work, hw: Hardware, memory: Memory, clocks: int) -> dict[str, lis
         results = blocks * loops.wo * loops.co
         operands = _fetch(o, hw, memory, results / o.t / (o.n * o.l), clocks)
         operands = operands if o.t == count else [sum(operands) / count] * count
+    taken = [blocks * loops.x_cols * op.pixel_clocks(hw, t) for t in range(count)]
+    fetched = _fetch(op.x, hw, memory, clocks / count / blocks)
     written = _written(op, hw, memory, clocks / (count * loops.n * pooled.l * pooled.wo))
     return {
         "array": [clocks / count] * count,
-        "pixels": _fetch(op.x, hw, memory, clocks / count / blocks),
+        "pixels": [float(max(both)) for both in zip(fetched, taken, strict=True)],
         "operands": operands,
         "outputs": [max(written / count, finishing) for finishing in _pooled(op, clocks)],
     }
@@ -361,7 +363,7 @@ class _Weights:
 
         `array`: the clocks that it takes in the array; `beside`: beats of something else by a port of its weights.
         """
-        hw, words = self._hw, op.loops.words * op.loops.sw
+        hw, words = self._hw, op.loops.words * op.loops.sets
         left = max(1 - beside / busiest, 0.0)  # of the port's clocks
         blocks = [(0, words)] if op.spread else split(words, hw.weights_ram_depth)
         for start, stop in blocks:

@@ -87,14 +87,14 @@ def _sums(signals: _Signals, hw: Hardware, row: int, clocks: _Ints) -> _Ints:
 
 def _leaves(signals: _Signals, cols: int, clocks: _Ints) -> npt.NDArray[np.bool_]:
     """(T, cols) columns that the drain takes over."""
-    group, sw, leave, pos, count, channels = (
+    group, sw, sets, leave, pos, count, channels = (
         signals.read(f"i_engine.i_drain.{name}", clocks)
-        for name in ("group_i", "sw_i", "leave_q", "leave_pos_q", "leave_count_q", "leave_channels_q")
+        for name in ("group_i", "sw_i", "sets_i", "leave_q", "leave_pos_q", "leave_count_q", "leave_channels_q")
     )
     taken = np.zeros((len(clocks), cols), np.bool_)
     for i in np.flatnonzero(leave):
         channel = np.arange(channels[i])
-        first = channel // sw[i] * group[i] + channel % sw[i] + pos[i]
+        first = channel // sets[i] * group[i] + channel % sets[i] + pos[i]
         taken[i, (first - np.arange(count[i])[:, None] * sw[i]).ravel()] = True
     return taken
 

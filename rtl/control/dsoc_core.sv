@@ -25,6 +25,7 @@ module dsoc_core #(
     parameter int unsigned Requants     = 2,     // requantizers of a row: 1 or 2
     parameter int unsigned Lanes        = 1,     // channels whose results leave at once at most: 1, 2 or 4
     parameter int unsigned ScaleBits    = 0,     // bits of the factors of sums: 17; 0: there are none
+    parameter int unsigned Depthwise    = 0,     // channels that a depthwise convolution takes at once; 0: one
     parameter int unsigned ResidentDepth = 0,    // words of all rows' weights that stay on chip; 0: none
     parameter int unsigned Pe           = 0,     // processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
     parameter bit Dsp48e2               = 1'b0,  // DSP blocks are DSP48E2 rather than DSP48E1
@@ -128,6 +129,7 @@ module dsoc_core #(
   localparam int unsigned WeightsBurst = min2(min2(MaxBurst, 16), 4096 / BeatBytes);
   // Words of weights that are wider than a beat come by more of the ports that read: k, o, x.
   localparam int unsigned WeightsPorts = min2((Cols * KBits + AxiBits - 1) / AxiBits, 3);
+  localparam int unsigned PixelLanes = (Depthwise > 0) ? Lanes : 1;  // channels of pixels at once
   localparam int unsigned RowBits = (CountersDepth > 1) ? $clog2(CountersDepth) : 1;
 
   if (Rows < 1 || Rows > 2048 || Cols < 1 || Cols > 2048) begin : gen_illegal_size
@@ -156,6 +158,9 @@ module dsoc_core #(
   end
   if (ResidentDepth > 0 && (XBits != 8 || Pe == 2 || ResidentDepth < 2)) begin : gen_illegal_resident
     $error("dsoc_core: ResidentDepth must be 0 or at least 2, and 0 unless XBits is 8 and Pe 0 or 1");
+  end
+  if (Depthwise == 1 || Depthwise > Cols) begin : gen_illegal_depthwise
+    $error("dsoc_core: Depthwise must be 0, or 2 to Cols");
   end
   if (Pe > 2) begin : gen_illegal_pe
     $error("dsoc_core: Pe must be 0, 1 or 2");
@@ -555,13 +560,15 @@ module dsoc_core #(
   end
 
   logic x_valid, x_ready, x_pop, skid_valid, skid_ready, px_valid, px_pop;
-  logic [8*Nf-1:0] x_bytes, skid_bytes, px_bytes;
+  logic [PixelLanes*8*Nf-1:0] x_bytes, skid_bytes, px_bytes;
 
   dsoc_line_reader #(
       .Nf(Nf),
       .AxiBits(AxiBits),
       .AddrBits(AddrBits),
-      .ChunkBeats(ChunkBeats)
+      .ChunkBeats(ChunkBeats),
+      .Lanes(PixelLanes),
+      .Mixed(Depthwise > 0)
   ) i_pixel_reader (
       .clk_i,
       .rst_ni          (run_rst_nq),
@@ -578,17 +585,17 @@ module dsoc_core #(
       .lam_step_i      (x_desc_q.x_lam_step),
       .lines_i         (x_desc_q.x_lines),
       .off0_i          (x_desc_q.x_off0),
-      .t_step_i        ('0),
+      .t_step_i        (Depthwise > 0 ? x_desc_q.x_t_step : '0),
       .seg_step_i      (x_desc_q.x_seg_step),
       .seg_count_i     (x_desc_q.x_seg_count),
       .seg_bytes_i     (x_desc_q.x_seg_bytes),
-      .seg_bytes_last_i(x_desc_q.x_seg_bytes),
+      .seg_bytes_last_i(Depthwise > 0 ? x_desc_q.x_seg_bytes_last : x_desc_q.x_seg_bytes),
       .mask_i          (Nf'({x_desc_q.x_mask_hi, x_desc_q.x_mask_lo})),
       .t_count_i       (x_desc_q.t_count),
       .n_count_i       (x_desc_q.n_count),
       .l_count_i       (x_desc_q.l_count),
       .beat_mode_i     (1'b0),
-      .wide_i          (1'b0),
+      .wide_i          (Depthwise > 0 && x_desc_q.x_wide),
       .single_i        (ResidentDepth > 0 && x_desc_q.spread),
       .guarded_i       (x_guarded),
       .guard_i         (x_desc_q.x_guard),
@@ -612,7 +619,7 @@ module dsoc_core #(
 
   // No path leads from the engine to the line reader.
   dsoc_skid #(
-      .Width(8 * Nf)
+      .Width(PixelLanes * 8 * Nf)
   ) i_pixels (
       .clk_i,
       .rst_ni (run_rst_nq),
@@ -628,7 +635,7 @@ module dsoc_core #(
   assign x_pop = x_valid && x_ready;
 
   dsoc_stage #(
-      .Width(8 * Nf)
+      .Width(PixelLanes * 8 * Nf)
   ) i_pixels_stage (
       .clk_i,
       .rst_ni (run_rst_nq),
@@ -672,6 +679,7 @@ module dsoc_core #(
       .WeightsPorts(WeightsPorts),
       .Lanes(Lanes),
       .ScaleBits(ScaleBits),
+      .Depthwise(Depthwise),
       .ResidentDepth(ResidentDepth),
       .Pe(Pe),
       .Dsp48e2(Dsp48e2)

@@ -263,6 +263,18 @@ package dsoc_map_pkg;
   localparam int unsigned D_SPREAD_LSB = 24;
   localparam int unsigned D_SPREAD_WIDTH = 1;
 
+  // depthwise: mac: 1: every elastic group has a channel of its own and kw columns; ci is 1,
+  // n_words one set.
+  localparam int unsigned D_DEPTHWISE_WORD = 0;
+  localparam int unsigned D_DEPTHWISE_LSB = 22;
+  localparam int unsigned D_DEPTHWISE_WIDTH = 1;
+
+  // x_wide: depthwise: 1: pixels of drain_lanes channels are taken a clock, 0: of one. Then places
+  // of channels lie in aligned groups of so many.
+  localparam int unsigned D_X_WIDE_WORD = 0;
+  localparam int unsigned D_X_WIDE_LSB = 23;
+  localparam int unsigned D_X_WIDE_WIDTH = 1;
+
   // tag: Index of the operation; must equal the row of the table.
   localparam int unsigned D_TAG_WORD = 1;
   localparam int unsigned D_TAG_LSB = 0;
@@ -750,6 +762,16 @@ package dsoc_map_pkg;
   localparam int unsigned D_X_TERM_LSB = 0;
   localparam int unsigned D_X_TERM_WIDTH = 16;
 
+  // x_t_step: With depthwise: bytes from an iteration's first segment to the next one's.
+  localparam int unsigned D_X_T_STEP_WORD = 59;
+  localparam int unsigned D_X_T_STEP_LSB = 0;
+  localparam int unsigned D_X_T_STEP_WIDTH = 32;
+
+  // x_seg_bytes_last: With depthwise: as x_seg_bytes, of the last iteration.
+  localparam int unsigned D_X_SEG_BYTES_LAST_WORD = 63;
+  localparam int unsigned D_X_SEG_BYTES_LAST_LSB = 0;
+  localparam int unsigned D_X_SEG_BYTES_LAST_WIDTH = 32;
+
   // resident: Spread: first resident word of the operation.
   localparam int unsigned D_RESIDENT_WORD = 60;
   localparam int unsigned D_RESIDENT_LSB = 0;
@@ -769,12 +791,13 @@ package dsoc_map_pkg;
 
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [31:0] reserved2016;
+    logic [31:0] x_seg_bytes_last;
     logic [31:0] load_beats;
     logic [31:0] load_addr;
     logic [11:0] reserved1940;
     logic [19:0] resident;
-    logic [47:0] reserved1872;
+    logic [31:0] x_t_step;
+    logic [15:0] reserved1872;
     logic signed [15:0] x_term;
     logic [7:0] reserved1848;
     logic [7:0] x_before;
@@ -891,7 +914,8 @@ package dsoc_map_pkg;
     logic [15:0] tag;
     logic [6:0] reserved25;
     logic [0:0] spread;
-    logic [1:0] reserved22;
+    logic [0:0] x_wide;
+    logic [0:0] depthwise;
     logic [0:0] wide;
     logic [1:0] pool;
     logic [0:0] chain;

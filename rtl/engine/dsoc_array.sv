@@ -1,6 +1,7 @@
 /// The array: Rows x Cols processing elements, one multiplier and one accumulator each.
 ///
-/// A step enters with its operands: `mac_i` multiplies the pixel of every row with the weight of every column and adds to the sums
+/// A step enters with its operands: `mac_i` multiplies the pixel of every row (while `own_i`, the pixel that the row has for the
+/// elastic group, one of `Sets`) with the weight of every column and adds to the sums
 /// (from 0 where `zero_i`), `shift_i` moves every sum one column to the right inside its elastic group. Latency three clocks to
 /// the sums: operands, product, sum. All freezes while `advance_i` is low. A shift adds a product of 0, so that one adder with one level of logic
 /// before it serves both.
@@ -8,7 +9,7 @@
 /// `hold_i` copies all sums into holding registers, out of which `Lanes` columns of rows (`column_i`) are shown at a time, so that
 /// finished channels leave while the array goes on.
 ///
-/// Where each row has weights of its own (`Own`), what the rows of a column give belongs together: who takes them adds them.
+/// Where each row has weights of its own (`WeightRows`), what the rows of a column give belongs together: who takes them adds them.
 ///
 /// All kinds of processing elements do the same in the same clock. `PePortable`: everything in logic, and what synthesis makes of
 /// a product. `PeCascade`: one DSP block each (dsoc_pe_block). `PePair`: two rows share one block, for both
@@ -17,8 +18,9 @@
 /// Parameters:
 ///   Rows, Cols, XBits, KBits, YBits  geometry and bits of activation, weight and accumulator
 ///   GMax                             largest group
+///   Sets                             pixels of a row: groups that may have their own
 ///   Lanes                            columns that are shown at a time
-///   Own                              rows with weights of their own: all, or 1 where all have the same; not with PePair
+///   WeightRows                       rows with weights of their own: all, or 1 where all have the same; not with PePair
 ///   Pe                               kind of the processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
 ///   Dsp48e2                          DSP blocks are DSP48E2 (UltraScale+) rather than DSP48E1 (7 series)
 module dsoc_array #(
@@ -28,8 +30,9 @@ module dsoc_array #(
     parameter int unsigned KBits = 4,
     parameter int unsigned YBits = 32,
     parameter int unsigned GMax = 8,
+    parameter int unsigned Sets = 1,
     parameter int unsigned Lanes = 1,
-    parameter int unsigned Own = 1,
+    parameter int unsigned WeightRows = 1,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0,
     localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1
@@ -38,8 +41,9 @@ module dsoc_array #(
     input  logic                  rst_ni,
     input  logic                  advance_i,
     input  logic [           7:0] group_i,
-    input  logic [Rows*XBits-1:0] pixel_i,
-    input  logic [Own-1:0][Cols*KBits-1:0] weights_i,
+    input  logic                  own_i,
+    input  logic [Sets*Rows*XBits-1:0] pixel_i,
+    input  logic [WeightRows-1:0][Cols*KBits-1:0] weights_i,
     input  logic                  mac_i,
     input  logic                  zero_i,
     input  logic                  shift_i,
@@ -56,7 +60,7 @@ module dsoc_array #(
   logic [Cols-1:0] starts, left_qq;  // first columns of the groups; the sum takes that to its left
   logic mac_q, zero_q, shift_q, mac_qq, shift_qq;
   logic own_qq;  // the sum goes on from itself
-  logic [Own-1:0][Cols*KBits-1:0] weights;  // beside the flags, unless the elements have their registers
+  logic [WeightRows-1:0][Cols*KBits-1:0] weights;  // beside the flags, unless the elements have their registers
 
   always_comb begin
     starts = '0;
@@ -65,6 +69,26 @@ module dsoc_array #(
         if (group_i == 8'(g)) starts[c] = 1'b1;
       end
     end
+  end
+
+  // The set of every column's pixels; columns of no group have weights of 0, whatever their pixels are.
+  localparam int unsigned PixelSets = (Sets > 1) ? Cols : 1;  // pixels of a row in the elements' registers
+  localparam int unsigned SetBits = (Sets > 1) ? $clog2(Sets) : 1;
+  logic [SetBits-1:0] set_q[Cols];
+
+  if (Sets > 1) begin : gen_sets
+    always_ff @(posedge clk_i) begin
+      set_q <= '{default: '0};
+      for (int unsigned g = 1; g <= GMax; g++) begin
+        for (int unsigned c = g; c < Cols && c / g < Sets; c++) begin
+          if (own_i && group_i == 8'(g)) set_q[c] <= SetBits'(c / g);
+        end
+      end
+    end
+  end else begin : gen_one_set
+    logic unused_ok;
+    assign unused_ok = &{1'b0, own_i};
+    assign set_q = '{default: '0};
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -82,7 +106,7 @@ module dsoc_array #(
   if (Pe != PePair || InBlock) begin : gen_no_register
     assign weights = weights_i;
   end else begin : gen_weights
-    logic [Own-1:0][Cols*KBits-1:0] weights_q;
+    logic [WeightRows-1:0][Cols*KBits-1:0] weights_q;
     always_ff @(posedge clk_i) begin
       if (advance_i) weights_q <= weights_i;
     end
@@ -93,10 +117,22 @@ module dsoc_array #(
     logic signed [PBits-1:0] product[Rows][Cols];
     logic [YBits-1:0] own;  // masks of what the sums are made of
     logic [YBits-1:0] moved[Cols];
+    logic [PixelSets*Rows*XBits-1:0] pixels;
 
     assign own = {YBits{own_qq}};
     for (genvar c = 0; c < Cols; c++) begin : gen_moved
       assign moved[c] = {YBits{left_qq[c]}};
+    end
+
+    for (genvar s = 0; s < PixelSets; s++) begin : gen_pixels
+      dsoc_pick #(
+          .Count(Sets),
+          .Width(Rows * XBits)
+      ) i_pick (
+          .words_i(pixel_i),
+          .index_i(set_q[s]),
+          .word_o (pixels[s*Rows*XBits+:Rows*XBits])
+      );
     end
 
     dsoc_products #(
@@ -104,12 +140,13 @@ module dsoc_array #(
         .Cols (Cols),
         .XBits(XBits),
         .KBits(KBits),
-        .Own  (Own)
+        .Sets (PixelSets),
+        .WeightRows(WeightRows)
     ) i_products (
         .clk_i,
         .advance_i,
         .mac_i,
-        .pixel_i,
+        .pixel_i(pixels),
         .weights_i(weights),
         .product_o(product)
     );
@@ -152,22 +189,38 @@ module dsoc_array #(
       localparam int unsigned Low = Share * g;
       localparam bit High = Share == 2 && Low + 1 < Rows;
 
-      logic signed [PixelBits-1:0] pixel;
+      logic [Sets*PixelBits-1:0] bundled;
+      logic [PixelSets*PixelBits-1:0] pixels;
       logic [Cols*SumBits-1:0] sums;
       logic [Cols*SumBits-1:0] held_q;
 
-      if (Share == 1) begin : gen_one
-        assign pixel = pixel_i[Low*XBits+:XBits];
-      end else begin : gen_two
-        logic signed [XBits-1:0] low;
-        logic signed [  XBits:0] high;
-        assign low = pixel_i[Low*XBits+:XBits];
-        if (High) begin : gen_high
-          assign high = (XBits + 1)'($signed(pixel_i[(Low+1)*XBits+:XBits])) - (XBits + 1)'(low[XBits-1]);
-        end else begin : gen_no_high
-          assign high = '0;
+      for (genvar s = 0; s < Sets; s++) begin : gen_packed
+        localparam int unsigned At = s * Rows + Low;
+
+        if (Share == 1) begin : gen_one
+          assign bundled[s*PixelBits+:PixelBits] = pixel_i[At*XBits+:XBits];
+        end else begin : gen_two
+          logic signed [XBits-1:0] low;
+          logic signed [  XBits:0] high;
+          assign low = pixel_i[At*XBits+:XBits];
+          if (High) begin : gen_high
+            assign high = (XBits + 1)'($signed(pixel_i[(At+1)*XBits+:XBits])) - (XBits + 1)'(low[XBits-1]);
+          end else begin : gen_no_high
+            assign high = '0;
+          end
+          assign bundled[s*PixelBits+:PixelBits] = {high, Apart'(low)};
         end
-        assign pixel = {high, Apart'(low)};
+      end
+
+      for (genvar s = 0; s < PixelSets; s++) begin : gen_pixels
+        dsoc_pick #(
+            .Count(Sets),
+            .Width(PixelBits)
+        ) i_pick (
+            .words_i(bundled),
+            .index_i(set_q[s]),
+            .word_o (pixels[s*PixelBits+:PixelBits])
+        );
       end
 
       if (InBlock) begin : gen_block
@@ -176,13 +229,14 @@ module dsoc_array #(
             .PixelBits(PixelBits),
             .KBits    (KBits),
             .SumBits  (SumBits),
+            .Sets     (PixelSets),
             .Dsp48e2  (Dsp48e2)
         ) i_elements (
             .clk_i,
             .advance_i,
             .starts_i(starts),
-            .pixel_i (pixel),
-            .weights_i(weights[g%Own]),
+            .pixel_i (pixels),
+            .weights_i(weights[g%WeightRows]),
             .mac_i   (mac_q),
             .own_i   (mac_q && !zero_q),
             .shift_i (shift_q),
@@ -194,11 +248,12 @@ module dsoc_array #(
             .Cols (Cols),
             .XBits(XBits),
             .KBits(KBits),
-            .YBits(YBits)
+            .YBits(YBits),
+            .Sets (PixelSets)
         ) i_elements (
             .clk_i,
             .advance_i,
-            .pixel_i  (pixel),
+            .pixel_i  (pixels),
             .weights_i(weights[0]),
             .mac_i    (mac_q),
             .own_i    (own_qq),

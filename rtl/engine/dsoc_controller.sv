@@ -23,6 +23,7 @@ module dsoc_controller #(
     input logic                start_i,
     input logic                advance_i,
     input dsoc_map_pkg::desc_t desc_i,
+    input logic [7:0]          sets_i,  // of weights: channels of an elastic group
 
     // pixels
     input  logic               px_valid_i,
@@ -30,6 +31,7 @@ module dsoc_controller #(
     output logic               px_load_o,
     output logic               px_shift_o,
     output logic signed [17:0] px_row_first_o,
+    output logic               px_next_t_last_o,  // that behind the column that is popped belongs to the last iteration
 
     // weights
     input  logic                 block_valid_i,
@@ -91,7 +93,7 @@ module dsoc_controller #(
   logic kh_last, ci_last, line_last, w_last, x_last, l_last, t_last, words_last;
   logic kh_first_q, col_first_q, w_first_q, real_column_q;
   logic real_next, pops_q;  // a step takes a pixel: the first of a column that exists
-  logic [7:0] kw_last_q, sw_last_q;
+  logic [7:0] kw_last_q, sets_last_q;
   logic col_last, block_end, column_leaves, word_last;
   logic iteration_over_q, over_q;
 
@@ -140,7 +142,7 @@ module dsoc_controller #(
     Loops
   } loop_e;
 
-  logic [Loops-1:0] last, ends, one_q;
+  logic [Loops-1:0] last, last_but_one, ends, one_q;
   logic begins_op_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -169,6 +171,7 @@ module dsoc_controller #(
   assign t_last    = last[T];
   assign col_last  = ends[Line];
   assign block_end = ends[N];
+  assign px_next_t_last_o = (x_last && l_last && last[N]) ? last_but_one[T] : t_last;
 
   // The loops load in the clock behind the start.
   dsoc_nest #(
@@ -189,13 +192,13 @@ module dsoc_controller #(
         32'(kh_rounds)
       }),
       .one_i      ({one_q[T:Ci], desc_i.flat ? kh_rounds == 8'd1 : one_q[Kh]}),
-      .before_o   (),
+      .before_o   (last_but_one),
       .last_o     (last),
       .ends_o     (ends),
       .ends_next_o()
   );
 
-  // Columns that exist, of those of a pool, and of any operation if Virtual.
+  // Columns that exist.
   dsoc_loop i_x (
       .clk_i,
       .rst_ni,
@@ -288,11 +291,11 @@ module dsoc_controller #(
 
   // ---- weights: where the set of an input column begins, and how long all sets are ---------------------------------------
   always_comb begin
-    sigma0 = '0;  // pos0 mod sw, for the strides that the array has
+    sigma0 = '0;  // pos0 mod sets, for the strides that the array has
     addr0  = '0;
     words  = '0;
     for (int unsigned s = 1; s <= SwMax; s++) begin
-      if (desc_i.sw == 8'(s)) begin
+      if (sets_i == 8'(s)) begin
         sigma0 = desc_i.pos0 % 8'(s);
         words  = desc_i.n_words * s;
       end
@@ -311,7 +314,7 @@ module dsoc_controller #(
       real_column_q    <= 1'b0;
       pops_q           <= 1'b0;
       kw_last_q        <= '0;
-      sw_last_q        <= '0;
+      sets_last_q      <= '0;
       remaining_q      <= '0;
       sigma_q          <= '0;
       sigma0_q         <= '0;
@@ -327,7 +330,7 @@ module dsoc_controller #(
     end else begin
       begins_q  <= state_q == Config;
       kw_last_q <= desc_i.kw - 8'd1;
-      sw_last_q <= desc_i.sw - 8'd1;
+      sets_last_q <= sets_i - 8'd1;
       unique case (state_q)
         Idle: begin
           pool_q      <= desc_i.kind != dsoc_map_pkg::D_KIND_MAC;
@@ -370,7 +373,7 @@ module dsoc_controller #(
             addr_q           <= addr_q + 1'b1;
             if (col_last && !desc_i.chain) begin
               sigma_q <= sigma_q + 8'd1;
-              if (sigma_q == sw_last_q) begin
+              if (sigma_q == sets_last_q) begin
                 sigma_q <= '0;
                 addr_q  <= '0;
               end

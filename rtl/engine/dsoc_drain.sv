@@ -4,8 +4,8 @@
 /// them while `wide_i`.
 ///
 /// `leave_i` says that the sums of one input column's end are finished in the clock after the next step: `count_i` output columns,
-/// the first at position `pos_i` of every group, each further one `sw_i` positions left; `channels_i` channels of each, channel k at
-/// column (k / sw) * group + pos + k % sw. `wide_i` asks for sw 1; of the last channels some of the columns are none's then.
+/// the first at position `pos_i` of every group, each further one `sw_i` positions left; `channels_i` channels of each, `sets_i` a
+/// group, channel k at column (k / sets) * group + pos + k % sets. `wide_i` asks for sets 1; of the last channels some of the columns are none's then.
 /// `advance_o` low: the copy is still in use; the array waits, and its sums stay. It is a
 /// register, because much hangs on it: whether the copy will be free is known a clock ahead from `ready_next_i`, what
 /// `ready_i` will be then.
@@ -22,6 +22,7 @@ module dsoc_drain #(
     input  logic               rst_ni,
     input  logic [        7:0] group_i,
     input  logic [        7:0] sw_i,
+    input  logic [        7:0] sets_i,
     input  logic               wide_i,
     input  logic               leave_i,
     input  logic [        7:0] pos_i,
@@ -103,7 +104,7 @@ module dsoc_drain #(
       .rst_ni,
       .load_i  (hold_o || (step && last[0])),
       .step_i  (step),
-      .count_i (sw_i),
+      .count_i (sets_i),
       .before_o(),
       .last_o  (last_s)
   );
@@ -117,7 +118,7 @@ module dsoc_drain #(
       pos_q      <= '0;
       jump_q     <= '0;
     end else begin
-      jump_q <= wide_i ? ColBits'(32'(group_i) * Lanes) : ColBits'(group_i - sw_i + 8'd1);
+      jump_q <= wide_i ? ColBits'(32'(group_i) * Lanes) : ColBits'(group_i - sets_i + 8'd1);
       for (int unsigned d = 0; d < Lanes; d++) lane_q[d] <= ColBits'(32'(group_i) * d);
       if (hold_o) begin
         busy_q     <= 1'b1;

@@ -14,6 +14,7 @@
 ///   Lanes                            channels that leave at once at most
 ///   ScaleBits                        bits of a channel's factor, beside its bias; 0: numbers have neither factors nor zero points
 ///   ResidentDepth                    words of all rows that stay on chip; 0: none
+///   Depthwise                        channels that a depthwise operation takes at once at most; 0: there are no such
 ///   Pe, Dsp48e2                      processing elements, as of dsoc_array
 module dsoc_engine #(
     parameter int unsigned Rows = 3,
@@ -36,19 +37,21 @@ module dsoc_engine #(
     parameter int unsigned Lanes = 1,
     parameter int unsigned ScaleBits = 0,
     parameter int unsigned ResidentDepth = 0,
+    parameter int unsigned Depthwise = 0,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0,
-    localparam int unsigned ChannelBits = (ScaleBits > 0) ? 64 : 32
+    localparam int unsigned ChannelBits = (ScaleBits > 0) ? 64 : 32,
+    localparam int unsigned PixelLanes = (Depthwise > 0) ? Lanes : 1
 ) (
     input logic                clk_i,
     input logic                rst_ni,
     input logic                start_i,
     input dsoc_map_pkg::desc_t desc_i,
 
-    // Pixels: the line buffers at one column of the input.
-    input  logic [8*Nf-1:0] px_bytes_i,
-    input  logic            px_valid_i,
-    output logic            px_pop_o,
+    // Pixels: the line buffers at one column and channel of the input, or several channels.
+    input  logic [PixelLanes*8*Nf-1:0] px_bytes_i,
+    input  logic                       px_valid_i,
+    output logic                       px_pop_o,
 
     // Weights of an operation: command, then the read channels of the ports.
     input  logic [AddrBits-1:0] arena_i,
@@ -90,7 +93,8 @@ module dsoc_engine #(
   localparam int unsigned WordUnit = WeightsPorts * ((AxiBits / 8 > 8) ? AxiBits / 8 : 8);
   localparam int unsigned WordBits = (Cols * KBits + WordUnit - 1) / WordUnit * WordUnit;
   localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1;
-  localparam int unsigned Own = (ResidentDepth > 0) ? Rows : 1;  // rows with weights of their own
+  localparam int unsigned WeightRows = (ResidentDepth > 0) ? Rows : 1;  // rows with weights of their own
+  localparam int unsigned Sets = (Depthwise > 0) ? Depthwise : 1;
   localparam int unsigned GMax = (KwMax + SwMax - 1 < Cols) ? KwMax + SwMax - 1 : Cols;
 
   logic block_valid, word_valid, block_whole, block_release, weights_read, weights_error, control_error;
@@ -99,20 +103,25 @@ module dsoc_engine #(
   logic [Cols*KBits-1:0] weights, fill_word;
   logic fill;
   logic advance, mac, mac_real, zero, shift, leave, px_load, px_shift;
-  logic [7:0] leave_pos, group_q;
+  logic [7:0] leave_pos, group_q, sets;  // channels of an elastic group
   logic [15:0] leave_count, leave_channels;
   logic hold, sums_valid, sums_ready, sums_ready_next, skid_valid, skid_ready;
   logic [Lanes*32*Rows-1:0] skid_data;
   logic [Lanes-1:0][32*Rows-1:0] sums;
   logic [Lanes-1:0][ColBits-1:0] hold_column;
-  logic [Rows*XBits-1:0] pixels;
+  logic [Sets*Rows*XBits-1:0] pixels;
+  logic [Sets*8*Nf-1:0] px_bytes;
   logic [Rows-1:0] exists;
+  logic own, px_there, px_take, px_next_t_last;
   logic signed [17:0] px_row_first;
   logic pool_space, pool_step, pool_first, pool_take, pool_last, pool_real, pool_ci_last, pool_w_last;
 
   assign error_o = weights_error || control_error;
 
-  always_ff @(posedge clk_i) group_q <= desc_i.kw + desc_i.sw - 8'd1;
+  assign own     = Depthwise > 0 && desc_i.depthwise;
+  assign sets    = own ? 8'd1 : desc_i.sw;
+
+  always_ff @(posedge clk_i) group_q <= desc_i.kw + sets - 8'd1;
 
   dsoc_weights_reader #(
       .Cols(Cols),
@@ -171,11 +180,13 @@ module dsoc_engine #(
       .start_i,
       .advance_i       (advance),
       .desc_i,
-      .px_valid_i,
-      .px_pop_o,
+      .sets_i          (sets),
+      .px_valid_i      (px_there),
+      .px_pop_o        (px_take),
       .px_load_o       (px_load),
       .px_shift_o      (px_shift),
       .px_row_first_o  (px_row_first),
+      .px_next_t_last_o(px_next_t_last),
       .block_valid_i   (block_valid),
       .block_words_i   (block_words),
       .word_valid_i    (word_valid),
@@ -206,9 +217,40 @@ module dsoc_engine #(
       .pool_w_last_o   (pool_w_last)
   );
 
+  if (Depthwise > 0) begin : gen_gather
+    dsoc_pixel_gather #(
+        .Nf(Nf),
+        .Sets(Sets),
+        .Lanes(PixelLanes)
+    ) i_gather (
+        .clk_i,
+        .rst_ni,
+        .start_i,
+        .own_i          (own),
+        .wide_i         (desc_i.x_wide),
+        .t_one_i        (desc_i.t_count == 16'd1),
+        .channels_i     (desc_i.ch_per_t),
+        .channels_last_i(desc_i.ch_last),
+        .next_t_last_i  (px_next_t_last),
+        .bytes_i        (px_bytes_i),
+        .valid_i        (px_valid_i),
+        .pop_o          (px_pop_o),
+        .bytes_o        (px_bytes),
+        .valid_o        (px_there),
+        .take_i         (px_take)
+    );
+  end else begin : gen_no_gather
+    logic unused_ok;
+    assign unused_ok = &{1'b0, px_next_t_last};
+    assign px_pop_o  = px_take;
+    assign px_bytes  = px_bytes_i;
+    assign px_there  = px_valid_i;
+  end
+
   dsoc_pixel_shifter #(
       .Rows(Rows),
       .XBits(XBits),
+      .Sets(Sets),
       .Nf(Nf),
       .Gt(Gt),
       .PtMax((KhMax - 1) / 2),
@@ -223,15 +265,15 @@ module dsoc_engine #(
       .tap_i      (desc_i.tap),
       .row_first_i(px_row_first),
       .rows_i     (desc_i.x_rows),
-      .bytes_i    (px_bytes_i),
+      .bytes_i    (px_bytes),
       .pixel_o    (pixels),
       .exists_o   (exists)
   );
 
   // Operands and what is done with them, a clock late: a block RAM's word has a long way to all rows.
   logic mac_q, zero_q, shift_q;
-  logic [Rows*XBits-1:0] taken, pixels_q;
-  logic [Own-1:0][Cols*KBits-1:0] row_weights, weights_q;
+  logic [Sets*Rows*XBits-1:0] taken, pixels_q;
+  logic [WeightRows-1:0][Cols*KBits-1:0] row_weights, weights_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) {mac_q, zero_q, shift_q} <= '0;
@@ -268,8 +310,9 @@ module dsoc_engine #(
 
   // What does not exist stands for the real value 0.
   if (ScaleBits > 0) begin : gen_padding
-    for (genvar r = 0; r < Rows; r++) begin : gen_row
-      assign taken[r*XBits+:XBits] = exists[r] && mac_real ? pixels[r*XBits+:XBits] : XBits'(desc_i.x_zero);
+    for (genvar i = 0; i < Sets * Rows; i++) begin : gen_pixel
+      assign taken[i*XBits+:XBits] =
+          exists[i%Rows] && mac_real ? pixels[i*XBits+:XBits] : XBits'(desc_i.x_zero);
     end
   end else begin : gen_no_padding
     logic unused_ok;
@@ -284,8 +327,9 @@ module dsoc_engine #(
       .KBits  (KBits),
       .YBits  (YBits),
       .GMax   (GMax),
+      .Sets   (Sets),
       .Lanes  (Lanes),
-      .Own    (Own),
+      .WeightRows(WeightRows),
       .Pe     (Pe),
       .Dsp48e2(Dsp48e2)
   ) i_array (
@@ -293,6 +337,7 @@ module dsoc_engine #(
       .rst_ni,
       .advance_i(advance),
       .group_i  (group_q),
+      .own_i    (own),
       .pixel_i  (pixels_q),
       .weights_i(weights_q),
       .mac_i    (mac_q),
@@ -311,6 +356,7 @@ module dsoc_engine #(
       .rst_ni,
       .group_i   (group_q),
       .sw_i      (desc_i.sw),
+      .sets_i    (sets),
       .wide_i    (Lanes > 1 && desc_i.wide),
       .leave_i   (leave),
       .pos_i     (leave_pos),
@@ -387,7 +433,7 @@ module dsoc_engine #(
         .real_i   (pool_real),
         .ci_last_i(pool_ci_last),
         .w_last_i (pool_w_last),
-        .pixel_i  (pixels),
+        .pixel_i  (pixels[Rows*XBits-1:0]),
         .exists_i (exists),
         .space_o  (pool_space),
         .data_o   (pool_data_o),

@@ -13,18 +13,20 @@
 ///   PixelBits        of the operand: a pixel, or two packed
 ///   KBits            bits of a weight
 ///   SumBits          bits of what P holds
+///   Sets             operands: 1 for all blocks, or one each
 ///   Dsp48e2          DSP48E2 (UltraScale+) rather than DSP48E1 (7 series)
 module dsoc_pe_block #(
     parameter int unsigned Cols = 24,
     parameter int unsigned PixelBits = 8,
     parameter int unsigned KBits = 8,
     parameter int unsigned SumBits = 32,
+    parameter int unsigned Sets = 1,
     parameter bit Dsp48e2 = 1'b0
 ) (
     input  logic                           clk_i,
     input  logic                           advance_i,
     input  logic        [        Cols-1:0] starts_i,
-    input  logic signed [   PixelBits-1:0] pixel_i,
+    input  logic        [Sets*PixelBits-1:0] pixel_i,
     input  logic        [  Cols*KBits-1:0] weights_i,
     // what the sum is made of, one clock behind the operands
     input  logic                           mac_i,
@@ -37,20 +39,19 @@ module dsoc_pe_block #(
 
   localparam int unsigned Piece = 4;
 
-  logic [29:0] a;
   logic [47:0] p[Cols];
   logic [47:0] cascade[Cols];
-
-  assign a = 30'(pixel_i);
 
   for (genvar c = 0; c < Cols; c++) begin : gen_block
     localparam bit First = c % Piece == 0;
 
+    logic [29:0] a;
     logic [17:0] b;
     logic [47:0] left, pcin;
     logic from_left;
     logic [6:0] operation;
 
+    assign a                          = 30'($signed(pixel_i[c%Sets*PixelBits+:PixelBits]));
     assign b                          = 18'($signed(weights_i[c*KBits+:KBits]));
     assign from_left                  = shift_i && !starts_i[c];
     assign sums_o[c*SumBits+:SumBits] = p[c][SumBits-1:0];

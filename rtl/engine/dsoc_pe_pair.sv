@@ -6,16 +6,18 @@
 /// Parameters:
 ///   Cols                 pairs of elements
 ///   XBits, KBits, YBits  bits of activation, weight and accumulator
+///   Sets                 packed pixels: 1 for all pairs, or one each
 module dsoc_pe_pair #(
     parameter int unsigned Cols = 24,
     parameter int unsigned XBits = 8,
     parameter int unsigned KBits = 8,
     parameter int unsigned YBits = 32,
+    parameter int unsigned Sets = 1,
     localparam int unsigned PixelBits = 2 * XBits + KBits + 1
 ) (
     input  logic                           clk_i,
     input  logic                           advance_i,
-    input  logic signed [   PixelBits-1:0] pixel_i,
+    input  logic        [Sets*PixelBits-1:0] pixel_i,
     input  logic        [  Cols*KBits-1:0] weights_i,  // in their registers
     input  logic                           mac_i,      // beside the operands in their registers
     // what the sum is made of, and that it is made, a clock later
@@ -26,7 +28,7 @@ module dsoc_pe_pair #(
 );
   localparam int unsigned PBits = XBits + KBits;
 
-  logic signed [PixelBits-1:0] pixel_q;
+  logic [Sets*PixelBits-1:0] pixel_q;
   logic [2*YBits-1:0] sum_q[Cols];
 
   always_ff @(posedge clk_i) begin
@@ -38,6 +40,9 @@ module dsoc_pe_pair #(
     logic [2*YBits-1:0] left;
     logic [YBits-1:0] low, high, high_product;
     logic borrow;
+    logic signed [PixelBits-1:0] pixel;
+
+    assign pixel = pixel_q[c%Sets*PixelBits+:PixelBits];
 
     if (c == 0) begin : gen_edge
       assign left = '0;
@@ -53,7 +58,7 @@ module dsoc_pe_pair #(
     always_ff @(posedge clk_i) begin
       // A reset that the DSP block's register has.
       if (advance_i && !mac_i) products_q <= '0;
-      else if (advance_i) products_q <= (2 * PBits)'(pixel_q) * (2 * PBits)'($signed(weights_i[c*KBits+:KBits]));
+      else if (advance_i) products_q <= (2 * PBits)'(pixel) * (2 * PBits)'($signed(weights_i[c*KBits+:KBits]));
       if (sum_i) begin
         sum_q[c][YBits-1:0] <= YBits'($signed(products_q[PBits-1:0])) + low;
         // One adder: what is borrowed is its carry.

@@ -4,31 +4,35 @@
 /// further kernel row they move up by one. PE row r reads register r*tap, tap = vertical stride (flat layers: rows packed in
 /// a byte), and zero where the row does not exist. Latency one clock.
 ///
+/// All that is so for `Sets` channels side by side, each with bytes and pixels of its own; flat layers use the first set alone.
+///
 /// Parameters:
 ///   Rows, XBits   PE rows, bits of an activation
+///   Sets          channels at once
 ///   Nf, Gt        line buffers; how many of them lie above the block's first row
 ///   PtMax         largest top padding
 ///   KhMax, ShMax  largest kernel rows and tap
 module dsoc_pixel_shifter #(
     parameter int unsigned Rows  = 8,
     parameter int unsigned XBits = 4,
+    parameter int unsigned Sets  = 1,
     parameter int unsigned Nf    = 12,
     parameter int unsigned Gt    = 2,
     parameter int unsigned PtMax = 3,
     parameter int unsigned KhMax = 7,
     parameter int unsigned ShMax = 2
 ) (
-    input  logic                         clk_i,
-    input  logic                         load_i,
-    input  logic                         shift_i,
-    input  logic                         flat_i,
-    input  logic        [           7:0] pad_top_i,
-    input  logic        [           7:0] tap_i,
-    input  logic signed [          17:0] row_first_i,
-    input  logic        [          15:0] rows_i,
-    input  logic        [      8*Nf-1:0] bytes_i,
-    output logic        [Rows*XBits-1:0] pixel_o,
-    output logic        [      Rows-1:0] exists_o
+    input  logic                              clk_i,
+    input  logic                              load_i,
+    input  logic                              shift_i,
+    input  logic                              flat_i,
+    input  logic        [                7:0] pad_top_i,
+    input  logic        [                7:0] tap_i,
+    input  logic signed [               17:0] row_first_i,
+    input  logic        [               15:0] rows_i,
+    input  logic        [      Sets*8*Nf-1:0] bytes_i,
+    output logic        [Sets*Rows*XBits-1:0] pixel_o,
+    output logic        [           Rows-1:0] exists_o
 );
 
   localparam int unsigned Rpb = 8 / XBits;
@@ -50,35 +54,42 @@ module dsoc_pixel_shifter #(
     return 8 * (tile * LinesPerTile + in_tile / Rpb + Gt - TilesAbove * LinesPerTile) + (in_tile % Rpb) * XBits;
   endfunction
 
-  logic [NumLanes*XBits-1:0] lanes;
-  logic [NumRegs*XBits-1:0] loaded, pixel_q;
+  logic [NumRegs*XBits-1:0] loaded[Sets];
+  logic [NumRegs*XBits-1:0] pixel_q[Sets];
   logic [NumRegs-1:0] exists, exists_q;
 
-  for (genvar i = 0; i < NumLanes; i++) begin : gen_lane
-    assign lanes[i*XBits+:XBits] = bytes_i[lane_bit(i)+:XBits];
-  end
+  for (genvar e = 0; e < Sets; e++) begin : gen_set
+    logic [8*Nf-1:0] bytes;
+    logic [NumLanes*XBits-1:0] lanes;
 
-  for (genvar i = 0; i < NumRegs; i++) begin : gen_load
-    logic [XBits-1:0] conv, flat;
+    assign bytes = bytes_i[e*8*Nf+:8*Nf];
 
-    if (i < Rows * Rpb && i / Rpb < Nf) begin : gen_flat
-      assign flat = bytes_i[8*(i/Rpb)+(i%Rpb)*XBits+:XBits];
-    end else begin : gen_no_flat
-      assign flat = '0;
+    for (genvar i = 0; i < NumLanes; i++) begin : gen_lane
+      assign lanes[i*XBits+:XBits] = bytes[lane_bit(i)+:XBits];
     end
 
-    if (i < ConvRegs) begin : gen_conv
-      always_comb begin
-        conv = '0;
-        for (int unsigned p = 0; p <= PtMax; p++) begin
-          if (pad_top_i == 8'(p)) conv = lanes[(i+PtMax-p)*XBits+:XBits];
-        end
+    for (genvar i = 0; i < NumRegs; i++) begin : gen_load
+      logic [XBits-1:0] conv, flat;
+
+      if (e == 0 && i < Rows * Rpb && i / Rpb < Nf) begin : gen_flat
+        assign flat = bytes[8*(i/Rpb)+(i%Rpb)*XBits+:XBits];
+      end else begin : gen_no_flat
+        assign flat = '0;
       end
-    end else begin : gen_no_conv
-      assign conv = '0;
-    end
 
-    assign loaded[i*XBits+:XBits] = flat_i ? flat : conv;
+      if (i < ConvRegs) begin : gen_conv
+        always_comb begin
+          conv = '0;
+          for (int unsigned p = 0; p <= PtMax; p++) begin
+            if (pad_top_i == 8'(p)) conv = lanes[(i+PtMax-p)*XBits+:XBits];
+          end
+        end
+      end else begin : gen_no_conv
+        assign conv = '0;
+      end
+
+      assign loaded[e][i*XBits+:XBits] = flat_i ? flat : conv;
+    end
   end
 
   // Register i holds row row_first + i, which exists from row 0 up to the last one.
@@ -95,24 +106,26 @@ module dsoc_pixel_shifter #(
       pixel_q  <= loaded;
       exists_q <= exists;
     end else if (shift_i) begin
-      pixel_q  <= pixel_q >> XBits;
+      for (int unsigned e = 0; e < Sets; e++) pixel_q[e] <= pixel_q[e] >> XBits;
       exists_q <= exists_q >> 1;
     end
   end
 
   for (genvar r = 0; r < Rows; r++) begin : gen_tap
-    logic [XBits-1:0] tapped;
+    logic [XBits-1:0] tapped[Sets];
 
     always_comb begin
-      tapped = pixel_q[r*XBits+:XBits];
+      for (int unsigned e = 0; e < Sets; e++) tapped[e] = pixel_q[e][r*XBits+:XBits];
       exists_o[r] = exists_q[r];
       for (int unsigned s = 2; s <= TapMax; s++) begin
         if (tap_i == 8'(s) && r * s < NumRegs) begin
-          tapped = pixel_q[(r*s)%NumRegs*XBits+:XBits];
+          for (int unsigned e = 0; e < Sets; e++) tapped[e] = pixel_q[e][(r*s)%NumRegs*XBits+:XBits];
           exists_o[r] = exists_q[(r*s)%NumRegs];
         end
       end
-      pixel_o[r*XBits+:XBits] = exists_o[r] ? tapped : '0;
+      for (int unsigned e = 0; e < Sets; e++) begin
+        pixel_o[(e*Rows+r)*XBits+:XBits] = exists_o[r] ? tapped[e] : '0;
+      end
     end
   end
 

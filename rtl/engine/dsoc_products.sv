@@ -1,29 +1,32 @@
-/// Products of the array: the pixel of every row with the weight of every column, or with one of its own.
+/// Products of the array: the pixel of every row, or of every row and column, with the weight of every column, or of every row
+/// and column.
 ///
 /// Two clocks: operands, product. A step without `mac_i` has pixels of 0. All freezes while `advance_i` is low. Families of
 /// FPGAs whose multipliers have registers that synthesis does not use have a source of their own (rtl/vendor).
 ///
 /// Parameters:
 ///   Rows, Cols, XBits, KBits  geometry and bits of activation and weight
-///   Own                       rows with weights of their own: all, or 1 where all have the same
+///   Sets                      pixels of a row: 1, or one for each column
+///   WeightRows                rows with weights of their own: all, or 1 where all have the same
 module dsoc_products #(
     parameter int unsigned Rows = 8,
     parameter int unsigned Cols = 24,
     parameter int unsigned XBits = 4,
     parameter int unsigned KBits = 4,
-    parameter int unsigned Own = 1,
+    parameter int unsigned Sets = 1,
+    parameter int unsigned WeightRows = 1,
     localparam int unsigned PBits = XBits + KBits
 ) (
-    input  logic                         clk_i,
-    input  logic                         advance_i,
-    input  logic                         mac_i,
-    input  logic        [Rows*XBits-1:0] pixel_i,
-    input  logic [Own-1:0][Cols*KBits-1:0] weights_i,
-    output logic signed [     PBits-1:0] product_o[Rows][Cols]
+    input  logic                              clk_i,
+    input  logic                              advance_i,
+    input  logic                              mac_i,
+    input  logic        [Sets*Rows*XBits-1:0] pixel_i,
+    input  logic [WeightRows-1:0][Cols*KBits-1:0] weights_i,
+    output logic signed [          PBits-1:0] product_o[Rows][Cols]
 );
 
   // Rows are assigned as a whole: a simulator makes vector code of that, and far slower code of assignments to each element.
-  for (genvar o = 0; o < Own; o++) begin : gen_own
+  for (genvar o = 0; o < WeightRows; o++) begin : gen_weights
     logic signed [KBits-1:0] weight[Cols];
     logic signed [KBits-1:0] weight_q[Cols];
 
@@ -35,18 +38,23 @@ module dsoc_products #(
       if (advance_i) weight_q <= weight;
     end
 
-    for (genvar r = o; r < Rows; r += Own) begin : gen_row
-      logic signed [XBits-1:0] pixel_q;
+    for (genvar r = o; r < Rows; r += WeightRows) begin : gen_row
+      logic signed [XBits-1:0] pixel[Sets];
+      logic signed [XBits-1:0] pixel_q[Sets];
       logic signed [PBits-1:0] product[Cols];
       logic signed [PBits-1:0] product_q[Cols];
 
+      for (genvar s = 0; s < Sets; s++) begin : gen_pixel
+        assign pixel[s] = mac_i ? pixel_i[(s*Rows+r)*XBits+:XBits] : '0;
+      end
+
       for (genvar c = 0; c < Cols; c++) begin : gen_product
-        assign product[c] = PBits'(pixel_q) * PBits'(weight_q[c]);
+        assign product[c] = PBits'(pixel_q[c%Sets]) * PBits'(weight_q[c]);
       end
 
       always_ff @(posedge clk_i) begin
         if (advance_i) begin
-          pixel_q <= mac_i ? pixel_i[r*XBits+:XBits] : '0;
+          pixel_q <= pixel;
           product_q <= product;
         end
       end

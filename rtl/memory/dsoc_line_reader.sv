@@ -26,13 +26,15 @@
 ///   ChunkBeats  beats of a chunk, power of two
 ///   Slots       chunks held, power of two
 ///   Lanes       bytes of every line that are consumed at once at most, a power of two
+///   Mixed       `wide_i` is that of the operation that is fetched; otherwise of the one that is consumed
 module dsoc_line_reader #(
     parameter int unsigned Nf = 12,
     parameter int unsigned AxiBits = 128,
     parameter int unsigned AddrBits = 40,
     parameter int unsigned ChunkBeats = 8,
     parameter int unsigned Slots = 4,
-    parameter int unsigned Lanes = 1
+    parameter int unsigned Lanes = 1,
+    parameter bit Mixed = 1'b0
 ) (
     input logic                clk_i,
     input logic                rst_ni,
@@ -428,6 +430,7 @@ module dsoc_line_reader #(
     logic [GridBits-1:0] last;
     logic                frees;  // the slot's last part
     logic                over;   // the operation's
+    logic                wide;   // it is consumed by lanes, if Mixed
   } part_t;
 
   part_t sent_part, next_part;
@@ -435,7 +438,8 @@ module dsoc_line_reader #(
   logic frees_q, over_q, ends_q;  // ends_q: the item that is consumed next is the part's last
   logic active_q, going, more_parts;  // items of the operation are still to come: at all; in this part; behind it
   logic [MemBits:0] come_q;  // parts whose data are there, the one that is consumed included
-  logic [GridBits-1:0] byte_q, next_byte, end_q, item_q;  // consumed next, behind it, and last; bits within an item
+  logic [GridBits-1:0] byte_q, next_byte, end_q;  // consumed next, behind it, and last
+  logic [GridBits-1:0] item_q, next_item;  // bits within an item, and within one of the part behind
   logic [SlotBits-1:0] take_slot_q;
   logic [MemBits-1:0] waddr, raddr;
 
@@ -443,6 +447,7 @@ module dsoc_line_reader #(
   assign sent_part.last  = part_end_q;
   assign sent_part.frees = slot_ends_q;
   assign sent_part.over  = seg_ends_q && last_seg && last_l && last_n && last_t;
+  assign sent_part.wide  = Mixed && wide_i;
 
   dsoc_fifo #(
       .Width($bits(part_t)),
@@ -466,7 +471,13 @@ module dsoc_line_reader #(
   assign more_parts = (c_start_i && enable_i) || (active_q && !over_q);
   assign next_byte  = (byte_q | item_q) + 1'b1;
 
-  always_ff @(posedge clk_i) item_q <= GridBits'(beat_mode_i ? BeatBytes - 1 : wide_i ? Lanes - 1 : 0);
+  if (Mixed) begin : gen_mixed
+    assign next_item = GridBits'(beat_mode_i ? BeatBytes - 1 : next_part.wide ? Lanes - 1 : 0);
+    always_ff @(posedge clk_i) if (takes_part) item_q <= next_item;
+  end else begin : gen_alike
+    assign next_item = item_q;
+    always_ff @(posedge clk_i) item_q <= GridBits'(beat_mode_i ? BeatBytes - 1 : wide_i ? Lanes - 1 : 0);
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -490,7 +501,7 @@ module dsoc_line_reader #(
         there_q <= next_valid;
         byte_q  <= next_part.first;
         end_q   <= next_part.last;
-        ends_q  <= (next_part.first | item_q) == (next_part.last | item_q);
+        ends_q  <= (next_part.first | next_item) == (next_part.last | next_item);
         frees_q <= next_part.frees;
         over_q  <= next_part.over;
       end else if (pop_i) begin

@@ -37,7 +37,7 @@ module dsoc_array_kinds #(
     logic [4:0] flags;
     dsoc_array #(
         .Rows(Rows), .Cols(Cols), .XBits(XBits), .KBits(KBits), .YBits(YBits), .GMax(Cols), .Pe(k == 1 ? Pe : 0)
-    ) i_array (.rst_ni(reset_n), .column_o(column), .*);
+    ) i_array (.rst_ni(reset_n), .own_i(1'b0), .column_o(column), .*);
     assign flags = {i_array.mac_q, i_array.zero_q, i_array.shift_q, i_array.mac_qq, i_array.shift_qq};
   end
 
@@ -84,8 +84,8 @@ module dsoc_array_kinds #(
 
       assign weight = 48'(gen_array[0].i_array.gen_portable.i_products.weight_q[c]);
       if (Lanes == 2) begin : gen_two
-        assign pixel = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].pixel_q) <<< Apart)
-            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q);
+        assign pixel = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].pixel_q[0]) <<< Apart)
+            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q[0]);
         assign product = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].product_q[c]) <<< Apart)
             + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].product_q[c]);
         assign sum[YBits-1:0] = gen_array[0].i_array.gen_portable.gen_row[Low].sum_q[c];
@@ -96,7 +96,7 @@ module dsoc_array_kinds #(
         assign held[2*YBits-1:YBits] = gen_array[0].i_array.gen_portable.gen_row[High].held_q[c]
             - YBits'(InBlock && held[YBits-1]);
       end else begin : gen_one
-        assign pixel = 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q);
+        assign pixel = 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q[0]);
         assign product = 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].product_q[c]);
         assign sum = gen_array[0].i_array.gen_portable.gen_row[Low].sum_q[c];
         assign held = gen_array[0].i_array.gen_portable.gen_row[Low].held_q[c];

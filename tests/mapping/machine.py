@@ -182,7 +182,7 @@ class _Operation:
                     words += more
             if d["spread"]:
                 words = self._resident(t)
-            if len(words) != d["n_words"] * d["sw"] or len(self.channels) != channels:
+            if len(words) != d["n_words"] * (1 if d["depthwise"] else d["sw"]) or len(self.channels) != channels:
                 raise MachineError(f"a block of {len(words)} words and {len(self.channels)} biases")
             for n, l, first_row in self._blocks():  # noqa: E741
                 if d["flat"]:
@@ -205,27 +205,34 @@ class _Operation:
 
     def _conv_block(self, t: int, n: int, l: int, first_row: int, words: list[list[int]], channels: int) -> None:  # noqa: E741
         d, hw = self.d, self.hw
-        group = d["kw"] + d["sw"] - 1
+        sets = 1 if d["depthwise"] else d["sw"]
+        group = d["kw"] + sets - 1
+        own = channels if d["depthwise"] else 1  # channels whose pixels the array has at once
+        if d["depthwise"] and not (hw.depthwise > 1 and own <= min(hw.depthwise, hw.cols // group) and d["ci"] == 1):
+            raise MachineError(f"{own} channels at once, the array has {hw.depthwise}")
         sums = np.zeros((hw.rows, hw.cols), np.int64)
         pos, wo = d["pos0"], 0
         for w in range(d["w_count"]):
             sums[:, 1:] = sums[:, :-1].copy()  # one PE to the right inside the group
             sums[:, ::group] = 0  # what enters a group on the left
-            use = (w + d["pos0"]) % d["sw"] * d["n_words"]
+            use = (w + d["pos0"]) % sets * d["n_words"]
             real = not hw.scale_bits or d["x_before"] <= w < d["x_before"] + d["x_cols"]
             for ci in range(d["ci"]):
-                registers = self._window(first_row) if real else [None] * (d["tap"] * (hw.rows - 1) + d["kh"])
+                nothing = [None] * (d["tap"] * (hw.rows - 1) + d["kh"])
+                registers = [self._window(first_row) if real else nothing for _ in range(own)]
                 for kh in range(d["kh"]):
-                    taps = [registers[r * d["tap"] + kh] for r in range(hw.rows)]
-                    pixels = [d["x_zero"] if tap is None else tap for tap in taps]
-                    sums += np.array(pixels)[:, None] * words[use + ci * d["kh"] + kh]
+                    taps = [[channel[r * d["tap"] + kh] for channel in registers] for r in range(hw.rows)]
+                    pixels = np.array([[d["x_zero"] if tap is None else tap for tap in row] for row in taps])
+                    # Columns of no group have weights of 0, whatever their pixels are.
+                    groups = np.minimum(np.arange(hw.cols) // group, own - 1)
+                    sums += pixels[:, groups] * np.array(words[use + ci * d["kh"] + kh])
                     self.trace.steps += 1
             last = w == d["w_count"] - 1
             while wo < d["wo_count"] and (pos == d["kw"] - 1 or last):
                 if d["spread"]:
                     sums[0], sums[1:] = sums.sum(axis=0), 0
                 for k in range(channels):
-                    column = k // d["sw"] * group + pos + k % d["sw"]
+                    column = k // sets * group + pos + k % sets
                     self._emit(t, n, l, wo, k, channels, sums[:, column].tolist())
                 wo += 1
                 pos -= d["sw"]

@@ -45,8 +45,9 @@ class LineReader:
         if port == "x":
             self.mask = d["x_mask_lo"] | d["x_mask_hi"] << 32
             self.lanes = hw.line_buffers
-            self.lam0, self.off0, self.t_step = d["x_lam0"], d["x_off0"], 0
-            self.seg_bytes = (d["x_seg_bytes"], d["x_seg_bytes"])
+            self.lam0, self.off0 = d["x_lam0"], d["x_off0"]
+            self.t_step = d["x_t_step"] if hw.depthwise else 0
+            self.seg_bytes = (d["x_seg_bytes"], d["x_seg_bytes_last" if hw.depthwise else "x_seg_bytes"])
             self.counts = (d["t_count"], d["n_count"], d["l_count"])
         else:
             self.lanes = max(hw.tile_lines, hw.raw_beats)

@@ -103,16 +103,22 @@ def random_pair(rng: np.random.Generator, index: int, scales: float = 0.0) -> tu
             joints=0.4,
             pads=0.3,
             ups=0.2,
+            depthwise=0.4,
+            max_kernel=7,
             scales=scales,
         )
+        rows, cols = ARRAYS[index % 4]
+        bus = rng.choice([64 if scales else 32, 64, 128, 256]).item()
         hw = Hardware(
-            rows=ARRAYS[index % 4][0],
-            cols=ARRAYS[index % 4][1],
+            rows=rows,
+            cols=cols,
             x_bits=spec.bits.x,
             k_bits=spec.bits.k,
-            axi_data_bits=rng.choice([64 if scales else 32, 64, 128, 256]).item(),
+            axi_data_bits=bus,
             axi_max_burst=rng.choice([1, 2, 4, 16]).item(),
             weights_ram_depth=rng.choice([20, 60, 2048]).item(),
+            depthwise=rng.choice([0, 2, max(cols // 3, 2), cols]).item(),
+            drain_lanes=rng.choice([1, 2]).item() if bus > 64 else 1,
         )
         hw = Hardware(**hw.model_dump(exclude={"x_bits", "k_bits"}, exclude_unset=True)) if scales else hw
         reason = refusal(net, hw)

@@ -6,6 +6,7 @@ module array_kinds #(
     parameter int unsigned KBits = 4,
     parameter int unsigned YBits = 32,
     parameter int unsigned GMax = 4,
+    parameter int unsigned Sets = 1,
     parameter int unsigned Pe = 1,
     parameter bit Dsp48e2 = 1'b0,
     localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1
@@ -14,7 +15,8 @@ module array_kinds #(
     input  logic                  rst_ni,
     input  logic                  advance_i,
     input  logic [           7:0] group_i,
-    input  logic [Rows*XBits-1:0] pixel_i,
+    input  logic                  own_i,
+    input  logic [Sets*Rows*XBits-1:0] pixel_i,
     input  logic [Cols*KBits-1:0] weights_i,
     input  logic                  mac_i,
     input  logic                  zero_i,
@@ -34,6 +36,7 @@ module array_kinds #(
         .KBits  (KBits),
         .YBits  (YBits),
         .GMax   (GMax),
+        .Sets   (Sets),
         .Pe     (k == 1 ? Pe : 0),
         .Dsp48e2(Dsp48e2)
     ) i_array (
@@ -41,6 +44,7 @@ module array_kinds #(
         .rst_ni,
         .advance_i,
         .group_i,
+        .own_i,
         .pixel_i,
         .weights_i,
         .mac_i,

@@ -16,21 +16,22 @@ import pytest
 from cocotb.triggers import RisingEdge
 
 from deepsoc.assets import model_files, rtl_files
-from tests.rtl.bench import PARAMETERS, Bench
+from tests.rtl.bench import PARAMETERS, Bench, split
 from tests.rtl.runner import Edit, Parameters, check, run
 
-_NAMES = ("Pe", "Dsp48e2", "Rows", "Cols", "XBits", "KBits", "YBits", "GMax")
+_NAMES = ("Pe", "Dsp48e2", "Rows", "Cols", "XBits", "KBits", "YBits", "GMax", "Sets")
 FAST = ((1, 0, 3, 9, 8, 8, 32, 5), (1, 1, 2, 5, 4, 8, 20, 5), (2, 0, 5, 6, 8, 8, 32, 4), (2, 0, 3, 9, 4, 4, 20, 5))
 SLOW = (
     (1, 0, 1, 1, 8, 8, 24, 1), (1, 0, 8, 24, 8, 8, 32, 8), (1, 1, 4, 13, 8, 2, 32, 12), (2, 0, 8, 24, 8, 8, 24, 8),
     (2, 0, 2, 1, 8, 4, 20, 1), (2, 0, 4, 7, 4, 8, 32, 7), (2, 1, 7, 10, 4, 4, 20, 5), (2, 0, 2, 11, 2, 8, 22, 3),
     (2, 0, 6, 8, 2, 2, 14, 8), (2, 0, 1, 5, 4, 4, 16, 2),
 )  # fmt: skip
+OWN = ((1, 0, 3, 9, 8, 8, 32, 5, 3), (2, 0, 5, 6, 8, 8, 32, 4, 2), (2, 0, 3, 9, 4, 4, 20, 5, 9))
 VENDOR = ((1, 0, 1, 5, 8, 8, 32, 3), (2, 0, 2, 5, 4, 4, 20, 4))
 
 
 def sets(*values: tuple[int, ...]) -> list[Parameters]:
-    return [dict(zip(_NAMES, each, strict=True)) for each in values]
+    return [dict(zip(_NAMES, (*each, 1)[: len(_NAMES)], strict=True)) for each in values]
 
 
 def named(parameters: Parameters) -> str:
@@ -48,7 +49,7 @@ def vendor_cell() -> dict[str, str]:
     return {"DSP48E1.sv": cell[0] + "\n"}
 
 
-@pytest.mark.parametrize("parameters", sets(*FAST), ids=named)
+@pytest.mark.parametrize("parameters", sets(*FAST, *OWN), ids=named)
 def test_a_kind_is_the_portable_one(parameters: Parameters, seed: int) -> None:
     check(__name__, "array_kinds", parameters, seed=seed)
 
@@ -96,6 +97,8 @@ FAULTS = [
     (FAST[3], Edit(ARRAY, "- (XBits + 1)'(low[XBits-1])", "")),
     (FAST[2], Edit(PAIR, "{high_product, borrow} + {high, borrow}", "{high_product, 1'b0} + {high, borrow}")),
     (FAST[2], Edit(PAIR, "if (sum_i) begin", "if (advance_i) begin")),
+    (OWN[0], Edit(ARRAY, "set_q[c] <= SetBits'(c / g)", "set_q[c] <= SetBits'(c % g)")),
+    (OWN[1], Edit(PAIR, "pixel_q[c%Sets*PixelBits", "pixel_q[c/2*PixelBits")),
 ]
 
 
@@ -118,6 +121,11 @@ class Steps:
         in_block = p["Pe"] == 2 and p["XBits"] + p["YBits"] + 1 <= 25
         self.most = 1 << (p["YBits"] - p["XBits"] - p["KBits"]) if in_block else 1 << 30
 
+    @staticmethod
+    def signed(value: int, bits: int) -> int:
+        """Two's complement."""
+        return value - (value >> (bits - 1) << bits)
+
     def operand(self, bits: int, count: int) -> int:
         """Packed numbers, the extreme ones often."""
         low, high = 1 << (bits - 1), (1 << bits) - 1
@@ -132,12 +140,53 @@ class Steps:
         if kind == "mac":
             self.macs = 1 if zero else self.macs + 1
         return {
-            "pixel_i": self.operand(p["XBits"], p["Rows"]),
+            "pixel_i": self.operand(p["XBits"], p["Rows"] * p["Sets"]),
             "weights_i": self.operand(p["KBits"], p["Cols"]),
             "mac_i": int(kind == "mac"),
             "zero_i": zero if kind == "mac" else self.rng.randrange(2),
             "shift_i": int(kind == "shift"),
         }
+
+
+_IDLE = dict.fromkeys(("advance_i", "pixel_i", "weights_i", "mac_i", "zero_i", "shift_i", "hold_i", "column_i"), 0)
+
+
+@cocotb.test(timeout_time=5, timeout_unit="ms")
+async def columns_take_the_pixels_of_their_group(dut: Any) -> None:
+    """Products of one step, column by column, of groups of every size; without `own_i` all have the first set's."""
+    p = PARAMETERS
+    bench = Bench(dut)
+    steps = Steps(bench.rng)
+    await bench.start(**_IDLE, group_i=1, own_i=0)
+    dut.advance_i.value = 1
+    for group in range(1, p["GMax"] + 1):
+        own = int(p["Sets"] > 1 and bench.rng.random() < 0.8)
+        dut.group_i.value, dut.own_i.value, dut.mac_i.value = group, own, 0
+        await bench.clocks(3)
+        pixels, weights = (
+            [bench.rng.randrange(1 << bits) for _ in range(count)]
+            for bits, count in ((p["XBits"], p["Sets"] * p["Rows"]), (p["KBits"], p["Cols"]))
+        )
+        dut.pixel_i.value = sum(value << (p["XBits"] * i) for i, value in enumerate(pixels))
+        dut.weights_i.value = sum(value << (p["KBits"] * i) for i, value in enumerate(weights))
+        dut.mac_i.value = dut.zero_i.value = 1
+        await RisingEdge(bench.clock)
+        dut.mac_i.value = 0
+        await bench.clocks(2)
+        dut.hold_i.value = 1
+        await RisingEdge(bench.clock)
+        dut.hold_i.value = 0
+        for c in range(p["Cols"] if not own else min(group * p["Sets"], p["Cols"])):
+            dut.column_i.value = c
+            await bench.clocks(1)
+            first = (c // group if own else 0) * p["Rows"]
+            products = [
+                steps.signed(pixel, p["XBits"]) * steps.signed(weights[c], p["KBits"])
+                for pixel in pixels[first : first + p["Rows"]]
+            ]
+            for shown in (dut.portable_o, dut.other_o):
+                assert [steps.signed(word, 32) for word in split(int(shown.value), 32, p["Rows"])] == products
+    bench.stop()
 
 
 @cocotb.test(timeout_time=5, timeout_unit="ms")
@@ -147,8 +196,7 @@ async def is_the_portable_one(dut: Any, stall: float, many: int) -> None:
     p = PARAMETERS
     bench = Bench(dut, salt=(stall, many))
     group = bench.rng.randint(1, min(p["GMax"], p["Cols"])) if many else min(p["GMax"], p["Cols"])
-    idle = dict.fromkeys(("advance_i", "pixel_i", "weights_i", "mac_i", "zero_i", "shift_i", "hold_i", "column_i"), 0)
-    await bench.start(**idle, group_i=group)
+    await bench.start(**_IDLE, group_i=group, own_i=int(p["Sets"] > 1 and bench.rng.random() < 0.8))
     steps = Steps(bench.rng)
     first = {"mac_i": 1, "zero_i": 1, "shift_i": 0}
     seen: set[int] = set()

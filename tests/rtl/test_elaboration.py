@@ -23,13 +23,13 @@ _NAMES = (
     *("ROWS", "COLS", "X_BITS", "K_BITS", "Y_BITS", "KH_MAX", "KW_MAX", "SH_MAX", "SW_MAX", "XN_MAX"),
     *("WEIGHTS_RAM_DEPTH", "EDGES_RAM_DEPTH", "AXI_DATA_BITS", "AXI_MAX_BURST"),
     *("GLOBAL_POOL_MAX", "POOL_RAM_DEPTH", "COUNTERS_DEPTH", "REQUANTIZERS", "DRAIN_LANES", "SCALE_BITS"),
-    *("WEIGHTS_RESIDENT", "PE"),
+    *("DEPTHWISE", "WEIGHTS_RESIDENT", "PE"),
 )
 CONFIGURATIONS = {
-    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 1, 1, 0, 0, 2),
-    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 2, 2, 17, 0, 0),
-    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1, 2, 17, 1000, 1),
-    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2, 1, 17, 0, 2),
+    "3x5": (3, 5, 2, 4, 20, 4, 3, 4, 3, 3, 64, 16, 32, 16, 100, 64, 2, 1, 1, 0, 3, 0, 2),
+    "8x24": (8, 24, 4, 4, 32, 7, 7, 2, 2, 1, 2048, 256, 128, 16, 4096, 1024, 64, 2, 2, 17, 8, 0, 0),
+    "7x30": (7, 30, 8, 8, 32, 11, 5, 4, 4, 2, 500, 100, 64, 1, 65535, 2, 16, 1, 2, 17, 7, 1000, 1),
+    "1x1": (1, 1, 8, 8, 32, 1, 1, 1, 1, 1, 2, 16, 512, 64, 0, 0, 0, 2, 1, 17, 0, 0, 2),
 }
 
 
@@ -157,6 +157,7 @@ ILLEGAL = [
     ("dsoc_weights_reader", _WEIGHTS | {"Lanes": 2}, "Lanes must be a power of two, at most the biases of a beat"),
     ("dsoc_weights_reader", _WEIGHTS | {"AxiBits": 64, "ChannelBits": 64, "Lanes": 2}, "at most the biases of a beat"),
     ("dsoc_core", _CORE | {"Lanes": 3}, "Lanes must be 1, 2 or 4"),
+    ("dsoc_core", _CORE | {"Depthwise": 7}, "Depthwise must be 0, or 2 to Cols"),
     ("dsoc_scale", {"ShiftBits": 4}, "ShiftBits must hold"),
     ("dsoc_scale", {"ShiftBits": 7}, "ShiftBits must be even"),
     ("dsoc_pool", {"KhMax": 255, "KwMax": 255}, "KhMax*KwMax must be at most 4096"),

@@ -62,7 +62,7 @@ def _steps(entry: OperationEntry, hw: Hardware) -> int:
         return steps + 1
     if entry.work.spread:
         return steps
-    return steps + loops.t * (len(split(loops.words * loops.sw, hw.weights_ram_depth)) - 1)
+    return steps + loops.t * (len(split(loops.words * loops.sets, hw.weights_ram_depth)) - 1)
 
 
 def check_bounds(run: SimResult) -> int:

@@ -13,8 +13,12 @@ _MAXIMA = {
 }  # fmt: skip
 
 HARDWARE: dict[str, Hardware] = {
-    "8x24_x4k4": Hardware(rows=8, cols=24, x_bits=4, k_bits=4, drain_lanes=4, weights_ram_depth=2048, **_MAXIMA),
-    "7x30_x8k8": Hardware(rows=7, cols=30, x_bits=8, k_bits=8, requantizers=1, weights_ram_depth=256, **_MAXIMA),
+    "8x24_x4k4": Hardware(
+        rows=8, cols=24, x_bits=4, k_bits=4, drain_lanes=4, depthwise=8, weights_ram_depth=2048, **_MAXIMA
+    ),
+    "7x30_x8k8": Hardware(
+        rows=7, cols=30, x_bits=8, k_bits=8, requantizers=1, depthwise=10, weights_ram_depth=256, **_MAXIMA
+    ),
     "7x30_x2k4": Hardware(
         rows=7, cols=30, x_bits=2, k_bits=4, drain_lanes=2, weights_ram_depth=128, axi_data_bits=64, axi_max_burst=8,
         **_MAXIMA,
@@ -40,20 +44,20 @@ HARDWARE: dict[str, Hardware] = {
         **{**_MAXIMA, "global_pool_max": 0, "pool_ram_depth": 0},
     ),
     "3x9_x8k8_cascade": Hardware(
-        rows=3, cols=9, x_bits=8, k_bits=8, pe="dsp_cascade", drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
-        **_MAXIMA | {"edges_ram_depth": 0},
+        rows=3, cols=9, x_bits=8, k_bits=8, pe="dsp_cascade", drain_lanes=2, depthwise=3, weights_ram_depth=128,
+        axi_data_bits=64, **_MAXIMA | {"edges_ram_depth": 0},
     ),
     "3x8_x8k8_pair": Hardware(
         rows=3, cols=8, x_bits=8, k_bits=8, pe="dsp_pair", requantizers=1, weights_ram_depth=128, axi_data_bits=64,
         **_MAXIMA,
     ),
     "5x14_x8k8_scaled": Hardware(
-        rows=5, cols=14, x_bits=8, k_bits=8, scale_bits=17, drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
-        **_MAXIMA,
+        rows=5, cols=14, x_bits=8, k_bits=8, scale_bits=17, drain_lanes=2, depthwise=14, weights_ram_depth=128,
+        axi_data_bits=64, **_MAXIMA,
     ),
     "6x11_x4k8_scaled": Hardware(
-        rows=6, cols=11, x_bits=4, k_bits=8, scale_bits=17, requantizers=1, pe="dsp_pair", weights_ram_depth=64,
-        axi_data_bits=128, **{**_MAXIMA, "y_bits": 24, "pool_ram_depth": 0},
+        rows=6, cols=11, x_bits=4, k_bits=8, scale_bits=17, requantizers=1, pe="dsp_pair", depthwise=4,
+        weights_ram_depth=64, axi_data_bits=128, **{**_MAXIMA, "y_bits": 24, "pool_ram_depth": 0},
     ),
     "4x9_x8k8_resident": Hardware(
         rows=4, cols=9, x_bits=8, k_bits=8, drain_lanes=2, weights_ram_depth=64, weights_resident=300,
@@ -64,8 +68,8 @@ HARDWARE: dict[str, Hardware] = {
         weights_resident=257, axi_data_bits=64, **_MAXIMA | {"kh_max": 5},
     ),
     "4x9_x4k4_pair": Hardware(
-        rows=4, cols=9, x_bits=4, k_bits=4, pe="dsp_pair", drain_lanes=2, weights_ram_depth=128, axi_data_bits=64,
-        **{**_MAXIMA, "y_bits": 20},
+        rows=4, cols=9, x_bits=4, k_bits=4, pe="dsp_pair", drain_lanes=2, depthwise=2, weights_ram_depth=128,
+        axi_data_bits=64, **{**_MAXIMA, "y_bits": 20},
     ),
 }  # fmt: skip
 

@@ -26,8 +26,9 @@ def _run(hw: Hardware, seed: int, out: Path) -> bool:
     """One network; False if the hardware refuses it by name."""
     bits = {"x_bits": (hw.x_bits,), "k_bits": (hw.k_bits,)}
     dense_only = 0.5 if hw.weights_resident else 0.12
-    shares = {"whole_maps": 0.3, "groups": 0.3, "joints": 0.3, "pads": 0.3, "ups": 0.2}
-    _, graph, x = random_case(seed, **bits, **shares, dense_only=dense_only, scales=0.5 * (hw.scale_bits > 0))
+    shares = {"whole_maps": 0.3, "groups": 0.3, "joints": 0.3, "pads": 0.3, "ups": 0.2, "depthwise": 0.4}
+    shares |= {"dense_only": dense_only, "max_kernel": min(hw.limit("kh_max"), hw.limit("kw_max"))}
+    _, graph, x = random_case(seed, **bits, **shares, scales=0.5 * (hw.scale_bits > 0))
     try:
         export(graph, hw, out, x=x)
     except MappingError:

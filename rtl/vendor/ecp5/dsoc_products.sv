@@ -7,26 +7,26 @@ module dsoc_products #(
     parameter int unsigned Cols = 24,
     parameter int unsigned XBits = 4,
     parameter int unsigned KBits = 4,
-    parameter int unsigned Own = 1,
+    parameter int unsigned Sets = 1,
+    parameter int unsigned WeightRows = 1,
     localparam int unsigned PBits = XBits + KBits
 ) (
-    input  logic                         clk_i,
-    input  logic                         advance_i,
-    input  logic                         mac_i,
-    input  logic        [Rows*XBits-1:0] pixel_i,
-    input  logic [Own-1:0][Cols*KBits-1:0] weights_i,
-    output logic signed [     PBits-1:0] product_o[Rows][Cols]
+    input  logic                              clk_i,
+    input  logic                              advance_i,
+    input  logic                              mac_i,
+    input  logic        [Sets*Rows*XBits-1:0] pixel_i,
+    input  logic [WeightRows-1:0][Cols*KBits-1:0] weights_i,
+    output logic signed [          PBits-1:0] product_o[Rows][Cols]
 );
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
-    logic [17:0] pixel;
-    assign pixel = mac_i ? 18'($signed(pixel_i[r*XBits+:XBits])) : '0;
-
     for (genvar c = 0; c < Cols; c++) begin : gen_column
+      logic [17:0] pixel;
       logic [17:0] weight;
       logic [35:0] product;
 
-      assign weight          = 18'($signed(weights_i[r%Own][c*KBits+:KBits]));
+      assign pixel           = mac_i ? 18'($signed(pixel_i[(c%Sets*Rows+r)*XBits+:XBits])) : '0;
+      assign weight          = 18'($signed(weights_i[r%WeightRows][c*KBits+:KBits]));
       assign product_o[r][c] = product[PBits-1:0];
 
       MULT18X18D #(
