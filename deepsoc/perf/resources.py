@@ -46,9 +46,9 @@ _OPTIONAL = {
 PARAMETERS = tuple(name for name in RTL_PARAMETERS if name not in (*_OPTIONAL, "pe"))
 """Numbers that the resources depend on. Beside them may stand `pe`, memories of pools in line, `requantizers`,
 `drain_lanes`, `scale_bits` and `depthwise`; left out, the elements are portable, there are no pools in line, two
-requantizers a row, one lane, no factors, and one channel of pixels at once. Of factors only what follows from the RTL is
-counted, a DSP block each and the memory beside the biases: their logic has not been synthesized and is taken to be that
-of the shifts which they replace."""
+requantizers a row, one lane, no factors, and one channel of pixels at once. Of factors only what follows from the RTL
+is counted, a DSP block each and the memory beside the biases: their logic has not been synthesized and is taken to be
+that of the shifts which they replace."""
 
 _DATA = Path(__file__).with_name("resources.csv")
 _Values = npt.NDArray[np.float64]
