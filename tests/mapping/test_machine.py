@@ -243,6 +243,46 @@ def test_groups_are_operations_on_ranges_of_channels(rng: np.random.Generator) -
             plan(raw, HW)
 
 
+@pytest.mark.parametrize("scale_bits", [0, 17])
+def test_depthwise_convolutions_are_one_operation(rng: np.random.Generator, scale_bits: int) -> None:
+    """With a residual, pools in line, strides, as accumulators at the end; iterations of as many channels as fit."""
+    hw = Hardware(
+        rows=4, cols=13, x_bits=4, k_bits=4, axi_data_bits=64, depthwise=4, drain_lanes=2 - scale_bits % 2,
+        scale_bits=scale_bits,
+    )  # fmt: skip
+    layers = [
+        Bundle("a", "input", conv(rng, (3, 3, 1, 10), groups=10), act=relu(), pool=pool("max", (2, 2), (2, 2))),
+        Bundle("b", "a", conv(rng, (5, 3, 1, 10), groups=10), act=relu(1, 3), add=Add("a", relu(2))),
+        Bundle("c", "b", conv(rng, (3, 7, 1, 10), groups=10, strides=(1, 2)), act=linear()),
+        Bundle("d", "c", conv(rng, (1, 1, 1, 10), groups=10, strides=(2, 1)), act=relu()),
+        Bundle("e", "d", conv(rng, (2, 3, 1, 10), groups=10)),
+    ]
+    operations = check(graph((2, 9, 11, 10), *layers), hw, rng)
+    assert [op.name for op in operations] == ["a", "b", "c", "d", "e"]
+    assert all(op.loops.depthwise and op.loops.sets == 1 for op in operations)
+    assert [op.loops.group for op in operations] == [3, 3, 7, 1, 3]
+    assert [op.loops.ch_per_t for op in operations] == [4, 4, 1, 4, 4]
+    assert [op.work.pixel_lanes(hw) for op in operations] == [hw.drain_lanes] * 2 + [1] + [hw.drain_lanes] * 2
+    assert operations[1].stage.operand == "tensor"
+    assert operations[0].pool
+    assert operations[4].raw
+
+
+def test_what_has_several_channels_a_group_is_not_depthwise(rng: np.random.Generator) -> None:
+    hw = Hardware(rows=4, cols=12, x_bits=4, k_bits=4, axi_data_bits=64, depthwise=4)
+    twice = Bundle("a", "input", conv(rng, (3, 3, 1, 6), groups=3), act=relu())
+    operations = check(graph((1, 5, 5, 3), twice), hw, rng)
+    assert [op.name for op in operations] == ["a.group0", "a.group1", "a.group2"]
+    assert not any(op.loops.depthwise for op in operations)
+
+
+def test_a_depthwise_kernel_wider_than_the_array_is_refused(rng: np.random.Generator) -> None:
+    hw = Hardware(rows=4, cols=6, x_bits=4, k_bits=4, axi_data_bits=64, depthwise=2)
+    wide = Bundle("a", "input", conv(rng, (3, 7, 1, 6), groups=6, strides=(1, 2)), act=relu())
+    with pytest.raises(MappingError, match=r"bundle a: a kernel of 7 columns takes 7 columns .* the array has 6"):
+        plan(graph((1, 9, 9, 6), wide), hw)
+
+
 PADS = [((2, 0), (0, 2)), ((0, 2), (2, 0)), ((1, 2), (2, 1)), ((2, 2), (1, 1))]
 
 

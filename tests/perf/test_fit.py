@@ -21,6 +21,7 @@ from deepsoc.hw import Hardware
 from deepsoc.hw.boards import Board, board
 from deepsoc.hw.nodes import node
 from deepsoc.mapping import resolve
+from deepsoc.netspec.spec import parse_net
 from deepsoc.perf import Memory, estimate, summary
 from deepsoc.perf import fit as module
 from deepsoc.perf._fitspace import fit_space
@@ -446,6 +447,22 @@ def test_the_output_stage_is_the_smallest_that_loses_nothing(name: str, stage: t
         other = fit([chosen], board="zcu104", space=space | {"requantizers": requantizers, "drain_lanes": lanes})
         assert other.fps <= found.fps
         assert other.fps < found.fps or other.resources["lut"] >= found.resources["lut"]
+
+
+def test_groups_get_channels_of_their_own_where_a_network_is_depthwise() -> None:
+    core = {"type": "conv2d", "filters": 24, "kernel": [3, 3], "padding": "same", "groups": 24}
+    net = {
+        "format": "deepsoc-net/1", "name": "depthwise", "input": {"shape": [16, 16, 24]},
+        "bits": {"x": 8, "k": 8, "b": 16},
+        "bundles": [{"name": "a", "input": "input", "core": core, "act": {"type": "relu"}}],
+    }  # fmt: skip
+    space = {"rows": [4], "cols": [24], "weights_ram_depth": [64], **STAGE}
+    chosen = parse_net(net).to_graph()
+    found = fit([chosen], board="zcu104", space=space)
+    without = fit([chosen], board="zcu104", space=space | {"depthwise": 0})
+    assert (found.hw.depthwise, without.hw.depthwise) == (8, 0)
+    assert found.fps > 2 * without.fps
+    assert found.resources["lut"] > without.resources["lut"]
 
 
 @pytest.mark.parametrize("place", [{"board": "ulx3s-85f"}, {"area_mm2": 4, "node": "28nm"}])
