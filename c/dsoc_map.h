@@ -728,11 +728,6 @@
 #define DSOC_D_X_TERM_LSB 0u
 #define DSOC_D_X_TERM_MASK 0x0000FFFFu
 
-/* resident: Spread: first resident word of the operation. */
-#define DSOC_D_RESIDENT_WORD 60u
-#define DSOC_D_RESIDENT_LSB 0u
-#define DSOC_D_RESIDENT_MASK 0x000FFFFFu
-
 /* load_addr: Spread: arena offset of the stream that fills the resident weights of this operation. */
 #define DSOC_D_LOAD_ADDR_WORD 61u
 #define DSOC_D_LOAD_ADDR_LSB 0u
@@ -742,5 +737,10 @@
 #define DSOC_D_LOAD_BEATS_WORD 62u
 #define DSOC_D_LOAD_BEATS_LSB 0u
 #define DSOC_D_LOAD_BEATS_MASK 0xFFFFFFFFu
+
+/* resident: Spread: first resident word of the operation. */
+#define DSOC_D_RESIDENT_WORD 63u
+#define DSOC_D_RESIDENT_LSB 0u
+#define DSOC_D_RESIDENT_MASK 0x000FFFFFu
 
 #endif /* DSOC_MAP_H */

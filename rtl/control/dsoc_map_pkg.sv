@@ -750,11 +750,6 @@ package dsoc_map_pkg;
   localparam int unsigned D_X_TERM_LSB = 0;
   localparam int unsigned D_X_TERM_WIDTH = 16;
 
-  // resident: Spread: first resident word of the operation.
-  localparam int unsigned D_RESIDENT_WORD = 60;
-  localparam int unsigned D_RESIDENT_LSB = 0;
-  localparam int unsigned D_RESIDENT_WIDTH = 20;
-
   // load_addr: Spread: arena offset of the stream that fills the resident weights of this
   // operation.
   localparam int unsigned D_LOAD_ADDR_WORD = 61;
@@ -767,14 +762,18 @@ package dsoc_map_pkg;
   localparam int unsigned D_LOAD_BEATS_LSB = 0;
   localparam int unsigned D_LOAD_BEATS_WIDTH = 32;
 
+  // resident: Spread: first resident word of the operation.
+  localparam int unsigned D_RESIDENT_WORD = 63;
+  localparam int unsigned D_RESIDENT_LSB = 0;
+  localparam int unsigned D_RESIDENT_WIDTH = 20;
+
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [31:0] reserved2016;
+    logic [11:0] reserved2036;
+    logic [19:0] resident;
     logic [31:0] load_beats;
     logic [31:0] load_addr;
-    logic [11:0] reserved1940;
-    logic [19:0] resident;
-    logic [47:0] reserved1872;
+    logic [79:0] reserved1872;
     logic signed [15:0] x_term;
     logic [7:0] reserved1848;
     logic [7:0] x_before;

@@ -8,7 +8,7 @@
 /// `hold_i` copies all sums into holding registers, out of which `Lanes` columns of rows (`column_i`) are shown at a time, so that
 /// finished channels leave while the array goes on.
 ///
-/// Where each row has weights of its own (`Own`), what the rows of a column give belongs together: who takes them adds them.
+/// Where each row has weights of its own (`WeightRows`), what the rows of a column give belongs together: who takes them adds them.
 ///
 /// All kinds of processing elements do the same in the same clock. `PePortable`: everything in logic, and what synthesis makes of
 /// a product. `PeCascade`: one DSP block each (dsoc_pe_block). `PePair`: two rows share one block, for both
@@ -18,7 +18,7 @@
 ///   Rows, Cols, XBits, KBits, YBits  geometry and bits of activation, weight and accumulator
 ///   GMax                             largest group
 ///   Lanes                            columns that are shown at a time
-///   Own                              rows with weights of their own: all, or 1 where all have the same; not with PePair
+///   WeightRows                       rows with weights of their own: all, or 1 where all have the same; not with PePair
 ///   Pe                               kind of the processing elements: 0 portable, 1 dsp_cascade, 2 dsp_pair
 ///   Dsp48e2                          DSP blocks are DSP48E2 (UltraScale+) rather than DSP48E1 (7 series)
 module dsoc_array #(
@@ -29,7 +29,7 @@ module dsoc_array #(
     parameter int unsigned YBits = 32,
     parameter int unsigned GMax = 8,
     parameter int unsigned Lanes = 1,
-    parameter int unsigned Own = 1,
+    parameter int unsigned WeightRows = 1,
     parameter int unsigned Pe = 0,
     parameter bit Dsp48e2 = 1'b0,
     localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1
@@ -39,7 +39,7 @@ module dsoc_array #(
     input  logic                  advance_i,
     input  logic [           7:0] group_i,
     input  logic [Rows*XBits-1:0] pixel_i,
-    input  logic [Own-1:0][Cols*KBits-1:0] weights_i,
+    input  logic [WeightRows-1:0][Cols*KBits-1:0] weights_i,
     input  logic                  mac_i,
     input  logic                  zero_i,
     input  logic                  shift_i,
@@ -56,7 +56,7 @@ module dsoc_array #(
   logic [Cols-1:0] starts, left_qq;  // first columns of the groups; the sum takes that to its left
   logic mac_q, zero_q, shift_q, mac_qq, shift_qq;
   logic own_qq;  // the sum goes on from itself
-  logic [Own-1:0][Cols*KBits-1:0] weights;  // beside the flags, unless the elements have their registers
+  logic [WeightRows-1:0][Cols*KBits-1:0] weights;  // beside the flags, unless the elements have their registers
 
   always_comb begin
     starts = '0;
@@ -82,7 +82,7 @@ module dsoc_array #(
   if (Pe != PePair || InBlock) begin : gen_no_register
     assign weights = weights_i;
   end else begin : gen_weights
-    logic [Own-1:0][Cols*KBits-1:0] weights_q;
+    logic [WeightRows-1:0][Cols*KBits-1:0] weights_q;
     always_ff @(posedge clk_i) begin
       if (advance_i) weights_q <= weights_i;
     end
@@ -104,7 +104,7 @@ module dsoc_array #(
         .Cols (Cols),
         .XBits(XBits),
         .KBits(KBits),
-        .Own  (Own)
+        .WeightRows(WeightRows)
     ) i_products (
         .clk_i,
         .advance_i,
@@ -182,7 +182,7 @@ module dsoc_array #(
             .advance_i,
             .starts_i(starts),
             .pixel_i (pixel),
-            .weights_i(weights[g%Own]),
+            .weights_i(weights[g%WeightRows]),
             .mac_i   (mac_q),
             .own_i   (mac_q && !zero_q),
             .shift_i (shift_q),

@@ -90,7 +90,7 @@ module dsoc_engine #(
   localparam int unsigned WordUnit = WeightsPorts * ((AxiBits / 8 > 8) ? AxiBits / 8 : 8);
   localparam int unsigned WordBits = (Cols * KBits + WordUnit - 1) / WordUnit * WordUnit;
   localparam int unsigned ColBits = (Cols > 1) ? $clog2(Cols) : 1;
-  localparam int unsigned Own = (ResidentDepth > 0) ? Rows : 1;  // rows with weights of their own
+  localparam int unsigned WeightRows = (ResidentDepth > 0) ? Rows : 1;  // rows with weights of their own
   localparam int unsigned GMax = (KwMax + SwMax - 1 < Cols) ? KwMax + SwMax - 1 : Cols;
 
   logic block_valid, word_valid, block_whole, block_release, weights_read, weights_error, control_error;
@@ -231,7 +231,7 @@ module dsoc_engine #(
   // Operands and what is done with them, a clock late: a block RAM's word has a long way to all rows.
   logic mac_q, zero_q, shift_q;
   logic [Rows*XBits-1:0] taken, pixels_q;
-  logic [Own-1:0][Cols*KBits-1:0] row_weights, weights_q;
+  logic [WeightRows-1:0][Cols*KBits-1:0] row_weights, weights_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) {mac_q, zero_q, shift_q} <= '0;
@@ -285,7 +285,7 @@ module dsoc_engine #(
       .YBits  (YBits),
       .GMax   (GMax),
       .Lanes  (Lanes),
-      .Own    (Own),
+      .WeightRows(WeightRows),
       .Pe     (Pe),
       .Dsp48e2(Dsp48e2)
   ) i_array (

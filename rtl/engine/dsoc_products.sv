@@ -5,25 +5,25 @@
 ///
 /// Parameters:
 ///   Rows, Cols, XBits, KBits  geometry and bits of activation and weight
-///   Own                       rows with weights of their own: all, or 1 where all have the same
+///   WeightRows                rows with weights of their own: all, or 1 where all have the same
 module dsoc_products #(
     parameter int unsigned Rows = 8,
     parameter int unsigned Cols = 24,
     parameter int unsigned XBits = 4,
     parameter int unsigned KBits = 4,
-    parameter int unsigned Own = 1,
+    parameter int unsigned WeightRows = 1,
     localparam int unsigned PBits = XBits + KBits
 ) (
     input  logic                         clk_i,
     input  logic                         advance_i,
     input  logic                         mac_i,
     input  logic        [Rows*XBits-1:0] pixel_i,
-    input  logic [Own-1:0][Cols*KBits-1:0] weights_i,
+    input  logic [WeightRows-1:0][Cols*KBits-1:0] weights_i,
     output logic signed [     PBits-1:0] product_o[Rows][Cols]
 );
 
   // Rows are assigned as a whole: a simulator makes vector code of that, and far slower code of assignments to each element.
-  for (genvar o = 0; o < Own; o++) begin : gen_own
+  for (genvar o = 0; o < WeightRows; o++) begin : gen_own
     logic signed [KBits-1:0] weight[Cols];
     logic signed [KBits-1:0] weight_q[Cols];
 
@@ -35,7 +35,7 @@ module dsoc_products #(
       if (advance_i) weight_q <= weight;
     end
 
-    for (genvar r = o; r < Rows; r += Own) begin : gen_row
+    for (genvar r = o; r < Rows; r += WeightRows) begin : gen_row
       logic signed [XBits-1:0] pixel_q;
       logic signed [PBits-1:0] product[Cols];
       logic signed [PBits-1:0] product_q[Cols];

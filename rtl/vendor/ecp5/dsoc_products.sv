@@ -7,14 +7,14 @@ module dsoc_products #(
     parameter int unsigned Cols = 24,
     parameter int unsigned XBits = 4,
     parameter int unsigned KBits = 4,
-    parameter int unsigned Own = 1,
+    parameter int unsigned WeightRows = 1,
     localparam int unsigned PBits = XBits + KBits
 ) (
     input  logic                         clk_i,
     input  logic                         advance_i,
     input  logic                         mac_i,
     input  logic        [Rows*XBits-1:0] pixel_i,
-    input  logic [Own-1:0][Cols*KBits-1:0] weights_i,
+    input  logic [WeightRows-1:0][Cols*KBits-1:0] weights_i,
     output logic signed [     PBits-1:0] product_o[Rows][Cols]
 );
 
@@ -26,7 +26,7 @@ module dsoc_products #(
       logic [17:0] weight;
       logic [35:0] product;
 
-      assign weight          = 18'($signed(weights_i[r%Own][c*KBits+:KBits]));
+      assign weight          = 18'($signed(weights_i[r%WeightRows][c*KBits+:KBits]));
       assign product_o[r][c] = product[PBits-1:0];
 
       MULT18X18D #(
