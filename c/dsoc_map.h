@@ -744,14 +744,9 @@
 #define DSOC_D_X_T_STEP_MASK 0xFFFFFFFFu
 
 /* x_seg_bytes_last: With depthwise: as x_seg_bytes, of the last iteration. */
-#define DSOC_D_X_SEG_BYTES_LAST_WORD 63u
+#define DSOC_D_X_SEG_BYTES_LAST_WORD 60u
 #define DSOC_D_X_SEG_BYTES_LAST_LSB 0u
 #define DSOC_D_X_SEG_BYTES_LAST_MASK 0xFFFFFFFFu
-
-/* resident: Spread: first resident word of the operation. */
-#define DSOC_D_RESIDENT_WORD 60u
-#define DSOC_D_RESIDENT_LSB 0u
-#define DSOC_D_RESIDENT_MASK 0x000FFFFFu
 
 /* load_addr: Spread: arena offset of the stream that fills the resident weights of this operation. */
 #define DSOC_D_LOAD_ADDR_WORD 61u
@@ -762,5 +757,10 @@
 #define DSOC_D_LOAD_BEATS_WORD 62u
 #define DSOC_D_LOAD_BEATS_LSB 0u
 #define DSOC_D_LOAD_BEATS_MASK 0xFFFFFFFFu
+
+/* resident: Spread: first resident word of the operation. */
+#define DSOC_D_RESIDENT_WORD 63u
+#define DSOC_D_RESIDENT_LSB 0u
+#define DSOC_D_RESIDENT_MASK 0x000FFFFFu
 
 #endif /* DSOC_MAP_H */

@@ -768,14 +768,9 @@ package dsoc_map_pkg;
   localparam int unsigned D_X_T_STEP_WIDTH = 32;
 
   // x_seg_bytes_last: With depthwise: as x_seg_bytes, of the last iteration.
-  localparam int unsigned D_X_SEG_BYTES_LAST_WORD = 63;
+  localparam int unsigned D_X_SEG_BYTES_LAST_WORD = 60;
   localparam int unsigned D_X_SEG_BYTES_LAST_LSB = 0;
   localparam int unsigned D_X_SEG_BYTES_LAST_WIDTH = 32;
-
-  // resident: Spread: first resident word of the operation.
-  localparam int unsigned D_RESIDENT_WORD = 60;
-  localparam int unsigned D_RESIDENT_LSB = 0;
-  localparam int unsigned D_RESIDENT_WIDTH = 20;
 
   // load_addr: Spread: arena offset of the stream that fills the resident weights of this
   // operation.
@@ -789,13 +784,18 @@ package dsoc_map_pkg;
   localparam int unsigned D_LOAD_BEATS_LSB = 0;
   localparam int unsigned D_LOAD_BEATS_WIDTH = 32;
 
+  // resident: Spread: first resident word of the operation.
+  localparam int unsigned D_RESIDENT_WORD = 63;
+  localparam int unsigned D_RESIDENT_LSB = 0;
+  localparam int unsigned D_RESIDENT_WIDTH = 20;
+
   /// One descriptor as fetched: word 0 in the lowest bits.
   typedef struct packed {
-    logic [31:0] x_seg_bytes_last;
+    logic [11:0] reserved2036;
+    logic [19:0] resident;
     logic [31:0] load_beats;
     logic [31:0] load_addr;
-    logic [11:0] reserved1940;
-    logic [19:0] resident;
+    logic [31:0] x_seg_bytes_last;
     logic [31:0] x_t_step;
     logic [15:0] reserved1872;
     logic signed [15:0] x_term;
