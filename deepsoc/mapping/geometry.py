@@ -83,11 +83,12 @@ class Loops:
         return min(last_row, self.x_rows - 1) // rows
 
 
-def _groups(hw: Hardware, kw: int, sets: int) -> int:
-    """Elastic groups of the array."""
+def _groups(hw: Hardware, kw: int, sw: int, *, own: bool = False) -> int:
+    """Elastic groups of the array; `own`: each with a channel of its own, whatever the stride."""
+    sets = 1 if own else sw
     if groups := hw.e_groups(kw, sets):
         return groups
-    at = f" at stride {sets}" if sets > 1 else ""
+    at = "" if own else f" at stride {sw}"
     raise MappingError(
         f"a kernel of {kw} columns{at} takes {kw + sets - 1} columns of processing elements, "
         f"the array has {hw.cols}; use a smaller kernel or stride, or more columns"
@@ -107,7 +108,7 @@ def depthwise(hw: Hardware, core: Conv2D) -> bool:
 
 def _own_channels(hw: Hardware, co: int, kh: int, kw: int) -> int:
     """Channels an iteration of a depthwise convolution: as many as can be, or those that move in whole lanes."""
-    most = min(_groups(hw, kw, 1), hw.depthwise)
+    most = min(_groups(hw, kw, 1, own=True), hw.depthwise)
 
     def clocks(channels: int) -> int:
         lanes = 1 if channels % hw.drain_lanes else hw.drain_lanes

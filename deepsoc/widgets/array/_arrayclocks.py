@@ -80,7 +80,7 @@ def array_clocks(op: Operation, hw: Hardware, source: IntArray) -> ArrayClocks:
     outputs, done = _outputs(op, hw, states, indices, (leaving, batch, ends))
     shown = min(len(step), _MOST_CLOCKS, _MOST_SUMS // (hw.rows * hw.cols))
     loops = op.loops
-    roles = [[np.stack(column_roles(hw, loops, t, s), axis=-1) for s in range(loops.sw)] for t in range(loops.t)]
+    roles = [[np.stack(column_roles(hw, loops, t, s), axis=-1) for s in range(loops.sets)] for t in range(loops.t)]
     return ArrayClocks(
         states=states, indices=indices, step=step[:shown], events=events[:shown], leaving=leaving[:shown],
         batch=batch[:shown], live=_live(states), image=_image(op, hw, source), outputs=outputs, done=done,
