@@ -332,7 +332,7 @@ module dsoc_weights_reader #(
       .Depth(2 << DepthBits)
   ) i_weights (
       .clk_i,
-      .wen_i  (word_valid && state_q == Words && !fills),
+      .wen_i  (word_valid && state_q == Words),  // resident words too: the bank is free
       .waddr_i({bank_q, DepthBits'(waddr_q)}),
       .wdata_i(word),
       .ren_i  (read_i),
