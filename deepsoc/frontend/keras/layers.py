@@ -49,7 +49,7 @@ _REMEDIES = {
     "activation": "Give the Bundle act=ds.ReLU(...).",
     "data_format": "Channels are last.",
     "dilation_rate": "Dilation is not there yet; a larger kernel with zeros computes the same.",
-    "depth_multiplier": "Depthwise convolutions are not there yet.",
+    "depth_multiplier": "Give a depthwise layer as many groups as its input has channels.",
     "activity_regularizer": "Put keras.layers.ActivityRegularization behind the Bundle.",
 }
 

@@ -52,7 +52,7 @@ _REMEDIES = {
     ),
     **dict.fromkeys(
         ("DepthwiseConv2D", "SeparableConv2D", "QDepthwiseConv2D", "QSeparableConv2D"),
-        f"{_NOT_YET}; a ds.Conv2D over all channels computes it, with more multiplications",
+        "use ds.Bundle(ds.Conv2D(channels, kernel, groups=channels)), and one of (1, 1) behind it for a separable one",
     ),
     "ZeroPadding2D": "give the ds.Conv2D behind it padding=((top, bottom), (left, right))",
     **dict.fromkeys(("Reshape", "Permute"), "ds.flatten is the only change of shape; shape the data before"),

@@ -478,7 +478,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a global pool": (after(stock.GlobalAveragePooling2D(keepdims=True)), "pool=ds.AvgPool2D((8, 8)), flatten=True"),
     "a batch norm": (after(stock.BatchNormalization()), "batch_norm=True"),
     "a stock convolution": (after(stock.Conv2D(2, 1)), "ds.Bundle(ds.Conv2D"),
-    "a depthwise convolution": (after(stock.DepthwiseConv2D(1)), "no form for it yet; a ds.Conv2D over all"),
+    "a depthwise convolution": (after(stock.DepthwiseConv2D(1)), "ds.Conv2D(channels, kernel, groups=channels)"),
     "padding": (after(stock.ZeroPadding2D()), "padding=((top, bottom), (left, right))"),
     "up-sampling": (after(stock.UpSampling2D()), "upsample=(rows, columns)"),
     "a transposed convolution": (after(stock.Conv2DTranspose(2, 2)), "depth_to_space=(rows, columns)"),
