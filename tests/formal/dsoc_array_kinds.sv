@@ -65,7 +65,7 @@ module dsoc_array_kinds #(
     for (genvar c = 0; c < Cols; c++) begin : gen_column
       logic signed [YBits-1:0] product, old;
       logic signed [YBits:0] sum;
-      assign product = YBits'(gen_array[0].i_array.gen_portable.i_products.gen_row[r].product_q[c]);
+      assign product = YBits'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].gen_row[r].product_q[c]);
       assign old = own ? gen_array[0].i_array.gen_portable.gen_row[r].sum_q[c] : '0;
       assign sum = (YBits + 1)'(product) + (YBits + 1)'(old);
       assign fits[r*Cols+c] = !(known_q[c] && mac) || sum[YBits] == sum[YBits-1];
@@ -82,12 +82,12 @@ module dsoc_array_kinds #(
       logic [6:0] operation;
       logic from_left;
 
-      assign weight = 48'(gen_array[0].i_array.gen_portable.i_products.weight_q[c]);
+      assign weight = 48'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].weight_q[c]);
       if (Lanes == 2) begin : gen_two
-        assign pixel = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].pixel_q[0]) <<< Apart)
-            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q[0]);
-        assign product = (48'(gen_array[0].i_array.gen_portable.i_products.gen_row[High].product_q[c]) <<< Apart)
-            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].product_q[c]);
+        assign pixel = (48'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].gen_row[High].pixel_q[0]) <<< Apart)
+            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].gen_row[Low].pixel_q[0]);
+        assign product = (48'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].gen_row[High].product_q[c]) <<< Apart)
+            + 48'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].gen_row[Low].product_q[c]);
         assign sum[YBits-1:0] = gen_array[0].i_array.gen_portable.gen_row[Low].sum_q[c];
         assign held[YBits-1:0] = gen_array[0].i_array.gen_portable.gen_row[Low].held_q[c];
         // In a block a negative low sum has borrowed from the high one.
@@ -96,8 +96,8 @@ module dsoc_array_kinds #(
         assign held[2*YBits-1:YBits] = gen_array[0].i_array.gen_portable.gen_row[High].held_q[c]
             - YBits'(InBlock && held[YBits-1]);
       end else begin : gen_one
-        assign pixel = 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].pixel_q[0]);
-        assign product = 48'(gen_array[0].i_array.gen_portable.i_products.gen_row[Low].product_q[c]);
+        assign pixel = 48'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].gen_row[Low].pixel_q[0]);
+        assign product = 48'(gen_array[0].i_array.gen_portable.i_products.gen_weights[0].gen_row[Low].product_q[c]);
         assign sum = gen_array[0].i_array.gen_portable.gen_row[Low].sum_q[c];
         assign held = gen_array[0].i_array.gen_portable.gen_row[Low].held_q[c];
       end
