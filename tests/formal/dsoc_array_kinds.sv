@@ -122,7 +122,7 @@ module dsoc_array_kinds #(
         logic signed [2*(XBits+KBits)-1:0] m;
         assign x = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.pixel_q;
         assign m = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.gen_pair[c].products_q;
-        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights[c*KBits+:KBits] == weight[KBits-1:0];
+        assign operands = 48'(x) == pixel && gen_array[1].i_array.weights[0][c*KBits+:KBits] == weight[KBits-1:0];
         assign products = 48'(m) == product;
         assign sums = gen_array[1].i_array.own_qq == own && (!shift || m == 0);
         assign other_sum = gen_array[1].i_array.gen_shared.gen_group[g].gen_pair.i_elements.sum_q[c];
