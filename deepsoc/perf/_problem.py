@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from deepsoc.errors import InputError
-from deepsoc.graph.ir import Conv2D, Graph
+from deepsoc.graph.ir import Conv2D, Dense, Graph
 from deepsoc.hw import Hardware
 from deepsoc.hw.params import MAX_LINE_BUFFERS
+from deepsoc.mapping.geometry import spread_loops
 from deepsoc.perf._figures import ENGINE, figures, line_buffers
 from deepsoc.perf._mapped import point_figures
 from deepsoc.perf._network import Network, complete, kernel_columns, weight_words
@@ -130,12 +131,15 @@ class Problem:
     def restaged(self, row: pd.DataFrame) -> list[pd.DataFrame]:
         """The row of a point with every other output stage that is left to choose, as `frame` has them.
 
-        Where networks with weights are depthwise in part, with and without channels of the groups' own as well.
+        Where networks with weights are depthwise in part, with and without channels of the groups' own as well; where
+        they have dense layers at batch 1, with their weights on chip, with half of them, and with none.
         """
         points, found = row[list(PARAMETERS)], []
-        stages = self._stages
-        if self._depthwise_columns and "depthwise" not in [axis.name for axis in self.space.axes]:
+        stages, given = self._stages, [axis.name for axis in self.space.axes]
+        if self._depthwise_columns and "depthwise" not in given:
             stages["depthwise"] = (0, min(max(int(row["cols"].iloc[0]) // self._depthwise_columns, 2), 256))
+        if "weights_resident" not in given and (words := self._resident_words(Hardware(**_only(points)))):
+            stages["weights_resident"] = (0, *(n for n in (-(-words // 2), words) if 2 <= n <= 1 << 20))
         for values in itertools.product(*stages.values()):
             other = points.assign(**dict(zip(stages, values, strict=True)))
             if not (other == points).all(axis=None) and not Hardware.faults(_only(other)):
@@ -148,6 +152,15 @@ class Problem:
         cores = [bundle.core for source in self.sources if isinstance(source, Graph) for bundle in source.bundles]
         found = [core.weights.shape[1] for core in cores if isinstance(core, Conv2D) and core.depthwise]
         return max(min(found), 3) if found else 0
+
+    def _resident_words(self, hw: Hardware) -> int:
+        """Words of resident weights of dense layers that may be spread over the rows, of the network with the most."""
+        if hw.x_bits < 8 or hw.pe == "dsp_pair":
+            return 0
+        graphs = [source for source in self.sources if isinstance(source, Graph) and source.input_shape[0] == 1]
+        cores = [[bundle.core for bundle in graph.bundles if isinstance(bundle.core, Dense)] for graph in graphs]
+        loops = [[spread_loops(hw, core.weights.shape[1], core.weights.shape[0]) for core in each] for each in cores]
+        return max((sum(one.t * one.ci for one in each) for each in loops), default=0)
 
     @property
     def _stages(self) -> dict[str, tuple[int, ...]]:

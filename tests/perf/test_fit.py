@@ -465,6 +465,30 @@ def test_groups_get_channels_of_their_own_where_a_network_is_depthwise() -> None
     assert found.resources["lut"] > without.resources["lut"]
 
 
+@pytest.mark.parametrize(("board", "share"), [("zcu104", 1.0), ("pynq-z2", 0.5)])
+def test_weights_of_dense_layers_stay_on_chip_as_far_as_they_fit(board: str, share: float) -> None:
+    widths = (512, 512, 256, 64)
+    bundles = [
+        {
+            "name": f"d{i}",
+            "input": f"d{i - 1}" if i else "input",
+            "core": {"type": "dense", "units": n},
+            "act": {"type": "relu"},
+        }
+        for i, n in enumerate(widths)
+    ]
+    net = {"format": "deepsoc-net/1", "name": "mlp", "input": {"shape": [512]}, "bits": {"x": 8, "k": 8, "b": 16},
+           "bundles": bundles}  # fmt: skip
+    chosen = parse_net(net).to_graph()
+    space = {"rows": [8], "cols": [24], "pe": ["dsp_cascade"], "weights_ram_depth": [512], **STAGE}
+    found = fit([chosen], board=board, space=space)
+    without = fit([chosen], board=board, space=space | {"weights_resident": 0})
+    features = (512, *widths[:-1])  # on 8 rows, 16 a beat
+    words = sum(-(-n // 24) * (-(-x // 128) * 16) for x, n in zip(features, widths, strict=True))
+    assert (found.hw.weights_resident, without.hw.weights_resident) == (round(share * words), 0)
+    assert found.fps > 1.2 * without.fps
+
+
 @pytest.mark.parametrize("place", [{"board": "ulx3s-85f"}, {"area_mm2": 4, "node": "28nm"}])
 def test_elements_elsewhere_are_portable(place: dict[str, Any]) -> None:
     assert fit([CONV], **place, space={"rows": [2], "cols": [12], "weights_ram_depth": [2048]}).hw.pe == "portable"
