@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, product
 
 from deepsoc.hw import Hardware
 from deepsoc.hw.regmap import unpack_descriptor
@@ -57,7 +57,9 @@ def _marks(before: Trace, returns: int, hw: Hardware) -> Iterator[tuple[int, int
 def _parts(d: Fields, hw: Hardware) -> Iterator[tuple[int, list[int]]]:
     """(what the mark must have passed, addresses that are read) of every beat of a row block's lines."""
     reader = LineReader(d, "x", Memory(bytearray(), hw.axi_bytes), hw)
-    for n in range(d["n_count"]):
+    counts = d["n_count"], d["t_count"] if reader.t_step else 1  # iterations that read the same are one
+    for n, t in product(*map(range, counts)):
+        length = reader.seg_bytes[t == d["t_count"] - 1]
         for l in range(d["l_count"]):  # noqa: E741
             base = d["x_base"] + n * d["x_n_pitch"] + l * d["x_l_pitch"]
             lines = [
@@ -66,8 +68,8 @@ def _parts(d: Fields, hw: Hardware) -> Iterator[tuple[int, list[int]]]:
                 if reader.mask >> f & 1 and 0 <= d["x_lam0"] + l * d["x_lam_step"] + f < d["x_lines"]
             ]
             for segment in range(d["x_seg_count"]):
-                at = d["x_off0"] + segment * d["x_seg_step"]
-                end = at + d["x_seg_bytes"]
+                at = d["x_off0"] + segment * d["x_seg_step"] + t * reader.t_step
+                end = at + length
                 while at < end:
                     beat = at // hw.axi_bytes * hw.axi_bytes
                     part = range(at, min(beat + hw.axi_bytes, end))
