@@ -232,7 +232,8 @@ def test_the_report_says_where_memory_did_not_keep_up(tmp_path: Path) -> None:
     layer = {"type": "dense", "units": 24}
     bundles = [{"name": "wide", "input": "input", "core": layer, "act": None}]
     net = {"format": "deepsoc-net/1", "name": "starved", "input": {"shape": [2000], "batch": 1}, "bundles": bundles}
-    starved = run(net, HARDWARE["8x24_x8k2"], tmp_path / "starved")  # 48 bits of weights a clock, 32 come
+    narrow = Hardware(**HARDWARE["7x30_x8k8"].model_dump() | {"axi_data_bits": 64})
+    starved = run(net, narrow, tmp_path / "starved")  # 240 bits of weights a clock, 192 come by three ports
     assert [bundle.bound for bundle in starved.bundles] == ["weights"]
     assert check_bounds(starved) == 1
     assert starved.operations[0].waits_for == "weights"
