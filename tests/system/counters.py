@@ -70,8 +70,8 @@ def check_bounds(run: SimResult) -> int:
 
     Left out are short operations and waits below a tenth of the clocks, operations of which most is start and end (the
     model says `latency` or `overhead`), and two waits of the same size; and a port that takes hardly longer than the
-    array with its waits for results. Weights that are late together with the first pixels count as start in hardware, and
-    as weights in the model: that way round nothing is asked.
+    array with its waits for results. Weights that are late together with the first pixels count as start in hardware,
+    and as weights in the model: that way round nothing is asked.
 
     Returns:
         Operations that were judged.
