@@ -6,7 +6,6 @@ floating point type holds exactly; everything else is 64-bit integer arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,12 +15,11 @@ from deepsoc.errors import InputError
 from deepsoc.graph.fixed import ACC_BITS, activate, add_operand, limits, round_half_even, saturate
 from deepsoc.graph.ir import Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant
 from deepsoc.graph.ranges import check_ranges
-from deepsoc.graph.shapes import pool_windows, sum_quant, validate
+from deepsoc.graph.shapes import concatenated, pool_windows, sum_quant, validate
 from deepsoc.graph.window import Window, windows
 
 __all__ = [
-    "BundleResult", "accumulate", "add_bias", "concatenated", "execute", "pool2d", "rearranged", "run_bundle",
-    "softmax",
+    "BundleResult", "accumulate", "add_bias", "execute", "pool2d", "rearranged", "run_bundle", "softmax",
 ]  # fmt: skip
 
 _CHUNK_ELEMENTS = 1 << 22
@@ -74,15 +72,6 @@ def execute(graph: Graph, x: AnyInts) -> dict[str, BundleResult]:
         result = run_bundle(bundle, source, quants[bundle.sources[0]], operand)
         results[bundle.name], tensors[bundle.name], quants[bundle.name] = result, result.out, result.out_quant
     return results
-
-
-def concatenated(
-    sources: Sequence[str], tensors: Mapping[str, IntArray], channels: tuple[int, int] | None = None
-) -> IntArray:
-    """Tensors side by side, on the channels, or a range of their channels; one alone is itself."""
-    parts = [tensors[name] for name in sources]
-    whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
-    return whole if channels is None else whole[..., slice(*channels)]
 
 
 def _checked_input(graph: Graph, x: AnyInts) -> IntArray:

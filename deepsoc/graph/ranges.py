@@ -11,7 +11,7 @@ import numpy as np
 from deepsoc.errors import MappingError
 from deepsoc.graph.fixed import ACC_BITS, ALIGNED_BITS, add_operand, limits, rescale
 from deepsoc.graph.ir import Act, Bundle, Conv2D, Dense, Graph, IntArray, Quant
-from deepsoc.graph.shapes import BundleInfo, infer, sum_quant
+from deepsoc.graph.shapes import BundleInfo, concatenated, infer, sum_quant
 
 __all__ = ["StepBits", "biases", "check_ranges", "clamped", "sum_ends", "type_ends", "worst_case_bits"]
 
@@ -107,9 +107,7 @@ def clamped(graph: Graph) -> Iterator[tuple[str, str, tuple[int, int], tuple[int
     tensors = {"input": type_ends(graph.input_quant, graph.input_shape[-1])}
     for bundle in graph.bundles:
         info = infos[bundle.name]
-        x_ends = np.concatenate([tensors[name] for name in bundle.sources], axis=1)[
-            :, slice(*(bundle.channels or [None]))
-        ]
+        x_ends = concatenated(bundle.sources, tensors, bundle.channels)
         ends, quant = sum_ends(bundle.core, info.input.quant, x_ends), sum_quant(bundle.core, info.input.quant)
         for part in ("act", "add", "pool"):
             act = bundle.act if part == "act" else None

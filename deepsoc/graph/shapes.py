@@ -22,7 +22,7 @@ from deepsoc.graph.fixed import (
     limits,
     weight_limits,
 )
-from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, Pool, Quant, Scale
+from deepsoc.graph.ir import Act, Add, Bundle, Conv2D, Dense, Graph, IntArray, Pool, Quant, Scale
 from deepsoc.graph.window import Window, windows
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "bundle_shapes",
     "check_act",
     "check_pool",
+    "concatenated",
     "infer",
     "joined_quant",
     "joined_shape",
@@ -130,6 +131,15 @@ def joined_shape(sources: Sequence[str], shapes: Mapping[str, Shape], channels: 
             f"expected a range in the {count} channels that are read, received {channels}", where="channels"
         )
     return (*first[:-1], end - start)
+
+
+def concatenated(
+    sources: Sequence[str], tensors: Mapping[str, IntArray], channels: tuple[int, int] | None = None
+) -> IntArray:
+    """Tensors side by side, on their last axis, the channels, or a range of these; one alone is itself."""
+    parts = [tensors[name] for name in sources]
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+    return whole if channels is None else whole[..., slice(*channels)]
 
 
 def bundle_shapes(bundle: Bundle, x: Shape, operand: Shape | None) -> tuple[Shape, Shape]:

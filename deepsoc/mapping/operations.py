@@ -253,7 +253,7 @@ class _Lowering:
         name = target if part.name == bundle.name and late else part.name
         self._mac(
             name, bundle, loops, pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=c0),
-            self._written(result, part), part.of(result.layout), stage, part.core.weights,
+            self._writer(result, k0=part.k0, phase=part.phase), part.of(result.layout), stage, part.core.weights,
             biases(part.core, info.input.quant), stream=part.name, c0=c0, k0=part.channel, pool=pool, phase=part.phase,
         )  # fmt: skip
 
@@ -305,13 +305,14 @@ class _Lowering:
                 stage = stage.with_act1(act) if act else stage
                 quant = act.out if act else quant
                 target = f"{bundle.name}.sum" if late else buffer
-            pool = None
+            pool, phase = None, (0, 0)
             if c1 == whole.ci:
                 result, stage, pool = self._core_result(bundle, info, target, stage, whole.ch_per_t, late)
-                y, out, phase = self._written(result, part), part.of(result.layout), part.phase
+                phase = part.phase
+                y, out = self._writer(result, k0=part.k0, phase=phase), part.of(result.layout)
             else:
                 result = self._result(target, target, shape, quant, whole.ch_per_t)
-                y, out, phase = self._writer(result), result.layout, (0, 0)
+                y, out = self._writer(result), result.layout
             first = source.c0 + part.c0 + c0
             x = pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=first)
             self._mac(
@@ -406,28 +407,23 @@ class _Lowering:
             )
         )  # fmt: skip
 
-    def _writer(self, result: Stored, *, delta: int = 0, k0: int = 0) -> Writer:
-        """Results go to their place, `delta` bytes behind its start; the first of them is byte `k0` of a line there."""
+    def _writer(self, result: Stored, *, delta: int = 0, k0: int = 0, phase: tuple[int, int] = (0, 0)) -> Writer:
+        """Results go to their place, `delta` bytes behind its start; the first of them is byte `k0` of a line there.
+
+        Those of every so-many-th row and column go to these from `phase` on.
+        """
+        if phase != (0, 0):
+            layout = result.tensor
+            delta += phase[0] * layout.pitch // layout.every[0]
+            k0 += phase[1] * layout.column // layout.every[1]
         return writer(self.hw, result.buffer, result.layout, delta=delta, k0=result.c0 + k0)
-
-    def _written(self, result: Stored, part: _Part) -> Writer:
-        """Results of a part go to its channels, or to its rows and columns."""
-        return self._in_phase(result, part.phase) if part.phase != (0, 0) else self._writer(result, k0=part.k0)
-
-    def _in_phase(self, result: Stored, phase: tuple[int, int]) -> Writer:
-        """Results go to every so-many-th row and column from those of `phase` on."""
-        if phase == (0, 0):
-            return self._writer(result)
-        layout = result.tensor
-        row, column = phase[0] * layout.pitch // layout.every[0], phase[1] * layout.column // layout.every[1]
-        return self._writer(result, delta=row, k0=column)
 
     def _pool(
         self, name: str, bundle: Bundle, kind: Literal["max", "avg"], loops: Loops, source: Stored,
         stage: OutputStage, result: Stored, *, phase: tuple[int, int] = (0, 0), reads: tuple[int, int] = (1, 1),
     ) -> None:  # fmt: skip
         x = pixel_reader(self.hw, loops, source.buffer, source.tensor, c0=source.c0)
-        y, out = self._in_phase(result, phase), result.layout
+        y, out = self._writer(result, phase=phase), result.layout
         self.done.operations.append(
             Operation(name, bundle.name, kind, loops, x, y, out, stage, c0=source.c0, phase=phase, reads=reads)
         )  # fmt: skip

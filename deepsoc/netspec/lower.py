@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from deepsoc._json import json_path
 from deepsoc.errors import InputError
-from deepsoc.graph.executor import accumulate, add_bias, concatenated, pool2d, rearranged
+from deepsoc.graph.executor import accumulate, add_bias, pool2d, rearranged
 from deepsoc.graph.fixed import (
     ACC_BITS,
     ALIGNED_BITS,
@@ -39,6 +39,7 @@ from deepsoc.graph.shapes import (
     bundle_shapes,
     check_act,
     check_pool,
+    concatenated,
     joined_quant,
     joined_shape,
     sum_quant,
